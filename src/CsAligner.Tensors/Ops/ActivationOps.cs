@@ -1,0 +1,29 @@
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Tensors.Ops;
+
+/// <summary>Pointwise nonlinearities.</summary>
+public static unsafe class ActivationOps
+{
+    /// <summary>x Phi(x), with the error function (not its tanh approximation).</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">Any shape.</param>
+    public static Tensor Gelu(this Tape tape, Tensor x) => Apply<Activations.Gelu>(tape, x);
+
+    /// <summary>x sigmoid(1.702 x), the form in OpenAI's CLIP. It is not interchangeable with <see cref="Gelu"/>: weights fit one of them.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">Any shape.</param>
+    public static Tensor QuickGelu(this Tape tape, Tensor x) => Apply<Activations.QuickGelu>(tape, x);
+
+    private static Tensor Apply<TFunction>(Tape tape, Tensor x)
+        where TFunction : struct, Activations.IFunction
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        var y = tape.Rent(x.Shape, x.RequiresGrad);
+        Activations.Forward<TFunction>(x.Pointer, y.Pointer, x.Length);
+        tape.Record(y, () => Activations.Backward<TFunction>(x.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Length, accumulate));
+        return y;
+    }
+}

@@ -1,0 +1,123 @@
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Tensors.Ops;
+
+/// <summary>Sums and products with NumPy-style broadcasting.</summary>
+public static unsafe class ElementwiseOps
+{
+    private enum Layout
+    {
+        Same,
+        Rows,
+        General,
+    }
+
+    /// <summary>a + b, broadcast.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="a">Any shape.</param>
+    /// <param name="b">A shape that broadcasts with a's.</param>
+    public static Tensor Add(this Tape tape, Tensor a, Tensor b)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        if (LayoutOf(a, b) == Layout.General && LayoutOf(b, a) != Layout.General) (a, b) = (b, a);
+        var layout = LayoutOf(a, b);
+        int[] shape = Shapes.Broadcast(a.Shape, b.Shape);
+        var y = tape.Rent(shape, a.RequiresGrad || b.RequiresGrad);
+        switch (layout)
+        {
+            case Layout.Same: Elementwise.Add(a.Pointer, b.Pointer, y.Pointer, y.Length); break;
+            case Layout.Rows: Elementwise.AddToRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
+            default: Elementwise.AddBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, shape), y.Pointer, shape); break;
+        }
+
+        tape.Record(y, () =>
+        {
+            // b first: a may take the gradient's buffer over instead of copying it.
+            if (b.RequiresGrad) AddReduced(y.GradPointer, y, b, layout == Layout.Rows);
+            if (a.RequiresGrad && !(layout != Layout.General && a.TryTakeGradOf(y))) AddReduced(y.GradPointer, y, a, rows: false);
+        });
+        return y;
+    }
+
+    /// <summary>a b, element by element, broadcast.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="a">Any shape.</param>
+    /// <param name="b">A shape that broadcasts with a's.</param>
+    public static Tensor Mul(this Tape tape, Tensor a, Tensor b)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        var layout = LayoutOf(a, b);
+        int[] shape = Shapes.Broadcast(a.Shape, b.Shape);
+        var y = tape.Rent(shape, a.RequiresGrad || b.RequiresGrad);
+        switch (layout)
+        {
+            case Layout.Same: Elementwise.Multiply(a.Pointer, b.Pointer, y.Pointer, y.Length, accumulate: false); break;
+            case Layout.Rows: Elementwise.MultiplyRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
+            default: Elementwise.MultiplyBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, shape), y.Pointer, shape); break;
+        }
+
+        tape.Record(y, () =>
+        {
+            if (a.RequiresGrad) AddProduct(y, b, a, layout);
+            if (b.RequiresGrad) AddProduct(y, a, b, layout);
+        });
+        return y;
+    }
+
+    /// <summary>factor x.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">Any shape.</param>
+    /// <param name="factor">A constant.</param>
+    public static Tensor Scale(this Tape tape, Tensor x, float factor)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        var y = tape.Rent(x.Shape, x.RequiresGrad);
+        Elementwise.Scale(x.Pointer, factor, y.Pointer, y.Length, accumulate: false);
+        tape.Record(y, () => Elementwise.Scale(y.GradPointer, factor, x.GradSink(out bool accumulate), x.Length, accumulate));
+        return y;
+    }
+
+    private static Layout LayoutOf(Tensor a, Tensor b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        if (a.Shape.SequenceEqual(b.Shape)) return Layout.Same;
+        bool suffix = b.Length > 0 && b.Rank <= a.Rank && a.Shape[^b.Rank..].SequenceEqual(b.Shape);
+        return suffix ? Layout.Rows : Layout.General;
+    }
+
+    // target's gradient (+)= source, summed over the dimensions in which target was broadcast.
+    private static void AddReduced(float* source, Tensor y, Tensor target, bool rows)
+    {
+        float* sink = target.GradSink(out bool accumulate);
+        if (rows)
+        {
+            Reductions.SumRows(source, y.Length / target.Length, target.Length, sink, accumulate);
+        }
+        else if (target.Length == y.Length)
+        {
+            Elementwise.Scale(source, 1, sink, target.Length, accumulate);
+        }
+        else
+        {
+            if (!accumulate) new Span<float>(sink, target.Length).Clear();
+            Elementwise.ReduceBroadcast(source, null, [], sink, Shapes.BroadcastStrides(target.Shape, y.Shape), y.Shape);
+        }
+    }
+
+    // target's gradient (+)= dy other, summed where target was broadcast.
+    private static void AddProduct(Tensor y, Tensor other, Tensor target, Layout layout)
+    {
+        float* sink = target.GradSink(out bool accumulate);
+        if (layout == Layout.Same)
+        {
+            Elementwise.Multiply(y.GradPointer, other.Pointer, sink, target.Length, accumulate);
+            return;
+        }
+
+        if (!accumulate) new Span<float>(sink, target.Length).Clear();
+        Elementwise.ReduceBroadcast(y.GradPointer, other.Pointer, Shapes.BroadcastStrides(other.Shape, y.Shape), sink, Shapes.BroadcastStrides(target.Shape, y.Shape), y.Shape);
+    }
+}
