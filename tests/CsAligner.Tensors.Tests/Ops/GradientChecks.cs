@@ -1,0 +1,132 @@
+using System.Reflection;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Ops;
+
+namespace CsAligner.Tensors.Tests.Ops;
+
+/// <summary>Central differences for every operation, from one declared list that reflection holds to be complete.</summary>
+public sealed class GradientChecks
+{
+    // Central differences of a float32 function: rounding is about 1e-7 |loss| / step, truncation about step² f'''.
+    private const float Step = 5e-3f;
+    private const double Tolerance = 4e-3;
+
+    private static readonly int[] Lengths = [3, 1];
+
+    private static readonly (string Operation, string Case, int[][] Inputs, Func<Tape, Tensor[], Tensor> Forward)[] Cases =
+    [
+        ("Add", "same shape", [[3, 5], [3, 5]], (t, x) => t.Add(x[0], x[1])),
+        ("Add", "twice the same", [[3, 5]], (t, x) => t.Add(x[0], x[0])),
+        ("Add", "row", [[4, 3, 5], [5]], (t, x) => t.Add(x[0], x[1])),
+        ("Add", "row first", [[3, 5], [4, 3, 5]], (t, x) => t.Add(x[0], x[1])),
+        ("Add", "scalar", [[3, 5], []], (t, x) => t.Add(x[0], x[1])),
+        ("Add", "column", [[3, 1], [3, 5]], (t, x) => t.Add(x[0], x[1])),
+        ("Add", "outer", [[3, 1], [1, 5]], (t, x) => t.Add(x[0], x[1])),
+        ("Add", "result used twice", [[3, 5], [3, 5]], (t, x) => { var y = t.Add(x[0], x[1]); return t.Mul(y, t.Add(y, x[0])); }),
+        ("Mul", "same shape", [[3, 5], [3, 5]], (t, x) => t.Mul(x[0], x[1])),
+        ("Mul", "square", [[3, 5]], (t, x) => t.Mul(x[0], x[0])),
+        ("Mul", "row", [[4, 3, 5], [3, 5]], (t, x) => t.Mul(x[0], x[1])),
+        ("Mul", "column", [[3, 5], [3, 1]], (t, x) => t.Mul(x[0], x[1])),
+        ("Mul", "scalar first", [[], [3, 5]], (t, x) => t.Mul(x[0], x[1])),
+        ("Scale", "", [[3, 5]], (t, x) => t.Add(t.Scale(x[0], -2.5f), x[0])),
+        ("Gelu", "with a tail", [[3, 7]], (t, x) => t.Gelu(t.Scale(x[0], 2))),
+        ("QuickGelu", "with a tail", [[3, 7]], (t, x) => t.QuickGelu(t.Scale(x[0], 2))),
+        ("MatMul", "plain", [[3, 4], [4, 5]], (t, x) => t.MatMul(x[0], x[1])),
+        ("MatMul", "a transposed", [[4, 3], [4, 5]], (t, x) => t.MatMul(x[0], x[1], transposeA: true)),
+        ("MatMul", "b transposed", [[3, 4], [5, 4]], (t, x) => t.MatMul(x[0], x[1], transposeB: true)),
+        ("MatMul", "both transposed", [[4, 3], [5, 4]], (t, x) => t.MatMul(x[0], x[1], transposeA: true, transposeB: true)),
+        ("MatMul", "batched", [[2, 3, 4], [2, 4, 5]], (t, x) => t.MatMul(x[0], x[1])),
+        ("MatMul", "batched, both transposed", [[2, 4, 3], [2, 5, 4]], (t, x) => t.MatMul(x[0], x[1], true, true)),
+        ("MatMul", "b shared", [[2, 3, 4], [4, 5]], (t, x) => t.MatMul(x[0], x[1])),
+        ("MatMul", "b shared and transposed", [[2, 3, 4], [5, 4]], (t, x) => t.MatMul(x[0], x[1], transposeB: true)),
+        ("MatMul", "with itself", [[3, 4]], (t, x) => t.MatMul(x[0], x[0], transposeB: true)),
+        ("Linear", "with bias", [[2, 3, 4], [5, 4], [5]], (t, x) => t.Linear(x[0], x[1], x[2])),
+        ("Linear", "without bias", [[3, 4], [5, 4]], (t, x) => t.Linear(x[0], x[1])),
+        ("LayerNorm", "with a tail", [[3, 11], [11], [11]], (t, x) => t.LayerNorm(x[0], x[1], x[2])),
+        ("LayerNorm", "short rows", [[2, 2, 3], [3], [3]], (t, x) => t.LayerNorm(x[0], x[1], x[2])),
+        ("Softmax", "", [[3, 11]], (t, x) => t.Softmax(t.Scale(x[0], 3))),
+        ("Normalize", "", [[3, 11]], (t, x) => t.Normalize(x[0])),
+        ("Attention", "full", [[2, 3, 12]], (t, x) => t.Attention(x[0], 2)),
+        ("Attention", "causal", [[2, 5, 24]], (t, x) => t.Attention(t.Scale(x[0], 2), 2, causal: true)),
+        ("Attention", "padded", [[2, 3, 12]], (t, x) => t.Attention(x[0], 1, lengths: Lengths)),
+        ("Gather", "repeats", [[4, 3]], (t, x) => t.Gather(x[0], [2, 0, 2, 3])),
+        ("Concat", "middle", [[2, 3, 4], [2, 1, 4]], (t, x) => t.Concat(1, x[0], x[1])),
+        ("Concat", "last, twice the same", [[2, 3]], (t, x) => t.Concat(1, x[0], x[0])),
+        ("Slice", "middle", [[2, 5, 3]], (t, x) => t.Slice(x[0], 1, 1, 3)),
+        ("Slice", "two that overlap", [[2, 5]], (t, x) => t.Mul(t.Slice(x[0], 1, 0, 3), t.Slice(x[0], 1, 1, 3))),
+        ("Repeat", "", [[3, 2]], (t, x) => t.Repeat(x[0], 4)),
+        ("Patchify", "", [[2, 3, 4, 6]], (t, x) => t.Patchify(x[0], 2)),
+        ("Sum", "all", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]))),
+        ("Sum", "first axis", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]), 0)),
+        ("Sum", "last axis", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]), 1)),
+        ("Mean", "", [[3, 5]], (t, x) => t.Mean(t.Mul(x[0], x[0]))),
+        ("CrossEntropy", "", [[3, 11]], (t, x) => t.CrossEntropy(t.Scale(x[0], 3), [4, 0, 10])),
+    ];
+
+    public static TheoryData<string, string> Names() => [.. Cases.Select(c => (c.Operation, c.Case))];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gradient_is_that_of_central_differences(string operation, string name)
+    {
+        var (_, _, shapes, forward) = Cases.Single(c => c.Operation == operation && c.Case == name);
+        var random = new RandomGenerator(7);
+        var inputs = shapes.Select(s => Tensor.Normal(random, 1, s)).ToArray();
+        foreach (var input in inputs) input.RequiresGrad = true;
+        Tensor? weights = null;
+
+        // Twice, so that a gradient that overwrites instead of adding shows.
+        for (int pass = 0; pass < 2; pass++)
+        {
+            using var tape = new Tape();
+            tape.Backward(Loss(tape));
+        }
+
+        foreach (var input in inputs)
+        {
+            double difference = 0, norm = 0;
+            for (int i = 0; i < input.Length; i++)
+            {
+                float value = input.Span[i];
+                input.Span[i] = value + Step;
+                double above = Value();
+                input.Span[i] = value - Step;
+                double below = Value();
+                input.Span[i] = value;
+                double expected = (above - below) / (2 * Step);
+                difference += Math.Pow(expected - (input.Grad[i] / 2), 2);
+                norm += expected * expected;
+            }
+
+            Assert.True(norm > 0, "The loss does not depend on the input: the case checks nothing.");
+            Assert.True(Math.Sqrt(difference / norm) < Tolerance, $"Relative error of the gradient: {Math.Sqrt(difference / norm):g3}.");
+        }
+
+        Tensor Loss(Tape tape)
+        {
+            var y = forward(tape, inputs);
+            weights ??= Tensor.Normal(new RandomGenerator(11), 1, y.Shape);
+            return tape.Sum(tape.Mul(y, weights));
+        }
+
+        double Value()
+        {
+            using var tape = Tape.Inference();
+            var y = forward(tape, inputs);
+            double sum = 0;
+            for (int i = 0; i < y.Length; i++) sum += (double)y.Span[i] * weights!.Span[i];
+            return sum;
+        }
+    }
+
+    [Fact]
+    public void Every_operation_is_in_the_list()
+    {
+        var operations = typeof(Tape).Assembly.GetExportedTypes()
+            .Where(type => type.Namespace == typeof(ElementwiseOps).Namespace)
+            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
+            .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Tape))
+            .Select(method => method.Name).Distinct().Order();
+        Assert.Equal(operations, Cases.Select(c => c.Operation).Distinct().Order());
+    }
+}
