@@ -1,0 +1,22 @@
+namespace CsAligner.Tokenizers;
+
+/// <summary>Token lists of one length, ready for a text tower. Row-major: row i is text i.</summary>
+public sealed class TokenBatch
+{
+    internal TokenBatch(int[] ids, int[] lengths, int contextLength) => (Ids, Lengths, ContextLength) = (ids, lengths, contextLength);
+
+    /// <summary>[Count * ContextLength] ids: start token, words, end token, padding.</summary>
+    public int[] Ids { get; }
+
+    /// <summary>[Count] how many ids of each row are not padding; the end token is the last of them.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>Ids to a row.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Count => Lengths.Length;
+
+    /// <summary>The ids of one text, padding included.</summary>
+    public ReadOnlySpan<int> Row(int index) => Ids.AsSpan(index * ContextLength, ContextLength);
+}
