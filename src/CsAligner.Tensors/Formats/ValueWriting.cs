@@ -1,0 +1,42 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace CsAligner.Tensors.Formats;
+
+/// <summary>What the writers share: values to little-endian bytes on a stream, in chunks.</summary>
+internal static class ValueWriting
+{
+    private const int ChunkValues = 1 << 16;
+
+    public static void Write(Stream stream, ReadOnlySpan<float> values, ElementType type)
+    {
+        int size = ElementConversion.SizeOf(type);
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(Math.Min(ChunkValues, values.Length) * size);
+        try
+        {
+            while (values.Length > 0)
+            {
+                int count = Math.Min(ChunkValues, values.Length);
+                Span<byte> bytes = chunk.AsSpan(0, count * size);
+                ElementConversion.FromSingle(values[..count], type, bytes);
+                stream.Write(bytes);
+                values = values[count..];
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
+    public static void Write(Stream stream, ReadOnlySpan<double> values) => WriteBytes(stream, values);
+
+    public static void Write(Stream stream, ReadOnlySpan<long> values) => WriteBytes(stream, values);
+
+    private static void WriteBytes<T>(Stream stream, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        for (; values.Length > 0; values = values[Math.Min(ChunkValues, values.Length)..])
+            stream.Write(MemoryMarshal.AsBytes(values[..Math.Min(ChunkValues, values.Length)]));
+    }
+}
