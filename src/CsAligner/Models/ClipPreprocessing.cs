@@ -1,0 +1,97 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Models;
+
+/// <summary>How pixels become the vision tower's input: what preprocessor_config.json holds.</summary>
+/// <param name="ImageSize">The side of the square input in pixels.</param>
+/// <param name="Mean">Per channel (R, G, B), of values 0 to 1.</param>
+/// <param name="Deviation">Per channel, greater than 0.</param>
+public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation)
+{
+    /// <summary>The file's name in a model folder.</summary>
+    public const string FileName = "preprocessor_config.json";
+
+    /// <summary>OpenAI CLIP's channel means.</summary>
+    public static IReadOnlyList<float> ClipMean { get; } = [0.48145466f, 0.4578275f, 0.40821073f];
+
+    /// <summary>OpenAI CLIP's channel deviations.</summary>
+    public static IReadOnlyList<float> ClipDeviation { get; } = [0.26862954f, 0.26130258f, 0.27577711f];
+
+    /// <summary>Reads preprocessor_config.json.</summary>
+    /// <param name="path">The file; its name appears in errors.</param>
+    /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense.</exception>
+    public static ClipPreprocessing Read(string path)
+    {
+        if (!File.Exists(path)) throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: expected a JSON object.");
+            return new ClipPreprocessing(Size(root, path), Channels(root, "image_mean", path), Channels(root, "image_std", path, positive: true));
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON (line {e.LineNumber + 1}); download the file again.", e);
+        }
+    }
+
+    /// <summary>The settings as preprocessor_config.json's text.</summary>
+    public string ToJson() => new JsonObject
+    {
+        ["crop_size"] = new JsonObject { ["height"] = ImageSize, ["width"] = ImageSize },
+        ["do_center_crop"] = true,
+        ["do_normalize"] = true,
+        ["do_rescale"] = true,
+        ["do_resize"] = true,
+        ["image_mean"] = new JsonArray([.. Mean.Select(v => JsonValue.Create(v))]),
+        ["image_processor_type"] = "CLIPImageProcessor",
+        ["image_std"] = new JsonArray([.. Deviation.Select(v => JsonValue.Create(v))]),
+        ["resample"] = 3,
+        ["size"] = new JsonObject { ["shortest_edge"] = ImageSize },
+    }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+
+    /// <summary>Writes images of the right size into a batch: (value / 255 - mean) / deviation, channel after channel.</summary>
+    /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>
+    /// <param name="pixels">[B, 3, S, S] with S = <see cref="ImageSize"/>; B images are read.</param>
+    /// <exception cref="ArgumentException">The bytes are not as many as the batch needs.</exception>
+    public void Normalize(ReadOnlySpan<byte> rgb, Tensor pixels)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        if (rgb.Length != pixels.Length || pixels.Length % (3 * ImageSize * ImageSize) != 0)
+            throw new ArgumentException($"{rgb.Length} bytes do not fill a batch of shape [{string.Join(", ", pixels.Shape.ToArray())}].", nameof(rgb));
+        PixelKernel.Normalize(rgb, pixels.Span, ImageSize * ImageSize, [.. Mean], [.. Deviation]);
+    }
+
+    // Older files say "size": 224 and "crop_size": 224, newer ones name the edges.
+    private static int Size(JsonElement root, string path)
+    {
+        foreach (string name in new[] { "crop_size", "size" })
+        {
+            if (!root.TryGetProperty(name, out var element)) continue;
+            if (element.ValueKind == JsonValueKind.Object)
+            {
+                if (!element.TryGetProperty("height", out var height) && !element.TryGetProperty("shortest_edge", out height)) continue;
+                element = height;
+            }
+
+            if (element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int size) && size is > 0 and <= 16384) return size;
+        }
+
+        throw new InputException($"{path}: no crop_size or size that is a whole number from 1 to 16384.");
+    }
+
+    private static float[] Channels(JsonElement root, string name, string path, bool positive = false)
+    {
+        if (root.TryGetProperty(name, out var element) && element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 3)
+        {
+            float[] values = [.. element.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetSingle(out float f) ? f : float.NaN)];
+            if (values.All(v => float.IsFinite(v) && (!positive || v > 0))) return values;
+        }
+
+        throw new InputException($"{path}: \"{name}\" must be three {(positive ? "positive " : "")}numbers, for red, green and blue.");
+    }
+}

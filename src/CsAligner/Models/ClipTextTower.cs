@@ -1,0 +1,86 @@
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Ops;
+
+namespace CsAligner.Models;
+
+/// <summary>CLIP's text tower: a causal transformer, its feature taken at the end token. B batch, T tokens, W width, P projection.</summary>
+public sealed class ClipTextTower
+{
+    private readonly ClipConfig _config;
+    private readonly Tensor _tokens, _positions, _finalWeight, _finalBias, _projection;
+    private readonly TransformerBlock[] _blocks;
+
+    internal ClipTextTower(ClipConfig config)
+    {
+        _config = config;
+        int width = config.Text.Width;
+        _tokens = new Tensor(config.VocabularySize, width);
+        _positions = new Tensor(config.ContextLength, width);
+        _blocks = [.. Enumerable.Range(0, config.Text.Layers).Select(_ => new TransformerBlock(config.Text))];
+        (_finalWeight, _finalBias) = (TransformerBlock.Ones(width), new Tensor(width));
+        _projection = new Tensor(config.ProjectionWidth, width);
+    }
+
+    internal IEnumerable<NamedParameter> Parameters =>
+    [
+        new(_tokens, "text_model.embeddings.token_embedding.weight"),
+        new(_positions, "text_model.embeddings.position_embedding.weight"),
+        .. _blocks.SelectMany((block, i) => block.Parameters($"text_model.encoder.layers.{i}.")),
+        new(_finalWeight, "text_model.final_layer_norm.weight"),
+        new(_finalBias, "text_model.final_layer_norm.bias"),
+        new(_projection, "text_projection.weight"),
+    ];
+
+    /// <summary>The hidden states before the final layer norm.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="ids">B T token numbers, row after row; each row begins with the begin token, holds the end token, and what follows that is not seen.</param>
+    /// <param name="batch">B, at least 1.</param>
+    /// <returns>[B, T, W].</returns>
+    /// <exception cref="ArgumentException">The ids are no B rows, or the rows are longer than the context.</exception>
+    public Tensor Hidden(Tape tape, int[] ids, int batch)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(ids);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
+        int tokens = ids.Length / batch;
+        if (tokens == 0 || tokens * batch != ids.Length || tokens > _config.ContextLength)
+            throw new ArgumentException($"{ids.Length} token ids are not {batch} rows of 1 to {_config.ContextLength}.", nameof(ids));
+
+        var embedded = tape.Gather(_tokens, ids).Reshape(batch, tokens, _config.Text.Width);
+        var x = tape.Add(embedded, tape.Slice(_positions, 0, 0, tokens));
+        foreach (var block in _blocks) x = block.Forward(tape, x, causal: true);
+        return x;
+    }
+
+    /// <summary>The texts' features, not normalised.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="ids">As for <see cref="Hidden"/>.</param>
+    /// <param name="batch">B, at least 1.</param>
+    /// <returns>[B, P].</returns>
+    /// <exception cref="ArgumentException">As for <see cref="Hidden"/>, or a row without end token.</exception>
+    public Tensor Encode(Tape tape, int[] ids, int batch)
+    {
+        var hidden = Hidden(tape, ids, batch);
+        int tokens = ids.Length / batch;
+        var ends = new int[batch];
+        for (int b = 0; b < batch; b++)
+        {
+            int end = ids.AsSpan(b * tokens, tokens).IndexOf(_config.EndToken);
+            if (end < 0) throw new ArgumentException($"Row {b} of the token ids has no end token {_config.EndToken}.", nameof(ids));
+            ends[b] = (b * tokens) + end;
+        }
+
+        // The norm acts on rows, so only the rows that are used need it.
+        var pooled = tape.Gather(hidden, ends);
+        return tape.Linear(tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon), _projection);
+    }
+
+    internal void Initialize(RandomGenerator random)
+    {
+        TransformerBlock.Fill(_tokens, random, 0.02f);
+        TransformerBlock.Fill(_positions, random, 0.01f);
+        foreach (var block in _blocks) block.Initialize(random);
+        TransformerBlock.Fill(_projection, random, MathF.Pow(_config.Text.Width, -0.5f));
+    }
+}
