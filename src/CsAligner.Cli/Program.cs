@@ -1,1 +1,19 @@
-return 0;
+using System.Runtime.InteropServices;
+using CsAligner.Cli;
+using CsAligner.Cli.Terminals;
+
+using var stop = new CancellationTokenSource();
+
+// The first Ctrl-C asks the verb to stop at a safe point; the second is left to the system, which ends the process.
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = !stop.IsCancellationRequested;
+    stop.Cancel();
+};
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, received =>
+{
+    received.Cancel = true;
+    stop.Cancel();
+});
+
+return await CommandLine.RunAsync(args, Terminal.ForProcess(), stop.Token);
