@@ -1,0 +1,94 @@
+namespace CsAligner.Tensors.Kernels;
+
+/// <summary>
+/// What one SIMD path brings to the matrix product: the size of its register tile, the tiles themselves, and how the
+/// operands are cut so that they stay in the caches that such processors have.
+/// </summary>
+internal sealed unsafe class GemmKernel
+{
+    private static readonly GemmKernel Avx512 = new(
+        rows: 8,
+        lanes: Lanes512.Count,
+        depthBlock: 512,
+        columnBlockBytes: 1 << 20,
+        hasFastTranspose: true,
+        &GemmTile<Lanes512>.Rows8Vectors1,
+        &GemmTile<Lanes512>.Rows8Vectors2,
+        &GemmTile<Lanes512>.Rows8Vectors3);
+
+    private static readonly GemmKernel Avx2 = new(
+        rows: 6,
+        lanes: Lanes256.Count,
+        depthBlock: 256,
+        columnBlockBytes: 160 << 10,
+        hasFastTranspose: true,
+        &GemmTile<Lanes256>.Rows6Vectors1,
+        &GemmTile<Lanes256>.Rows6Vectors2,
+        null);
+
+    private static readonly GemmKernel Portable = new(
+        rows: 6,
+        lanes: Lanes128.Count,
+        depthBlock: 256,
+        columnBlockBytes: 128 << 10,
+        hasFastTranspose: false,
+        &GemmTile<Lanes128>.Rows6Vectors1,
+        &GemmTile<Lanes128>.Rows6Vectors2,
+        null);
+
+    private readonly delegate*<int, float*, nint, nint, float*, nint, float*, nint, bool, void> _tile1, _tile2, _tile3;
+
+    private GemmKernel(
+        int rows,
+        int lanes,
+        int depthBlock,
+        int columnBlockBytes,
+        bool hasFastTranspose,
+        delegate*<int, float*, nint, nint, float*, nint, float*, nint, bool, void> tile1,
+        delegate*<int, float*, nint, nint, float*, nint, float*, nint, bool, void> tile2,
+        delegate*<int, float*, nint, nint, float*, nint, float*, nint, bool, void> tile3)
+    {
+        Rows = rows;
+        Lanes = lanes;
+        Columns = lanes * (tile3 == null ? 2 : 3);
+        DepthBlock = depthBlock;
+        ColumnBlockBytes = columnBlockBytes;
+        HasFastTranspose = hasFastTranspose;
+        _tile1 = tile1;
+        _tile2 = tile2;
+        _tile3 = tile3;
+    }
+
+    /// <summary>Rows of a tile.</summary>
+    public int Rows { get; }
+
+    /// <summary>Floats in a vector.</summary>
+    public int Lanes { get; }
+
+    /// <summary>Columns of a full tile.</summary>
+    public int Columns { get; }
+
+    /// <summary>The longest run of k done at once: a panel of A this long stays in half of the first-level cache.</summary>
+    public int DepthBlock { get; }
+
+    /// <summary>Size of the block of B that a thread goes over again and again: half of the second-level cache.</summary>
+    public int ColumnBlockBytes { get; }
+
+    /// <summary>Whether packing may use 256-bit shuffles.</summary>
+    public bool HasFastTranspose { get; }
+
+    public static GemmKernel For(SimdPath path) => path switch
+    {
+        SimdPath.Avx512 => Avx512,
+        SimdPath.Avx2 => Avx2,
+        _ => Portable,
+    };
+
+    /// <summary>Runs the tile that is <paramref name="vectors"/> wide; see <see cref="GemmTile{T}"/>.</summary>
+    public void Tile(
+        int vectors, int k, float* a, nint aRow, nint aCol, float* b, nint bRow, float* c, nint cRow, bool accumulate)
+    {
+        var tile = vectors == 3 ? _tile3 : vectors == 2 ? _tile2 : _tile1;
+        tile(k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+    }
+}
