@@ -1,0 +1,40 @@
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Tensors.Ops;
+
+/// <summary>A loss whose gradients were made together with its value.</summary>
+internal static unsafe class KnownGradientOps
+{
+    /// <summary>
+    /// A scalar of the given value; its backward adds upstream * gradient to each input. Gradients are tensors of
+    /// the tape, null for inputs that require none.
+    /// </summary>
+    public static Tensor KnownGradient(this Tape tape, double value, params (Tensor Input, Tensor? Gradient)[] parts)
+    {
+        var y = tape.Rent([], parts.Any(p => p.Gradient != null));
+        *y.Pointer = (float)value;
+        tape.Record(
+            y,
+            () =>
+            {
+                foreach (var (input, gradient) in parts)
+                {
+                    if (gradient == null) continue;
+                    float* sink = input.GradSink(out bool accumulate);
+                    Elementwise.Scale(gradient.Pointer, *y.GradPointer, sink, input.Length, accumulate);
+                }
+            },
+            [.. parts.Where(p => p.Gradient != null).Select(p => p.Gradient!)]);
+        return y;
+    }
+
+    /// <summary>Room for the gradient of an input, zero; null when nobody will ask for it.</summary>
+    public static Tensor? GradientFor(this Tape tape, Tensor input)
+    {
+        if (!tape.Recording || !input.RequiresGrad) return null;
+        var gradient = tape.Rent(input.Shape);
+        gradient.Span.Clear();
+        return gradient;
+    }
+}

@@ -1,0 +1,99 @@
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Ops;
+
+namespace CsAligner.Objectives;
+
+// Shapes: x [M, D] images, y [N, D] texts; the first P rows of both are pairs.
+
+/// <summary>
+/// The paper's objective (arXiv 2502.17028): L = csWeight * D_CS(x, y) + lambda * InfoNCE(pairs). D_CS runs over all
+/// rows, InfoNCE over the first P: that is how unpaired rows take part.
+/// <see cref="NaiveObjective.CsAligner"/> is its definition; <see cref="CauchySchwarzDivergence"/> and <see cref="Objectives.InfoNce"/> say
+/// what is shifted and clamped. Where float32 scores are exact enough, one product serves both terms.
+/// </summary>
+public sealed record CsAlignerObjective
+{
+    /// <summary>sigma of the Gaussian kernel, in the units of the rows; finite and above 0. Not differentiated.</summary>
+    public double Bandwidth { get; init; } = 1;
+
+    /// <summary>Weight of D_CS, finite and at least 0; 0 leaves it out.</summary>
+    public double CsWeight { get; init; } = 1;
+
+    /// <summary>lambda, the weight of InfoNCE, finite and at least 0; 0 leaves it out.</summary>
+    public double InfoNceWeight { get; init; } = 0.25;
+
+    /// <summary>tau where no logit scale is given; at least 0.01.</summary>
+    public double Temperature { get; init; } = 0.05;
+
+    /// <summary>Whether D_CS leaves the diagonals of its self terms out.</summary>
+    public bool OffDiagonal { get; init; }
+
+    /// <summary>Computes the loss and, on a recording tape, its gradients.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">[M, D]; L2-normalised rows where InfoNCE takes part.</param>
+    /// <param name="y">[N, D].</param>
+    /// <param name="logitScale">ln(1/tau), one element, learnable or not; null for <see cref="Temperature"/>.</param>
+    /// <param name="pairs">Row i of x belongs to row i of y for i below this; null for min(M, N).</param>
+    /// <exception cref="ArgumentException">Shapes or settings do not fit.</exception>
+    public ObjectiveResult Forward(Tape tape, Tensor x, Tensor y, Tensor? logitScale = null, int? pairs = null)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        Check(x, y, CsWeight == 0 ? 1 : Bandwidth, OffDiagonal && CsWeight != 0);
+        int paired = pairs ?? Math.Min(x.Rows, y.Rows);
+        if (paired < 0 || paired > Math.Min(x.Rows, y.Rows))
+            throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"There can be 0 to {Math.Min(x.Rows, y.Rows)} pairs.");
+        if (!(CsWeight >= 0 && InfoNceWeight >= 0 && double.IsFinite(CsWeight + InfoNceWeight)))
+            throw new ArgumentException($"Weights must be finite and at least 0; got {CsWeight} and {InfoNceWeight}.", nameof(x));
+        double scale = Scale(logitScale);
+        Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = logitScale == null ? null : tape.GradientFor(logitScale);
+        if (gradScale != null) (gradX, gradY) = (gradX ?? Spare(tape, x), gradY ?? Spare(tape, y));
+        var values = AlignmentTerms.Compute(x, y, new AlignmentWeights(CsWeight, Bandwidth, OffDiagonal, InfoNceWeight, scale, paired), gradX, gradY);
+        if (gradScale != null) gradScale.Span[0] = (float)LogScaleGradient(logitScale!, scale, values.GradScale);
+        double loss = (CsWeight * values.CauchySchwarz) + (InfoNceWeight * values.InfoNce);
+        var parts = new List<(Tensor, Tensor?)> { (x, x.RequiresGrad ? gradX : null), (y, y.RequiresGrad ? gradY : null) };
+        if (logitScale != null) parts.Add((logitScale, gradScale));
+        return new ObjectiveResult(tape.KnownGradient(loss, [.. parts]), values.CauchySchwarz, values.InfoNce);
+    }
+
+    internal static void Check(Tensor x, Tensor y, double bandwidth, bool offDiagonal)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width || x.Width == 0)
+            throw new ArgumentException($"Objective: expected [M, D] and [N, D] of one width, got {x} and {y}.", nameof(y));
+        int fewest = offDiagonal ? 2 : 1;
+        if (x.Rows < fewest || y.Rows < fewest)
+            throw new ArgumentException($"Objective: {x} and {y} must have at least {fewest} row(s){(offDiagonal ? " for the off-diagonal form" : "")}.", nameof(x));
+        CheckBandwidth(bandwidth);
+    }
+
+    internal static void CheckBandwidth(double bandwidth)
+    {
+        if (!(bandwidth > 0 && double.IsFinite(bandwidth)))
+            throw new ArgumentOutOfRangeException(nameof(bandwidth), bandwidth, "The bandwidth must be finite and above 0.");
+    }
+
+    // The value of the scale needs both sides' passes even where only it is trained.
+    private static Tensor Spare(Tape tape, Tensor input)
+    {
+        var gradient = tape.Rent(input.Shape);
+        gradient.Span.Clear();
+        return gradient;
+    }
+
+    private static double LogScaleGradient(Tensor logitScale, double scale, double gradScale)
+    {
+        bool atLimit = logitScale.Span[0] >= Math.Log(Objectives.InfoNce.MaxScale);
+        return atLimit && gradScale < 0 ? 0 : scale * gradScale;
+    }
+
+    private double Scale(Tensor? logitScale)
+    {
+        if (logitScale is { Length: not 1 }) throw new ArgumentException($"logit_scale must have one element, got {logitScale}.", nameof(logitScale));
+        double scale = logitScale == null ? 1 / Temperature : Math.Exp(logitScale.Span[0]);
+        if (!(scale > 0)) throw new ArgumentOutOfRangeException(nameof(logitScale), scale, "The logit scale must be above 0.");
+        return Math.Min(scale, Objectives.InfoNce.MaxScale);
+    }
+}
