@@ -121,18 +121,16 @@ public class NpyTests
     public void A_file_written_row_by_row_is_the_file_written_at_once()
     {
         using var folder = new TemporaryFolder();
-        using (NpyWriter writer = NpyWriter.Create(folder["rows.npy"], ElementType.Float16, 3, 4))
+        using (NpyWriter writer = NpyWriter.Create(folder["rows.npy"], ElementType.Float16, 4))
         {
             writer.WriteRows(Quarters.AsSpan(0, 4));
-            Assert.Throws<InvalidOperationException>(writer.Commit);
             Assert.Throws<ArgumentException>(() => writer.WriteRows(new float[3]));
             writer.WriteRows(Quarters.AsSpan(4));
-            Assert.Throws<ArgumentException>(() => writer.WriteRows(new float[4]));
             writer.Commit();
         }
 
         Assert.Equal(File.ReadAllBytes(Golden("little-f2")), File.ReadAllBytes(folder["rows.npy"]));
-        using (NpyWriter writer = NpyWriter.Create(folder["never.npy"], ElementType.Float32, 3, 4))
+        using (NpyWriter writer = NpyWriter.Create(folder["never.npy"], ElementType.Float32, 4))
             writer.WriteRows(Quarters.AsSpan(0, 4));
         Assert.Equal(["rows.npy"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.FeatureSets;
+
+/// <summary>
+/// A folder of features in clip-retrieval's layout: <c>img_emb/img_emb_N.npy</c>, <c>text_emb/text_emb_N.npy</c>,
+/// <c>metadata/metadata_N.jsonl</c> and, where csalign wrote it, <c>features.json</c>. Shards are taken in numeric
+/// order. Rows are read with <see cref="FeatureFile"/>.
+/// </summary>
+public sealed class FeatureSet
+{
+    private FeatureSet(string folder, FeatureSetInfo? info) => (Folder, Info) = (folder, info);
+
+    /// <summary>The folder as it was given.</summary>
+    public string Folder { get; }
+
+    /// <summary>What features.json says; null when there is none.</summary>
+    public FeatureSetInfo? Info { get; }
+
+    /// <summary>Opens a folder.</summary>
+    /// <exception cref="InputException">It is missing or holds no shards.</exception>
+    public static FeatureSet Open(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new InputException($"cannot read the feature set '{folder}': there is no such folder; check the path");
+        string infoPath = FeatureSetLayout.InfoPath(folder);
+        FeatureSetInfo? info = File.Exists(infoPath) ? FeatureSetInfo.Read(infoPath) : null;
+        var set = new FeatureSet(folder, info);
+        if (set.Shards(Modality.Image).Count == 0 && set.Shards(Modality.Text).Count == 0)
+            throw new InputException($"cannot read the feature set '{folder}': it has neither img_emb/img_emb_N.npy nor text_emb/text_emb_N.npy; give a .npy file or such a folder");
+        return set;
+    }
+
+    /// <summary>The shards of a modality in numeric order; empty when the set has none.</summary>
+    public IReadOnlyList<string> Shards(Modality modality) =>
+        FeatureSetLayout.Shards(Folder, FeatureSetLayout.Prefix(modality), ".npy");
+
+    /// <summary>The metadata, one object per row, in order of the shards; empty when there is none.</summary>
+    /// <exception cref="InputException">A line is not a JSON object; file and line are named.</exception>
+    public IEnumerable<JsonObject> ReadMetadata()
+    {
+        foreach (string path in FeatureSetLayout.Shards(Folder, "metadata", ".jsonl"))
+        {
+            int number = 0;
+            foreach (string line in File.ReadLines(path))
+            {
+                number++;
+                if (line.Length > 0)
+                    yield return ParseLine(path, number, line);
+            }
+        }
+    }
+
+    private static JsonObject ParseLine(string path, int number, string line)
+    {
+        try
+        {
+            if (JsonNode.Parse(line) is JsonObject value)
+                return value;
+        }
+        catch (JsonException failure)
+        {
+            throw new InputException($"cannot read '{path}': line {number} is not valid JSON ({failure.Message})", failure);
+        }
+
+        throw new InputException($"cannot read '{path}': line {number} is not a JSON object");
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Data.FeatureSets;
+
+/// <summary>
+/// Writes a feature set, row by row and in shards. An older set in the same folder stays as it is until
+/// <see cref="Commit"/>, which puts the new shards in place, removes what is left of the old ones and writes
+/// features.json last. Disposed without a commit, nothing has changed.
+/// </summary>
+public sealed class FeatureSetWriter : IDisposable
+{
+    /// <summary>Rows in a shard unless another number is given.</summary>
+    public const int DefaultShardRows = 1_000_000;
+
+    private readonly string _folder;
+    private readonly int _shardRows;
+    private readonly ElementType _type;
+    private readonly List<NpyWriter>[] _features = [[], []];
+    private readonly List<AtomicFile> _metadata = [];
+    private long _metadataRows;
+
+    /// <summary>Begins a set in a folder, which is created when it is missing.</summary>
+    /// <param name="folder">The folder of the set.</param>
+    /// <param name="type">Float16 (as clip-retrieval has it) or Float32.</param>
+    /// <param name="shardRows">Rows in a shard, at least 1.</param>
+    public FeatureSetWriter(string folder, ElementType type = ElementType.Float16, int shardRows = DefaultShardRows)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(shardRows, 1);
+        (_folder, _type, _shardRows) = (folder, type, shardRows);
+        AtomicFile.CreateFolder(folder);
+        AtomicFile.CleanFolder(folder);
+    }
+
+    /// <summary>Appends rows of a modality.</summary>
+    /// <param name="modality">Image or text.</param>
+    /// <param name="rows">Whole rows, row-major.</param>
+    /// <param name="width">Values in a row; the same in every call for a modality.</param>
+    public void WriteRows(Modality modality, ReadOnlySpan<float> rows, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        List<NpyWriter> shards = _features[(int)modality];
+        if (rows.Length % width != 0 || (shards.Count > 0 && shards[0].Width != width))
+            throw new ArgumentException($"{rows.Length} values are not whole rows of the width {width} that the set has", nameof(rows));
+        while (rows.Length > 0)
+        {
+            if (shards.Count == 0 || shards[^1].Rows == _shardRows)
+                shards.Add(NpyWriter.Create(NewShard(FeatureSetLayout.Prefix(modality), ".npy", shards.Count), _type, width));
+            int count = (int)Math.Min(rows.Length, (_shardRows - shards[^1].Rows) * width);
+            shards[^1].WriteRows(rows[..count]);
+            rows = rows[count..];
+        }
+    }
+
+    /// <summary>Appends the metadata of one row.</summary>
+    public void WriteMetadata(JsonObject row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        if (_metadataRows++ % _shardRows == 0)
+            _metadata.Add(AtomicFile.Create(NewShard("metadata", ".jsonl", _metadata.Count)));
+        using (var json = new Utf8JsonWriter(_metadata[^1].Stream))
+            row.WriteTo(json);
+        _metadata[^1].Stream.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Puts the set in its place.</summary>
+    /// <param name="encoder">The encoder that made the rows.</param>
+    /// <param name="normalised">Whether the rows have length 1.</param>
+    /// <param name="sourceHash">A hash of what was encoded, if known.</param>
+    /// <param name="split">The split the rows belong to, if any.</param>
+    public void Commit(string encoder, bool normalised, string? sourceHash = null, string? split = null)
+    {
+        // Without features.json a set that is half old and half new does not pass for either.
+        File.Delete(FeatureSetLayout.InfoPath(_folder));
+        foreach (NpyWriter shard in _features.SelectMany(shards => shards))
+            shard.Commit();
+        foreach (AtomicFile shard in _metadata)
+            shard.Commit();
+        RemoveSurplus(FeatureSetLayout.Prefix(Modality.Image), ".npy", _features[0].Count);
+        RemoveSurplus(FeatureSetLayout.Prefix(Modality.Text), ".npy", _features[1].Count);
+        RemoveSurplus("metadata", ".jsonl", _metadata.Count);
+        new FeatureSetInfo(
+            encoder,
+            _features[0].FirstOrDefault()?.Width ?? 0,
+            _features[1].FirstOrDefault()?.Width ?? 0,
+            normalised,
+            _features[0].Sum(shard => shard.Rows),
+            _features[1].Sum(shard => shard.Rows),
+            sourceHash,
+            split).Write(FeatureSetLayout.InfoPath(_folder));
+    }
+
+    /// <summary>Removes what was written unless it was committed.</summary>
+    public void Dispose()
+    {
+        foreach (NpyWriter shard in _features.SelectMany(shards => shards))
+            shard.Dispose();
+        foreach (AtomicFile shard in _metadata)
+            shard.Dispose();
+    }
+
+    private string NewShard(string prefix, string extension, int number)
+    {
+        string place = Path.Combine(_folder, prefix);
+        AtomicFile.CreateFolder(place);
+        if (number == 0)
+            AtomicFile.CleanFolder(place);
+        return FeatureSetLayout.ShardPath(_folder, prefix, extension, number);
+    }
+
+    private void RemoveSurplus(string prefix, string extension, int count)
+    {
+        string[] written = [.. Enumerable.Range(0, count).Select(number => FeatureSetLayout.ShardPath(_folder, prefix, extension, number))];
+        foreach (string old in Directory.Exists(Path.Combine(_folder, prefix)) ? Directory.GetFiles(Path.Combine(_folder, prefix), $"{prefix}_*{extension}") : [])
+        {
+            if (!written.Contains(old, StringComparer.Ordinal))
+                File.Delete(old);
+        }
+    }
+}
