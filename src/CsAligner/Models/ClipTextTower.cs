@@ -1,12 +1,15 @@
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Ops;
+using CsAligner.Tokenizers;
 
 namespace CsAligner.Models;
 
 /// <summary>CLIP's text tower: a causal transformer, its feature taken at the end token. B batch, T tokens, W width, P projection.</summary>
 public sealed class ClipTextTower
 {
+    private const int SmallestGroup = 64;
+
     private readonly ClipConfig _config;
     private readonly Tensor _tokens, _positions, _finalWeight, _finalBias, _projection;
     private readonly TransformerBlock[] _blocks;
@@ -74,6 +77,40 @@ public sealed class ClipTextTower
         // The norm acts on rows, so only the rows that are used need it.
         var pooled = tape.Gather(hidden, ends);
         return tape.Linear(tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon), _projection);
+    }
+
+    /// <summary>The texts' features, not normalised. Texts of like length are computed together, so that little padding is.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="texts">N texts from this model's tokenizer.</param>
+    /// <returns>[N, P], in the order of the texts.</returns>
+    public Tensor Encode(Tape tape, TokenBatch texts)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(texts);
+        int[] order = [.. Enumerable.Range(0, texts.Count).OrderBy(i => texts.Lengths[i])];
+        var groups = new List<Tensor>();
+        for (int start = 0; start < order.Length;)
+        {
+            int end = EndOfGroup(texts, order, start);
+            int length = texts.Lengths[order[end - 1]];
+            var ids = new int[(end - start) * length];
+            for (int i = start; i < end; i++) texts.Row(order[i])[..length].CopyTo(ids.AsSpan((i - start) * length));
+            int count = end - start;
+            groups.Add(tape.Scope(() => Encode(tape, ids, count)));
+            start = end;
+        }
+
+        var place = new int[order.Length];
+        for (int i = 0; i < order.Length; i++) place[order[i]] = i;
+        return tape.Gather(groups.Count == 1 ? groups[0] : tape.Concat(0, [.. groups]), place);
+    }
+
+    // A group ends where the next text is longer, once it has enough rows to keep the matrix products busy.
+    private static int EndOfGroup(TokenBatch texts, int[] order, int start)
+    {
+        int end = start + 1;
+        while (end < order.Length && (end - start < SmallestGroup || texts.Lengths[order[end]] == texts.Lengths[order[end - 1]])) end++;
+        return end;
     }
 
     internal void Initialize(RandomGenerator random)

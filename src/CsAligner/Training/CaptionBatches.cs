@@ -1,0 +1,63 @@
+using CsAligner.Tensors;
+
+namespace CsAligner.Training;
+
+/// <summary>
+/// One epoch's batches: every pair once, in an order drawn by the seed, no main caption twice in a batch where that can
+/// be had. Two icons of one name in a batch would be taught to push each other's text away.
+/// </summary>
+internal sealed class CaptionBatches
+{
+    private readonly int[] _captionIds;
+    private readonly int _batchSize;
+    private readonly ulong _seed;
+
+    public CaptionBatches(IImageTextPairs pairs, int batchSize, ulong seed)
+    {
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        _captionIds = new int[pairs.Count];
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            string caption = pairs.Captions(i)[0];
+            if (!ids.TryGetValue(caption, out int id)) ids[caption] = id = ids.Count;
+            _captionIds[i] = id;
+        }
+
+        (_batchSize, _seed) = (batchSize, seed);
+    }
+
+    /// <summary>Full batches in an epoch; what is left over waits for the next epoch's order.</summary>
+    public int PerEpoch => Math.Max(1, _captionIds.Length / _batchSize);
+
+    /// <summary>The batches of one epoch; the same epoch gives the same batches, whatever came before.</summary>
+    public List<int[]> Epoch(int epoch)
+    {
+        int[] order = [.. Enumerable.Range(0, _captionIds.Length)];
+        new RandomGenerator(_seed).Split((ulong)epoch).Shuffle<int>(order);
+        var batches = new List<int[]>();
+        var waiting = new Queue<int>(order);
+        while (batches.Count < PerEpoch)
+        {
+            var batch = new List<int>(_batchSize);
+            var captions = new HashSet<int>();
+            var clashing = new List<int>();
+            while (batch.Count < _batchSize && waiting.TryDequeue(out int index))
+            {
+                if (captions.Add(_captionIds[index])) batch.Add(index);
+                else clashing.Add(index);
+            }
+
+            // Those that clashed come first in the next batch; at the very end there may be nothing else left.
+            foreach (int index in clashing.Take(_batchSize - batch.Count).ToArray())
+            {
+                batch.Add(index);
+                clashing.Remove(index);
+            }
+
+            waiting = new Queue<int>(clashing.Concat(waiting));
+            batches.Add([.. batch]);
+        }
+
+        return batches;
+    }
+}

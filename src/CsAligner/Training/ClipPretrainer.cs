@@ -1,0 +1,129 @@
+using CsAligner.Models;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Ops;
+using CsAligner.Tensors.Optimizers;
+using CsAligner.Tokenizers;
+
+namespace CsAligner.Training;
+
+/// <summary>
+/// Trains a CLIP from its random start with symmetric InfoNCE. Everything a step draws comes from the seed and the
+/// step's number, so that a run cut off at any step and resumed from its checkpoint ends with the same bits.
+/// </summary>
+public sealed class ClipPretrainer
+{
+    private readonly PretrainRecipe _recipe;
+    private readonly IImageTextPairs _pairs;
+    private readonly ClipTokenizer _tokenizer;
+    private readonly AdamW _optimizer;
+    private readonly CosineSchedule _schedule;
+    private readonly CaptionBatches _batches;
+    private readonly byte[] _rgb;
+    private readonly Tensor _pixels;
+    private List<int[]> _epoch = [];
+    private int _epochNumber = -1;
+
+    /// <summary>A run at its start.</summary>
+    /// <param name="recipe">What to train.</param>
+    /// <param name="pairs">The training data, at least one batch of it.</param>
+    /// <param name="tokenizer">The tokenizer that ships with the model.</param>
+    /// <exception cref="InputException">There are fewer pairs than a batch needs.</exception>
+    public ClipPretrainer(PretrainRecipe recipe, IImageTextPairs pairs, ClipTokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(pairs);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        if (pairs.Count < recipe.BatchSize) throw new InputException($"Pretraining needs at least one batch of {recipe.BatchSize} pairs, the data has {pairs.Count}; lower batch_size or add data.");
+        (_recipe, _pairs, _tokenizer) = (recipe, pairs, tokenizer);
+        Model = ClipModel.Create(recipe.ToConfig(tokenizer.VocabularySize, tokenizer.EndId), new RandomGenerator(recipe.Seed));
+        Model.RequireGrad(true);
+        Preprocessing = new ClipPreprocessing(recipe.ImageSize, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+        _optimizer = new AdamW(Model.NamedTensors, new AdamWOptions { WeightDecay = (float)recipe.WeightDecay });
+        _schedule = new CosineSchedule(recipe.LearningRate, recipe.WarmupSteps, recipe.Steps);
+        _batches = new CaptionBatches(pairs, recipe.BatchSize, recipe.Seed);
+        _rgb = new byte[recipe.BatchSize * 3 * recipe.ImageSize * recipe.ImageSize];
+        _pixels = new Tensor(recipe.BatchSize, 3, recipe.ImageSize, recipe.ImageSize);
+    }
+
+    /// <summary>The model being trained.</summary>
+    public ClipModel Model { get; }
+
+    /// <summary>How the model wants its images prepared.</summary>
+    public ClipPreprocessing Preprocessing { get; }
+
+    /// <summary>Steps done, 0 to the recipe's.</summary>
+    public int Step => (int)_optimizer.StepCount;
+
+    /// <summary>Pairs in an epoch of full batches.</summary>
+    public int PairsPerEpoch => _batches.PerEpoch * _recipe.BatchSize;
+
+    /// <summary>One step of the optimizer on the next batch.</summary>
+    /// <returns>The step's loss and what else there is to log.</returns>
+    /// <exception cref="InputException">The loss is no longer a finite number.</exception>
+    public PretrainStep Advance()
+    {
+        int[] batch = NextBatch();
+        var random = new RandomGenerator(_recipe.Seed).Split((ulong)Step + (1UL << 40));
+        var texts = _tokenizer.EncodeBatch([.. batch.Select(index => PickCaption(index, random))], _recipe.ContextLength);
+        LoadImages(batch, random);
+
+        double loss;
+        using (var tape = new Tape())
+        {
+            var images = tape.Normalize(Model.Vision.Encode(tape, _pixels));
+            var captions = tape.Normalize(Model.Text.Encode(tape, texts));
+            var infoNce = tape.InfoNceLoss(images, captions, Model.LogLogitScale);
+            loss = infoNce.Item;
+            if (!double.IsFinite(loss)) throw new InputException($"Pretraining diverged at step {Step + 1}: the loss is {loss}; lower learning_rate or raise warmup_steps and start again.");
+            tape.Backward(infoNce);
+        }
+
+        double rate = _schedule.At(Step);
+        double norm = _optimizer.Step(rate, _recipe.MaxGradNorm);
+        InfoNce.Clamp(Model.LogLogitScale);
+        return new PretrainStep(Step, loss, Math.Exp(Model.LogLogitScale.Item), rate, norm);
+    }
+
+    /// <summary>Writes weights, moments and position to one file, atomically.</summary>
+    /// <param name="path">The checkpoint; an older one is replaced only once the new one is whole.</param>
+    public void Save(string path) => TrainingCheckpoint.Save(path, _recipe.ToJson(), Step, State);
+
+    /// <summary>Goes on where a checkpoint was written.</summary>
+    /// <param name="path">A file of <see cref="Save"/>.</param>
+    /// <exception cref="InputException">It is damaged or belongs to another recipe.</exception>
+    public void Restore(string path) => _optimizer.StepCount = TrainingCheckpoint.Restore(path, _recipe.ToJson(), State);
+
+    private IEnumerable<(string Name, Tensor Values)> State => Model.NamedTensors.Concat(_optimizer.State);
+
+    private int[] NextBatch()
+    {
+        int epoch = Step / _batches.PerEpoch;
+        if (epoch != _epochNumber) (_epoch, _epochNumber) = (_batches.Epoch(epoch), epoch);
+        return _epoch[Step % _batches.PerEpoch];
+    }
+
+    private string PickCaption(int index, RandomGenerator random)
+    {
+        var captions = _pairs.Captions(index);
+        bool alternative = random.NextDouble() < _recipe.AlternativeCaptions;
+        int choice = random.Next(Math.Max(1, captions.Count - 1));
+        return alternative && captions.Count > 1 ? captions[1 + choice] : captions[0];
+    }
+
+    private void LoadImages(int[] batch, RandomGenerator random)
+    {
+        int size = 3 * _recipe.ImageSize * _recipe.ImageSize;
+        for (int i = 0; i < batch.Length; i++) _pairs.ReadImage(batch[i], _rgb.AsSpan(i * size, size));
+        var zooms = new float[3 * batch.Length];
+        for (int i = 0; i < batch.Length; i++)
+        {
+            zooms[3 * i] = (float)(1 + (_recipe.Zoom * ((2 * random.NextDouble()) - 1)));
+            zooms[(3 * i) + 1] = (float)(_recipe.Shift * _recipe.ImageSize * ((2 * random.NextDouble()) - 1));
+            zooms[(3 * i) + 2] = (float)(_recipe.Shift * _recipe.ImageSize * ((2 * random.NextDouble()) - 1));
+        }
+
+        Preprocessing.ZoomAndNormalize(_rgb, _pixels, zooms);
+    }
+}
