@@ -1,0 +1,38 @@
+using CsAligner.Evaluation;
+using CsAligner.Tensors;
+
+namespace CsAligner.Cli.Reports;
+
+/// <summary>
+/// Both modalities in two dimensions: <see cref="Images"/> and <see cref="Texts"/> hold x and y of each point in turn,
+/// point i of one belonging to point i of the other, and the first <see cref="Links"/> pairs are to be joined by lines.
+/// </summary>
+internal sealed record EmbeddingMap(string Method, float[] Images, float[] Texts, int Links, double ExplainedVariance)
+{
+    /// <summary>
+    /// The map of paired features [N, D] by PCA on their pooled rows. At most <paramref name="points"/> pairs are
+    /// drawn, evenly spaced over the rows; those to be joined come first.
+    /// </summary>
+    public static EmbeddingMap Of(string method, Tensor images, Tensor texts, int points = 600, int links = 24)
+    {
+        Pca pca = Pca.Fit([images, texts]);
+        int[] rows = LinkedFirst(Spread(images.Shape[0], points), links);
+        return new EmbeddingMap(
+            method, Take(pca.Project(images), rows), Take(pca.Project(texts), rows), Math.Min(links, rows.Length), pca.ExplainedVariance.Sum());
+    }
+
+    private static int[] Spread(int rows, int wanted)
+    {
+        int count = Math.Min(rows, wanted);
+        return [.. Enumerable.Range(0, count).Select(i => (int)((long)i * rows / count))];
+    }
+
+    private static int[] LinkedFirst(int[] rows, int links)
+    {
+        int[] linked = [.. Spread(rows.Length, links).Select(i => rows[i])];
+        return [.. linked, .. rows.Except(linked)];
+    }
+
+    private static float[] Take(float[] coordinates, int[] rows) =>
+        [.. rows.SelectMany(row => new[] { coordinates[2 * row], coordinates[(2 * row) + 1] })];
+}

@@ -1,0 +1,66 @@
+using CsAligner.Cli.Reports.Charts;
+using static CsAligner.Cli.Reports.NumberText;
+
+namespace CsAligner.Cli.Reports.Sections;
+
+/// <summary>The maps of both modalities, one to a method, on one scale.</summary>
+internal static class MapSection
+{
+    public static void Write(Markup page, ReportContent content, Results results)
+    {
+        if (content.Maps.Count == 0)
+            return;
+        using (page.Open("section", ("id", "maps")))
+        {
+            page.Element("h2", "Where images and texts lie");
+            using (page.Open("p", ("class", "note")))
+            {
+                page.Text("Held-out pairs of ");
+                page.Element("bdi", content.PicturedSet);
+                page.Text(", each method in the two directions of its own largest variance (PCA of both modalities together). All maps have one scale. Lines join some pairs.");
+            }
+
+            WriteLegend(page);
+            (double X, double Y) reach = MapChart.ReachOf(content.Maps);
+            using (page.Open("div", ("class", "grid two")))
+            {
+                foreach (EmbeddingMap map in content.Maps)
+                    WriteMap(page, content, results, map, reach);
+            }
+        }
+
+        page.Line();
+    }
+
+    private static void WriteLegend(Markup page)
+    {
+        using (page.Open("ul", ("class", "legend")))
+        {
+            foreach ((string style, string name) in new[] { ("image", "images"), ("text", "texts"), ("linked", "a pair") })
+            {
+                using (page.Open("li"))
+                {
+                    page.Element("span", "", ("class", "key " + style), ("aria-hidden", "true"));
+                    page.Text(name);
+                }
+            }
+        }
+    }
+
+    private static void WriteMap(Markup page, ReportContent content, Results results, EmbeddingMap map, (double X, double Y) reach)
+    {
+        double divergence = results.Of(map.Method, content.PicturedSet, cell => cell.Divergence).Mean;
+        string measured = double.IsFinite(divergence) ? $"D_CS {Fixed(divergence, 2)}" : "";
+        using (page.Open("figure", ("class", map.Method == content.After ? "after" : null)))
+        {
+            using (page.Open("figcaption"))
+            {
+                page.Element("b", map.Method);
+                page.ProsaicElement("span", $"{measured}{(measured.Length > 0 ? " · " : "")}{Fixed(map.ExplainedVariance * 100, 0)}% of the variance shown");
+            }
+
+            using (Axes.OpenDrawing(page, MapChart.Width, MapChart.Height, $"{map.Method}: map of {map.Images.Length / 2} images and {map.Texts.Length / 2} texts. {measured}"))
+                MapChart.Draw(page, map, reach);
+        }
+    }
+}
