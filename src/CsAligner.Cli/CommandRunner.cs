@@ -44,7 +44,7 @@ internal sealed class CommandRunner(Terminal terminal)
         if (work.IsCompletedSuccessfully)
             return ExitCode.Done;
         Exception failure = Innermost(work.Exception);
-        if (work.IsCanceled || !work.IsCompleted || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
+        if (!work.IsCompleted || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
         {
             await terminal.Error.WriteLineAsync("csalign: stopped");
             return ExitCode.Stopped;

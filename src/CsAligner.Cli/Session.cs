@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using CsAligner.Cli.Terminals;
 
 namespace CsAligner.Cli;
@@ -10,11 +9,11 @@ internal sealed record Session(Terminal Terminal, CancellationToken Cancellation
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Prints the one JSON object of <c>--json</c> on stdout.</summary>
-    public void PrintJson(JsonObject value)
+    public void PrintJson(Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, Indented))
-            value.WriteTo(writer);
+            write(writer);
         Terminal.Output.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
     }
 }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using CsAligner.Evaluation;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -7,10 +10,22 @@ internal static class MeasureVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        var x = new Argument<string>("X") { Description = "a .npy file or a feature-set folder" };
-        var y = new Argument<string>("Y") { Description = "a .npy file or a feature-set folder" };
-        var command = new Command("measure", "Measure how far two sets of rows lie apart.") { x, y };
-        runner.SetAction(command, (parsed, session) => throw new Tensors.InputException("measure is not there yet"));
+        Argument<string> x = CommonOptions.Path("X", "A .npy file, or a feature-set folder (its images).");
+        Argument<string> y = CommonOptions.Path("Y", "A .npy file, or a feature-set folder (its texts).");
+        Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
+        Option<bool> raw = CommonOptions.Raw();
+        Option<ulong> seed = CommonOptions.Seed();
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("measure", "Measure how far two sets of rows lie apart.") { x, y, bandwidth, raw, seed, json };
+        runner.SetAction(command, (parsed, session) =>
+        {
+            (Tensor rowsX, Tensor rowsY) = FeatureInputs.ReadBoth(parsed.GetRequiredValue(x), parsed.GetRequiredValue(y), parsed.GetValue(raw));
+            DistributionMeasures measures = Evaluator.Measure(rowsX, rowsY, parsed.GetValue(bandwidth), parsed.GetValue(seed));
+            if (parsed.GetValue(json))
+                session.PrintJson(measures.WriteJson);
+            else
+                session.Terminal.Tables.Write(MeasureTables.Distributions(measures, "x", "y"));
+        });
         return command;
     }
 }

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary>
+/// Options that several verbs have, each made in one place so that they read and fail alike. A value out of its
+/// range is wrong usage (exit 2).
+/// </summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on stdout and nothing else there." };
+
+    public static Option<bool> Raw() => new("--raw") { Description = "Keep the rows as they are instead of scaling them to length 1." };
+
+    public static Option<ulong> Seed() => new("--seed")
+    {
+        Description = "Seed of everything random.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 0,
+    };
+
+    public static Option<BandwidthRule> Bandwidth(string fallback = "within*0.35") => new("--bandwidth")
+    {
+        Description = "sigma of the kernel: a number, 'median', or 'within*F' (F times the mean of the two within-modality median distances).",
+        HelpName = "F|median|within*F",
+        DefaultValueFactory = _ => BandwidthRule.Parse(fallback),
+        CustomParser = result =>
+        {
+            try
+            {
+                return BandwidthRule.Parse(result.Tokens[0].Value);
+            }
+            catch (InputException failure)
+            {
+                result.AddError(failure.Message);
+                return null;
+            }
+        },
+    };
+
+    /// <summary>A real number within bounds.</summary>
+    public static Option<double> Number(string name, string description, double fallback, double least, double most = double.MaxValue, bool leastIncluded = true)
+    {
+        var option = new Option<double>(name) { Description = description, HelpName = "F", DefaultValueFactory = _ => fallback };
+        string range = most == double.MaxValue
+            ? leastIncluded ? $"at least {Text(least)}" : $"above {Text(least)}"
+            : $"{(leastIncluded ? "from" : "above")} {Text(least)} up to {Text(most)}";
+        option.CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            if (double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && value <= most && (leastIncluded ? value >= least : value > least))
+                return value;
+            result.AddError($"{name}: a number {range} was expected, got '{token}'");
+            return fallback;
+        };
+        return option;
+    }
+
+    /// <summary>A whole number of at least <paramref name="least"/>.</summary>
+    public static Option<int> Count(string name, string description, int fallback, int least = 1)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback };
+        option.CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least)
+                return value;
+            result.AddError($"{name}: a whole number of at least {least} was expected, got '{token}'");
+            return fallback;
+        };
+        return option;
+    }
+
+    /// <summary>A path that must be given.</summary>
+    public static Option<string> RequiredPath(string name, string description) => new(name) { Description = description, HelpName = "PATH", Required = true };
+
+    /// <summary>A path that may be given.</summary>
+    public static Option<string?> OptionalPath(string name, string description) => new(name) { Description = description, HelpName = "PATH" };
+
+    /// <summary>A path in the place of its name.</summary>
+    public static Argument<string> Path(string name, string description) => new(name) { Description = description };
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using CsAligner.Evaluation;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary><c>csalign evaluate</c>: retrieval in both directions, beside everything that <c>measure</c> says.</summary>
+internal static class EvaluateVerb
+{
+    public static Command Create(CommandRunner runner)
+    {
+        Option<string> images = CommonOptions.RequiredPath("--images", "Image rows: a .npy file or a feature-set folder.");
+        Option<string> texts = CommonOptions.RequiredPath("--texts", "Text rows: a .npy file or a feature-set folder.");
+        Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+        Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
+        Option<double> temperature = CommonOptions.Number(
+            "--temperature", "tau of the bound on the mutual information.", Evaluator.DefaultTemperature, least: 0.01);
+        Option<bool> raw = CommonOptions.Raw();
+        Option<ulong> seed = CommonOptions.Seed();
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("evaluate", "Evaluate retrieval between paired rows, and how far the two modalities lie apart.")
+        {
+            images, texts, pairs, bandwidth, temperature, raw, seed, json,
+        };
+        runner.SetAction(command, (parsed, session) =>
+        {
+            (Tensor imageRows, Tensor textRows) = FeatureInputs.ReadBoth(parsed.GetRequiredValue(images), parsed.GetRequiredValue(texts), parsed.GetValue(raw));
+            Pairing? pairing = ReadPairs(parsed.GetValue(pairs), imageRows, textRows);
+            AlignmentMeasures measures = Evaluator.Evaluate(
+                imageRows, textRows, parsed.GetValue(bandwidth), parsed.GetValue(seed), pairing, parsed.GetValue(temperature));
+            if (parsed.GetValue(json))
+            {
+                session.PrintJson(measures.WriteJson);
+                return;
+            }
+
+            session.Terminal.Tables.Write(MeasureTables.Retrieval(measures));
+            session.Terminal.Tables.Write(MeasureTables.Distributions(measures.Distributions, "images", "texts"));
+        });
+        return command;
+    }
+
+    internal static Pairing? ReadPairs(string? path, Tensor images, Tensor texts) =>
+        path is null ? null : Pairing.From(Npy.ReadInt64(path), images.Rows, texts.Rows, path);
+}

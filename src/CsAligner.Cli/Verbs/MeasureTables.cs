@@ -1,0 +1,61 @@
+using System.Globalization;
+using CsAligner.Evaluation;
+using Spectre.Console;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary>The measures as tables for people. sigma stands beside every D_CS, for without it the value means nothing.</summary>
+internal static class MeasureTables
+{
+    public static Table Distributions(DistributionMeasures measures, string nameX, string nameY)
+    {
+        string sigma = $"sigma = {Number(measures.Bandwidth)}";
+        Table table = New("measure", "value", "");
+        Row(table, "rows", $"{measures.RowsX} x {measures.Dim}, {measures.RowsY} x {measures.Dim}", $"{nameX}, {nameY}");
+        Row(table, "D_CS", Number(measures.CsDivergence), $"{sigma}; biased: has a floor on few rows");
+        Row(table, "D_CS off-diagonal", Number(measures.CsDivergenceOffDiagonal), $"{sigma}; nearly unbiased, may be negative");
+        Row(table, "MMD^2", Number(measures.Mmd), $"{sigma}; biased");
+        Row(table, "Frechet^2", Number(measures.Frechet), "between the Gaussians of both");
+        Row(table, "centroid gap", Number(measures.CentroidGap), "distance of the two means");
+        Row(table, "alignment", Number(measures.Alignment), "mean squared distance of pairs");
+        Row(table, $"uniformity of {nameX}", Number(measures.UniformityX), "lower is more spread out");
+        Row(table, $"uniformity of {nameY}", Number(measures.UniformityY), "lower is more spread out");
+        Row(table, "cosine of pairs", Number(measures.MeanCosinePairs), "mean");
+        Row(table, "cosine of others", Number(measures.MeanCosineOthers), "mean");
+        return table;
+    }
+
+    public static Table Retrieval(AlignmentMeasures measures)
+    {
+        Table table = New("retrieval", "R@1", "R@5", "R@10", "median rank", "mean rank");
+        foreach ((string name, RetrievalMeasures retrieval) in new[] { ("image to text", measures.ImageToText), ("text to image", measures.TextToImage) })
+        {
+            Row(
+                table, name, Fraction(retrieval.RecallAt1), Fraction(retrieval.RecallAt5), Fraction(retrieval.RecallAt10),
+                Number(retrieval.MedianRank), retrieval.MeanRank.ToString("0.0", CultureInfo.InvariantCulture));
+        }
+
+        table.Caption($"mutual information at least {Number(measures.MutualInformationLowerBound)} nats (tau = {Number(measures.Temperature)})");
+        return table;
+    }
+
+    /// <summary>Five significant digits; a dash for what has no meaning here.</summary>
+    internal static string Number(double? value) => value is { } number ? number.ToString("G5", CultureInfo.InvariantCulture) : "-";
+
+    private static string Fraction(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+
+    private static Table New(params string[] columns)
+    {
+        Table table = new Table().Border(TableBorder.Rounded);
+        for (int i = 0; i < columns.Length; i++)
+        {
+            var column = new TableColumn(Markup.Escape(columns[i])) { NoWrap = true };
+            bool isNumber = i > 0 && columns[i].Length > 0;
+            table.AddColumn(isNumber ? column.RightAligned() : column);
+        }
+
+        return table;
+    }
+
+    private static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(Markup.Escape)]);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using CsAligner.Cli.Terminals;
+using Spectre.Console;
+
+namespace CsAligner.Cli.Tests;
+
+/// <summary>One run of the command line in this process: its exit code and what it printed, 100 columns wide.</summary>
+internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
+{
+    public JsonElement Json => JsonDocument.Parse(Output, new JsonDocumentOptions { AllowDuplicateProperties = false }).RootElement;
+
+    /// <summary>The one line of a failure.</summary>
+    public string ErrorLine
+    {
+        get
+        {
+            string[] lines = Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return Assert.Single(lines);
+        }
+    }
+
+    public static CommandLineRun Of(params string[] arguments) => OfAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
+
+    public static async Task<CommandLineRun> OfAsync(string[] arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        using var output = new StringWriter();
+        using var errorText = new StringWriter();
+        using TextWriter error = TextWriter.Synchronized(errorText);
+        var terminal = new Terminal
+        {
+            Output = output,
+            Error = error,
+            Tables = Plain(output),
+            Words = Plain(error),
+            Environment = name => environment?.GetValueOrDefault(name),
+        };
+        int code = await CommandLine.RunAsync(arguments, terminal, cancellation);
+        return new CommandLineRun(code, output.ToString(), errorText.ToString());
+    }
+
+    private static IAnsiConsole Plain(TextWriter writer)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        console.Profile.Width = 100;
+        return console;
+    }
+}
