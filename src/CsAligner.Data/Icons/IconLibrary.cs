@@ -1,0 +1,94 @@
+using CsAligner.Data.Interop;
+using CsAligner.Data.Packages;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Icons;
+
+/// <summary>Fetched sets and their pictures, opened on demand and kept until disposed.</summary>
+internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>? progress, CancellationToken cancellationToken) : IDisposable
+{
+    /// <summary>Raise it when reading, choosing or drawing icons changes: older pictures are then made anew.</summary>
+    private const int Version = 1;
+
+    private readonly Dictionary<string, IconSet> _sets = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string, int), IconRasterFile> _rasters = [];
+
+    /// <summary>Where the pictures and indexes are kept.</summary>
+    public static string Folder => Path.Combine(DataCache.Root, "icons");
+
+    /// <summary>Fetches libvips, where it is not installed, and the packages of all these sets.</summary>
+    public async Task FetchAsync(IReadOnlyList<IconSource> sources)
+    {
+        List<NpmPackage> packages = [.. sources.Select(s => s.Package!).Distinct()];
+        if (!VipsLibrary.IsInstalled && VipsLibrary.Package is { } vips)
+            packages.Insert(0, vips);
+        IProgress<string>? lines = progress is null ? null : new Lines(progress);
+        await NpmPackages.EnsureAsync(packages, lines, cancellationToken);
+        VipsLibrary.Load();
+    }
+
+    /// <summary>The parsed set of a fetched source; its licence must be the one the manifest states.</summary>
+    public IconSet Set(IconSource source)
+    {
+        if (_sets.TryGetValue(source.Set, out IconSet? known))
+            return known;
+        IconSet set = IconSetReader.Read(Path.Combine(DataCache.Root, source.Package!.RelativeFolder), source.Set);
+        if (set.Licence != source.Licence || !IconLicences.IsPermissive(set.Licence))
+            throw new InputException($"the icon set '{source.Set}' says its licence is '{set.Licence ?? "none"}', the manifest says {source.Licence}; it is refused: correct or exclude it in icon-splits.json");
+        return _sets[source.Set] = set;
+    }
+
+    /// <summary>Lets go of a parsed set, whose SVG texts can take much memory.</summary>
+    public void Forget(IconSource source) => _sets.Remove(source.Set);
+
+    /// <summary>Draws what is not drawn yet of these sets.</summary>
+    public void Draw(IReadOnlyList<IconSource> sources, int size)
+    {
+        List<IconSource> missing = [.. sources.Where(s => !File.Exists(RasterPath(s, size)))];
+        long done = 0, total = missing.Count;
+        foreach (IconSource source in missing)
+        {
+            progress?.Report(new IconProgress($"drawing {source.Set}", done, total));
+            IconRasterFile.Write(RasterPath(source, size), Set(source), size, _ => { }, cancellationToken);
+            // An index needs the captions again; only small sets stay in memory for it.
+            if (Set(source).Icons.Count > 5000)
+                Forget(source);
+            done++;
+        }
+
+        if (total > 0)
+            progress?.Report(new IconProgress("drawing icons", total, total));
+    }
+
+    /// <summary>The pictures of a drawn set.</summary>
+    public IconRasterFile Raster(IconSource source, int size)
+    {
+        if (!_rasters.TryGetValue((source.Set, size), out IconRasterFile? raster))
+        {
+            raster = IconRasterFile.TryOpen(RasterPath(source, size))
+                ?? throw new InputException($"the pictures of '{source.Set}' are not in {Folder}; run 'csalign fetch icons' again");
+            _rasters[(source.Set, size)] = raster;
+        }
+
+        return raster;
+    }
+
+    public static string RasterPath(IconSource source, int size) =>
+        Path.Combine(Folder, $"{source.Set}-{source.Package!.Name.Split('/')[0].TrimStart('@')}-{source.Package.Version}-{size}-vips{VipsLibrary.Version}-v{Version}.pixels");
+
+    /// <summary>The file that lists the icons of a split.</summary>
+    public string IndexPath(IconSplit split, int size) =>
+        Path.Combine(Folder, $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{VipsLibrary.Version}-v{Version}.index");
+
+    public void Dispose()
+    {
+        foreach (IconRasterFile raster in _rasters.Values)
+            raster.Dispose();
+        _rasters.Clear();
+    }
+
+    private sealed class Lines(IProgress<IconProgress> inner) : IProgress<string>
+    {
+        public void Report(string value) => inner.Report(new IconProgress(value, 0, 0));
+    }
+}

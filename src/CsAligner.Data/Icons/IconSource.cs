@@ -1,0 +1,15 @@
+using CsAligner.Data.Packages;
+
+namespace CsAligner.Data.Icons;
+
+/// <summary>One icon set of the manifest: where it comes from, under which licence, and what it is used for.</summary>
+/// <param name="Set">The set's prefix, such as <c>lucide</c>.</param>
+/// <param name="Title">The set's own name.</param>
+/// <param name="Author">Who made it, as the set says.</param>
+/// <param name="Url">Where it is developed.</param>
+/// <param name="Licence">Its SPDX identifier.</param>
+/// <param name="LicenceUrl">The licence text, where the set names one.</param>
+/// <param name="Role">What the set is used for.</param>
+/// <param name="Reason">Why it has this role, where that needs saying.</param>
+/// <param name="Package">The pinned package that holds it; null for excluded sets.</param>
+public sealed record IconSource(string Set, string Title, string Author, string Url, string Licence, string LicenceUrl, IconRole Role, string Reason, NpmPackage? Package);
