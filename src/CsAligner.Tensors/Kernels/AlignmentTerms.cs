@@ -12,6 +12,9 @@ internal static unsafe class AlignmentTerms
     // as they are; up to the second, centred; beyond, distances are lost and float64 takes over.
     private const double SharedLimit = 1e-5;
     private const double SingleLimit = 1e-4;
+
+    // A measure is reported to a relative 1e-5.
+    private const double MeasuringLimit = 2e-5;
     private const double Epsilon = 1.1920929e-7;
 
     /// <summary>Values; gradients are added to <paramref name="gradX"/> and <paramref name="gradY"/>, both null for none.</summary>
@@ -40,6 +43,46 @@ internal static unsafe class AlignmentTerms
         return values.Sum() / batch;
     }
 
+    /// <summary>ln of the mean kernel value of each pairing, for measuring; NaN for the off-diagonal form of a single row.</summary>
+    public static KernelMeans LogMeans(Tensor x, Tensor y, double sigma)
+    {
+        using var scratch = new Scratch();
+        int rows = x.Rows, columns = y.Rows, width = x.Width;
+        double* mean = CommonMean(x.Pointer, rows, y.Pointer, columns, width, scratch);
+        float* centredX = RowSums.Centred(x.Pointer, rows, width, mean, scratch), centredY = RowSums.Centred(y.Pointer, columns, width, mean, scratch);
+        double largest = Math.Max(LargestNorm(centredX, rows, width, scratch), LargestNorm(centredY, columns, width, scratch));
+        if (Epsilon * largest / (sigma * sigma) <= MeasuringLimit)
+        {
+            return new KernelMeans(
+                PairwiseTerms.SelfTerm(centredX, rows, width, sigma, false, 0, null),
+                PairwiseTerms.SelfTerm(centredY, columns, width, sigma, false, 0, null),
+                rows < 2 ? double.NaN : PairwiseTerms.SelfTerm(centredX, rows, width, sigma, true, 0, null),
+                columns < 2 ? double.NaN : PairwiseTerms.SelfTerm(centredY, columns, width, sigma, true, 0, null),
+                PairwiseTerms.CrossTerm(centredX, rows, centredY, columns, width, sigma, 1, 0, 1, 0, null, null).LogMeanKernel);
+        }
+
+        double* preciseX = RowSums.Widened(x.Pointer, rows, width, mean, scratch), preciseY = RowSums.Widened(y.Pointer, columns, width, mean, scratch);
+        return new KernelMeans(
+            PreciseTerms.LogMeanKernel(preciseX, rows, preciseX, rows, width, sigma, false, 0, null, null),
+            PreciseTerms.LogMeanKernel(preciseY, columns, preciseY, columns, width, sigma, false, 0, null, null),
+            rows < 2 ? double.NaN : PreciseTerms.LogMeanKernel(preciseX, rows, preciseX, rows, width, sigma, true, 0, null, null),
+            columns < 2 ? double.NaN : PreciseTerms.LogMeanKernel(preciseY, columns, preciseY, columns, width, sigma, true, 0, null, null),
+            PreciseTerms.LogMeanKernel(preciseX, rows, preciseY, columns, width, sigma, false, 0, null, null));
+    }
+
+    /// <summary>ln of the mean kernel value over distinct rows; at least two.</summary>
+    public static double LogMeanWithin(Tensor x, double sigma)
+    {
+        using var scratch = new Scratch();
+        int rows = x.Rows, width = x.Width;
+        double* mean = RowSums.Mean(x.Pointer, rows, width, scratch);
+        float* centred = RowSums.Centred(x.Pointer, rows, width, mean, scratch);
+        if (Epsilon * LargestNorm(centred, rows, width, scratch) / (sigma * sigma) <= MeasuringLimit)
+            return PairwiseTerms.SelfTerm(centred, rows, width, sigma, true, 0, null);
+        double* precise = RowSums.Widened(x.Pointer, rows, width, mean, scratch);
+        return PreciseTerms.LogMeanKernel(precise, rows, precise, rows, width, sigma, true, 0, null, null);
+    }
+
     private static AlignmentValues Compute(
         float* x, int rows, float* y, int columns, int width, in AlignmentWeights weights, float* gradX, float* gradY)
     {
@@ -57,7 +100,7 @@ internal static unsafe class AlignmentTerms
         }
 
         double* mean = CommonMean(x, rows, y, columns, width, scratch);
-        float* centredX = Centred(x, rows, width, mean, scratch), centredY = Centred(y, columns, width, mean, scratch);
+        float* centredX = RowSums.Centred(x, rows, width, mean, scratch), centredY = RowSums.Centred(y, columns, width, mean, scratch);
         rounding = scale * Math.Max(LargestNorm(centredX, rows, width, scratch), LargestNorm(centredY, columns, width, scratch));
         double divergence = rounding <= SingleLimit
             ? SelfTerms(centredX, rows, centredY, columns, width, weights, gradX, gradY)
@@ -80,7 +123,7 @@ internal static unsafe class AlignmentTerms
     private static double Precise(
         float* x, int rows, float* y, int columns, int width, double* mean, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch)
     {
-        double* preciseX = Widened(x, rows, width, mean, scratch), preciseY = Widened(y, columns, width, mean, scratch);
+        double* preciseX = RowSums.Widened(x, rows, width, mean, scratch), preciseY = RowSums.Widened(y, columns, width, mean, scratch);
         double* pullX = gradX == null ? null : scratch.Doubles((long)rows * width), pullY = gradY == null ? null : scratch.Doubles((long)columns * width);
         double value = Precise(preciseX, rows, preciseY, columns, width, weights.Sigma, weights.OffDiagonal, weights.CsWeight, pullX, pullY);
         if (gradX != null) AddNarrowed(pullX, gradX, (long)rows * width);
@@ -100,28 +143,10 @@ internal static unsafe class AlignmentTerms
     private static double* CommonMean(float* x, int rows, float* y, int columns, int width, Scratch scratch)
     {
         double* mean = scratch.Doubles(width);
-        for (int i = 0; i < rows; i++)
-            for (int d = 0; d < width; d++) mean[d] += x[((long)i * width) + d];
-        for (int i = 0; i < columns; i++)
-            for (int d = 0; d < width; d++) mean[d] += y[((long)i * width) + d];
-        for (int d = 0; d < width; d++) mean[d] /= rows + columns;
+        RowSums.Add(x, rows, width, mean);
+        RowSums.Add(y, columns, width, mean);
+        for (int d = 0; d < width; d++) mean[d] /= (double)rows + columns;
         return mean;
-    }
-
-    private static float* Centred(float* x, int rows, int width, double* mean, Scratch scratch)
-    {
-        float* centred = scratch.Floats((long)rows * width);
-        for (int i = 0; i < rows; i++)
-            for (int d = 0; d < width; d++) centred[((long)i * width) + d] = (float)(x[((long)i * width) + d] - mean[d]);
-        return centred;
-    }
-
-    private static double* Widened(float* x, int rows, int width, double* mean, Scratch scratch)
-    {
-        double* wide = scratch.Doubles((long)rows * width);
-        for (int i = 0; i < rows; i++)
-            for (int d = 0; d < width; d++) wide[((long)i * width) + d] = x[((long)i * width) + d] - mean[d];
-        return wide;
     }
 
     private static void AddNarrowed(double* from, float* to, long length)

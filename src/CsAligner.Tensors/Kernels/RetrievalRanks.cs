@@ -1,0 +1,104 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace CsAligner.Tensors.Kernels;
+
+// Shapes: queries [Q, D], candidates [C, D].
+
+/// <summary>
+/// Ranks of right answers among all candidates by inner product: 1 + those with a higher score + those with the same
+/// score in a lower row. Float32 scores decide where the distance to the right answer's is beyond their rounding;
+/// the rest is compared in float64, so that equal rows tie exactly wherever they stand.
+/// </summary>
+internal static unsafe class RetrievalRanks
+{
+    private const int Lanes = 8;
+    private const int QueriesPerTile = 256;
+    private const int CandidatesPerTile = 2048;
+    private const int QueriesPerTask = 8;
+
+    /// <summary>The rank of the best right answer of each query.</summary>
+    /// <param name="queries">[Q, D].</param>
+    /// <param name="candidates">[C, D].</param>
+    /// <param name="answers">For each query the rows of its right answers, at least one.</param>
+    public static int[] Compute(Tensor queries, Tensor candidates, int[][] answers)
+    {
+        using var scratch = new Scratch();
+        int width = queries.Width, count = queries.Rows;
+        float* from = queries.Pointer, to = candidates.Pointer;
+        double margin = Margin(queries, candidates, scratch);
+        var best = new int[count];
+        var scores = new double[count];
+        Blocks.For(count, QueriesPerTask, (start, end) =>
+        {
+            for (int q = start; q < end; q++) (best[q], scores[q]) = Best(from + ((long)q * width), to, width, answers[q]);
+        });
+
+        var better = new int[count];
+        float* tile = scratch.Floats((long)QueriesPerTile * ScoreTile.StrideFor(CandidatesPerTile));
+        for (int top = 0; top < count; top += QueriesPerTile)
+        {
+            for (int left = 0; left < candidates.Rows; left += CandidatesPerTile)
+            {
+                int height = Math.Min(QueriesPerTile, count - top), breadth = Math.Min(CandidatesPerTile, candidates.Rows - left);
+                int stride = ScoreTile.StrideFor(breadth), firstQuery = top, firstCandidate = left;
+                Gemm.Run(height, breadth, width, from + ((long)top * width), width, 1, to + ((long)left * width), 1, width, tile, stride, accumulate: false);
+                Blocks.For(height, QueriesPerTask, (start, end) =>
+                {
+                    for (int i = start; i < end; i++)
+                    {
+                        int q = firstQuery + i;
+                        better[q] += CountBetter(tile + ((long)i * stride), breadth, from + ((long)q * width), to, width, firstCandidate, best[q], scores[q], margin);
+                    }
+                });
+            }
+        }
+
+        for (int q = 0; q < count; q++) better[q]++;
+        return better;
+    }
+
+    // No float32 inner product of width D is further from the exact one than about D eps |q| |c|.
+    private static double Margin(Tensor queries, Tensor candidates, Scratch scratch)
+    {
+        double largestQuery = KernelSums.HalfNorms(queries.Pointer, queries.Rows, queries.Width, scratch.Floats(KernelSums.Padded(queries.Rows)));
+        double largestCandidate = KernelSums.HalfNorms(candidates.Pointer, candidates.Rows, candidates.Width, scratch.Floats(KernelSums.Padded(candidates.Rows)));
+        return (queries.Width + 8) * 6e-8 * Math.Sqrt(largestQuery * largestCandidate);
+    }
+
+    private static (int Row, double Score) Best(float* query, float* candidates, int width, int[] answers)
+    {
+        var best = (Row: -1, Score: double.NegativeInfinity);
+        foreach (int row in answers)
+        {
+            double score = KernelSums.Dot(query, candidates + ((long)row * width), width);
+            if (score > best.Score || (score == best.Score && row < best.Row)) best = (row, score);
+        }
+
+        return best;
+    }
+
+    private static int CountBetter(
+        float* scores, int columns, float* query, float* candidates, int width, int firstCandidate, int answer, double answerScore, double margin)
+    {
+        Vector256<float> above = Vector256.Create((float)(answerScore + margin)), below = Vector256.Create((float)(answerScore - margin));
+        int count = 0;
+        for (int j = 0; j < columns; j += Lanes)
+        {
+            var score = Vector256.Load(scores + j);
+            uint valid = columns - j >= Lanes ? 0xFFu : (1u << (columns - j)) - 1;
+            uint surely = Vector256.GreaterThan(score, above).ExtractMostSignificantBits() & valid;
+            uint unsure = Vector256.GreaterThanOrEqual(score, below).ExtractMostSignificantBits() & valid & ~surely;
+            count += BitOperations.PopCount(surely);
+            for (; unsure != 0; unsure &= unsure - 1)
+            {
+                int row = firstCandidate + j + BitOperations.TrailingZeroCount(unsure);
+                if (row == answer) continue;
+                double exact = KernelSums.Dot(query, candidates + ((long)row * width), width);
+                if (exact > answerScore || (exact == answerScore && row < answer)) count++;
+            }
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace CsAligner.Evaluation;
+
+/// <summary>What <c>csalign evaluate</c> prints: retrieval both ways, a bound on the mutual information, and the distributions.</summary>
+/// <param name="ImageToText">Images ask, texts answer.</param>
+/// <param name="TextToImage">Texts ask, images answer.</param>
+/// <param name="MutualInformationLowerBound">ln N - InfoNCE in nats at <paramref name="Temperature"/>.</param>
+/// <param name="Temperature">tau of that bound.</param>
+/// <param name="Distributions">Everything that <c>measure</c> prints; x are the images.</param>
+public sealed record AlignmentMeasures(
+    RetrievalMeasures ImageToText,
+    RetrievalMeasures TextToImage,
+    double MutualInformationLowerBound,
+    double Temperature,
+    DistributionMeasures Distributions)
+{
+    /// <summary>Mean of the two R@1.</summary>
+    public double MeanRecallAt1 => 0.5 * (ImageToText.RecallAt1 + TextToImage.RecallAt1);
+
+    /// <summary>Writes the contract's keys as one object.</summary>
+    public void WriteJson(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        writer.WritePropertyName("image_to_text");
+        ImageToText.WriteJson(writer);
+        writer.WritePropertyName("text_to_image");
+        TextToImage.WriteJson(writer);
+        JsonNumbers.Write(writer, "mutual_information_lower_bound", MutualInformationLowerBound);
+        writer.WriteNumber("temperature", Temperature);
+        Distributions.WriteProperties(writer);
+        writer.WriteEndObject();
+    }
+}

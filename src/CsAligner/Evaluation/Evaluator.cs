@@ -1,0 +1,126 @@
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Evaluation;
+
+// Shapes: x [M, D] images, y [N, D] texts.
+
+/// <summary>
+/// Measures what alignment did. Rows are taken as they are: normalise them first, unless raw values are wanted.
+/// Scores are float32 over tiles with float64 sums (float64 where a small bandwidth needs it), everything else is
+/// float64; memory O((M + N) D + D^2 + a tile).
+/// </summary>
+public static class Evaluator
+{
+    /// <summary>tau of the mutual information bound unless another is given.</summary>
+    public const double DefaultTemperature = 0.05;
+
+    /// <summary>The bandwidth that results are judged at.</summary>
+    public static BandwidthRule DefaultBandwidth { get; } = BandwidthRule.Within(0.35);
+
+    /// <summary>Distribution measures of two sets.</summary>
+    /// <param name="x">[M, D].</param>
+    /// <param name="y">[N, D].</param>
+    /// <param name="bandwidth">Null for within*0.35.</param>
+    /// <param name="seed">Draws rows for medians of large sets.</param>
+    /// <param name="pairing">Null: row i to row i where the numbers of rows agree, else no pairs.</param>
+    public static DistributionMeasures Measure(Tensor x, Tensor y, BandwidthRule? bandwidth = null, ulong seed = 0, Pairing? pairing = null)
+    {
+        Check(x, y);
+        pairing ??= x.Rows == y.Rows ? Pairing.Diagonal(x.Rows) : null;
+        double sigma = (bandwidth ?? DefaultBandwidth).Resolve(x, y, seed);
+        var means = AlignmentTerms.LogMeans(x, y, sigma);
+        var pairs = pairing == null ? default : PairMeasures.Compute(x, y, [.. pairing.ImageOfText]);
+        double offDiagonal = means.SelfXOffDiagonal + means.SelfYOffDiagonal - (2 * means.Cross);
+        return new DistributionMeasures
+        {
+            RowsX = x.Rows,
+            RowsY = y.Rows,
+            Dim = x.Width,
+            Bandwidth = sigma,
+            CsDivergence = Math.Max(0, means.SelfX + means.SelfY - (2 * means.Cross)),
+            CsDivergenceOffDiagonal = double.IsNaN(offDiagonal) ? null : offDiagonal,
+            Mmd = Math.Max(0, Math.Exp(means.SelfX) + Math.Exp(means.SelfY) - (2 * Math.Exp(means.Cross))),
+            Frechet = x.Rows < 2 || y.Rows < 2 ? null : FrechetDistance.Compute(x, y),
+            CentroidGap = PairMeasures.CentroidGap(x, y),
+            Alignment = pairing == null ? null : pairs.Alignment,
+            UniformityX = Uniformity(x),
+            UniformityY = Uniformity(y),
+            MeanCosinePairs = pairing == null ? null : pairs.MeanCosinePairs,
+            MeanCosineOthers = pairing == null || double.IsNaN(pairs.MeanCosineOthers) ? null : pairs.MeanCosineOthers,
+        };
+    }
+
+    /// <summary>Retrieval both ways, the mutual information bound, and the distribution measures.</summary>
+    /// <param name="images">[M, D].</param>
+    /// <param name="texts">[N, D].</param>
+    /// <param name="bandwidth">Null for within*0.35.</param>
+    /// <param name="seed">Draws rows for medians of large sets.</param>
+    /// <param name="pairing">
+    /// Null: row i to row i. An image's rank is that of its best text. Images without a text are not asked for, but
+    /// they are candidates. The mutual information bound takes each image once, with its first text.
+    /// </param>
+    /// <param name="temperature">tau of that bound.</param>
+    /// <exception cref="InputException">No pairing is given and the numbers of rows differ.</exception>
+    public static AlignmentMeasures Evaluate(
+        Tensor images, Tensor texts, BandwidthRule? bandwidth = null, ulong seed = 0, Pairing? pairing = null, double temperature = DefaultTemperature)
+    {
+        Check(images, texts);
+        if (pairing == null && images.Rows != texts.Rows)
+            throw new InputException($"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: give --pairs P.npy, for each text the row of its image");
+        pairing ??= Pairing.Diagonal(images.Rows);
+        return new AlignmentMeasures(
+            ImageToText(images, texts, pairing),
+            TextToImage(images, texts, pairing),
+            MutualInformation(images, texts, pairing, temperature),
+            temperature,
+            Measure(images, texts, bandwidth, seed, pairing));
+    }
+
+    /// <summary>Retrieval of texts by images.</summary>
+    /// <param name="images">[M, D].</param>
+    /// <param name="texts">[N, D].</param>
+    /// <param name="pairing">Which text belongs to which image.</param>
+    public static RetrievalMeasures ImageToText(Tensor images, Tensor texts, Pairing pairing)
+    {
+        ArgumentNullException.ThrowIfNull(pairing);
+        int[][] answers = pairing.TextsOfImage();
+        int[] asking = [.. Enumerable.Range(0, answers.Length).Where(i => answers[i].Length > 0)];
+        var queries = asking.Length == answers.Length ? images : FeatureRows.Take(images, asking);
+        return RetrievalMeasures.FromRanks(RetrievalRanks.Compute(queries, texts, [.. asking.Select(i => answers[i])]));
+    }
+
+    /// <summary>Retrieval of images by texts.</summary>
+    /// <param name="images">[M, D].</param>
+    /// <param name="texts">[N, D].</param>
+    /// <param name="pairing">Which text belongs to which image.</param>
+    public static RetrievalMeasures TextToImage(Tensor images, Tensor texts, Pairing pairing)
+    {
+        ArgumentNullException.ThrowIfNull(pairing);
+        return RetrievalMeasures.FromRanks(RetrievalRanks.Compute(texts, images, [.. pairing.ImageOfText.Select(i => new[] { i })]));
+    }
+
+    private static double MutualInformation(Tensor images, Tensor texts, Pairing pairing, double temperature)
+    {
+        int[][] textsOfImage = pairing.TextsOfImage();
+        int[] asking = [.. Enumerable.Range(0, textsOfImage.Length).Where(i => textsOfImage[i].Length > 0)];
+        Tensor x = FeatureRows.Take(images, asking), y = FeatureRows.Take(texts, [.. asking.Select(i => textsOfImage[i][0])]);
+        using var tape = Tape.Inference();
+        var objective = new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1, Temperature = temperature };
+        return Math.Log(asking.Length) - objective.Forward(tape, x, y).InfoNce;
+    }
+
+    // exp(-2 d^2) is the Gaussian kernel of sigma = 1/2.
+    private static double? Uniformity(Tensor rows) => rows.Rows < 2 ? null : AlignmentTerms.LogMeanWithin(rows, 0.5);
+
+    private static void Check(Tensor x, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width)
+            throw new InputException($"measure: both sides must be matrices of one width, got {x} and {y}");
+        if (x.Rows == 0 || y.Rows == 0) throw new InputException($"measure: both sides need at least one row, got {x} and {y}");
+    }
+}

@@ -1,0 +1,13 @@
+using System.Text.Json;
+
+namespace CsAligner.Evaluation;
+
+/// <summary>Numbers as JSON has them: what is missing or not finite becomes null.</summary>
+internal static class JsonNumbers
+{
+    public static void Write(Utf8JsonWriter writer, string name, double? value)
+    {
+        if (value is { } number && double.IsFinite(number)) writer.WriteNumber(name, number);
+        else writer.WriteNull(name);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Objectives;
+
+/// <summary>
+/// How the bandwidth sigma of the kernel is chosen: a number; <c>median</c>, the median distance over distinct pairs
+/// of the pooled rows; or <c>within*F</c>, F times the mean of the two within-modality medians, which stays
+/// meaningful while a gap closes (at a fixed sigma, shrinking everything looks like aligning it).
+/// </summary>
+public sealed record BandwidthRule
+{
+    /// <summary>Medians are exact up to this many rows; of more, so many are drawn by the seed.</summary>
+    public const int ExactRows = 5000;
+
+    private const string WithinPrefix = "within*";
+
+    private BandwidthRule(BandwidthKind kind, double factor) => (Kind, Factor) = (kind, factor);
+
+    /// <summary>Which rule.</summary>
+    public BandwidthKind Kind { get; }
+
+    /// <summary>sigma itself for <see cref="BandwidthKind.Fixed"/>, the factor F for <see cref="BandwidthKind.Within"/>, else 1.</summary>
+    public double Factor { get; }
+
+    /// <summary>The median distance of the pooled rows.</summary>
+    public static BandwidthRule Median { get; } = new(BandwidthKind.Median, 1);
+
+    /// <summary>One sigma for everything.</summary>
+    /// <param name="sigma">Finite and above 0.</param>
+    public static BandwidthRule Fixed(double sigma) => new(BandwidthKind.Fixed, Positive(sigma));
+
+    /// <summary>A multiple of the spread within the modalities.</summary>
+    /// <param name="factor">Finite and above 0; 0.35 is the project's measure.</param>
+    public static BandwidthRule Within(double factor) => new(BandwidthKind.Within, Positive(factor));
+
+    /// <summary>Reads <c>0.5</c>, <c>median</c> or <c>within*0.35</c>.</summary>
+    /// <exception cref="InputException">The text is none of these.</exception>
+    public static BandwidthRule Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string trimmed = text.Trim();
+        if (trimmed == "median") return Median;
+        bool within = trimmed.StartsWith(WithinPrefix, StringComparison.Ordinal);
+        string number = within ? trimmed[WithinPrefix.Length..] : trimmed;
+        if (double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value))
+            return within ? Within(value) : Fixed(value);
+        throw new InputException($"bandwidth: expected a number above 0, 'median' or 'within*F' with F above 0, got '{text}'; for example within*0.35");
+    }
+
+    /// <summary>The bandwidth for two sets of rows.</summary>
+    /// <param name="x">[M, D].</param>
+    /// <param name="y">[N, D].</param>
+    /// <param name="seed">Draws the rows where there are more than <paramref name="exactRows"/>.</param>
+    /// <param name="exactRows">At least 2; fewer than the default where a median is wanted often, as in training.</param>
+    /// <exception cref="InputException">There are too few rows, or they are all the same.</exception>
+    public double Resolve(Tensor x, Tensor y, ulong seed = 0, int exactRows = ExactRows)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        ArgumentOutOfRangeException.ThrowIfLessThan(exactRows, 2);
+        if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width) throw new ArgumentException($"Bandwidth: expected [M, D] and [N, D], got {x} and {y}.", nameof(y));
+        if (Kind == BandwidthKind.Fixed) return Factor;
+        var random = new RandomGenerator(seed);
+        double bandwidth = Kind == BandwidthKind.Median
+            ? MedianDistance([x, y], random, exactRows)
+            : Factor * 0.5 * (MedianDistance([x], random, exactRows) + MedianDistance([y], random, exactRows));
+        return bandwidth > 0 && double.IsFinite(bandwidth)
+            ? bandwidth
+            : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, most rows are the same; give a number instead");
+    }
+
+    /// <summary>The rule as <see cref="Parse"/> reads it.</summary>
+    public override string ToString() => Kind switch
+    {
+        BandwidthKind.Median => "median",
+        BandwidthKind.Within => WithinPrefix + Factor.ToString("R", CultureInfo.InvariantCulture),
+        _ => Factor.ToString("R", CultureInfo.InvariantCulture),
+    };
+
+    private double MedianDistance(Tensor[] sets, RandomGenerator random, int exactRows)
+    {
+        int total = sets.Sum(s => s.Rows), width = sets[0].Width;
+        if (total < 2) throw new InputException($"bandwidth {this}: a median distance needs at least 2 rows, got {total}; give a number instead");
+        int[] chosen = Choose(total, exactRows, random);
+        var rows = new Tensor(chosen.Length, width);
+        for (int r = 0; r < chosen.Length; r++)
+        {
+            var (set, row) = chosen[r] < sets[0].Rows ? (sets[0], chosen[r]) : (sets[^1], chosen[r] - sets[0].Rows);
+            set.Span.Slice(row * width, width).CopyTo(rows.Span[(r * width)..]);
+        }
+
+        return Distances.Median(rows);
+    }
+
+    // A partial Fisher-Yates shuffle, then in order: the same rows for the same generator.
+    private static int[] Choose(int total, int count, RandomGenerator random)
+    {
+        int[] rows = [.. Enumerable.Range(0, total)];
+        if (total <= count) return rows;
+        for (int i = 0; i < count; i++)
+        {
+            int other = i + random.Next(total - i);
+            (rows[i], rows[other]) = (rows[other], rows[i]);
+        }
+
+        Array.Sort(rows, 0, count);
+        return rows[..count];
+    }
+
+    private static double Positive(double value) =>
+        value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "It must be finite and above 0.");
+}
