@@ -1,1 +1,27 @@
-return 0;
+using CsAligner.Benchmarks;
+using CsAligner.Benchmarks.Matmul;
+using CsAligner.Tensors;
+
+// Each benchmark is a verb: a name, one line of help, and what runs it on the arguments that follow.
+Verb[] verbs =
+[
+    new("matmul", "matrix products against OpenBLAS [--json] [--rounds N] [--simd avx512|avx2|portable]", MatmulBenchmark.Run),
+    new(MatmulBenchmark.ChildVerb, null, MatmulBenchmark.RunChild),
+];
+
+Verb? verb = args.Length == 0 ? null : Array.Find(verbs, v => v.Name == args[0]);
+if (verb == null)
+{
+    Console.Error.WriteLine("Usage: CsAligner.Benchmarks VERB [options], with one of these verbs:");
+    foreach (Verb known in verbs.Where(v => v.Help != null)) Console.Error.WriteLine($"  {known.Name,-12} {known.Help}");
+    return 2;
+}
+try
+{
+    return verb.Run(args[1..]);
+}
+catch (InputException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

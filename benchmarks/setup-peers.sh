@@ -1,0 +1,8 @@
+#!/bin/sh
+# Installs what the benchmarks compare with (Debian, Ubuntu). Nothing of it is needed to build or use CsAligner.
+set -eu
+sudo=""
+[ "$(id -u)" -eq 0 ] || sudo="sudo"
+$sudo apt-get update
+# The threaded build of OpenBLAS; PyTorch and NumPy for the system's /usr/bin/python3.
+$sudo apt-get install -y --no-install-recommends libopenblas0-pthread python3-torch python3-numpy
