@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace CsAligner.Tensors.Kernels;
 
 /// <summary>
@@ -12,9 +14,9 @@ internal sealed unsafe class GemmKernel
         depthBlock: 512,
         columnBlockBytes: 1 << 20,
         hasFastTranspose: true,
-        &GemmTile<Lanes512>.Rows8Vectors1,
-        &GemmTile<Lanes512>.Rows8Vectors2,
-        &GemmTile<Lanes512>.Rows8Vectors3);
+        &GemmTile<Vector512<float>, Lanes512>.Rows8Vectors1,
+        &GemmTile<Vector512<float>, Lanes512>.Rows8Vectors2,
+        &GemmTile<Vector512<float>, Lanes512>.Rows8Vectors3);
 
     private static readonly GemmKernel Avx2 = new(
         rows: 6,
@@ -22,8 +24,8 @@ internal sealed unsafe class GemmKernel
         depthBlock: 256,
         columnBlockBytes: 160 << 10,
         hasFastTranspose: true,
-        &GemmTile<Lanes256>.Rows6Vectors1,
-        &GemmTile<Lanes256>.Rows6Vectors2,
+        &GemmTile<Vector256<float>, Lanes256>.Rows6Vectors1,
+        &GemmTile<Vector256<float>, Lanes256>.Rows6Vectors2,
         null);
 
     private static readonly GemmKernel Portable = new(
@@ -32,8 +34,8 @@ internal sealed unsafe class GemmKernel
         depthBlock: 256,
         columnBlockBytes: 128 << 10,
         hasFastTranspose: false,
-        &GemmTile<Lanes128>.Rows6Vectors1,
-        &GemmTile<Lanes128>.Rows6Vectors2,
+        &GemmTile<Vector128<float>, Lanes128>.Rows6Vectors1,
+        &GemmTile<Vector128<float>, Lanes128>.Rows6Vectors2,
         null);
 
     private readonly delegate*<int, float*, nint, nint, float*, nint, float*, nint, bool, void> _tile1, _tile2, _tile3;
@@ -84,7 +86,7 @@ internal sealed unsafe class GemmKernel
         _ => Portable,
     };
 
-    /// <summary>Runs the tile that is <paramref name="vectors"/> wide; see <see cref="GemmTile{T}"/>.</summary>
+    /// <summary>Runs the tile that is <paramref name="vectors"/> wide; see <see cref="GemmTile{TVector, TLanes}"/>.</summary>
     public void Tile(
         int vectors, int k, float* a, nint aRow, nint aCol, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {

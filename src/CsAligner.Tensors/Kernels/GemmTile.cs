@@ -12,59 +12,61 @@ namespace CsAligner.Tensors.Kernels;
 /// a spill: 8 x 3 uses 24 + 3 + 1 of 32 (AVX-512), 6 x 2 uses 12 + 2 + 1 of 16 (AVX2 and everything else). The smaller
 /// ones are for the last columns.
 /// </remarks>
-internal static unsafe class GemmTile<T>
-    where T : struct, ILanes<T>
+internal static unsafe class GemmTile<TVector, TLanes>
+    where TLanes : struct, ILanes<TVector>
 {
     /// <summary>8 rows by 3 vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows8Vectors3(
         int k, float* a, nint aRow, nint aCol, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
-        T c00 = T.Zero, c01 = T.Zero, c02 = T.Zero;
-        T c10 = T.Zero, c11 = T.Zero, c12 = T.Zero;
-        T c20 = T.Zero, c21 = T.Zero, c22 = T.Zero;
-        T c30 = T.Zero, c31 = T.Zero, c32 = T.Zero;
-        T c40 = T.Zero, c41 = T.Zero, c42 = T.Zero;
-        T c50 = T.Zero, c51 = T.Zero, c52 = T.Zero;
-        T c60 = T.Zero, c61 = T.Zero, c62 = T.Zero;
-        T c70 = T.Zero, c71 = T.Zero, c72 = T.Zero;
+        TVector c00 = TLanes.Zero, c01 = TLanes.Zero, c02 = TLanes.Zero;
+        TVector c10 = TLanes.Zero, c11 = TLanes.Zero, c12 = TLanes.Zero;
+        TVector c20 = TLanes.Zero, c21 = TLanes.Zero, c22 = TLanes.Zero;
+        TVector c30 = TLanes.Zero, c31 = TLanes.Zero, c32 = TLanes.Zero;
+        TVector c40 = TLanes.Zero, c41 = TLanes.Zero, c42 = TLanes.Zero;
+        TVector c50 = TLanes.Zero, c51 = TLanes.Zero, c52 = TLanes.Zero;
+        TVector c60 = TLanes.Zero, c61 = TLanes.Zero, c62 = TLanes.Zero;
+        TVector c70 = TLanes.Zero, c71 = TLanes.Zero, c72 = TLanes.Zero;
         nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
         float* a4 = a + 4 * aRow;
-        for (int i = 0; i < k; i++)
+        for (; k > 0; k--)
         {
-            T b0 = T.Load(b), b1 = T.Load(b + T.Count), b2 = T.Load(b + 2 * T.Count);
-            T x = T.Broadcast(*a);
-            c00 = T.MultiplyAdd(x, b0, c00);
-            c01 = T.MultiplyAdd(x, b1, c01);
-            c02 = T.MultiplyAdd(x, b2, c02);
-            x = T.Broadcast(a[aRow]);
-            c10 = T.MultiplyAdd(x, b0, c10);
-            c11 = T.MultiplyAdd(x, b1, c11);
-            c12 = T.MultiplyAdd(x, b2, c12);
-            x = T.Broadcast(a[aRow2]);
-            c20 = T.MultiplyAdd(x, b0, c20);
-            c21 = T.MultiplyAdd(x, b1, c21);
-            c22 = T.MultiplyAdd(x, b2, c22);
-            x = T.Broadcast(a[aRow3]);
-            c30 = T.MultiplyAdd(x, b0, c30);
-            c31 = T.MultiplyAdd(x, b1, c31);
-            c32 = T.MultiplyAdd(x, b2, c32);
-            x = T.Broadcast(*a4);
-            c40 = T.MultiplyAdd(x, b0, c40);
-            c41 = T.MultiplyAdd(x, b1, c41);
-            c42 = T.MultiplyAdd(x, b2, c42);
-            x = T.Broadcast(a4[aRow]);
-            c50 = T.MultiplyAdd(x, b0, c50);
-            c51 = T.MultiplyAdd(x, b1, c51);
-            c52 = T.MultiplyAdd(x, b2, c52);
-            x = T.Broadcast(a4[aRow2]);
-            c60 = T.MultiplyAdd(x, b0, c60);
-            c61 = T.MultiplyAdd(x, b1, c61);
-            c62 = T.MultiplyAdd(x, b2, c62);
-            x = T.Broadcast(a4[aRow3]);
-            c70 = T.MultiplyAdd(x, b0, c70);
-            c71 = T.MultiplyAdd(x, b1, c71);
-            c72 = T.MultiplyAdd(x, b2, c72);
+            TVector b0 = TLanes.Load(b);
+            TVector b1 = TLanes.Load(b + TLanes.Count);
+            TVector b2 = TLanes.Load(b + 2 * TLanes.Count);
+            TVector x0 = TLanes.Broadcast(*a);
+            c00 = TLanes.MultiplyAdd(x0, b0, c00);
+            c01 = TLanes.MultiplyAdd(x0, b1, c01);
+            c02 = TLanes.MultiplyAdd(x0, b2, c02);
+            TVector x1 = TLanes.Broadcast(a[aRow]);
+            c10 = TLanes.MultiplyAdd(x1, b0, c10);
+            c11 = TLanes.MultiplyAdd(x1, b1, c11);
+            c12 = TLanes.MultiplyAdd(x1, b2, c12);
+            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            c20 = TLanes.MultiplyAdd(x2, b0, c20);
+            c21 = TLanes.MultiplyAdd(x2, b1, c21);
+            c22 = TLanes.MultiplyAdd(x2, b2, c22);
+            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            c30 = TLanes.MultiplyAdd(x3, b0, c30);
+            c31 = TLanes.MultiplyAdd(x3, b1, c31);
+            c32 = TLanes.MultiplyAdd(x3, b2, c32);
+            TVector x4 = TLanes.Broadcast(*a4);
+            c40 = TLanes.MultiplyAdd(x4, b0, c40);
+            c41 = TLanes.MultiplyAdd(x4, b1, c41);
+            c42 = TLanes.MultiplyAdd(x4, b2, c42);
+            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            c50 = TLanes.MultiplyAdd(x5, b0, c50);
+            c51 = TLanes.MultiplyAdd(x5, b1, c51);
+            c52 = TLanes.MultiplyAdd(x5, b2, c52);
+            TVector x6 = TLanes.Broadcast(a4[aRow2]);
+            c60 = TLanes.MultiplyAdd(x6, b0, c60);
+            c61 = TLanes.MultiplyAdd(x6, b1, c61);
+            c62 = TLanes.MultiplyAdd(x6, b2, c62);
+            TVector x7 = TLanes.Broadcast(a4[aRow3]);
+            c70 = TLanes.MultiplyAdd(x7, b0, c70);
+            c71 = TLanes.MultiplyAdd(x7, b1, c71);
+            c72 = TLanes.MultiplyAdd(x7, b2, c72);
             a += aCol;
             a4 += aCol;
             b += bRow;
@@ -84,43 +86,44 @@ internal static unsafe class GemmTile<T>
     public static void Rows8Vectors2(
         int k, float* a, nint aRow, nint aCol, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
-        T c00 = T.Zero, c01 = T.Zero;
-        T c10 = T.Zero, c11 = T.Zero;
-        T c20 = T.Zero, c21 = T.Zero;
-        T c30 = T.Zero, c31 = T.Zero;
-        T c40 = T.Zero, c41 = T.Zero;
-        T c50 = T.Zero, c51 = T.Zero;
-        T c60 = T.Zero, c61 = T.Zero;
-        T c70 = T.Zero, c71 = T.Zero;
+        TVector c00 = TLanes.Zero, c01 = TLanes.Zero;
+        TVector c10 = TLanes.Zero, c11 = TLanes.Zero;
+        TVector c20 = TLanes.Zero, c21 = TLanes.Zero;
+        TVector c30 = TLanes.Zero, c31 = TLanes.Zero;
+        TVector c40 = TLanes.Zero, c41 = TLanes.Zero;
+        TVector c50 = TLanes.Zero, c51 = TLanes.Zero;
+        TVector c60 = TLanes.Zero, c61 = TLanes.Zero;
+        TVector c70 = TLanes.Zero, c71 = TLanes.Zero;
         nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
         float* a4 = a + 4 * aRow;
-        for (int i = 0; i < k; i++)
+        for (; k > 0; k--)
         {
-            T b0 = T.Load(b), b1 = T.Load(b + T.Count);
-            T x = T.Broadcast(*a);
-            c00 = T.MultiplyAdd(x, b0, c00);
-            c01 = T.MultiplyAdd(x, b1, c01);
-            x = T.Broadcast(a[aRow]);
-            c10 = T.MultiplyAdd(x, b0, c10);
-            c11 = T.MultiplyAdd(x, b1, c11);
-            x = T.Broadcast(a[aRow2]);
-            c20 = T.MultiplyAdd(x, b0, c20);
-            c21 = T.MultiplyAdd(x, b1, c21);
-            x = T.Broadcast(a[aRow3]);
-            c30 = T.MultiplyAdd(x, b0, c30);
-            c31 = T.MultiplyAdd(x, b1, c31);
-            x = T.Broadcast(*a4);
-            c40 = T.MultiplyAdd(x, b0, c40);
-            c41 = T.MultiplyAdd(x, b1, c41);
-            x = T.Broadcast(a4[aRow]);
-            c50 = T.MultiplyAdd(x, b0, c50);
-            c51 = T.MultiplyAdd(x, b1, c51);
-            x = T.Broadcast(a4[aRow2]);
-            c60 = T.MultiplyAdd(x, b0, c60);
-            c61 = T.MultiplyAdd(x, b1, c61);
-            x = T.Broadcast(a4[aRow3]);
-            c70 = T.MultiplyAdd(x, b0, c70);
-            c71 = T.MultiplyAdd(x, b1, c71);
+            TVector b0 = TLanes.Load(b);
+            TVector b1 = TLanes.Load(b + TLanes.Count);
+            TVector x0 = TLanes.Broadcast(*a);
+            c00 = TLanes.MultiplyAdd(x0, b0, c00);
+            c01 = TLanes.MultiplyAdd(x0, b1, c01);
+            TVector x1 = TLanes.Broadcast(a[aRow]);
+            c10 = TLanes.MultiplyAdd(x1, b0, c10);
+            c11 = TLanes.MultiplyAdd(x1, b1, c11);
+            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            c20 = TLanes.MultiplyAdd(x2, b0, c20);
+            c21 = TLanes.MultiplyAdd(x2, b1, c21);
+            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            c30 = TLanes.MultiplyAdd(x3, b0, c30);
+            c31 = TLanes.MultiplyAdd(x3, b1, c31);
+            TVector x4 = TLanes.Broadcast(*a4);
+            c40 = TLanes.MultiplyAdd(x4, b0, c40);
+            c41 = TLanes.MultiplyAdd(x4, b1, c41);
+            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            c50 = TLanes.MultiplyAdd(x5, b0, c50);
+            c51 = TLanes.MultiplyAdd(x5, b1, c51);
+            TVector x6 = TLanes.Broadcast(a4[aRow2]);
+            c60 = TLanes.MultiplyAdd(x6, b0, c60);
+            c61 = TLanes.MultiplyAdd(x6, b1, c61);
+            TVector x7 = TLanes.Broadcast(a4[aRow3]);
+            c70 = TLanes.MultiplyAdd(x7, b0, c70);
+            c71 = TLanes.MultiplyAdd(x7, b1, c71);
             a += aCol;
             a4 += aCol;
             b += bRow;
@@ -140,35 +143,35 @@ internal static unsafe class GemmTile<T>
     public static void Rows8Vectors1(
         int k, float* a, nint aRow, nint aCol, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
-        T c00 = T.Zero;
-        T c10 = T.Zero;
-        T c20 = T.Zero;
-        T c30 = T.Zero;
-        T c40 = T.Zero;
-        T c50 = T.Zero;
-        T c60 = T.Zero;
-        T c70 = T.Zero;
+        TVector c00 = TLanes.Zero;
+        TVector c10 = TLanes.Zero;
+        TVector c20 = TLanes.Zero;
+        TVector c30 = TLanes.Zero;
+        TVector c40 = TLanes.Zero;
+        TVector c50 = TLanes.Zero;
+        TVector c60 = TLanes.Zero;
+        TVector c70 = TLanes.Zero;
         nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
         float* a4 = a + 4 * aRow;
-        for (int i = 0; i < k; i++)
+        for (; k > 0; k--)
         {
-            T b0 = T.Load(b);
-            T x = T.Broadcast(*a);
-            c00 = T.MultiplyAdd(x, b0, c00);
-            x = T.Broadcast(a[aRow]);
-            c10 = T.MultiplyAdd(x, b0, c10);
-            x = T.Broadcast(a[aRow2]);
-            c20 = T.MultiplyAdd(x, b0, c20);
-            x = T.Broadcast(a[aRow3]);
-            c30 = T.MultiplyAdd(x, b0, c30);
-            x = T.Broadcast(*a4);
-            c40 = T.MultiplyAdd(x, b0, c40);
-            x = T.Broadcast(a4[aRow]);
-            c50 = T.MultiplyAdd(x, b0, c50);
-            x = T.Broadcast(a4[aRow2]);
-            c60 = T.MultiplyAdd(x, b0, c60);
-            x = T.Broadcast(a4[aRow3]);
-            c70 = T.MultiplyAdd(x, b0, c70);
+            TVector b0 = TLanes.Load(b);
+            TVector x0 = TLanes.Broadcast(*a);
+            c00 = TLanes.MultiplyAdd(x0, b0, c00);
+            TVector x1 = TLanes.Broadcast(a[aRow]);
+            c10 = TLanes.MultiplyAdd(x1, b0, c10);
+            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            c20 = TLanes.MultiplyAdd(x2, b0, c20);
+            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            c30 = TLanes.MultiplyAdd(x3, b0, c30);
+            TVector x4 = TLanes.Broadcast(*a4);
+            c40 = TLanes.MultiplyAdd(x4, b0, c40);
+            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            c50 = TLanes.MultiplyAdd(x5, b0, c50);
+            TVector x6 = TLanes.Broadcast(a4[aRow2]);
+            c60 = TLanes.MultiplyAdd(x6, b0, c60);
+            TVector x7 = TLanes.Broadcast(a4[aRow3]);
+            c70 = TLanes.MultiplyAdd(x7, b0, c70);
             a += aCol;
             a4 += aCol;
             b += bRow;
@@ -188,35 +191,36 @@ internal static unsafe class GemmTile<T>
     public static void Rows6Vectors2(
         int k, float* a, nint aRow, nint aCol, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
-        T c00 = T.Zero, c01 = T.Zero;
-        T c10 = T.Zero, c11 = T.Zero;
-        T c20 = T.Zero, c21 = T.Zero;
-        T c30 = T.Zero, c31 = T.Zero;
-        T c40 = T.Zero, c41 = T.Zero;
-        T c50 = T.Zero, c51 = T.Zero;
+        TVector c00 = TLanes.Zero, c01 = TLanes.Zero;
+        TVector c10 = TLanes.Zero, c11 = TLanes.Zero;
+        TVector c20 = TLanes.Zero, c21 = TLanes.Zero;
+        TVector c30 = TLanes.Zero, c31 = TLanes.Zero;
+        TVector c40 = TLanes.Zero, c41 = TLanes.Zero;
+        TVector c50 = TLanes.Zero, c51 = TLanes.Zero;
         nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
         float* a4 = a + 4 * aRow;
-        for (int i = 0; i < k; i++)
+        for (; k > 0; k--)
         {
-            T b0 = T.Load(b), b1 = T.Load(b + T.Count);
-            T x = T.Broadcast(*a);
-            c00 = T.MultiplyAdd(x, b0, c00);
-            c01 = T.MultiplyAdd(x, b1, c01);
-            x = T.Broadcast(a[aRow]);
-            c10 = T.MultiplyAdd(x, b0, c10);
-            c11 = T.MultiplyAdd(x, b1, c11);
-            x = T.Broadcast(a[aRow2]);
-            c20 = T.MultiplyAdd(x, b0, c20);
-            c21 = T.MultiplyAdd(x, b1, c21);
-            x = T.Broadcast(a[aRow3]);
-            c30 = T.MultiplyAdd(x, b0, c30);
-            c31 = T.MultiplyAdd(x, b1, c31);
-            x = T.Broadcast(*a4);
-            c40 = T.MultiplyAdd(x, b0, c40);
-            c41 = T.MultiplyAdd(x, b1, c41);
-            x = T.Broadcast(a4[aRow]);
-            c50 = T.MultiplyAdd(x, b0, c50);
-            c51 = T.MultiplyAdd(x, b1, c51);
+            TVector b0 = TLanes.Load(b);
+            TVector b1 = TLanes.Load(b + TLanes.Count);
+            TVector x0 = TLanes.Broadcast(*a);
+            c00 = TLanes.MultiplyAdd(x0, b0, c00);
+            c01 = TLanes.MultiplyAdd(x0, b1, c01);
+            TVector x1 = TLanes.Broadcast(a[aRow]);
+            c10 = TLanes.MultiplyAdd(x1, b0, c10);
+            c11 = TLanes.MultiplyAdd(x1, b1, c11);
+            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            c20 = TLanes.MultiplyAdd(x2, b0, c20);
+            c21 = TLanes.MultiplyAdd(x2, b1, c21);
+            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            c30 = TLanes.MultiplyAdd(x3, b0, c30);
+            c31 = TLanes.MultiplyAdd(x3, b1, c31);
+            TVector x4 = TLanes.Broadcast(*a4);
+            c40 = TLanes.MultiplyAdd(x4, b0, c40);
+            c41 = TLanes.MultiplyAdd(x4, b1, c41);
+            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            c50 = TLanes.MultiplyAdd(x5, b0, c50);
+            c51 = TLanes.MultiplyAdd(x5, b1, c51);
             a += aCol;
             a4 += aCol;
             b += bRow;
@@ -234,29 +238,29 @@ internal static unsafe class GemmTile<T>
     public static void Rows6Vectors1(
         int k, float* a, nint aRow, nint aCol, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
-        T c00 = T.Zero;
-        T c10 = T.Zero;
-        T c20 = T.Zero;
-        T c30 = T.Zero;
-        T c40 = T.Zero;
-        T c50 = T.Zero;
+        TVector c00 = TLanes.Zero;
+        TVector c10 = TLanes.Zero;
+        TVector c20 = TLanes.Zero;
+        TVector c30 = TLanes.Zero;
+        TVector c40 = TLanes.Zero;
+        TVector c50 = TLanes.Zero;
         nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
         float* a4 = a + 4 * aRow;
-        for (int i = 0; i < k; i++)
+        for (; k > 0; k--)
         {
-            T b0 = T.Load(b);
-            T x = T.Broadcast(*a);
-            c00 = T.MultiplyAdd(x, b0, c00);
-            x = T.Broadcast(a[aRow]);
-            c10 = T.MultiplyAdd(x, b0, c10);
-            x = T.Broadcast(a[aRow2]);
-            c20 = T.MultiplyAdd(x, b0, c20);
-            x = T.Broadcast(a[aRow3]);
-            c30 = T.MultiplyAdd(x, b0, c30);
-            x = T.Broadcast(*a4);
-            c40 = T.MultiplyAdd(x, b0, c40);
-            x = T.Broadcast(a4[aRow]);
-            c50 = T.MultiplyAdd(x, b0, c50);
+            TVector b0 = TLanes.Load(b);
+            TVector x0 = TLanes.Broadcast(*a);
+            c00 = TLanes.MultiplyAdd(x0, b0, c00);
+            TVector x1 = TLanes.Broadcast(a[aRow]);
+            c10 = TLanes.MultiplyAdd(x1, b0, c10);
+            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            c20 = TLanes.MultiplyAdd(x2, b0, c20);
+            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            c30 = TLanes.MultiplyAdd(x3, b0, c30);
+            TVector x4 = TLanes.Broadcast(*a4);
+            c40 = TLanes.MultiplyAdd(x4, b0, c40);
+            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            c50 = TLanes.MultiplyAdd(x5, b0, c50);
             a += aCol;
             a4 += aCol;
             b += bRow;
@@ -270,38 +274,38 @@ internal static unsafe class GemmTile<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(float* c, T x0, T x1, T x2, bool accumulate)
+    private static void Put(float* c, TVector x0, TVector x1, TVector x2, bool accumulate)
     {
         if (accumulate)
         {
-            x0 = T.Add(T.Load(c), x0);
-            x1 = T.Add(T.Load(c + T.Count), x1);
-            x2 = T.Add(T.Load(c + 2 * T.Count), x2);
+            x0 = TLanes.Add(TLanes.Load(c), x0);
+            x1 = TLanes.Add(TLanes.Load(c + TLanes.Count), x1);
+            x2 = TLanes.Add(TLanes.Load(c + 2 * TLanes.Count), x2);
         }
-        x0.Store(c);
-        x1.Store(c + T.Count);
-        x2.Store(c + 2 * T.Count);
+        TLanes.Store(x0, c);
+        TLanes.Store(x1, c + TLanes.Count);
+        TLanes.Store(x2, c + 2 * TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(float* c, T x0, T x1, bool accumulate)
+    private static void Put(float* c, TVector x0, TVector x1, bool accumulate)
     {
         if (accumulate)
         {
-            x0 = T.Add(T.Load(c), x0);
-            x1 = T.Add(T.Load(c + T.Count), x1);
+            x0 = TLanes.Add(TLanes.Load(c), x0);
+            x1 = TLanes.Add(TLanes.Load(c + TLanes.Count), x1);
         }
-        x0.Store(c);
-        x1.Store(c + T.Count);
+        TLanes.Store(x0, c);
+        TLanes.Store(x1, c + TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(float* c, T x0, bool accumulate)
+    private static void Put(float* c, TVector x0, bool accumulate)
     {
         if (accumulate)
         {
-            x0 = T.Add(T.Load(c), x0);
+            x0 = TLanes.Add(TLanes.Load(c), x0);
         }
-        x0.Store(c);
+        TLanes.Store(x0, c);
     }
 }
