@@ -17,8 +17,24 @@ internal sealed record EmbeddingMap(string Method, float[] Images, float[] Texts
     {
         Pca pca = Pca.Fit([images, texts]);
         int[] rows = LinkedFirst(Spread(images.Shape[0], points), links);
-        return new EmbeddingMap(
-            method, Take(pca.Project(images), rows), Take(pca.Project(texts), rows), Math.Min(links, rows.Length), pca.ExplainedVariance.Sum());
+        (float[] imagePoints, float[] textPoints) = (Take(pca.Project(images), rows), Take(pca.Project(texts), rows));
+
+        // A component has no direction of its own: images go to the left, so that maps side by side read alike.
+        if (SumAcross(imagePoints) > SumAcross(textPoints))
+        {
+            MirrorAcross(imagePoints);
+            MirrorAcross(textPoints);
+        }
+
+        return new EmbeddingMap(method, imagePoints, textPoints, Math.Min(links, rows.Length), pca.ExplainedVariance.Sum());
+    }
+
+    private static double SumAcross(float[] points) => points.Where((_, i) => i % 2 == 0).Sum(x => (double)x);
+
+    private static void MirrorAcross(float[] points)
+    {
+        for (int i = 0; i < points.Length; i += 2)
+            points[i] = -points[i];
     }
 
     private static int[] Spread(int rows, int wanted)

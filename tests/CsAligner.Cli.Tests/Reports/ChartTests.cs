@@ -88,6 +88,20 @@ public sealed class ChartTests
     }
 
     [Fact]
+    public void A_map_has_the_images_on_the_left_whichever_set_they_are()
+    {
+        var random = new RandomGenerator(2);
+        Tensor low = Tensor.Normal(random, 1, 40, 6);
+        Tensor high = low.Clone();
+        for (int i = 0; i < high.Length; i += 6)
+            high.Span[i] += 30;
+        EmbeddingMap map = EmbeddingMap.Of("one", low, high);
+        EmbeddingMap swapped = EmbeddingMap.Of("other", high, low);
+        Assert.True(map.Images[0] < map.Texts[0]);
+        Assert.True(swapped.Images[0] < swapped.Texts[0]);
+    }
+
+    [Fact]
     public void Cosines_of_equal_sets_are_one_for_pairs_only()
     {
         var random = new RandomGenerator(2);

@@ -16,7 +16,7 @@ internal static class CosineSection
             {
                 page.Text("Cosines of an image with its own text and with texts of others, on ");
                 page.Element("bdi", content.PicturedSet);
-                page.Text(". One pair of axes for all; each histogram has the same area. Closing the gap moves both to the right, good search keeps them apart.");
+                page.Text(". One pair of axes for all; each histogram has the same area. Search lives on the distance between the two; the gap shows in how far pairs stay from 1.");
             }
 
             var chart = new HistogramChart(content.Cosines);
