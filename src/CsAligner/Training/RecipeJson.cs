@@ -5,5 +5,4 @@ namespace CsAligner.Training;
 /// <summary>Recipes as JSON, without reflection. Unknown keys are errors: a misspelt option must not be silently ignored.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PretrainRecipe))]
-[JsonSerializable(typeof(PretrainStep))]
 internal sealed partial class RecipeJson : JsonSerializerContext;

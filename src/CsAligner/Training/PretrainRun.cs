@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using CsAligner.Models;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+using CsAligner.Tokenizers;
+
+namespace CsAligner.Training;
+
+/// <summary>
+/// A pretraining run in a folder: learns the vocabulary, trains, writes a checkpoint every few minutes and when it is
+/// stopped, and in the end the model in Hugging Face's layout.
+/// </summary>
+public sealed class PretrainRun
+{
+    private const string CheckpointFile = "checkpoint.safetensors";
+    private const string LogFile = "training-log.jsonl";
+    private const int StepsPerLogLine = 20;
+
+    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMinutes(3);
+
+    private readonly string _folder;
+    private readonly List<PretrainStep> _log = [];
+
+    /// <summary>Opens a run.</summary>
+    /// <param name="recipe">What to train.</param>
+    /// <param name="pairs">The training data.</param>
+    /// <param name="folder">Where it is kept; made if it does not exist.</param>
+    /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
+    /// <exception cref="InputException">The folder holds another run, or its files are damaged.</exception>
+    public PretrainRun(PretrainRecipe recipe, IImageTextPairs pairs, string folder, bool resume)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(pairs);
+        (Recipe, _folder) = (recipe, folder);
+        AtomicFile.CreateFolder(folder);
+        AtomicFile.CleanFolder(folder);
+        string checkpoint = Path.Combine(folder, CheckpointFile);
+        bool found = File.Exists(checkpoint);
+        if (found && !resume) throw new InputException($"{folder}: holds a pretraining run already; --resume goes on with it, another --out starts a new one.");
+
+        if (!found) LearnVocabulary(pairs).Write(folder);
+        Tokenizer = ClipTokenizer.Load(folder);
+        Trainer = new ClipPretrainer(recipe, pairs, Tokenizer);
+        if (!found) return;
+        Trainer.Restore(checkpoint);
+        ReadLog();
+    }
+
+    /// <summary>What is trained.</summary>
+    public PretrainRecipe Recipe { get; }
+
+    /// <summary>The tokenizer learned from the captions.</summary>
+    public ClipTokenizer Tokenizer { get; }
+
+    /// <summary>The training itself.</summary>
+    public ClipPretrainer Trainer { get; }
+
+    /// <summary>Trains to the end, or until it is stopped; a checkpoint is written either way.</summary>
+    /// <param name="report">Called after each step.</param>
+    /// <param name="cancellation">Asks to stop after the present step.</param>
+    /// <exception cref="OperationCanceledException">It was stopped; the checkpoint is written.</exception>
+    public void Train(Action<PretrainStep>? report = null, CancellationToken cancellation = default)
+    {
+        var sinceCheckpoint = Stopwatch.StartNew();
+        double sum = 0;
+        int steps = 0;
+        while (Trainer.Step < Recipe.Steps)
+        {
+            if (cancellation.IsCancellationRequested || sinceCheckpoint.Elapsed > BetweenCheckpoints)
+            {
+                Checkpoint();
+                cancellation.ThrowIfCancellationRequested();
+                sinceCheckpoint.Restart();
+            }
+
+            var step = Trainer.Advance();
+            (sum, steps) = (sum + step.Loss, steps + 1);
+            if (step.Step % StepsPerLogLine == 0 || step.Step == Recipe.Steps)
+            {
+                _log.Add(step with { Loss = sum / steps });
+                (sum, steps) = (0, 0);
+            }
+
+            report?.Invoke(step);
+        }
+
+        Checkpoint();
+        Trainer.Model.Save(_folder, ElementType.Float16);
+        AtomicFile.WriteAllText(Path.Combine(_folder, ClipPreprocessing.FileName), Trainer.Preprocessing.ToJson());
+    }
+
+    private BpeVocabulary LearnVocabulary(IImageTextPairs pairs)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            foreach (string caption in pairs.Captions(i)) counts[caption] = counts.GetValueOrDefault(caption) + 1;
+        }
+
+        return BpeTrainer.Train(counts, Recipe.VocabularySize);
+    }
+
+    private void Checkpoint()
+    {
+        var text = new StringBuilder();
+        foreach (var step in _log) text.Append(JsonSerializer.Serialize(step, LogJson.Default.PretrainStep)).Append('\n');
+        AtomicFile.WriteAllText(Path.Combine(_folder, LogFile), text.ToString());
+        Trainer.Save(Path.Combine(_folder, CheckpointFile));
+    }
+
+    // The log may be newer than the checkpoint: what lies ahead of it will be written again.
+    private void ReadLog()
+    {
+        string path = Path.Combine(_folder, LogFile);
+        if (!File.Exists(path)) return;
+        try
+        {
+            foreach (string line in File.ReadLines(path))
+            {
+                if (JsonSerializer.Deserialize(line, LogJson.Default.PretrainStep) is { } step && step.Step <= Trainer.Step) _log.Add(step);
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: the training log is damaged ({e.Message.ReplaceLineEndings(" ")}); remove it to go on without it.", e);
+        }
+    }
+}
