@@ -36,6 +36,7 @@ internal static class CommandLine
         return new RootCommand("Align two frozen encoders, distribution to distribution.")
         {
             MeasureVerb.Create(runner),
+            PretrainVerb.Create(runner),
             EvaluateVerb.Create(runner),
         };
     }

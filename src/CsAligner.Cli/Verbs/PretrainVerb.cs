@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using CsAligner.Data.Icons;
 using CsAligner.Training;
 
@@ -40,6 +39,15 @@ internal static class PretrainVerb
             session.Cancellation));
 
         session.Terminal.Say($"the model is in {folder}");
-        if (json) session.PrintJson(new JsonObject { ["model"] = folder, ["steps"] = recipe.Steps, ["pairs"] = (long)recipe.Steps * recipe.BatchSize, ["loss"] = loss });
+        if (json)
+        {
+            session.PrintJson(writer =>
+            {
+                writer.WriteString("model", folder);
+                writer.WriteNumber("steps", recipe.Steps);
+                writer.WriteNumber("pairs", (long)recipe.Steps * recipe.BatchSize);
+                writer.WriteNumber("loss", loss);
+            });
+        }
     }
 }

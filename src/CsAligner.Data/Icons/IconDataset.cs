@@ -1,4 +1,5 @@
 using CsAligner.Tensors;
+using CsAligner.Training;
 
 namespace CsAligner.Data.Icons;
 
@@ -7,7 +8,7 @@ namespace CsAligner.Data.Icons;
 /// The first use fetches and draws (see <see cref="BuildAsync"/>), later ones open files of the cache.
 /// Reading pictures is safe from several threads.
 /// </summary>
-public sealed class IconDataset : IDisposable
+public sealed class IconDataset : IImageTextPairs, IDisposable
 {
     private readonly IconLibrary _library;
     private readonly IconRasterFile[] _files;
@@ -56,6 +57,12 @@ public sealed class IconDataset : IDisposable
     /// <summary>What is known of an icon.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     public IconEntry this[int index] => _entries[index];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Captions(int index) => [_entries[index].Caption, .. _entries[index].Alternatives];
+
+    /// <inheritdoc/>
+    public void ReadImage(int index, Span<byte> rgb) => GetImage(index, rgb);
 
     /// <summary>Reads a picture: <see cref="Size"/> x <see cref="Size"/> pixels of red, green, blue, row by row, on white.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
