@@ -21,7 +21,9 @@ internal static unsafe class AlignmentTerms
     public static AlignmentValues Compute(Tensor x, Tensor y, in AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
     {
         float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
-        return Compute(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, weights, toX, toY);
+        var values = Compute(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, weights, toX, toY);
+        Hold(x, y, gradX, gradY);
+        return values;
     }
 
     /// <summary>The mean over samples of D_CS between the tokens that the masks leave; float64 throughout, for these sets are small.</summary>
@@ -53,6 +55,7 @@ internal static unsafe class AlignmentTerms
         double largest = Math.Max(LargestNorm(centredX, rows, width, scratch), LargestNorm(centredY, columns, width, scratch));
         if (Epsilon * largest / (sigma * sigma) <= MeasuringLimit)
         {
+            Hold(x, y);
             return new KernelMeans(
                 PairwiseTerms.SelfTerm(centredX, rows, width, sigma, false, 0, null),
                 PairwiseTerms.SelfTerm(centredY, columns, width, sigma, false, 0, null),
@@ -62,11 +65,12 @@ internal static unsafe class AlignmentTerms
         }
 
         double* preciseX = RowSums.Widened(x.Pointer, rows, width, mean, scratch), preciseY = RowSums.Widened(y.Pointer, columns, width, mean, scratch);
+        Hold(x, y);
         return new KernelMeans(
-            PreciseTerms.LogMeanKernel(preciseX, rows, preciseX, rows, width, sigma, false, 0, null, null),
-            PreciseTerms.LogMeanKernel(preciseY, columns, preciseY, columns, width, sigma, false, 0, null, null),
-            rows < 2 ? double.NaN : PreciseTerms.LogMeanKernel(preciseX, rows, preciseX, rows, width, sigma, true, 0, null, null),
-            columns < 2 ? double.NaN : PreciseTerms.LogMeanKernel(preciseY, columns, preciseY, columns, width, sigma, true, 0, null, null),
+            PreciseSelf(preciseX, rows, width, sigma, false),
+            PreciseSelf(preciseY, columns, width, sigma, false),
+            rows < 2 ? double.NaN : PreciseSelf(preciseX, rows, width, sigma, true),
+            columns < 2 ? double.NaN : PreciseSelf(preciseY, columns, width, sigma, true),
             PreciseTerms.LogMeanKernel(preciseX, rows, preciseY, columns, width, sigma, false, 0, null, null));
     }
 
@@ -77,10 +81,19 @@ internal static unsafe class AlignmentTerms
         int rows = x.Rows, width = x.Width;
         double* mean = RowSums.Mean(x.Pointer, rows, width, scratch);
         float* centred = RowSums.Centred(x.Pointer, rows, width, mean, scratch);
-        if (Epsilon * LargestNorm(centred, rows, width, scratch) / (sigma * sigma) <= MeasuringLimit)
-            return PairwiseTerms.SelfTerm(centred, rows, width, sigma, true, 0, null);
-        double* precise = RowSums.Widened(x.Pointer, rows, width, mean, scratch);
-        return PreciseTerms.LogMeanKernel(precise, rows, precise, rows, width, sigma, true, 0, null, null);
+        bool precise = Epsilon * LargestNorm(centred, rows, width, scratch) / (sigma * sigma) > MeasuringLimit;
+        double* widened = precise ? RowSums.Widened(x.Pointer, rows, width, mean, scratch) : null;
+        Hold(x);
+        return precise ? PreciseSelf(widened, rows, width, sigma, true) : PairwiseTerms.SelfTerm(centred, rows, width, sigma, true, 0, null);
+    }
+
+    private static double PreciseSelf(double* x, int rows, int width, double sigma, bool offDiagonal) =>
+        PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 0, null, null);
+
+    // Kernels have only the pointers: without this the collector may take a tensor that nobody else holds.
+    private static void Hold(params ReadOnlySpan<Tensor?> tensors)
+    {
+        foreach (var tensor in tensors) GC.KeepAlive(tensor);
     }
 
     private static AlignmentValues Compute(

@@ -29,6 +29,8 @@ internal static unsafe class Distances
             Workers.For(height, i => Keep(squared, rows, first + i, scores + ((long)i * breadth) + i + 1, halfNorms));
         }
 
+        // Only its pointer was in use: without this the collector may take a tensor that nobody else holds.
+        GC.KeepAlive(x);
         long count = squared.Length;
         double upper = Math.Sqrt(Select(squared, count / 2));
         return count % 2 == 1 ? upper : 0.5 * (upper + Math.Sqrt(Select(squared, (count / 2) - 1)));

@@ -21,6 +21,8 @@ internal static unsafe class FrechetDistance
         PreciseProducts.Covariance(x, covarianceX);
         PreciseProducts.Covariance(y, covarianceY);
         double* meanX = RowSums.Mean(x.Pointer, x.Rows, width, scratch), meanY = RowSums.Mean(y.Pointer, y.Rows, width, scratch);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
         double distance = 0;
         for (int d = 0; d < width; d++)
             distance += ((meanX[d] - meanY[d]) * (meanX[d] - meanY[d])) + covarianceX[((long)d * width) + d] + covarianceY[((long)d * width) + d];

@@ -22,6 +22,8 @@ internal static unsafe class PairMeasures
         double[] sumX = UnitSum(x, norms), sumY = UnitSum(y, normsY);
         double all = 0;
         for (int d = 0; d < width; d++) all += sumX[d] * sumY[d];
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
         int pairs = rowOfX.Length;
         double others = ((double)x.Rows * y.Rows) - pairs;
         return (squared / pairs, cosines / pairs, others == 0 ? double.NaN : (all - cosines) / others);
@@ -32,6 +34,7 @@ internal static unsafe class PairMeasures
     {
         using var scratch = new Scratch();
         double* meanX = RowSums.Mean(x.Pointer, x.Rows, x.Width, scratch), meanY = RowSums.Mean(y.Pointer, y.Rows, y.Width, scratch);
+        GC.KeepAlive(y);
         double squared = 0;
         for (int d = 0; d < x.Width; d++) squared += (meanX[d] - meanY[d]) * (meanX[d] - meanY[d]);
         return Math.Sqrt(squared);
@@ -46,6 +49,8 @@ internal static unsafe class PairMeasures
             norms[i] = Math.Sqrt(KernelSums.Dot(row, row, x.Width));
         }
 
+        GC.KeepAlive(x);
+
         return norms;
     }
 
@@ -54,6 +59,7 @@ internal static unsafe class PairMeasures
         var sum = new double[x.Width];
         for (int i = 0; i < norms.Length; i++)
             for (int d = 0; d < sum.Length; d++) sum[d] += x.Pointer[((long)i * x.Width) + d] / norms[i];
+        GC.KeepAlive(x);
         return sum;
     }
 }

@@ -37,6 +37,7 @@ internal static unsafe class PreciseProducts
         using var scratch = new Scratch();
         double* mean = RowSums.Mean(x.Pointer, x.Rows, x.Width, scratch);
         double* centred = RowSums.Widened(x.Pointer, x.Rows, x.Width, mean, scratch);
+        GC.KeepAlive(x);
         TransposeProduct(centred, x.Width, centred, x.Width, x.Rows, covariance);
         for (int i = 0; i < x.Width * x.Width; i++) covariance[i] /= x.Rows - 1;
     }

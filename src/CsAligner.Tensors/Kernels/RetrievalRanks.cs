@@ -54,6 +54,9 @@ internal static unsafe class RetrievalRanks
             }
         }
 
+        // Only their pointers were in use.
+        GC.KeepAlive(queries);
+        GC.KeepAlive(candidates);
         for (int q = 0; q < count; q++) better[q]++;
         return better;
     }

@@ -1,0 +1,42 @@
+using CsAligner.Tensors;
+
+namespace CsAligner.Adapters;
+
+/// <summary>Which adapter to train, and how large.</summary>
+public sealed record AdapterOptions
+{
+    /// <summary>The kinds that <c>--adapter</c> takes.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = [LowRankAdapter.KindName, MlpAdapter.KindName, IdentityAdapter.KindName];
+
+    /// <summary><c>low-rank</c> (default), <c>mlp</c> or <c>mean-shift</c> (nothing to train).</summary>
+    public string Kind { get; init; } = LowRankAdapter.KindName;
+
+    /// <summary>
+    /// Rank of <c>low-rank</c>, hidden width of <c>mlp</c>; 1 to 65536. Null chooses by the data: about one for
+    /// 25 pairs, 8 to 256 and at most D for <c>low-rank</c>, 2 D for <c>mlp</c>.
+    /// </summary>
+    public int? Size { get; init; }
+
+    /// <summary>
+    /// Whether the adapters start by taking the modality means away (or, where one side is trained alone, by moving
+    /// its mean onto the other's). Null: yes, except for <c>mlp</c>, which starts as the identity.
+    /// </summary>
+    public bool? MeanShift { get; init; }
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="InputException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        if (!Kinds.Contains(Kind)) throw new InputException($"adapter: expected one of {string.Join(", ", Kinds)}, got '{Kind}'");
+        if (Size is < 1 or > 65536) throw new InputException($"adapter: expected a size of 1 to 65536, got {Size}");
+    }
+
+    internal bool StartsShifted => MeanShift ?? Kind != MlpAdapter.KindName;
+
+    internal Adapter Create(Tensor shift, int pairs, RandomGenerator random) => Kind switch
+    {
+        LowRankAdapter.KindName => new LowRankAdapter(shift, Size ?? Math.Min(shift.Length, Math.Clamp(pairs / 25, 8, 256)), random),
+        MlpAdapter.KindName => new MlpAdapter(shift, Size ?? 2 * shift.Length, random),
+        _ => new IdentityAdapter(shift),
+    };
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+
+namespace CsAligner.Training;
+
+/// <summary>
+/// What one epoch of alignment came to. Numbers carry float32 precision, so that a resumed run reports the same.
+/// Validation values are NaN where nothing is held out.
+/// </summary>
+/// <param name="Epoch">From 1; 0 is the start, before any step.</param>
+/// <param name="Loss">Mean over the epoch's steps.</param>
+/// <param name="CauchySchwarz">Mean D_CS of the batches at the bandwidth in use; NaN where the objective has none.</param>
+/// <param name="InfoNce">Mean InfoNCE of the batches; NaN where the objective has none.</param>
+/// <param name="Bandwidth">sigma at the end of the epoch.</param>
+/// <param name="Temperature">tau at the end of the epoch.</param>
+/// <param name="LearningRate">That of the last step.</param>
+/// <param name="ValidationObjective">The objective on held-out pairs, off-diagonal D_CS at within*0.35: the lowest epoch is kept.</param>
+/// <param name="ValidationCsDivergence">Off-diagonal D_CS at within*0.35 on held-out pairs.</param>
+/// <param name="ValidationImageToText">R@1 among held-out pairs.</param>
+/// <param name="ValidationTextToImage">R@1 among held-out pairs.</param>
+public sealed record AlignmentEpoch(
+    int Epoch,
+    float Loss,
+    float CauchySchwarz,
+    float InfoNce,
+    float Bandwidth,
+    float Temperature,
+    float LearningRate,
+    float ValidationObjective,
+    float ValidationCsDivergence,
+    float ValidationImageToText,
+    float ValidationTextToImage)
+{
+    internal const int Numbers = 10;
+
+    /// <summary>Writes the epoch as one object.</summary>
+    public void WriteJson(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        writer.WriteNumber("epoch", Epoch);
+        JsonFields.WriteNumber(writer, "loss", Loss);
+        JsonFields.WriteNumber(writer, "cs_divergence", CauchySchwarz);
+        JsonFields.WriteNumber(writer, "infonce", InfoNce);
+        JsonFields.WriteNumber(writer, "bandwidth", Bandwidth);
+        JsonFields.WriteNumber(writer, "temperature", Temperature);
+        JsonFields.WriteNumber(writer, "lr", LearningRate);
+        JsonFields.WriteNumber(writer, "val_objective", ValidationObjective);
+        JsonFields.WriteNumber(writer, "val_cs_divergence_off_diagonal", ValidationCsDivergence);
+        JsonFields.WriteNumber(writer, "val_image_to_text_r1", ValidationImageToText);
+        JsonFields.WriteNumber(writer, "val_text_to_image_r1", ValidationTextToImage);
+        writer.WriteEndObject();
+    }
+
+    internal void Store(Span<float> numbers)
+    {
+        ReadOnlySpan<float> values =
+        [
+            Loss, CauchySchwarz, InfoNce, Bandwidth, Temperature, LearningRate,
+            ValidationObjective, ValidationCsDivergence, ValidationImageToText, ValidationTextToImage,
+        ];
+        values.CopyTo(numbers);
+    }
+
+    internal static AlignmentEpoch Load(int epoch, ReadOnlySpan<float> n) => new(epoch, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9]);
+}

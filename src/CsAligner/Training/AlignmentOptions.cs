@@ -1,0 +1,148 @@
+using System.Text.Json;
+using CsAligner.Adapters;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+
+namespace CsAligner.Training;
+
+/// <summary>Everything that decides what an alignment run computes from its data.</summary>
+public sealed record AlignmentOptions
+{
+    /// <summary>What is minimised.</summary>
+    public AlignmentObjective Objective { get; init; } = AlignmentObjective.CsInfoNce;
+
+    /// <summary>Which sides train.</summary>
+    public TrainedSide Train { get; init; } = TrainedSide.Both;
+
+    /// <summary>The adapter of a side that trains.</summary>
+    public AdapterOptions Adapter { get; init; } = new();
+
+    /// <summary>The kernel's bandwidth; <c>median</c> and <c>within*F</c> are detached and renewed as the features move.</summary>
+    public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.4);
+
+    /// <summary>Weight of InfoNCE beside D_CS, 0 to 1000.</summary>
+    public double Lambda { get; init; } = 0.25;
+
+    /// <summary>InfoNCE's temperature, 0.01 to 10: fixed, or the start where it is learned.</summary>
+    public double Temperature { get; init; } = 0.05;
+
+    /// <summary>Whether the temperature is learned (and clamped at 0.01).</summary>
+    public bool LearnTemperature { get; init; }
+
+    /// <summary>Passes over the pairs, 1 to 1,000,000.</summary>
+    public int Epochs { get; init; } = 30;
+
+    /// <summary>The most pairs in a step, 2 to 1,048,576; all at once where there are fewer.</summary>
+    public int BatchSize { get; init; } = 2048;
+
+    /// <summary>AdamW's peak learning rate, above 0 and at most 1.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>AdamW's decoupled weight decay, 0 to 10.</summary>
+    public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Share of the steps over which the learning rate rises, 0 to 1; then it falls along half a cosine.</summary>
+    public double Warmup { get; init; } = 0.1;
+
+    /// <summary>The learning rate at the end as a share of its peak, 0 to 1; 1 keeps it constant after the warm-up.</summary>
+    public double FinalShare { get; init; }
+
+    /// <summary>Gradients are clipped together to this norm, above 0.</summary>
+    public double MaxGradNorm { get; init; } = 1;
+
+    /// <summary>
+    /// Share of the pairs that is held out, 0 to 0.5; the epoch with the best objective on them is kept. With 0, or
+    /// where it would be fewer than 16 pairs, none is held out and the last epoch is kept.
+    /// </summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>Seeds the adapters, the order, captions and the held-out pairs.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Reads <c>infonce</c>, <c>cs</c>, <c>cs+infonce</c> or <c>mean-shift</c>.</summary>
+    /// <exception cref="InputException">Something else.</exception>
+    public static AlignmentObjective ParseObjective(string text) => text switch
+    {
+        "cs+infonce" => AlignmentObjective.CsInfoNce,
+        "infonce" => AlignmentObjective.InfoNce,
+        "cs" => AlignmentObjective.Cs,
+        "mean-shift" => AlignmentObjective.MeanShift,
+        _ => throw new InputException($"objective: expected infonce, cs, cs+infonce or mean-shift, got '{text}'"),
+    };
+
+    /// <summary>Reads <c>both</c>, <c>text</c> or <c>image</c>.</summary>
+    /// <exception cref="InputException">Something else.</exception>
+    public static TrainedSide ParseTrain(string text) => text switch
+    {
+        "both" => TrainedSide.Both,
+        "text" => TrainedSide.Text,
+        "image" => TrainedSide.Image,
+        _ => throw new InputException($"train: expected both, text or image, got '{text}'"),
+    };
+
+    /// <summary>An objective as <see cref="ParseObjective"/> reads it.</summary>
+    public static string NameOf(AlignmentObjective objective) => objective switch
+    {
+        AlignmentObjective.InfoNce => "infonce",
+        AlignmentObjective.Cs => "cs",
+        AlignmentObjective.MeanShift => "mean-shift",
+        _ => "cs+infonce",
+    };
+
+    /// <summary>Sides as <see cref="ParseTrain"/> reads them.</summary>
+    public static string NameOf(TrainedSide side) => side switch
+    {
+        TrainedSide.Text => "text",
+        TrainedSide.Image => "image",
+        _ => "both",
+    };
+
+    /// <summary>Checks every range.</summary>
+    /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        Adapter.Validate();
+        Check(Lambda is >= 0 and <= 1000, "lambda", "0 to 1000", Lambda);
+        Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10", Temperature);
+        Check(Epochs is >= 1 and <= 1_000_000, "epochs", "1 to 1000000", Epochs);
+        Check(BatchSize is >= 2 and <= 1 << 20, "batch-size", "2 to 1048576", BatchSize);
+        Check(LearningRate is > 0 and <= 1, "lr", "above 0 and at most 1", LearningRate);
+        Check(WeightDecay is >= 0 and <= 10, "weight-decay", "0 to 10", WeightDecay);
+        Check(Warmup is >= 0 and <= 1, "warmup", "0 to 1", Warmup);
+        Check(FinalShare is >= 0 and <= 1, "final-lr-share", "0 to 1", FinalShare);
+        Check(MaxGradNorm > 0, "max-grad-norm", "above 0", MaxGradNorm);
+        Check(ValidationFraction is >= 0 and <= 0.5, "val-fraction", "0 to 0.5", ValidationFraction);
+    }
+
+    /// <summary>Writes the options as one object, snake_case.</summary>
+    public void WriteJson(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        writer.WriteString("objective", NameOf(Objective));
+        writer.WriteString("train", NameOf(Train));
+        writer.WriteString("adapter", Adapter.Kind);
+        if (Adapter.Size is { } size) writer.WriteNumber("adapter_size", size);
+        else writer.WriteNull("adapter_size");
+        writer.WriteBoolean("mean_shift_start", Adapter.StartsShifted);
+        writer.WriteString("bandwidth", Bandwidth.ToString());
+        writer.WriteNumber("lambda", Lambda);
+        writer.WriteNumber("temperature", Temperature);
+        writer.WriteBoolean("learn_temperature", LearnTemperature);
+        writer.WriteNumber("epochs", Epochs);
+        writer.WriteNumber("batch_size", BatchSize);
+        writer.WriteNumber("lr", LearningRate);
+        writer.WriteNumber("weight_decay", WeightDecay);
+        writer.WriteNumber("warmup", Warmup);
+        writer.WriteNumber("final_lr_share", FinalShare);
+        JsonFields.WriteNumber(writer, "max_grad_norm", MaxGradNorm);
+        writer.WriteNumber("val_fraction", ValidationFraction);
+        writer.WriteNumber("seed", Seed);
+        writer.WriteEndObject();
+    }
+
+    private static void Check(bool valid, string option, string range, double value)
+    {
+        if (!valid) throw new InputException($"{option}: expected {range}, got {value}");
+    }
+}

@@ -1,0 +1,48 @@
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+
+namespace CsAligner.Training;
+
+/// <summary>Where a run stands, in one tensor, so that a checkpoint of any step holds it: floats count exactly to 16 million.</summary>
+internal sealed class AlignmentProgress
+{
+    public Tensor Values { get; } = new(7);
+
+    /// <summary>Epochs done.</summary>
+    public int Epoch => (int)Values.Span[0];
+
+    /// <summary>Steps done in the epoch under way.</summary>
+    public int Step => (int)Values.Span[1];
+
+    /// <summary>The best epoch so far.</summary>
+    public int Best { get => (int)Values.Span[2]; set => Values.Span[2] = value; }
+
+    /// <summary>sigma in use.</summary>
+    public float Bandwidth { get => Values.Span[3]; set => Values.Span[3] = value; }
+
+    /// <summary>Sums over the steps of the epoch.</summary>
+    public float Loss => Values.Span[4];
+
+    /// <summary>Of D_CS.</summary>
+    public float CauchySchwarz => Values.Span[5];
+
+    /// <summary>Of InfoNCE.</summary>
+    public float InfoNce => Values.Span[6];
+
+    public void Add(float loss, ObjectiveResult result)
+    {
+        Span<float> values = Values.Span;
+        values[1]++;
+        values[4] += loss;
+        values[5] += (float)result.CauchySchwarz;
+        values[6] += (float)result.InfoNce;
+    }
+
+    public void Begin(int epochsDone)
+    {
+        Span<float> values = Values.Span;
+        values[0] = epochsDone;
+        values[1] = 0;
+        values[4..].Clear();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Training;
+
+/// <summary>Writes what an alignment run leaves behind: both adapters and run.json.</summary>
+public static class AlignmentReport
+{
+    /// <summary>The image side's adapter.</summary>
+    public const string ImageAdapterFile = "image-adapter.safetensors";
+
+    /// <summary>The text side's adapter.</summary>
+    public const string TextAdapterFile = "text-adapter.safetensors";
+
+    /// <summary>Options, seed, versions, hardware, seconds, peak bytes and the metrics of every epoch.</summary>
+    public const string RunFile = "run.json";
+
+    /// <summary>Where <see cref="AlignmentTrainer.Run"/> keeps its state.</summary>
+    public const string CheckpointFile = "checkpoint.safetensors";
+
+    /// <summary>Writes all three files into a folder, each atomically.</summary>
+    /// <param name="folder">An existing folder.</param>
+    /// <param name="options">What the run was asked for.</param>
+    /// <param name="result">What came of it.</param>
+    /// <exception cref="InputException">A file cannot be written.</exception>
+    public static void Write(string folder, AlignmentOptions options, AlignmentResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        result.Image.Save(Path.Combine(folder, ImageAdapterFile));
+        result.Text.Save(Path.Combine(folder, TextAdapterFile));
+        AtomicFile.Write(Path.Combine(folder, RunFile), stream =>
+        {
+            using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+            WriteJson(writer, options, result);
+        });
+    }
+
+    /// <summary>Writes run.json's object.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="options">What the run was asked for.</param>
+    /// <param name="result">What came of it.</param>
+    public static void WriteJson(Utf8JsonWriter writer, AlignmentOptions options, AlignmentResult result)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(result);
+        writer.WriteStartObject();
+        writer.WritePropertyName("options");
+        options.WriteJson(writer);
+        writer.WriteNumber("seed", options.Seed);
+        writer.WriteNumber("training_pairs", result.TrainingPairs);
+        writer.WriteNumber("validation_pairs", result.ValidationPairs);
+        writer.WriteNumber("image_parameters", result.Image.ParameterCount);
+        writer.WriteNumber("text_parameters", result.Text.ParameterCount);
+        writer.WriteNumber("best_epoch", result.BestEpoch);
+        writer.WriteBoolean("resumed", result.Resumed);
+        writer.WriteNumber("seconds", result.Seconds);
+        using var process = Process.GetCurrentProcess();
+        writer.WriteNumber("peak_bytes", process.PeakWorkingSet64);
+        WriteVersions(writer);
+        WriteHardware(writer);
+        writer.WriteStartArray("epochs");
+        foreach (var epoch in result.Epochs) epoch.WriteJson(writer);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteVersions(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject("versions");
+        writer.WriteString("csaligner", typeof(AlignmentReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+        writer.WriteString("runtime", RuntimeInformation.FrameworkDescription);
+        writer.WriteString("os", RuntimeInformation.OSDescription);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteHardware(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject("hardware");
+        writer.WriteString("architecture", RuntimeInformation.ProcessArchitecture.ToString());
+        writer.WriteNumber("processors", Environment.ProcessorCount);
+        writer.WriteNumber("threads", Compute.Threads);
+        writer.WriteString("simd", Compute.Simd);
+        writer.WriteNumber("memory_bytes", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,22 @@
+using CsAligner.Adapters;
+
+namespace CsAligner.Training;
+
+/// <summary>What alignment gives.</summary>
+/// <param name="Image">Maps images; the identity where only texts train.</param>
+/// <param name="Text">Maps texts; the identity where only images train.</param>
+/// <param name="Epochs">All epochs, the start (0) first.</param>
+/// <param name="BestEpoch">The one whose adapters these are.</param>
+/// <param name="TrainingPairs">Pairs that were trained on.</param>
+/// <param name="ValidationPairs">Pairs that were held out to choose the epoch.</param>
+/// <param name="Seconds">Wall time, of this process only where the run was resumed.</param>
+/// <param name="Resumed">Whether it went on from a checkpoint.</param>
+public sealed record AlignmentResult(
+    Adapter Image,
+    Adapter Text,
+    IReadOnlyList<AlignmentEpoch> Epochs,
+    int BestEpoch,
+    int TrainingPairs,
+    int ValidationPairs,
+    double Seconds,
+    bool Resumed);

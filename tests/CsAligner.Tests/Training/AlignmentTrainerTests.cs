@@ -1,0 +1,205 @@
+using System.Text.Json;
+using CsAligner.Adapters;
+using CsAligner.Evaluation;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Ops;
+using CsAligner.Training;
+
+namespace CsAligner.Tests.Training;
+
+[Collection("process settings")]
+public sealed class AlignmentTrainerTests : IDisposable
+{
+    private const int Width = 16;
+
+    private static readonly AlignmentOptions Small = new()
+    {
+        Epochs = 6,
+        BatchSize = 50,
+        LearningRate = 3e-3,
+        Seed = 5,
+        Adapter = new AdapterOptions { Size = 4 },
+        LearnTemperature = true,
+        ValidationFraction = 0.2,
+    };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("csaligner-align").FullName;
+    private readonly int _threads = Compute.Threads;
+
+    public void Dispose()
+    {
+        Compute.Threads = _threads;
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(AlignmentObjective.CsInfoNce)]
+    [InlineData(AlignmentObjective.Cs)]
+    [InlineData(AlignmentObjective.InfoNce)]
+    public void Training_lowers_its_objective_on_pairs_it_never_saw(AlignmentObjective objective)
+    {
+        var result = Run(Small with { Objective = objective, Epochs = 20 }, Pairs(160));
+        Assert.Equal((21, 32, 128), (result.Epochs.Count, result.ValidationPairs, result.TrainingPairs));
+        Assert.True(result.BestEpoch > 0);
+        Assert.True(result.Epochs[result.BestEpoch].ValidationObjective < result.Epochs[0].ValidationObjective);
+        Assert.Equal(result.Epochs.Min(e => e.ValidationObjective), result.Epochs[result.BestEpoch].ValidationObjective);
+    }
+
+    [Fact]
+    public void Mean_shift_takes_the_means_away_and_trains_nothing()
+    {
+        var data = Pairs(100);
+        var result = Run(Small with { Objective = AlignmentObjective.MeanShift, ValidationFraction = 0 }, data);
+        Assert.Equal(0, result.BestEpoch);
+        double before = Evaluator.Measure(data.Images, data.Texts).CentroidGap;
+        double after = Evaluator.Measure(result.Image.Apply(data.Images), result.Text.Apply(data.Texts)).CentroidGap;
+        Assert.True(after < 0.2 * before, $"{before} to {after}");
+    }
+
+    [Theory]
+    [InlineData(TrainedSide.Text)]
+    [InlineData(TrainedSide.Image)]
+    public void The_side_that_does_not_train_stays_as_it_is(TrainedSide side)
+    {
+        var data = Pairs(120);
+        var result = Run(Small with { Train = side }, data);
+        var (still, rows, moved) = side == TrainedSide.Text ? (result.Image, data.Images, result.Text) : (result.Text, data.Texts, result.Image);
+        var mapped = still.Apply(rows);
+        for (int i = 0; i < rows.Length; i++) Assert.Equal(rows.Span[i], mapped.Span[i], 1e-6f);
+        Assert.Equal("low-rank", moved.Kind);
+        double before = Evaluator.Measure(data.Images, data.Texts).CentroidGap;
+        double after = Evaluator.Measure(result.Image.Apply(data.Images), result.Text.Apply(data.Texts)).CentroidGap;
+        Assert.True(after < 0.4 * before, $"{before} to {after}");
+    }
+
+    // Cancelled after every possible number of steps: whatever the last checkpoint holds, the end is the same.
+    [Fact]
+    public void A_run_cut_off_anywhere_and_resumed_ends_with_the_same_bits()
+    {
+        var data = Pairs(120) with { UnpairedImages = Rows(30, 9, 0.3f), UnpairedTexts = Rows(45, 10, -0.3f) };
+        var options = Small with { Epochs = 3, BatchSize = 40, Bandwidth = BandwidthRule.Median };
+        var expected = Run(options, data);
+        for (int cut = 0; cut < 9; cut++)
+        {
+            string checkpoint = Path.Combine(_folder, $"{cut}.safetensors");
+            using var source = new CancellationTokenSource();
+            var trainer = new AlignmentTrainer(options, data) { StepDone = step => { if (step == cut) source.Cancel(); } };
+            if (cut == 0) source.Cancel();
+            Assert.Throws<OperationCanceledException>(() => trainer.Run(checkpoint, cancellation: source.Token));
+            var resumed = Run(options, data, checkpoint, resume: true);
+            Assert.True(resumed.Resumed);
+            Same(expected, resumed);
+        }
+    }
+
+    [Fact]
+    public void Threads_do_not_change_a_bit()
+    {
+        Compute.Threads = 1;
+        var first = Run(Small, Pairs(120));
+        Compute.Threads = 3;
+        Same(first, Run(Small, Pairs(120)));
+    }
+
+    [Fact]
+    public void Seeds_change_the_run()
+    {
+        var first = Run(Small, Pairs(120));
+        var other = Run(Small with { Seed = 6 }, Pairs(120));
+        Assert.NotEqual(first.Epochs[^1].Loss, other.Epochs[^1].Loss);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_run_is_refused()
+    {
+        string checkpoint = Path.Combine(_folder, "c.safetensors");
+        Run(Small, Pairs(120), checkpoint);
+        Assert.Contains("other options", Assert.Throws<InputException>(
+            () => Run(Small with { Lambda = 0.5 }, Pairs(120), checkpoint, resume: true)).Message, StringComparison.Ordinal);
+        Assert.Throws<InputException>(() => Run(Small, Pairs(121), checkpoint, resume: true));
+    }
+
+    [Fact]
+    public void An_epoch_takes_each_image_once_with_one_of_its_texts()
+    {
+        int[][] texts = [[0, 5, 6], [1], [2, 7], [3], [4]];
+        var batches = new PairBatches([0, 1, 2, 3, 4], texts, 2, 7, 0, 3);
+        var captions = new HashSet<int>();
+        for (int epoch = 0; epoch < 30; epoch++)
+        {
+            var all = batches.Epoch(epoch);
+            Assert.Equal(3, all.Count);
+            Assert.All(all, b => Assert.InRange(b.Images.Length, 1, 2));
+            Assert.Equal([0, 1, 2, 3, 4], all.SelectMany(b => b.Images).Order());
+            Assert.All(all.SelectMany(b => b.Images.Zip(b.Texts)), pair => Assert.Contains(pair.Second, texts[pair.First]));
+            Assert.Equal(all.SelectMany(b => b.UnpairedImages).Distinct().Count(), all.Sum(b => b.UnpairedImages.Length));
+            captions.UnionWith(all.SelectMany(b => b.Texts));
+        }
+
+        Assert.Equal(8, captions.Count);
+    }
+
+    [Fact]
+    public void Reports_and_adapters_can_be_read_back()
+    {
+        var result = Run(Small, Pairs(120));
+        AlignmentReport.Write(_folder, Small, result);
+        using var run = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, "run.json")));
+        Assert.Equal(7, run.RootElement.GetProperty("epochs").GetArrayLength());
+        Assert.Equal("within*0.4", run.RootElement.GetProperty("options").GetProperty("bandwidth").GetString());
+        Assert.Equal(result.Text.Apply(Pairs(9).Texts).Span.ToArray(), Adapter.Load(Path.Combine(_folder, "text-adapter.safetensors")).Apply(Pairs(9).Texts).Span.ToArray());
+    }
+
+    [Fact]
+    public void Options_out_of_range_and_data_that_does_not_fit_are_named()
+    {
+        void Refused(string what, Action action) => Assert.Contains(what, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
+        Refused("lr:", () => _ = new AlignmentTrainer(Small with { LearningRate = 0 }, Pairs(40)));
+        Refused("lambda:", () => _ = new AlignmentTrainer(Small with { Lambda = double.NaN }, Pairs(40)));
+        Refused("val-fraction:", () => _ = new AlignmentTrainer(Small with { ValidationFraction = 0.6 }, Pairs(40)));
+        Refused("adapter:", () => _ = new AlignmentTrainer(Small with { Adapter = new AdapterOptions { Kind = "lora" } }, Pairs(40)));
+        Refused("at least 2 pairs", () => _ = new AlignmentTrainer(Small, Pairs(1)));
+        Refused("unpaired texts", () => _ = new AlignmentTrainer(Small, Pairs(40) with { UnpairedTexts = new Tensor(2, 3) }));
+        Refused("--pairs", () => _ = new AlignmentData(new Tensor(2, 3), new Tensor(3, 3)));
+        Refused("objective:", () => AlignmentOptions.ParseObjective("kl"));
+        Refused("train:", () => AlignmentOptions.ParseTrain("none"));
+    }
+
+    private static AlignmentResult Run(AlignmentOptions options, AlignmentData data, string? checkpoint = null, bool resume = false) =>
+        new AlignmentTrainer(options, data).Run(checkpoint, resume, cancellation: TestContext.Current.CancellationToken);
+
+    private static void Same(AlignmentResult expected, AlignmentResult actual)
+    {
+        Assert.Equal(expected.BestEpoch, actual.BestEpoch);
+        Assert.Equal(expected.Epochs, actual.Epochs);
+        foreach (var (a, b) in expected.Image.Tensors.Concat(expected.Text.Tensors).Zip(actual.Image.Tensors.Concat(actual.Text.Tensors)))
+            Assert.Equal(a.Values.Span.ToArray(), b.Values.Span.ToArray());
+    }
+
+    // Two noisy views of one latent, each pushed into its own cone: a modality gap. The texts see three directions the
+    // other way round, which InfoNCE can mend.
+    private static AlignmentData Pairs(int rows)
+    {
+        var random = new RandomGenerator(77);
+        var latent = Tensor.Normal(random, 1, rows, Width);
+        var mirrored = latent.Clone();
+        for (int i = 0; i < mirrored.Length; i++) mirrored.Span[i] *= i % Width < 3 ? -1 : 1;
+        return new AlignmentData(View(latent, random, 0.8f), View(mirrored, random, -0.8f));
+    }
+
+    private static Tensor Rows(int rows, ulong seed, float push)
+    {
+        var random = new RandomGenerator(seed);
+        return View(Tensor.Normal(random, 1, rows, Width), random, push);
+    }
+
+    private static Tensor View(Tensor latent, RandomGenerator random, float push)
+    {
+        var view = latent.Clone();
+        foreach (ref float value in view.Span) value += push + (0.5f * (float)random.NextNormal());
+        using var tape = Tape.Inference();
+        return tape.Normalize(view).Clone();
+    }
+}
