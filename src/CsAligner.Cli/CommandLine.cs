@@ -38,6 +38,7 @@ internal static class CommandLine
             MeasureVerb.Create(runner),
             PretrainVerb.Create(runner),
             EvaluateVerb.Create(runner),
+            FetchVerb.Create(runner),
         };
     }
 

@@ -20,6 +20,7 @@ public sealed class CaptionMaker
     {
         "fill", "solid", "line", "linear", "bold", "sharp", "round", "rounded", "thin", "light", "regular", "broken",
         "stroke", "flat", "baseline", "thick", "duo", "color", "remix", "block", "mini", "micro",
+        "alt", "o", "expressive",
     };
 
     // Of these, the ones that may stand in the middle too ("database-fill-dash") once the set is known to use them.
@@ -41,15 +42,18 @@ public sealed class CaptionMaker
     private readonly HashSet<string> _last = new(StringComparer.Ordinal);
     private readonly HashSet<string> _first = new(StringComparer.Ordinal);
     private readonly bool _emoji;
+    private readonly string _set;
 
     /// <summary>Learns the style words of a set.</summary>
     /// <param name="names">All its names, hidden ones and aliases included.</param>
     /// <param name="suffixes">The suffixes that the set declares as styles.</param>
     /// <param name="prefixes">The prefixes that it declares.</param>
     /// <param name="emoji">True for emoji sets: all words of their names are meant, tones of skin are spelled out.</param>
-    public CaptionMaker(IReadOnlyCollection<string> names, IEnumerable<string> suffixes, IEnumerable<string> prefixes, bool emoji)
+    /// <param name="set">The set's own short name, which some put before every alias.</param>
+    public CaptionMaker(IReadOnlyCollection<string> names, IEnumerable<string> suffixes, IEnumerable<string> prefixes, bool emoji, string set = "")
     {
         ArgumentNullException.ThrowIfNull(names);
+        _set = set;
         _names = [.. names];
         _emoji = emoji;
         _suffixes = emoji ? [] : [.. suffixes.Where(s => s.Length > 0).OrderByDescending(s => s.Length).ThenBy(s => s, StringComparer.Ordinal)];
@@ -64,6 +68,14 @@ public sealed class CaptionMaker
         ArgumentNullException.ThrowIfNull(name);
         return string.Join(' ', Tokens(name));
     }
+
+    /// <summary>
+    /// The other names of a picture in words, without the caption itself and without codes: where the caption has no
+    /// digit, a name with one ("owm 904") is a number in somebody's table.
+    /// </summary>
+    public IReadOnlyList<string> Alternatives(string caption, IEnumerable<string> names) =>
+        [.. names.Select(Caption).Where(c => c != caption && (caption.Any(char.IsAsciiDigit) || !c.Any(char.IsAsciiDigit)))
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>Any text as plain lower-case words: "Animals &amp; Nature" and "AnimalsNature" are "animals nature".</summary>
     public static string Words(string text)
@@ -135,10 +147,13 @@ public sealed class CaptionMaker
         if (tokens.Count == 0)
             return [name];
         RemoveInner(tokens);
+        if (tokens.Count > 1 && tokens[0] == _set)
+            tokens.RemoveAt(0);
         while (tokens.Count > 1 && (_last.Contains(tokens[^1]) || IsZeroPadded(tokens[^1])))
             tokens.RemoveAt(tokens.Count - 1);
         while (tokens.Count > 1 && _first.Contains(tokens[0]))
             tokens.RemoveAt(0);
+        tokens[^1] = WithoutCount(name, tokens[^1]);
         return tokens;
     }
 
@@ -158,6 +173,15 @@ public sealed class CaptionMaker
         suffix.Split('-').All(word => AlwaysStyle.Contains(word) || Sizes.Contains(word))
         || _names.Contains(stem)
         || _suffixes.Any(other => other != suffix && _names.Contains($"{stem}-{other}"));
+
+    // "calendar3" beside "calendar" is a third drawing of it; "html5" stands alone and keeps its number.
+    private string WithoutCount(string name, string token)
+    {
+        string stem = token.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+        bool counted = stem.Length >= 3 && stem.Length < token.Length && stem.All(char.IsAsciiLetter)
+            && _names.Contains(name.Replace(token, stem, StringComparison.Ordinal));
+        return counted ? stem : token;
+    }
 
     private static bool IsZeroPadded(string token) => token.Length == 2 && token[0] == '0' && char.IsAsciiDigit(token[1]);
 

@@ -24,9 +24,20 @@ internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary librar
             return made;
         List<IconSource> references = split is IconSplit.Test or IconSplit.NewNames ? [] : [.. Sources(IconSplit.Test).Concat(Sources(IconSplit.NewNames)).Except(sources)];
         await library.FetchAsync([.. sources, .. references]);
-        library.Draw(sources, size);
-        if (split is not (IconSplit.Test or IconSplit.NewNames))
-            library.Draw([.. sources, .. references], CompareSize);
+        if (split == IconSplit.NewNames)
+        {
+            DrawNewNames(sources, size);
+        }
+        else
+        {
+            library.Draw(sources, size);
+            if (split != IconSplit.Test)
+            {
+                library.Draw([.. sources, .. references.Where(s => s.Role == IconRole.Test)], CompareSize);
+                DrawNewNames([.. references.Where(s => s.Role != IconRole.Test)], CompareSize);
+            }
+        }
+
         IconIndex index = split switch
         {
             IconSplit.Test => WholeSets(sources, size),
@@ -44,8 +55,15 @@ internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary librar
         IconSplit.Alignment => manifest.Of(IconRole.Alignment),
         IconSplit.Validation => manifest.Of(IconRole.Validation),
         IconSplit.Test => manifest.Of(IconRole.Test),
-        _ => manifest.Of(IconRole.Validation).Concat(manifest.Of(IconRole.Alignment)),
+        _ => manifest.Sets.Where(s => s.GivesNewNames),
     };
+
+    // Of sets that only give new names, nothing else is drawn: the demo need not wait for the rest.
+    private void DrawNewNames(List<IconSource> sources, int size)
+    {
+        library.Draw([.. sources.Where(s => s.Role != IconRole.Pretraining)], size);
+        library.DrawSome([.. sources.Where(s => s.Role == IconRole.Pretraining)], size, icon => _holdout.IsHeldOut(icon.Caption));
+    }
 
     private IconIndex WholeSets(List<IconSource> sources, int size)
     {
@@ -56,7 +74,7 @@ internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary librar
     }
 
     /// <summary>
-    /// One icon for each held-out name, from the sets that the encoders are not trained on. Which of several is chosen
+    /// One icon for each held-out name, from the sets that the manifest names for it. Which of several is chosen
     /// by hash, so that no set is preferred.
     /// </summary>
     private IconIndex NewNames(List<IconSource> sources, int size)

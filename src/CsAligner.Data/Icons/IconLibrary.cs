@@ -7,8 +7,11 @@ namespace CsAligner.Data.Icons;
 /// <summary>Fetched sets and their pictures, opened on demand and kept until disposed.</summary>
 internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>? progress, CancellationToken cancellationToken) : IDisposable
 {
-    /// <summary>Raise it when reading, choosing or drawing icons changes: older pictures are then made anew.</summary>
+    /// <summary>Raise it when reading or drawing icons changes: older pictures are then made anew.</summary>
     private const int Version = 1;
+
+    /// <summary>The same for captions and what is left out, which take no drawing.</summary>
+    private const int IndexVersion = 2;
 
     private readonly Dictionary<string, IconSet> _sets = new(StringComparer.Ordinal);
     private readonly Dictionary<(string, int), IconRasterFile> _rasters = [];
@@ -60,12 +63,24 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
             progress?.Report(new IconProgress("drawing icons", total, total));
     }
 
-    /// <summary>The pictures of a drawn set.</summary>
+    /// <summary>Draws the icons of sets that pass, where the whole set is not drawn already.</summary>
+    public void DrawSome(IReadOnlyList<IconSource> sources, int size, Func<Icon, bool> wanted)
+    {
+        foreach (IconSource source in sources.Where(s => !File.Exists(RasterPath(s, size)) && !File.Exists(SomePath(s, size))))
+        {
+            progress?.Report(new IconProgress($"drawing new names of {source.Set}", 0, 0));
+            IconSet set = Set(source);
+            IconRasterFile.Write(SomePath(source, size), set with { Icons = [.. set.Icons.Where(wanted)] }, size, _ => { }, cancellationToken);
+        }
+    }
+
+    /// <summary>The pictures of a set: all, or where only some were asked for, those.</summary>
     public IconRasterFile Raster(IconSource source, int size)
     {
         if (!_rasters.TryGetValue((source.Set, size), out IconRasterFile? raster))
         {
             raster = IconRasterFile.TryOpen(RasterPath(source, size))
+                ?? IconRasterFile.TryOpen(SomePath(source, size))
                 ?? throw new InputException($"the pictures of '{source.Set}' are not in {Folder}; run 'csalign fetch icons' again");
             _rasters[(source.Set, size)] = raster;
         }
@@ -76,9 +91,12 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     public static string RasterPath(IconSource source, int size) =>
         Path.Combine(Folder, $"{source.Set}-{source.Package!.Name.Split('/')[0].TrimStart('@')}-{source.Package.Version}-{size}-vips{VipsLibrary.Version}-v{Version}.pixels");
 
+    // The manifest's hash is in the name: it says which names are held out.
+    private string SomePath(IconSource source, int size) => Path.ChangeExtension(RasterPath(source, size), $".{manifest.Hash[..16]}.pixels");
+
     /// <summary>The file that lists the icons of a split.</summary>
     public string IndexPath(IconSplit split, int size) =>
-        Path.Combine(Folder, $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{VipsLibrary.Version}-v{Version}.index");
+        Path.Combine(Folder, $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{VipsLibrary.Version}-v{IndexVersion}.index");
 
     public void Dispose()
     {

@@ -71,11 +71,12 @@ public sealed class IconManifest
         {
             NpmPackage package = set.TryGetProperty("package", out JsonElement own) ? ReadPackage(own) : complete;
             sets.Add(new IconSource(Text(set, "set"), Text(set, "title"), Text(set, "author"), Text(set, "url"), Text(set, "licence"), Text(set, "licence_url"),
-                ReadRole(Text(set, "role")), Text(set, "reason"), package));
+                ReadRole(Text(set, "role")), Text(set, "reason"), package,
+                Text(set, "role") is "alignment" or "validation" || (set.TryGetProperty("new_names", out JsonElement gives) && gives.GetBoolean())));
         }
 
         foreach (JsonElement set in root.GetProperty("excluded").EnumerateArray())
-            sets.Add(new IconSource(Text(set, "set"), Text(set, "set"), "", "", Text(set, "licence"), "", IconRole.Excluded, Text(set, "reason"), null));
+            sets.Add(new IconSource(Text(set, "set"), Text(set, "set"), "", "", Text(set, "licence"), "", IconRole.Excluded, Text(set, "reason"), null, false));
         foreach (IconSource set in sets.Where(s => s.Role != IconRole.Excluded && !IconLicences.IsPermissive(s.Licence)))
             throw new InputException($"the manifest uses the icon set '{set.Set}' under {set.Licence}, which is not a permissive licence; exclude the set");
         JsonElement names = root.GetProperty("new_names");

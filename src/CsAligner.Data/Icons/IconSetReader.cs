@@ -38,7 +38,7 @@ public static class IconSetReader
             throw Damaged(file, $"its prefix is '{Text(icons, "prefix")}', expected '{prefix}'");
         var raw = new RawSet(icons);
         bool emoji = Text(info, "category") == "Emoji";
-        CaptionMaker captions = new(raw.AllNames, Keys(metadata, "suffixes"), Keys(metadata, "prefixes"), emoji);
+        CaptionMaker captions = new(raw.AllNames, Keys(metadata, "suffixes"), Keys(metadata, "prefixes"), emoji, prefix);
         Dictionary<string, List<string>> categories = Categories(metadata);
         var broken = new List<string>();
         var shapes = new SortedDictionary<string, IconShape>(StringComparer.Ordinal);
@@ -59,9 +59,7 @@ public static class IconSetReader
         foreach ((string name, IconShape shape) in shapes)
         {
             string caption = captions.Caption(name);
-            List<string> alternatives = otherNames.TryGetValue(name, out List<string>? others)
-                ? [.. others.Order(StringComparer.Ordinal).Select(captions.Caption).Where(c => c != caption).Distinct(StringComparer.Ordinal)]
-                : [];
+            IReadOnlyList<string> alternatives = captions.Alternatives(caption, otherNames.GetValueOrDefault(name) ?? []);
             result.Add(new Icon(name, caption, alternatives, categories.GetValueOrDefault(name) ?? [], shape));
         }
 

@@ -28,12 +28,12 @@ public sealed record IconShape(string Body, double Left, double Top, double Widt
         }
         else if (FlipHorizontally)
         {
-            turns.Add($"translate({Text(width + left)} {Text(-top)}) scale(-1 1)");
+            turns.Add($"translate({Text(width + left)} {Text(0 - top)}) scale(-1 1)");
             left = top = 0;
         }
         else if (FlipVertically)
         {
-            turns.Add($"translate({Text(-left)} {Text(height + top)}) scale(1 -1)");
+            turns.Add($"translate({Text(0 - left)} {Text(height + top)}) scale(1 -1)");
             left = top = 0;
         }
 

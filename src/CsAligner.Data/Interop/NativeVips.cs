@@ -14,6 +14,9 @@ internal static unsafe partial class NativeVips
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int vips_init(string argv0);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int g_setenv(string variable, string value, int overwrite);
+
     [LibraryImport(Library)]
     public static partial int vips_version(int flag);
 
@@ -54,6 +57,15 @@ internal static unsafe partial class NativeVips
     public static partial nuint vips_image_get_type();
 
     [LibraryImport(Library)]
+    public static partial nuint vips_fail_on_get_type();
+
+    [LibraryImport(Library)]
+    public static partial nuint vips_interpretation_get_type();
+
+    [LibraryImport(Library)]
+    public static partial void g_value_set_enum(GValue* value, int number);
+
+    [LibraryImport(Library)]
     public static partial int vips_image_get_width(nint image);
 
     [LibraryImport(Library)]
@@ -91,15 +103,6 @@ internal static unsafe partial class NativeVips
 
     [LibraryImport(Library)]
     public static partial void g_value_set_object(GValue* value, nint instance);
-
-    [LibraryImport(Library)]
-    public static partial void g_value_set_double(GValue* value, double number);
-
-    [LibraryImport(Library)]
-    public static partial void g_value_set_int(GValue* value, int number);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial void g_value_set_string(GValue* value, string text);
 
     [LibraryImport(Library)]
     public static partial nint g_value_get_object(GValue* value);

@@ -89,6 +89,8 @@ internal static class VipsLibrary
             if (_ready)
                 return;
             _handle = Find();
+            // It would print to stderr on its own; what matters is in the error buffer. .NET's own variables do not reach it.
+            NativeVips.g_setenv("VIPS_WARNING", "0", 1);
             if (NativeVips.vips_init("csalign") != 0)
                 throw new InputException($"libvips was found but does not start: {TakeError()}; remove it, then run 'csalign fetch icons' to get the pinned one");
             NativeVips.vips_cache_set_max(0);

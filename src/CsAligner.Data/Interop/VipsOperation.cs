@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CsAligner.Tensors;
 using static CsAligner.Data.Interop.NativeVips;
 
@@ -7,11 +6,6 @@ namespace CsAligner.Data.Interop;
 /// <summary>One call of a libvips operation: set the inputs, build, take the image. Images must be released.</summary>
 internal unsafe ref struct VipsOperation
 {
-    // Fundamental types of GObject: their numbers are part of its interface.
-    private const nuint IntType = 6 << 2;
-    private const nuint DoubleType = 15 << 2;
-    private const nuint StringType = 16 << 2;
-
     private nint _operation;
 
     public VipsOperation(string name)
@@ -22,28 +16,12 @@ internal unsafe ref struct VipsOperation
             throw new InputException($"this libvips has no operation '{name}' ({VipsLibrary.TakeError()}); use the one that 'csalign fetch icons' installs");
     }
 
-    public readonly void Set(string property, double number)
+    /// <summary>Sets a property of an enumeration type to one of its numbers, which are part of libvips' interface.</summary>
+    public readonly void SetEnum(string property, nuint type, int number)
     {
         GValue value = default;
-        g_value_init(&value, DoubleType);
-        g_value_set_double(&value, number);
-        Set(property, &value);
-    }
-
-    public readonly void Set(string property, int number)
-    {
-        GValue value = default;
-        g_value_init(&value, IntType);
-        g_value_set_int(&value, number);
-        Set(property, &value);
-    }
-
-    /// <summary>Also for enumerations: GObject knows their nicknames, which are stable where their numbers may not be.</summary>
-    public readonly void Set(string property, string text)
-    {
-        GValue value = default;
-        g_value_init(&value, StringType);
-        g_value_set_string(&value, text);
+        g_value_init(&value, type);
+        g_value_set_enum(&value, number);
         Set(property, &value);
     }
 

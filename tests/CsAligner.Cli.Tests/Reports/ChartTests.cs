@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using CsAligner.Cli.Reports;
 using CsAligner.Cli.Reports.Charts;
+using CsAligner.Data.Images;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Tests.Reports;

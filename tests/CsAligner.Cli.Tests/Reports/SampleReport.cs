@@ -1,4 +1,5 @@
 using CsAligner.Cli.Reports;
+using CsAligner.Data.Images;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Tests.Reports;

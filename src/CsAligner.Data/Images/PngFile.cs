@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace CsAligner.Cli.Reports;
+namespace CsAligner.Data.Images;
 
 /// <summary>Writes small pictures as PNG files in memory: 8-bit RGB, no interlacing.</summary>
-internal static class PngFile
+public static class PngFile
 {
-    private static readonly uint[] s_crc = [.. Enumerable.Range(0, 256).Select(CrcOfByte)];
+    private static readonly uint[] Crcs = [.. Enumerable.Range(0, 256).Select(CrcOfByte)];
 
     /// <summary>The file signature.</summary>
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
@@ -60,7 +60,7 @@ internal static class PngFile
     private static uint Crc(ReadOnlySpan<byte> data, uint crc)
     {
         foreach (byte value in data)
-            crc = s_crc[(byte)(crc ^ value)] ^ (crc >> 8);
+            crc = Crcs[(byte)(crc ^ value)] ^ (crc >> 8);
         return crc;
     }
 

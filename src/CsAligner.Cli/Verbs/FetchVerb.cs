@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using CsAligner.Cli.Terminals;
+using CsAligner.Data.Icons;
+using CsAligner.Data.Packages;
+using Spectre.Console;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary><c>csalign fetch icons</c>: real images and names from npm, with their licences.</summary>
+internal static class FetchVerb
+{
+    public static Command Create(CommandRunner runner) => new("fetch", "Fetch real data with the machine's npm client; package scripts stay off.") { Icons(runner) };
+
+    private static Command Icons(CommandRunner runner)
+    {
+        var sets = new Option<string>("--sets") { Description = "Icon sets by name, separated by commas; left out: those of the demo.", HelpName = "a,b" };
+        var folder = new Option<string>("--out") { Description = "Also write a PNG for each icon, captions.jsonl and LICENSES.md into this folder.", HelpName = "DIR" };
+        var size = new Option<int>("--size") { Description = "Side of the pictures in pixels, 8 to 512.", HelpName = "N", DefaultValueFactory = _ => 64 };
+        size.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) || pixels is < 8 or > 512))
+                result.AddError($"--size: a whole number from 8 up to 512 was expected, got '{result.Tokens[0].Value}'");
+        });
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("icons", "Fetch icon sets with their names and licences, and draw them.") { sets, folder, size, json };
+        runner.SetAction(command, (parsed, session) =>
+        {
+            string[] names = parsed.GetValue(sets)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+            IReadOnlyList<FetchedIconSet> fetched = IconFetcher.FetchAsync(
+                names, parsed.GetValue(folder), parsed.GetValue(size), new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
+            foreach (FetchedIconSet set in fetched)
+            {
+                foreach (string broken in set.Broken)
+                    session.Terminal.Say($"broken: {set.Source.Set}:{broken}");
+            }
+
+            if (parsed.GetValue(json))
+                session.PrintJson(writer => WriteJson(writer, fetched, parsed.GetValue(folder)));
+            else
+                session.Terminal.Tables.Write(Table(fetched));
+        });
+        return command;
+    }
+
+    private static void WriteJson(Utf8JsonWriter writer, IReadOnlyList<FetchedIconSet> fetched, string? folder)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("icons", fetched.Sum(f => f.Count));
+        writer.WriteNumber("broken", fetched.Sum(f => f.Broken.Count));
+        writer.WriteString("cache", DataCache.Root);
+        if (folder is null)
+            writer.WriteNull("out");
+        else
+            writer.WriteString("out", Path.GetFullPath(folder));
+        writer.WriteStartArray("sets");
+        foreach (FetchedIconSet set in fetched)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("set", set.Source.Set);
+            writer.WriteString("split", set.Source.Role.ToString().ToLowerInvariant());
+            writer.WriteNumber("icons", set.Count);
+            writer.WriteNumber("coloured", set.Coloured);
+            writer.WriteStartArray("broken");
+            foreach (string line in set.Broken)
+                writer.WriteStringValue(line);
+            writer.WriteEndArray();
+            writer.WriteString("licence", set.Source.Licence);
+            writer.WriteString("licence_url", set.Source.LicenceUrl);
+            writer.WriteString("author", set.Source.Author);
+            writer.WriteString("package", $"{set.Source.Package!.Name}@{set.Source.Package.Version}");
+            writer.WriteString("integrity", set.Source.Package.Integrity);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static Table Table(IReadOnlyList<FetchedIconSet> fetched)
+    {
+        Table table = new Table().Border(TableBorder.Rounded);
+        foreach (string name in (string[])["set", "split", "icons", "broken", "licence", "author"])
+            table.AddColumn(name is "icons" or "broken" ? new TableColumn(name).RightAligned() : new TableColumn(name));
+        foreach (FetchedIconSet set in fetched)
+        {
+            string[] cells = [set.Source.Set, set.Source.Role.ToString().ToLowerInvariant(), Text(set.Count), Text(set.Broken.Count), set.Source.Licence, set.Source.Author];
+            table.AddRow([.. cells.Select(Markup.Escape)]);
+        }
+
+        return table.Caption($"{Text(fetched.Sum(f => f.Count))} icons, {Text(fetched.Sum(f => f.Broken.Count))} broken");
+    }
+
+    private static string Text(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A line when a stage begins: fetching and drawing report from several threads.</summary>
+    private sealed class StageLines(Terminal terminal) : IProgress<IconProgress>
+    {
+        private readonly Lock _gate = new();
+        private string _stage = "";
+
+        public void Report(IconProgress value)
+        {
+            lock (_gate)
+            {
+                if (value.Stage == _stage)
+                    return;
+                _stage = value.Stage;
+                terminal.Say(value.Total > 0 ? $"{value.Stage} ({value.Done}/{value.Total})" : value.Stage);
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using CsAligner.Data.Icons;
+using CsAligner.Data.Interop;
+using CsAligner.Data.Packages;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Tests;
+
+/// <summary>Gets what a test needs from npm, or skips the test with the reason.</summary>
+internal static class NpmNeeds
+{
+    /// <summary>libvips, from wherever it is found; fetched where it is not.</summary>
+    public static async Task LibvipsAsync()
+    {
+        if (!VipsLibrary.IsInstalled)
+            await FetchAsync(VipsLibrary.Package);
+    }
+
+    /// <summary>A set of the manifest, parsed.</summary>
+    public static async Task<IconSet> SetAsync(string name)
+    {
+        IconSource source = IconManifest.Default.Select([name])[0];
+        return IconSetReader.Read(await FetchAsync(source.Package), name);
+    }
+
+    private static async Task<string> FetchAsync(NpmPackage? package)
+    {
+        Assert.SkipWhen(package is null, "there is no libvips package for this system");
+        string folder = Path.Combine(DataCache.Root, package.RelativeFolder);
+        if (Directory.Exists(folder))
+            return folder;
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", $"{package.Name} is not in the cache and CSALIGN_OFFLINE=1 forbids fetching it");
+        try
+        {
+            return await NpmPackages.EnsureAsync(package.Name, package.Version, package.Integrity, null, TestContext.Current.CancellationToken);
+        }
+        catch (InputException e) when (e.Message.Contains("no network", StringComparison.Ordinal) || e.Message.Contains("npm client was not found", StringComparison.Ordinal))
+        {
+            Assert.Skip($"{package.Name} is not in the cache: {e.Message}");
+            return "";
+        }
+    }
+}

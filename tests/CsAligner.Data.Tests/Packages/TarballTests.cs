@@ -1,0 +1,123 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using CsAligner.Data.Packages;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Tests.Packages;
+
+public sealed class TarballTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("csalign-tar-").FullName;
+
+    private string Target => Path.Combine(_folder, "target");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Plain_files_are_unpacked_without_the_leading_folder()
+    {
+        string file = Pack(("package/a.json", "{}"), ("package/lib/b.txt", "b"));
+        await Unpack(file);
+        Assert.Equal("{}", File.ReadAllText(Path.Combine(Target, "a.json")));
+        Assert.Equal("b", File.ReadAllText(Path.Combine(Target, "lib", "b.txt")));
+    }
+
+    [Theory]
+    [InlineData("package/../../evil")]
+    [InlineData("../evil")]
+    [InlineData("/tmp/evil")]
+    [InlineData("package/./evil")]
+    [InlineData("package//evil")]
+    [InlineData("package/..\\evil")]
+    [InlineData("package/c:evil")]
+    [InlineData("evil")]
+    public async Task A_path_that_could_leave_the_folder_is_refused(string name)
+    {
+        string file = Pack((name, "x"));
+        var failure = await Assert.ThrowsAsync<InputException>(() => Unpack(file));
+        Assert.Contains("is not a path inside the package", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_folder, "evil", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData(TarEntryType.SymbolicLink)]
+    [InlineData(TarEntryType.HardLink)]
+    [InlineData(TarEntryType.Fifo)]
+    [InlineData(TarEntryType.CharacterDevice)]
+    public async Task Links_and_devices_are_refused(TarEntryType type)
+    {
+        string file = Path.Combine(_folder, "links.tgz");
+        using (var writer = new TarWriter(new GZipStream(File.Create(file), CompressionLevel.Fastest)))
+        {
+            var entry = new PaxTarEntry(type, "package/link");
+            if (type is TarEntryType.SymbolicLink or TarEntryType.HardLink)
+                entry.LinkName = "/etc/passwd";
+            writer.WriteEntry(entry);
+        }
+
+        var failure = await Assert.ThrowsAsync<InputException>(() => Unpack(file));
+        Assert.Contains("only plain files", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bomb_stops_at_the_size_limit()
+    {
+        string file = Pack(("package/zeros", new string('\0', 3 << 20)));
+        Assert.True(new FileInfo(file).Length < 100_000);
+        var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.UnpackAsync(file, Make(Target), null, 1 << 20, CancellationToken.None));
+        Assert.Contains("unpacks to more than 1 MiB", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Too_many_files_are_refused()
+    {
+        string file = Pack([.. Enumerable.Range(0, Tarball.FileLimit + 1).Select(i => ($"package/{i}", ""))]);
+        var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.UnpackAsync(file, Make(Target), _ => false, 1 << 20, CancellationToken.None));
+        Assert.Contains("more than 20000 files", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_comes_twice_does_not_overwrite()
+    {
+        string file = Pack(("package/a", "first"), ("package/a", "second"));
+        await Assert.ThrowsAnyAsync<IOException>(() => Unpack(file));
+        Assert.Equal("first", File.ReadAllText(Path.Combine(Target, "a")));
+    }
+
+    [Fact]
+    public async Task A_cut_or_foreign_file_is_refused_with_one_line()
+    {
+        string whole = Pack(("package/a", new string('x', 5000) + Guid.NewGuid()));
+        byte[] bytes = File.ReadAllBytes(whole);
+        string cut = Path.Combine(_folder, "cut.tgz"), foreign = Path.Combine(_folder, "foreign.tgz");
+        File.WriteAllBytes(cut, bytes[..(bytes.Length / 2)]);
+        File.WriteAllText(foreign, "<html>Sign in to the network</html>");
+        foreach (string file in (string[])[cut, foreign])
+        {
+            var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.UnpackAsync(file, Make(Target + Path.GetFileName(file)), null, 1 << 20, CancellationToken.None));
+            Assert.Contains("damaged", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Other_content_than_pinned_is_refused_and_named()
+    {
+        string file = Pack(("package/a", "x"));
+        var package = new NpmPackage("@iconify-json/lucide", "1.0.0", "sha512-" + Convert.ToBase64String(new byte[64]));
+        var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.VerifyAsync(file, package, CancellationToken.None));
+        Assert.Contains("@iconify-json/lucide@1.0.0 is not the pinned content", failure.Message, StringComparison.Ordinal);
+    }
+
+    private Task Unpack(string file) => Tarball.UnpackAsync(file, Make(Target), null, 1 << 20, CancellationToken.None);
+
+    private static string Make(string folder) => Directory.CreateDirectory(folder).FullName;
+
+    private string Pack(params (string Name, string Text)[] files)
+    {
+        string file = Path.Combine(_folder, Guid.NewGuid().ToString("N") + ".tgz");
+        using var writer = new TarWriter(new GZipStream(File.Create(file), CompressionLevel.Fastest));
+        foreach ((string name, string text) in files)
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)) });
+        return file;
+    }
+}
