@@ -35,10 +35,12 @@ internal static class CommandLine
         var runner = new CommandRunner(terminal);
         return new RootCommand("Align two frozen encoders, distribution to distribution.")
         {
+            AlignVerb.Create(runner),
+            ApplyVerb.Create(runner),
             MeasureVerb.Create(runner),
-            PretrainVerb.Create(runner),
             EvaluateVerb.Create(runner),
             FetchVerb.Create(runner),
+            PretrainVerb.Create(runner),
         };
     }
 

@@ -46,7 +46,7 @@ internal sealed class CommandRunner(Terminal terminal)
         Exception failure = Innermost(work.Exception);
         if (!work.IsCompleted || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
         {
-            await terminal.Error.WriteLineAsync("csalign: stopped");
+            await terminal.Error.WriteLineAsync($"csalign: {(failure is StoppedException ? failure.Message : "stopped")}");
             return ExitCode.Stopped;
         }
 

@@ -6,13 +6,14 @@ namespace CsAligner.Cli;
 /// <summary>What a running verb has: the terminal and the wish to stop.</summary>
 internal sealed record Session(Terminal Terminal, CancellationToken Cancellation)
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>How JSON is written, on stdout and in files.</summary>
+    internal static readonly JsonWriterOptions JsonStyle = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Prints the one JSON object of <c>--json</c> on stdout.</summary>
     public void PrintJson(Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, Indented))
+        using (var writer = new Utf8JsonWriter(buffer, JsonStyle))
             write(writer);
         Terminal.Output.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
     }

@@ -21,10 +21,10 @@ internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
 
     public static CommandLineRun Of(params string[] arguments) => OfAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
 
-    public static async Task<CommandLineRun> OfAsync(string[] arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<CommandLineRun> OfAsync(string[] arguments, CancellationToken cancellation, Action<string>? onErrorLine = null)
     {
         using var output = new StringWriter();
-        using var errorText = new StringWriter();
+        using var errorText = new WatchedWriter(onErrorLine);
         using TextWriter error = TextWriter.Synchronized(errorText);
         var terminal = new Terminal
         {
@@ -32,7 +32,7 @@ internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
             Error = error,
             Tables = Plain(output),
             Words = Plain(error),
-            Environment = name => environment?.GetValueOrDefault(name),
+            Environment = _ => null,
         };
         int code = await CommandLine.RunAsync(arguments, terminal, cancellation);
         return new CommandLineRun(code, output.ToString(), errorText.ToString());
@@ -49,5 +49,15 @@ internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
         });
         console.Profile.Width = 100;
         return console;
+    }
+
+    /// <summary>Tells of every line, so that a test can act in the middle of a run.</summary>
+    private sealed class WatchedWriter(Action<string>? onLine) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            onLine?.Invoke(value ?? "");
+        }
     }
 }

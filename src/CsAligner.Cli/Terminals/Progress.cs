@@ -1,4 +1,6 @@
 using System.Globalization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace CsAligner.Cli.Terminals;
 
@@ -10,18 +12,24 @@ internal sealed class Progress
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The speed is that of so long ago until now: a resumed run reports its past epochs at once, and those must not
+    /// pass for speed for long.
+    /// </summary>
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
+
     private readonly string _title;
+    private readonly string? _unit;
     private readonly TimeProvider _time;
     private readonly long _start;
-    private long _firstDone = -1;
-    private long _firstStamp;
+    private readonly Queue<(long Stamp, long Done)> _recent = [];
     private long _lastLine;
     private long _lastTenth = -1;
     private string _details = "";
 
-    public Progress(string title, long total, TimeProvider time)
+    public Progress(string title, long total, TimeProvider time, string? unit = null)
     {
-        (_title, Total, _time) = (title, total, time);
+        (_title, Total, _time, _unit) = (title, total, time, unit);
         _start = _lastLine = time.GetTimestamp();
     }
 
@@ -36,21 +44,29 @@ internal sealed class Progress
     /// <summary>Says how many steps are done by now, with a few words on them: "loss 1.23".</summary>
     public void Report(long done, string details = "")
     {
-        if (_firstDone < 0)
-        {
-            // A resumed run starts in the middle; only what is done now says how fast it goes.
-            (_firstDone, _firstStamp) = (done, _time.GetTimestamp());
-        }
-
         (Done, _details) = (done, details);
+        _recent.Enqueue((_time.GetTimestamp(), done));
+        while (_recent.Count > 2 && _time.GetElapsedTime(_recent.Peek().Stamp) > Window)
+            _recent.Dequeue();
         Changed();
     }
 
-    /// <summary>The state in one line: title, count, details, time left.</summary>
+    /// <summary>The state in one line: title, count, details, rate, time left.</summary>
     internal string Line()
     {
         string details = _details.Length > 0 ? $"  {_details}" : "";
-        return $"{_title} {Done.ToString(CultureInfo.InvariantCulture)}/{Total.ToString(CultureInfo.InvariantCulture)}{details}{TimeLeft()}";
+        return $"{_title} {Done.ToString(CultureInfo.InvariantCulture)}/{Total.ToString(CultureInfo.InvariantCulture)}{details}{Speed()}";
+    }
+
+    /// <summary>The state as a bar with the details below it, at most <paramref name="width"/> columns wide.</summary>
+    internal IRenderable Bar(int width)
+    {
+        const int Cells = 30;
+        int full = Total > 0 ? (int)(Cells * Math.Min(Done, Total) / Total) : Cells;
+        string numbers = $" {Done.ToString(CultureInfo.InvariantCulture)}/{Total.ToString(CultureInfo.InvariantCulture)}{Speed()}";
+        string bar = $"{Markup.Escape(_title)} [green]{new string('━', full)}[/][grey]{new string('─', Cells - full)}[/]{Markup.Escape(numbers)}";
+        string details = _details.Length < width ? _details : _details[..Math.Max(0, width - 1)];
+        return new Rows(new Markup(bar), new Text(details, new Style(Color.Grey)));
     }
 
     internal void WriteMilestone(TextWriter writer)
@@ -63,13 +79,17 @@ internal sealed class Progress
         writer.WriteLine(Line());
     }
 
-    private string TimeLeft()
+    private string Speed()
     {
         if (Done >= Total)
             return $"  took {Format(_time.GetElapsedTime(_start))}";
-        long since = Done - _firstDone;
-        TimeSpan elapsed = _time.GetElapsedTime(_firstStamp);
-        return since <= 0 || elapsed <= TimeSpan.Zero ? "" : $"  {Format(elapsed * ((double)(Total - Done) / since))} left";
+        (long stamp, long done) = _recent.Count > 0 ? _recent.Peek() : default;
+        double seconds = _recent.Count > 0 ? _time.GetElapsedTime(stamp).TotalSeconds : 0;
+        if (Done <= done || seconds <= 0)
+            return "";
+        double perSecond = (Done - done) / seconds;
+        string rate = _unit is null ? "" : $"  {perSecond.ToString("G3", CultureInfo.InvariantCulture)} {_unit}/s";
+        return $"{rate}  {Format(TimeSpan.FromSeconds((Total - Done) / perSecond))} left";
     }
 
     private static string Format(TimeSpan span) => span.TotalHours >= 1

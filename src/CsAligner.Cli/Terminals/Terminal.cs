@@ -31,8 +31,8 @@ internal sealed class Terminal
     {
         Output = Console.Out,
         Error = Console.Error,
-        Tables = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }),
-        Words = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
+        Tables = ConsoleFor(Console.Out, Console.IsOutputRedirected),
+        Words = ConsoleFor(Console.Error, Console.IsErrorRedirected),
     };
 
     /// <summary>A line of words on stderr, without markup.</summary>
@@ -44,9 +44,10 @@ internal sealed class Terminal
     /// <param name="title">What is being done: "training".</param>
     /// <param name="total">How many steps there are.</param>
     /// <param name="body">Calls <see cref="Progress.Report"/> as it goes.</param>
-    public void WithProgress(string title, long total, Action<Progress> body)
+    /// <param name="unit">What a step is, to show how many are done in a second: "epochs". Null shows no rate.</param>
+    public void WithProgress(string title, long total, Action<Progress> body, string? unit = null)
     {
-        var progress = new Progress(title, total, Time);
+        var progress = new Progress(title, total, Time, unit);
         if (!Words.Profile.Capabilities.Interactive || !Words.Profile.Out.IsTerminal)
         {
             progress.Changed = () => progress.WriteMilestone(Error);
@@ -54,20 +55,26 @@ internal sealed class Terminal
             return;
         }
 
-        Words.Progress()
-            .AutoClear(false)
-            .HideCompleted(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-            .Start(context =>
+        Words.Live(new Text(progress.Line())).Start(display =>
+        {
+            long last = 0;
+            progress.Changed = () =>
             {
-                ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: Math.Max(1, total));
-                progress.Changed = () =>
-                {
-                    task.Value = progress.Done;
-                    task.Description = Markup.Escape(progress.Line());
-                };
-                body(progress);
-                task.Value = progress.Done;
-            });
+                // Ten times a second is all that an eye can use; the last state always shows.
+                if (progress.Done < progress.Total && Time.GetElapsedTime(last).TotalSeconds < 0.1)
+                    return;
+                last = Time.GetTimestamp();
+                display.UpdateTarget(progress.Bar(Words.Profile.Width));
+            };
+            body(progress);
+        });
     }
+
+    /// <summary>A file or a pipe gets no escape codes, whatever TERM says.</summary>
+    private static IAnsiConsole ConsoleFor(TextWriter writer, bool redirected) => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(writer),
+        Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+        Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+    });
 }

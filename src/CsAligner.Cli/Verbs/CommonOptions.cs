@@ -28,18 +28,7 @@ internal static class CommonOptions
         Description = "sigma of the kernel: a number, 'median', or 'within*F' (F times the mean of the two within-modality median distances).",
         HelpName = "F|median|within*F",
         DefaultValueFactory = _ => BandwidthRule.Parse(fallback),
-        CustomParser = result =>
-        {
-            try
-            {
-                return BandwidthRule.Parse(result.Tokens[0].Value);
-            }
-            catch (InputException failure)
-            {
-                result.AddError(failure.Message);
-                return null;
-            }
-        },
+        CustomParser = result => Parse(result, BandwidthRule.Parse),
     };
 
     /// <summary>A real number within bounds.</summary>
@@ -62,15 +51,15 @@ internal static class CommonOptions
     }
 
     /// <summary>A whole number of at least <paramref name="least"/>.</summary>
-    public static Option<int> Count(string name, string description, int fallback, int least = 1)
+    public static Option<int> Count(string name, string description, int fallback, int least = 1, int most = int.MaxValue)
     {
         var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback };
         option.CustomParser = result =>
         {
             string token = result.Tokens[0].Value;
-            if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least)
+            if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
                 return value;
-            result.AddError($"{name}: a whole number of at least {least} was expected, got '{token}'");
+            result.AddError($"{name}: a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} up to {most}")} was expected, got '{token}'");
             return fallback;
         };
         return option;
@@ -84,6 +73,20 @@ internal static class CommonOptions
 
     /// <summary>A path in the place of its name.</summary>
     public static Argument<string> Path(string name, string description) => new(name) { Description = description };
+
+    /// <summary>Parses by a function of the library; what it refuses is wrong usage.</summary>
+    public static T? Parse<T>(ArgumentResult result, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(result.Tokens[0].Value);
+        }
+        catch (InputException failure)
+        {
+            result.AddError(failure.Message);
+            return default;
+        }
+    }
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -11,17 +11,18 @@ internal static class MeasureTables
     {
         string sigma = $"sigma = {Number(measures.Bandwidth)}";
         Table table = New("measure", "value", "");
-        Row(table, "rows", $"{measures.RowsX} x {measures.Dim}, {measures.RowsY} x {measures.Dim}", $"{nameX}, {nameY}");
-        Row(table, "D_CS", Number(measures.CsDivergence), $"{sigma}; biased: has a floor on few rows");
-        Row(table, "D_CS off-diagonal", Number(measures.CsDivergenceOffDiagonal), $"{sigma}; nearly unbiased, may be negative");
-        Row(table, "MMD^2", Number(measures.Mmd), $"{sigma}; biased");
-        Row(table, "Frechet^2", Number(measures.Frechet), "between the Gaussians of both");
-        Row(table, "centroid gap", Number(measures.CentroidGap), "distance of the two means");
+        Row(table, $"rows of {nameX}", $"{measures.RowsX} x {measures.Dim}", "");
+        Row(table, $"rows of {nameY}", $"{measures.RowsY} x {measures.Dim}", "");
+        Row(table, "D_CS, biased", Number(measures.CsDivergence), sigma);
+        Row(table, "D_CS, off-diagonal", Number(measures.CsDivergenceOffDiagonal), sigma);
+        Row(table, "MMD^2, biased", Number(measures.Mmd), sigma);
+        Row(table, "Frechet^2", Number(measures.Frechet), "");
+        Row(table, "centroid gap", Number(measures.CentroidGap), "");
         Row(table, "alignment", Number(measures.Alignment), "mean squared distance of pairs");
         Row(table, $"uniformity of {nameX}", Number(measures.UniformityX), "lower is more spread out");
         Row(table, $"uniformity of {nameY}", Number(measures.UniformityY), "lower is more spread out");
-        Row(table, "cosine of pairs", Number(measures.MeanCosinePairs), "mean");
-        Row(table, "cosine of others", Number(measures.MeanCosineOthers), "mean");
+        Row(table, "mean cosine of pairs", Number(measures.MeanCosinePairs), "");
+        Row(table, "mean cosine of others", Number(measures.MeanCosineOthers), "");
         return table;
     }
 
@@ -44,7 +45,7 @@ internal static class MeasureTables
 
     private static string Fraction(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
 
-    private static Table New(params string[] columns)
+    public static Table New(params string[] columns)
     {
         Table table = new Table().Border(TableBorder.Rounded);
         for (int i = 0; i < columns.Length; i++)
@@ -57,5 +58,5 @@ internal static class MeasureTables
         return table;
     }
 
-    private static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(Markup.Escape)]);
+    public static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(Markup.Escape)]);
 }

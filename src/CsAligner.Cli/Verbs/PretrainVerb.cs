@@ -43,10 +43,12 @@ internal static class PretrainVerb
         {
             session.PrintJson(writer =>
             {
+                writer.WriteStartObject();
                 writer.WriteString("model", folder);
                 writer.WriteNumber("steps", recipe.Steps);
                 writer.WriteNumber("pairs", (long)recipe.Steps * recipe.BatchSize);
                 writer.WriteNumber("loss", loss);
+                writer.WriteEndObject();
             });
         }
     }

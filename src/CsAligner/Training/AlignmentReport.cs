@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -26,8 +23,9 @@ public static class AlignmentReport
     /// <param name="folder">An existing folder.</param>
     /// <param name="options">What the run was asked for.</param>
     /// <param name="result">What came of it.</param>
+    /// <param name="inputs">The files that the data came from, by their role; null leaves them out.</param>
     /// <exception cref="InputException">A file cannot be written.</exception>
-    public static void Write(string folder, AlignmentOptions options, AlignmentResult result)
+    public static void Write(string folder, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null)
     {
         ArgumentNullException.ThrowIfNull(result);
         result.Image.Save(Path.Combine(folder, ImageAdapterFile));
@@ -35,7 +33,7 @@ public static class AlignmentReport
         AtomicFile.Write(Path.Combine(folder, RunFile), stream =>
         {
             using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-            WriteJson(writer, options, result);
+            WriteJson(writer, options, result, inputs);
         });
     }
 
@@ -43,7 +41,9 @@ public static class AlignmentReport
     /// <param name="writer">Where to.</param>
     /// <param name="options">What the run was asked for.</param>
     /// <param name="result">What came of it.</param>
-    public static void WriteJson(Utf8JsonWriter writer, AlignmentOptions options, AlignmentResult result)
+    /// <param name="inputs">The files that the data came from, by their role; null leaves them out.</param>
+    public static void WriteJson(
+        Utf8JsonWriter writer, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(options);
@@ -52,6 +52,13 @@ public static class AlignmentReport
         writer.WritePropertyName("options");
         options.WriteJson(writer);
         writer.WriteNumber("seed", options.Seed);
+        if (inputs != null)
+        {
+            writer.WriteStartObject("inputs");
+            foreach (var (role, path) in inputs) writer.WriteString(role, path);
+            writer.WriteEndObject();
+        }
+
         writer.WriteNumber("training_pairs", result.TrainingPairs);
         writer.WriteNumber("validation_pairs", result.ValidationPairs);
         writer.WriteNumber("image_parameters", result.Image.ParameterCount);
@@ -59,33 +66,11 @@ public static class AlignmentReport
         writer.WriteNumber("best_epoch", result.BestEpoch);
         writer.WriteBoolean("resumed", result.Resumed);
         writer.WriteNumber("seconds", result.Seconds);
-        using var process = Process.GetCurrentProcess();
-        writer.WriteNumber("peak_bytes", process.PeakWorkingSet64);
-        WriteVersions(writer);
-        WriteHardware(writer);
+        writer.WriteNumber("peak_bytes", RunEnvironment.PeakBytes);
+        RunEnvironment.WriteProperties(writer);
         writer.WriteStartArray("epochs");
         foreach (var epoch in result.Epochs) epoch.WriteJson(writer);
         writer.WriteEndArray();
-        writer.WriteEndObject();
-    }
-
-    private static void WriteVersions(Utf8JsonWriter writer)
-    {
-        writer.WriteStartObject("versions");
-        writer.WriteString("csaligner", typeof(AlignmentReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
-        writer.WriteString("runtime", RuntimeInformation.FrameworkDescription);
-        writer.WriteString("os", RuntimeInformation.OSDescription);
-        writer.WriteEndObject();
-    }
-
-    private static void WriteHardware(Utf8JsonWriter writer)
-    {
-        writer.WriteStartObject("hardware");
-        writer.WriteString("architecture", RuntimeInformation.ProcessArchitecture.ToString());
-        writer.WriteNumber("processors", Environment.ProcessorCount);
-        writer.WriteNumber("threads", Compute.Threads);
-        writer.WriteString("simd", Compute.Simd);
-        writer.WriteNumber("memory_bytes", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         writer.WriteEndObject();
     }
 }

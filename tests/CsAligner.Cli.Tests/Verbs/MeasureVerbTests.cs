@@ -96,6 +96,7 @@ public class MeasureVerbTests
         CommandLineRun run = CommandLineRun.Of("measure", x, x, "--bandwidth", "0.25");
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("10 x 3", run.Output);
+        Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
         string[] divergences = [.. run.Output.Split('\n').Where(line => line.Contains("D_CS", StringComparison.Ordinal))];
         Assert.Equal(2, divergences.Length);
         Assert.All(divergences, line => Assert.Contains("sigma = 0.25", line));

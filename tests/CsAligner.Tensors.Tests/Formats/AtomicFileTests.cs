@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CsAligner.Tensors.Formats;
 using CsAligner.Testing;
 
@@ -137,29 +136,5 @@ public class AtomicFileTests
         string message = Assert.Throws<InputException>(() => AtomicFile.WriteAllText(path, "x")).Message;
         Assert.DoesNotContain('\n', message);
         return message;
-    }
-
-    /// <summary>A tmpfs of 1 MB over a folder, where mounting is permitted.</summary>
-    private sealed class SmallDisk(string folder) : IDisposable
-    {
-        public static SmallDisk? TryMount(string folder) =>
-            OperatingSystem.IsLinux() && Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder) ? new SmallDisk(folder) : null;
-
-        public void Dispose() => Run("umount", folder);
-
-        private static bool Run(string program, params string[] arguments)
-        {
-            try
-            {
-                using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
-                process.StandardError.ReadToEnd();
-                process.WaitForExit();
-                return process.ExitCode == 0;
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                return false;
-            }
-        }
     }
 }
