@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CsAligner.Tensors.Formats;
 
 /// <summary>
-/// An open safetensors file. The header is checked in full on opening (see FACTS of the format: exact tiling, no
+/// An open safetensors file. The header is checked in full on opening (exact tiling, no
 /// duplicate names, sizes that match); tensors are read on demand. All failures are <see cref="InputException"/>
 /// that name the file.
 /// </summary>
