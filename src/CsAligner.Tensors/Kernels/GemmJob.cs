@@ -21,13 +21,16 @@ internal sealed unsafe class GemmJob
     // Multiply-adds that make it worth while to call other threads, and to make a task of.
     private const double ParallelWork = 1 << 19, WorkPerTask = 1 << 20;
 
-    private const int TasksPerThread = 8, PanelsPerPackingTask = 4;
+    private const int TasksPerThread = 8;
+
+    // From this depth on a tile takes long enough for memory to bring in what the next one needs.
+    private const int PrefetchDepth = 64;
 
     [ThreadStatic]
     private static GemmJob? _ofThisThread;
 
     private readonly Action<int> _packTask, _multiplyTask;
-    private readonly AlignedBuffer _bufferA = new(), _bufferB = new();
+    private readonly GemmPanels _panelsA = new(), _panelsB = new();
 
     private GemmKernel _kernel = GemmKernel.For(SimdPath.Portable);
     private GemmOperands _x;
@@ -36,11 +39,9 @@ internal sealed unsafe class GemmJob
     // The part under way: rows from _m0, columns from _n0, depth from _k0.
     private int _m0, _n0, _k0, _m, _n, _k;
     private bool _accumulate;
-    private float* _packedA, _packedB;
-    private int _firstPackedA, _firstPackedB, _packTasksA;
 
-    // Tasks of the part: the panels of rows and columns that each covers.
-    private int _rowPanels, _columnPanels, _rowsPerTask, _columnsPerTask, _rowTasks;
+    // Tasks of the part: how many panels of A and of B each covers.
+    private int _rowsPerTask, _columnsPerTask, _rowTasks;
 
     private GemmJob()
     {
@@ -86,82 +87,55 @@ internal sealed unsafe class GemmJob
 
     private void RunPart(int threads)
     {
-        _rowPanels = CeilingDivide(_m, _kernel.Rows);
-        _columnPanels = CeilingDivide(_n, _kernel.Columns);
-        // A last panel that is not full is always packed, padded with zeros, so that no tile reads beyond an operand.
-        _firstPackedA = _packA ? 0 : _m / _kernel.Rows;
-        _firstPackedB = _packB ? 0 : _n % _kernel.Lanes == 0 ? _columnPanels : _columnPanels - 1;
-        int packedA = _rowPanels - _firstPackedA, packedB = _columnPanels - _firstPackedB;
-        _packedA = _bufferA.Rent((nint)packedA * _kernel.Rows * _k);
-        _packedB = _bufferB.Rent((nint)packedB * _kernel.Columns * _k);
-        _packTasksA = CeilingDivide(packedA, PanelsPerPackingTask);
-        int packTasks = _packTasksA + CeilingDivide(packedB, PanelsPerPackingTask);
-
+        _panelsA.Plan(
+            _x.A + _m0 * _x.ARow + _k0 * _x.ACol, _k, _x.ACol, _m, _x.ARow,
+            _kernel.Rows, _kernel.Rows, _packA, _kernel.HasFastTranspose);
+        _panelsB.Plan(
+            _x.B + _k0 * _x.BRow + _n0 * _x.BCol, _k, _x.BRow, _n, _x.BCol,
+            _kernel.Columns, _kernel.Lanes, _packB, _kernel.HasFastTranspose);
+        int packTasks = _panelsA.PackTasks + _panelsB.PackTasks;
         double work = (double)_m * _n * _k;
-        if (threads == 1 || work < ParallelWork)
+        bool parallel = threads > 1 && work >= ParallelWork;
+        int tasks = CutIntoTasks(parallel ? threads : 1, work);
+        if (parallel)
         {
-            for (int task = 0; task < packTasks; task++) PackTask(task);
-            CutIntoTasks(1, work);
-            int tasks = _rowTasks * CeilingDivide(_columnPanels, _columnsPerTask);
-            for (int task = 0; task < tasks; task++) MultiplyTask(task);
+            Workers.For(packTasks, _packTask);
+            Workers.For(tasks, _multiplyTask);
             return;
         }
-        Workers.For(packTasks, _packTask);
-        CutIntoTasks(threads, work);
-        Workers.For(_rowTasks * CeilingDivide(_columnPanels, _columnsPerTask), _multiplyTask);
+        for (int task = 0; task < packTasks; task++) PackTask(task);
+        for (int task = 0; task < tasks; task++) MultiplyTask(task);
     }
 
     /// <summary>Tasks take neighbouring rows first, so that a block of B serves many tasks while it is in the cache.</summary>
-    private void CutIntoTasks(int threads, double work)
+    private int CutIntoTasks(int threads, double work)
     {
+        int rowPanels = _panelsA.Count, columnPanels = _panelsB.Count;
         int blockPanels = Math.Max(1, _kernel.ColumnBlockBytes / (_k * _kernel.Columns * sizeof(float)));
-        _columnsPerTask = CeilingDivide(_columnPanels, CeilingDivide(_columnPanels, blockPanels));
-        if (threads == 1)
-        {
-            _rowsPerTask = _rowPanels;
-        }
-        else
+        _columnsPerTask = CeilingDivide(columnPanels, CeilingDivide(columnPanels, blockPanels));
+        _rowsPerTask = rowPanels;
+        if (threads > 1)
         {
             double tasks = Math.Clamp(work / WorkPerTask, 1, threads * TasksPerThread);
-            double tilesPerTask = Math.Max(1, (double)_rowPanels * _columnPanels / tasks);
-            _rowsPerTask = (int)Math.Clamp(tilesPerTask / _columnsPerTask, 1, _rowPanels);
+            double tilesPerTask = Math.Max(1, (double)rowPanels * columnPanels / tasks);
+            _rowsPerTask = (int)Math.Clamp(tilesPerTask / _columnsPerTask, 1, rowPanels);
             _columnsPerTask = (int)Math.Clamp(tilesPerTask / _rowsPerTask, 1, _columnsPerTask);
         }
-        _rowTasks = CeilingDivide(_rowPanels, _rowsPerTask);
+        _rowTasks = CeilingDivide(rowPanels, _rowsPerTask);
+        return _rowTasks * CeilingDivide(columnPanels, _columnsPerTask);
     }
 
     private void PackTask(int task)
     {
-        if (task < _packTasksA)
-        {
-            int end = Math.Min(_rowPanels, _firstPackedA + (task + 1) * PanelsPerPackingTask);
-            for (int panel = _firstPackedA + task * PanelsPerPackingTask; panel < end; panel++)
-            {
-                int row = panel * _kernel.Rows;
-                GemmPacking.Pack(
-                    _k, Math.Min(_kernel.Rows, _m - row), _kernel.Rows, PointerA(row), _x.ACol, _x.ARow,
-                    _packedA + (nint)(panel - _firstPackedA) * _kernel.Rows * _k, _kernel.HasFastTranspose);
-            }
-        }
-        else
-        {
-            task -= _packTasksA;
-            int end = Math.Min(_columnPanels, _firstPackedB + (task + 1) * PanelsPerPackingTask);
-            for (int panel = _firstPackedB + task * PanelsPerPackingTask; panel < end; panel++)
-            {
-                int column = panel * _kernel.Columns, width = Math.Min(_kernel.Columns, _n - column);
-                GemmPacking.Pack(
-                    _k, width, VectorsOf(width) * _kernel.Lanes, PointerB(column), _x.BRow, _x.BCol,
-                    _packedB + (nint)(panel - _firstPackedB) * _kernel.Columns * _k, _kernel.HasFastTranspose);
-            }
-        }
+        if (task < _panelsA.PackTasks) _panelsA.Pack(task);
+        else _panelsB.Pack(task - _panelsA.PackTasks);
     }
 
     private void MultiplyTask(int task)
     {
         int firstRow = task % _rowTasks * _rowsPerTask, firstColumn = task / _rowTasks * _columnsPerTask;
-        int endRow = Math.Min(_rowPanels, firstRow + _rowsPerTask);
-        int endColumn = Math.Min(_columnPanels, firstColumn + _columnsPerTask);
+        int endRow = Math.Min(_panelsA.Count, firstRow + _rowsPerTask);
+        int endColumn = Math.Min(_panelsB.Count, firstColumn + _columnsPerTask);
         for (int panel = firstRow; panel < endRow; panel++) MultiplyRowPanel(panel, firstColumn, endColumn);
     }
 
@@ -169,21 +143,24 @@ internal sealed unsafe class GemmJob
     private void MultiplyRowPanel(int rowPanel, int firstColumn, int endColumn)
     {
         var kernel = _kernel;
-        float* edge = stackalloc float[MaxTile];
+        float* edge = stackalloc float[GemmKernel.MaxTile];
         int row = rowPanel * kernel.Rows, rows = Math.Min(kernel.Rows, _m - row);
-        bool packedA = rowPanel >= _firstPackedA;
-        float* a = packedA ? _packedA + (nint)(rowPanel - _firstPackedA) * kernel.Rows * _k : PointerA(row);
-        nint aRow = packedA ? 1 : _x.ARow, aCol = packedA ? kernel.Rows : _x.ACol;
-        for (int panel = firstColumn; panel < endColumn; panel++)
+        float* a = _panelsA.Locate(rowPanel, out nint aRow, out nint aCol);
+        bool prefetch = _k >= PrefetchDepth;
+        int columns = endColumn - firstColumn;
+        float* c = _x.C + (_m0 + row) * _x.CRow + _n0 + (nint)firstColumn * kernel.Columns;
+        for (int panel = firstColumn; panel < endColumn; panel++, c += kernel.Columns)
         {
-            int column = panel * kernel.Columns, width = Math.Min(kernel.Columns, _n - column);
-            int vectors = VectorsOf(width), tileWidth = vectors * kernel.Lanes;
-            bool packedB = panel >= _firstPackedB;
-            float* b = packedB ? _packedB + (nint)(panel - _firstPackedB) * kernel.Columns * _k : PointerB(column);
-            nint bRow = packedB ? tileWidth : _x.BRow;
-            float* c = _x.C + (_m0 + row) * _x.CRow + _n0 + column;
+            int width = Math.Min(kernel.Columns, _n - panel * kernel.Columns);
+            int vectors = CeilingDivide(width, kernel.Lanes), tileWidth = vectors * kernel.Lanes;
+            float* b = _panelsB.Locate(panel, out _, out nint bRow);
             if (rows == kernel.Rows && width == tileWidth)
             {
+                if (prefetch)
+                {
+                    GemmPrefetch.Tile(rows, width, c, _x.CRow);
+                    _panelsA.Prefetch(rowPanel + 1, panel - firstColumn, columns);
+                }
                 kernel.Tile(vectors, _k, a, aRow, aCol, b, bRow, c, _x.CRow, _accumulate);
             }
             else
@@ -204,15 +181,6 @@ internal sealed unsafe class GemmJob
             else source.CopyTo(target);
         }
     }
-
-    // 8 rows of 3 vectors of 16, the largest tile.
-    private const int MaxTile = 8 * 48;
-
-    private float* PointerA(int row) => _x.A + (_m0 + row) * _x.ARow + _k0 * _x.ACol;
-
-    private float* PointerB(int column) => _x.B + _k0 * _x.BRow + (_n0 + column) * _x.BCol;
-
-    private int VectorsOf(int width) => CeilingDivide(width, _kernel.Lanes);
 
     private static void Clear(in GemmOperands x)
     {

@@ -8,6 +8,9 @@ namespace CsAligner.Tensors.Kernels;
 /// </summary>
 internal sealed unsafe class GemmKernel
 {
+    /// <summary>Elements of the largest tile of all paths.</summary>
+    public const int MaxTile = 8 * 48;
+
     private static readonly GemmKernel Avx512 = new(
         rows: 8,
         lanes: Lanes512.Count,

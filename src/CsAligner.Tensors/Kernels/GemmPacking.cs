@@ -4,45 +4,58 @@ using System.Runtime.Intrinsics.X86;
 
 namespace CsAligner.Tensors.Kernels;
 
-/// <summary>Copies a panel of an operand into the order in which the tiles read it.</summary>
+/// <summary>Copies elements of an operand into the order in which the tiles read them; see <see cref="GemmPanels"/>.</summary>
 internal static unsafe class GemmPacking
 {
-    private const int Block = 8;
+    private const int Block = 8, PrefetchRows = 2;
+
+    /// <summary>
+    /// For i below <paramref name="depth"/>: <paramref name="panels"/> runs of <paramref name="width"/> elements that
+    /// follow one another at source + i * depthStride go to target + i * paddedWidth, <paramref name="panelSize"/> apart,
+    /// each filled up with zeros to <paramref name="paddedWidth"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyRows(
+        int depth, int panels, int width, int paddedWidth, float* source, nint depthStride, float* target, nint panelSize)
+    {
+        for (int i = 0; i < depth; i++)
+        {
+            float* from = source, to = target;
+            for (int panel = 0; panel < panels; panel++)
+            {
+                int j = 0;
+                for (; j <= width - Block; j += Block)
+                {
+                    // A row begins where hardware prefetching has not looked yet. Beyond the operand this does nothing.
+                    if (Sse.IsSupported) Sse.Prefetch0(from + j + PrefetchRows * depthStride);
+                    Vector256.Load(from + j).Store(to + j);
+                }
+                if (j <= width - 4)
+                {
+                    Vector128.Load(from + j).Store(to + j);
+                    j += 4;
+                }
+                for (; j < width; j++) to[j] = from[j];
+                for (; j < paddedWidth; j++) to[j] = 0;
+                from += width;
+                to += panelSize;
+            }
+            source += depthStride;
+            target += paddedWidth;
+        }
+    }
 
     /// <summary>
     /// target[i * paddedWidth + j] = source[i * depthStride + j * widthStride] for i below <paramref name="depth"/> and j
     /// below <paramref name="width"/>; zero for the columns from width to <paramref name="paddedWidth"/>.
     /// </summary>
-    public static void Pack(
+    public static void Turn(
         int depth, int width, int paddedWidth, float* source, nint depthStride, nint widthStride, float* target, bool fastTranspose)
     {
-        if (widthStride == 1)
-            CopyRows(depth, width, paddedWidth, source, depthStride, target);
-        else if (depthStride == 1 && fastTranspose)
-            Transpose(depth, width, paddedWidth, source, widthStride, target);
-        else
-            Gather(0, depth, 0, width, paddedWidth, source, depthStride, widthStride, target);
+        if (depthStride == 1 && fastTranspose) Transpose(depth, width, paddedWidth, source, widthStride, target);
+        else Gather(0, depth, 0, width, paddedWidth, source, depthStride, widthStride, target);
         if (width == paddedWidth) return;
-        for (int i = 0; i < depth; i++)
-            new Span<float>(target + (nint)i * paddedWidth + width, paddedWidth - width).Clear();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRows(int depth, int width, int paddedWidth, float* source, nint depthStride, float* target)
-    {
-        for (int i = 0; i < depth; i++)
-        {
-            int j = 0;
-            for (; j <= width - Block; j += Block) Vector256.Load(source + j).Store(target + j);
-            if (j <= width - 4)
-            {
-                Vector128.Load(source + j).Store(target + j);
-                j += 4;
-            }
-            for (; j < width; j++) target[j] = source[j];
-            source += depthStride;
-            target += paddedWidth;
-        }
+        for (int i = 0; i < depth; i++) new Span<float>(target + (nint)i * paddedWidth + width, paddedWidth - width).Clear();
     }
 
     /// <summary>The source runs along the depth: blocks of 8 x 8 are turned in registers.</summary>
