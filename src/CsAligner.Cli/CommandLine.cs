@@ -37,6 +37,7 @@ internal static class CommandLine
         {
             AlignVerb.Create(runner),
             ApplyVerb.Create(runner),
+            DemoVerb.Create(runner),
             MeasureVerb.Create(runner),
             EvaluateVerb.Create(runner),
             FetchVerb.Create(runner),

@@ -1,5 +1,9 @@
 using System.CommandLine;
+using CsAligner.Cli.Demo;
+using CsAligner.Cli.Pretraining;
 using CsAligner.Data.Icons;
+using CsAligner.Models;
+using CsAligner.Tensors.Formats;
 using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
@@ -38,7 +42,11 @@ internal static class PretrainVerb
             },
             session.Cancellation));
 
-        session.Terminal.Say($"the model is in {folder}");
+        // The published weights are what is measured: read back, in float16.
+        var embedder = ClipEmbedder.Load(folder);
+        using var tests = TestIcons.Open(session, recipe.ImageSize);
+        AtomicFile.WriteAllText(Path.Combine(folder, "README.md"), ModelCard.Write(recipe, run.Trainer.Model.ParameterCount, icons, tests, embedder, session.Cancellation));
+        session.Terminal.Say($"the model is in {folder}, its card in README.md there");
         if (json)
         {
             session.PrintJson(writer =>

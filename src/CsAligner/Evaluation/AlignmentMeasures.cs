@@ -23,6 +23,14 @@ public sealed record AlignmentMeasures(
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
+        WriteProperties(writer);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes the contract's keys into an object that is open.</summary>
+    public void WriteProperties(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
         writer.WritePropertyName("image_to_text");
         ImageToText.WriteJson(writer);
         writer.WritePropertyName("text_to_image");
@@ -30,6 +38,5 @@ public sealed record AlignmentMeasures(
         JsonNumbers.Write(writer, "mutual_information_lower_bound", MutualInformationLowerBound);
         writer.WriteNumber("temperature", Temperature);
         Distributions.WriteProperties(writer);
-        writer.WriteEndObject();
     }
 }

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using CsAligner.Cli.Demo;
+using CsAligner.Cli.Reports;
+using CsAligner.Models;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary><c>csalign demo</c>: the main job on real data, from fetching icons to a report.</summary>
+internal static class DemoVerb
+{
+    private const string ModelFolder = "models/icon-clip";
+
+    public static Command Create(CommandRunner runner)
+    {
+        var output = new Option<string>("--out") { Description = "The folder for report, results and features.", HelpName = "DIR", DefaultValueFactory = _ => "demo" };
+        var seeds = new Option<int>("--seeds") { Description = "Train under so many seeds, 0 and up.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        seeds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 100) result.AddError("--seeds: expected 1 to 100");
+        });
+        var model = new Option<string?>("--model") { Description = "A CLIP folder in Hugging Face layout in place of the one that ships with csalign.", HelpName = "DIR" };
+        var json = CommonOptions.Json();
+        var command = new Command("demo", "Fetch real icons, align them with their names, measure, and write a report.") { output, seeds, model, json };
+        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetValue(model), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static void Run(Session session, string folder, int seeds, string? model, bool json)
+    {
+        long start = session.Terminal.Time.GetTimestamp();
+        AtomicFile.CreateFolder(folder);
+        AtomicFile.CleanFolder(folder);
+        var embedder = ClipEmbedder.Load(model ?? Path.Combine(AppContext.BaseDirectory, ModelFolder));
+        using var data = DemoData.Load(session, embedder);
+        var run = new DemoRun(session, data, folder);
+        run.Run(seeds);
+
+        DemoResults.Write(Path.Combine(folder, "results.json"), run.Outcomes);
+        var content = DemoReport.Fill(data, run, embedder, seeds, session.Terminal.Time.GetElapsedTime(start));
+        string report = Path.GetFullPath(Path.Combine(folder, "report.html"));
+        AtomicFile.WriteAllText(report, ReportPage.Write(content));
+        if (json)
+        {
+            session.PrintJson(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("report", report);
+                writer.WritePropertyName("results");
+                DemoResults.WriteArray(writer, run.Outcomes);
+                writer.WriteEndObject();
+            });
+        }
+        else session.Terminal.Tables.Write(DemoTable.Create(run.Outcomes));
+        session.Terminal.Say($"the report is {report}");
+    }
+}
