@@ -23,10 +23,17 @@ internal static class FetchVerb
             if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) || pixels is < 8 or > 512))
                 result.AddError($"--size: a whole number from 8 up to 512 was expected, got '{result.Tokens[0].Value}'");
         });
+        var rebuild = new Option<string>("--rebuild-splits") { Description = "For makers: build every split, pretraining too, and write seen-captions.bin and icon-sets.md into this folder.", HelpName = "DIR" };
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("icons", "Fetch icon sets with their names and licences, and draw them.") { sets, folder, size, json };
+        var command = new Command("icons", "Fetch icon sets with their names and licences, and draw them.") { sets, folder, size, rebuild, json };
         runner.SetAction(command, (parsed, session) =>
         {
+            if (parsed.GetValue(rebuild) is { Length: > 0 } target)
+            {
+                Rebuild(session, target, parsed.GetValue(json));
+                return;
+            }
+
             string[] names = parsed.GetValue(sets)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
             IReadOnlyList<FetchedIconSet> fetched = IconFetcher.FetchAsync(
                 names, parsed.GetValue(folder), parsed.GetValue(size), new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
@@ -42,6 +49,25 @@ internal static class FetchVerb
                 session.Terminal.Tables.Write(Table(fetched));
         });
         return command;
+    }
+
+    private static void Rebuild(Session session, string folder, bool json)
+    {
+        IReadOnlyDictionary<IconSplit, int> counts = SplitRebuilder.RebuildAsync(folder, new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
+        if (!json)
+        {
+            foreach ((IconSplit split, int count) in counts)
+                session.Terminal.Output.WriteLine($"{split}: {Text(count)} icons");
+            return;
+        }
+
+        session.PrintJson(writer =>
+        {
+            writer.WriteStartObject();
+            foreach ((IconSplit split, int count) in counts)
+                writer.WriteNumber(split == IconSplit.NewNames ? "new_names" : split.ToString().ToLowerInvariant(), count);
+            writer.WriteEndObject();
+        });
     }
 
     private static void WriteJson(Utf8JsonWriter writer, IReadOnlyList<FetchedIconSet> fetched, string? folder)

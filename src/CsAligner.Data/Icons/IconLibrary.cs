@@ -47,6 +47,7 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     /// <summary>Draws what is not drawn yet of these sets.</summary>
     public void Draw(IReadOnlyList<IconSource> sources, int size)
     {
+        RemoveLeftovers();
         List<IconSource> missing = [.. sources.Where(s => !File.Exists(RasterPath(s, size)))];
         long done = 0, total = missing.Count;
         foreach (IconSource source in missing)
@@ -97,6 +98,24 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     /// <summary>The file that lists the icons of a split.</summary>
     public string IndexPath(IconSplit split, int size) =>
         Path.Combine(Folder, $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{VipsLibrary.Version}-v{IndexVersion}.index");
+
+    // Killed runs leave files of half a set; one that is still being written has been touched within the hour.
+    private static void RemoveLeftovers()
+    {
+        if (!Directory.Exists(Folder))
+            return;
+        foreach (string file in Directory.EnumerateFiles(Folder, "*.tmp-*").Where(f => File.GetLastWriteTimeUtc(f) < DateTime.UtcNow.AddHours(-1)))
+        {
+            try
+            {
+                File.Delete(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another run removes it.
+            }
+        }
+    }
 
     public void Dispose()
     {
