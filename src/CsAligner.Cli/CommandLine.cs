@@ -30,7 +30,7 @@ internal static class CommandLine
         return await parsed.InvokeAsync(configuration, cancellation);
     }
 
-    private static RootCommand CreateRoot(Terminal terminal)
+    internal static RootCommand CreateRoot(Terminal terminal)
     {
         var runner = new CommandRunner(terminal);
         return new RootCommand("Align two frozen encoders, distribution to distribution.")

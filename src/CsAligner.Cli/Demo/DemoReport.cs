@@ -60,6 +60,17 @@ internal static class DemoReport
         };
     }
 
+    /// <summary>The map before and after as a picture that stands alone.</summary>
+    public static string Picture(ReportContent content)
+    {
+        var results = new Results(content.Measurements);
+        return MapPicture.Write(Map(content.Before), Measured(content.Before), Map(content.After), Measured(content.After));
+
+        EmbeddingMap Map(string method) => content.Maps.Single(m => m.Method == method);
+
+        string Measured(string method) => $"{content.PicturedSet}: D_CS {NumberText.Value(results.Of(method, content.PicturedSet, m => m.Divergence).Mean)}, R@10 {NumberText.Percent(results.Of(method, content.PicturedSet, m => m.TextToImageRecall10).Mean)}%";
+    }
+
     private static IEnumerable<TrainingCurve> Curves(DemoTraining training)
     {
         var epochs = training.Result.Epochs;

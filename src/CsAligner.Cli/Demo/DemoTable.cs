@@ -1,37 +1,64 @@
+using System.Globalization;
+using System.Text;
 using CsAligner.Cli.Reports;
 using Spectre.Console;
 
 namespace CsAligner.Cli.Demo;
 
-/// <summary>The demo's results as a table of the terminal: means over the seeds.</summary>
+/// <summary>The demo's results as a table, means over the seeds: for the terminal, and as Markdown.</summary>
 internal static class DemoTable
 {
-    public static Table Create(IEnumerable<DemoOutcome> outcomes)
+    private static readonly (string Header, Func<Measurement, double> Quantity, Func<double, string> Format)[] Columns =
+    [
+        ("D_CS", m => m.Divergence, NumberText.Value),
+        ("σ", m => m.Bandwidth, NumberText.Value),
+        ("unif.", m => 0.5 * (m.ImageUniformity + m.TextUniformity), value => NumberText.Fixed(value, 2)),
+        ("R@1 i→t", m => m.ImageToTextRecall1, NumberText.Percent),
+        ("t→i", m => m.TextToImageRecall1, NumberText.Percent),
+        ("R@10 i→t", m => m.ImageToTextRecall10, NumberText.Percent),
+        ("t→i", m => m.TextToImageRecall10, NumberText.Percent),
+    ];
+
+    /// <summary>A table that fits 80 columns.</summary>
+    public static Table ForTerminal(IEnumerable<DemoOutcome> outcomes)
     {
         var results = new Results(DemoReport.Measurements(outcomes));
-        var table = new Table().Border(TableBorder.Rounded);
-        foreach (string column in new[] { "test set", "method", "D_CS off-diagonal", "sigma", "centroid gap", "uniformity", "R@1 i→t / t→i", "R@10 i→t / t→i" })
-            table.AddColumn(new TableColumn(column) { NoWrap = true });
+        var table = new Table().Border(TableBorder.Rounded).Caption("D_CS off-diagonal at σ = within*0.35; recall in per cent; i images, t texts");
+        table.AddColumn(new TableColumn("method") { NoWrap = true });
+        foreach (var column in Columns) table.AddColumn(new TableColumn(column.Header) { NoWrap = true, Alignment = Justify.Right });
         foreach (string set in results.TestSets)
         {
-            foreach (string method in results.Methods)
-            {
-                table.AddRow(
-                    method == results.Methods[0] ? set : "",
-                    method,
-                    NumberText.Value(Of(m => m.Divergence)),
-                    NumberText.Value(Of(m => m.Bandwidth)),
-                    NumberText.Value(Of(m => m.CentroidGap)),
-                    $"{NumberText.Fixed(Of(m => m.ImageUniformity), 2)} / {NumberText.Fixed(Of(m => m.TextUniformity), 2)}",
-                    $"{NumberText.Percent(Of(m => m.ImageToTextRecall1))} / {NumberText.Percent(Of(m => m.TextToImageRecall1))}",
-                    $"{NumberText.Percent(Of(m => m.ImageToTextRecall10))} / {NumberText.Percent(Of(m => m.TextToImageRecall10))}");
-
-                double Of(Func<Measurement, double> quantity) => results.Of(method, set, quantity).Mean;
-            }
-
+            table.AddRow(new Text($"{set}, {NumberText.Count(results.PairsOf(set))}", new Style(decoration: Decoration.Bold)));
+            foreach (string method in results.Methods) table.AddRow([method, .. Cells(results, method, set)]);
             if (set != results.TestSets[^1]) table.AddEmptyRow();
         }
 
         return table;
     }
+
+    /// <summary>The same as a Markdown page.</summary>
+    public static string Markdown(IEnumerable<DemoOutcome> outcomes)
+    {
+        var results = new Results(DemoReport.Measurements(outcomes));
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"""
+            # The demo's results
+
+            Written by `csalign demo --seeds {results.Seeds}`: means over {results.Seeds} {(results.Seeds == 1 ? "seed" : "seeds")}. D_CS is off-diagonal at σ = within*0.35; uniformity (lower is more spread out) is the mean of images and texts; recall is in per cent, i images, t texts.
+
+            | test set | method | {string.Join(" | ", Columns.Select(c => c.Header))} |
+            |---|---|{string.Concat(Columns.Select(_ => "--:|"))}
+
+            """);
+        foreach (string set in results.TestSets)
+        {
+            foreach (string method in results.Methods)
+                text.Append(CultureInfo.InvariantCulture, $"| {set} | {method} | {string.Join(" | ", Cells(results, method, set))} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static IEnumerable<string> Cells(Results results, string method, string set)
+        => Columns.Select(column => column.Format(results.Of(method, set, column.Quantity).Mean));
 }

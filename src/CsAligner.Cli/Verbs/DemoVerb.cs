@@ -38,9 +38,11 @@ internal static class DemoVerb
         run.Run(seeds);
 
         DemoResults.Write(Path.Combine(folder, "results.json"), run.Outcomes);
+        AtomicFile.WriteAllText(Path.Combine(folder, "results.md"), DemoTable.Markdown(run.Outcomes));
         var content = DemoReport.Fill(data, run, embedder, seeds, session.Terminal.Time.GetElapsedTime(start));
         string report = Path.GetFullPath(Path.Combine(folder, "report.html"));
         AtomicFile.WriteAllText(report, ReportPage.Write(content));
+        AtomicFile.WriteAllText(Path.Combine(folder, "map.svg"), DemoReport.Picture(content));
         if (json)
         {
             session.PrintJson(writer =>
@@ -52,7 +54,7 @@ internal static class DemoVerb
                 writer.WriteEndObject();
             });
         }
-        else session.Terminal.Tables.Write(DemoTable.Create(run.Outcomes));
+        else session.Terminal.Tables.Write(DemoTable.ForTerminal(run.Outcomes));
         session.Terminal.Say($"the report is {report}");
     }
 }

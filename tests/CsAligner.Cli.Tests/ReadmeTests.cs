@@ -1,0 +1,36 @@
+using CsAligner.Cli.Terminals;
+using Spectre.Console;
+
+namespace CsAligner.Cli.Tests;
+
+/// <summary>The README's commands are commands of this program.</summary>
+public sealed class ReadmeTests
+{
+    private const string Development = "dotnet run -c Release --project src/CsAligner.Cli --";
+
+    public static TheoryData<string> Commands()
+    {
+        var lines = File.ReadLines(Path.Combine(Root(), "README.md")).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
+        return [.. lines.Where(l => l.StartsWith("csalign ", StringComparison.Ordinal))];
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void A_command_of_the_readme_is_understood(string line)
+    {
+        var terminal = new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, Tables = AnsiConsole.Console, Words = AnsiConsole.Console };
+        var parsed = CommandLine.CreateRoot(terminal).Parse(line["csalign ".Length..]);
+        Assert.Empty(parsed.Errors);
+        Assert.NotNull(parsed.CommandResult.Command.Action);
+    }
+
+    [Fact]
+    public void The_readme_has_commands() => Assert.True(Commands().Count >= 6);
+
+    private static string Root()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "CsAligner.slnx"))) folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
+}
