@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace CsAligner.Tensors.Kernels;
@@ -22,9 +21,6 @@ internal sealed unsafe class GemmJob
     private const double ParallelWork = 1 << 19, WorkPerTask = 1 << 20;
 
     private const int TasksPerThread = 8;
-
-    // From this depth on a tile takes long enough for memory to bring in what the next one needs.
-    private const int PrefetchDepth = 64;
 
     [ThreadStatic]
     private static GemmJob? _ofThisThread;
@@ -64,8 +60,8 @@ internal sealed unsafe class GemmJob
         _packA = _x.ACol != 1 && (long)_x.M * _x.K > SmallOperand;
         _packB = _x.BCol != 1 || (_x.M > 4 * _kernel.Rows && (long)_x.N * _x.K > SmallOperand);
 
-        // Equal depth blocks: the same for every number of threads, for they decide how sums are rounded.
-        int depthBlocks = CeilingDivide(_x.K, _kernel.DepthBlock);
+        // Equal depth blocks, for every path and number of threads: they decide how sums are rounded.
+        int depthBlocks = CeilingDivide(_x.K, GemmKernel.DepthBlock);
         int depth = CeilingDivide(_x.K, depthBlocks);
         int rows = _packA ? PartOf(_x.M, PackedLimit / depth, _kernel.Rows) : _x.M;
         int columns = _packB ? PartOf(_x.N, PackedLimit / depth, _kernel.Columns) : _x.N;
@@ -111,7 +107,7 @@ internal sealed unsafe class GemmJob
     private int CutIntoTasks(int threads, double work)
     {
         int rowPanels = _panelsA.Count, columnPanels = _panelsB.Count;
-        int blockPanels = Math.Max(1, _kernel.ColumnBlockBytes / (_k * _kernel.Columns * sizeof(float)));
+        int blockPanels = Math.Max(1, GemmKernel.ColumnBlockBytes / (_k * _kernel.Columns * sizeof(float)));
         _columnsPerTask = CeilingDivide(columnPanels, CeilingDivide(columnPanels, blockPanels));
         _rowsPerTask = rowPanels;
         if (threads > 1)
@@ -146,8 +142,6 @@ internal sealed unsafe class GemmJob
         float* edge = stackalloc float[GemmKernel.MaxTile];
         int row = rowPanel * kernel.Rows, rows = Math.Min(kernel.Rows, _m - row);
         float* a = _panelsA.Locate(rowPanel, out nint aRow, out nint aCol);
-        bool prefetch = _k >= PrefetchDepth;
-        int columns = endColumn - firstColumn;
         float* c = _x.C + (_m0 + row) * _x.CRow + _n0 + (nint)firstColumn * kernel.Columns;
         for (int panel = firstColumn; panel < endColumn; panel++, c += kernel.Columns)
         {
@@ -156,29 +150,13 @@ internal sealed unsafe class GemmJob
             float* b = _panelsB.Locate(panel, out _, out nint bRow);
             if (rows == kernel.Rows && width == tileWidth)
             {
-                if (prefetch)
-                {
-                    GemmPrefetch.Tile(rows, width, c, _x.CRow);
-                    _panelsA.Prefetch(rowPanel + 1, panel - firstColumn, columns);
-                }
                 kernel.Tile(vectors, _k, a, aRow, aCol, b, bRow, c, _x.CRow, _accumulate);
             }
             else
             {
                 kernel.Tile(vectors, _k, a, aRow, aCol, b, bRow, edge, tileWidth, accumulate: false);
-                CopyEdge(rows, width, edge, tileWidth, c);
+                GemmPacking.StoreEdge(rows, width, edge, tileWidth, c, _x.CRow, _accumulate);
             }
-        }
-    }
-
-    private void CopyEdge(int rows, int width, float* edge, int edgeStride, float* c)
-    {
-        for (int i = 0; i < rows; i++)
-        {
-            var source = new ReadOnlySpan<float>(edge + i * edgeStride, width);
-            var target = new Span<float>(c + i * _x.CRow, width);
-            if (_accumulate) TensorPrimitives.Add(target, source, target);
-            else source.CopyTo(target);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace CsAligner.Tensors.Kernels;
 
@@ -11,11 +12,15 @@ internal sealed unsafe class GemmKernel
     /// <summary>Elements of the largest tile of all paths.</summary>
     public const int MaxTile = 8 * 48;
 
+    /// <summary>
+    /// The longest run of k done at once: a panel of A this long takes a third of the first-level cache. One value for
+    /// all paths, so that those with fused multiply-add give the same bits.
+    /// </summary>
+    public const int DepthBlock = 384;
+
     private static readonly GemmKernel Avx512 = new(
         rows: 8,
         lanes: Lanes512.Count,
-        depthBlock: 512,
-        columnBlockBytes: 1 << 20,
         hasFastTranspose: true,
         &GemmTile<Vector512<float>, Lanes512>.Rows8Vectors1,
         &GemmTile<Vector512<float>, Lanes512>.Rows8Vectors2,
@@ -24,8 +29,6 @@ internal sealed unsafe class GemmKernel
     private static readonly GemmKernel Avx2 = new(
         rows: 6,
         lanes: Lanes256.Count,
-        depthBlock: 256,
-        columnBlockBytes: 160 << 10,
         hasFastTranspose: true,
         &GemmTile<Vector256<float>, Lanes256>.Rows6Vectors1,
         &GemmTile<Vector256<float>, Lanes256>.Rows6Vectors2,
@@ -34,8 +37,6 @@ internal sealed unsafe class GemmKernel
     private static readonly GemmKernel Portable = new(
         rows: 6,
         lanes: Lanes128.Count,
-        depthBlock: 256,
-        columnBlockBytes: 128 << 10,
         hasFastTranspose: false,
         &GemmTile<Vector128<float>, Lanes128>.Rows6Vectors1,
         &GemmTile<Vector128<float>, Lanes128>.Rows6Vectors2,
@@ -46,8 +47,6 @@ internal sealed unsafe class GemmKernel
     private GemmKernel(
         int rows,
         int lanes,
-        int depthBlock,
-        int columnBlockBytes,
         bool hasFastTranspose,
         delegate*<int, float*, nint, nint, float*, nint, float*, nint, bool, void> tile1,
         delegate*<int, float*, nint, nint, float*, nint, float*, nint, bool, void> tile2,
@@ -56,13 +55,14 @@ internal sealed unsafe class GemmKernel
         Rows = rows;
         Lanes = lanes;
         Columns = lanes * (tile3 == null ? 2 : 3);
-        DepthBlock = depthBlock;
-        ColumnBlockBytes = columnBlockBytes;
         HasFastTranspose = hasFastTranspose;
         _tile1 = tile1;
         _tile2 = tile2;
         _tile3 = tile3;
     }
+
+    /// <summary>Size of the block of B that a thread goes over again and again: half of the second-level cache.</summary>
+    public static int ColumnBlockBytes { get; } = Math.Clamp(SecondLevelCacheBytes() / 2, 128 << 10, 1 << 20);
 
     /// <summary>Rows of a tile.</summary>
     public int Rows { get; }
@@ -72,12 +72,6 @@ internal sealed unsafe class GemmKernel
 
     /// <summary>Columns of a full tile.</summary>
     public int Columns { get; }
-
-    /// <summary>The longest run of k done at once: a panel of A this long stays in half of the first-level cache.</summary>
-    public int DepthBlock { get; }
-
-    /// <summary>Size of the block of B that a thread goes over again and again: half of the second-level cache.</summary>
-    public int ColumnBlockBytes { get; }
 
     /// <summary>Whether packing may use 256-bit shuffles.</summary>
     public bool HasFastTranspose { get; }
@@ -95,5 +89,14 @@ internal sealed unsafe class GemmKernel
     {
         var tile = vectors == 3 ? _tile3 : vectors == 2 ? _tile2 : _tile1;
         tile(k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+    }
+
+    private static int SecondLevelCacheBytes()
+    {
+        const int Unknown = 512 << 10, CacheLeaf = unchecked((int)0x8000_0006);
+        if (!X86Base.IsSupported || (uint)X86Base.CpuId(unchecked((int)0x8000_0000), 0).Eax < unchecked((uint)CacheLeaf)) return Unknown;
+        // Bits 16 to 31: kilobytes, on AMD and Intel alike.
+        int kilobytes = X86Base.CpuId(CacheLeaf, 0).Ecx >>> 16;
+        return kilobytes == 0 ? Unknown : kilobytes << 10;
     }
 }

@@ -11,13 +11,14 @@ internal static unsafe class GemmPacking
 
     /// <summary>
     /// For i below <paramref name="depth"/>: <paramref name="panels"/> runs of <paramref name="width"/> elements that
-    /// follow one another at source + i * depthStride go to target + i * paddedWidth, <paramref name="panelSize"/> apart,
-    /// each filled up with zeros to <paramref name="paddedWidth"/>.
+    /// follow one another at source + i * depthStride go to target + i * paddedWidth, <paramref name="panelSize"/> apart.
+    /// A single panel may be filled up with zeros to <paramref name="paddedWidth"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyRows(
         int depth, int panels, int width, int paddedWidth, float* source, nint depthStride, float* target, nint panelSize)
     {
+        if (paddedWidth > width) new Span<float>(target, depth * paddedWidth).Clear();
         for (int i = 0; i < depth; i++)
         {
             float* from = source, to = target;
@@ -36,7 +37,6 @@ internal static unsafe class GemmPacking
                     j += 4;
                 }
                 for (; j < width; j++) to[j] = from[j];
-                for (; j < paddedWidth; j++) to[j] = 0;
                 from += width;
                 to += panelSize;
             }
@@ -52,10 +52,26 @@ internal static unsafe class GemmPacking
     public static void Turn(
         int depth, int width, int paddedWidth, float* source, nint depthStride, nint widthStride, float* target, bool fastTranspose)
     {
+        if (paddedWidth > width) new Span<float>(target, depth * paddedWidth).Clear();
         if (depthStride == 1 && fastTranspose) Transpose(depth, width, paddedWidth, source, widthStride, target);
         else Gather(0, depth, 0, width, paddedWidth, source, depthStride, widthStride, target);
-        if (width == paddedWidth) return;
-        for (int i = 0; i < depth; i++) new Span<float>(target + (nint)i * paddedWidth + width, paddedWidth - width).Clear();
+    }
+
+    /// <summary>Writes the part of a tile that belongs to C, or adds it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreEdge(int rows, int width, float* tile, int tileWidth, float* c, nint cRow, bool accumulate)
+    {
+        for (int i = 0; i < rows; i++, tile += tileWidth, c += cRow)
+        {
+            int j = 0;
+            for (; j <= width - 4; j += 4)
+            {
+                var x = Vector128.Load(tile + j);
+                if (accumulate) x = Vector128.Load(c + j) + x;
+                x.Store(c + j);
+            }
+            for (; j < width; j++) c[j] = accumulate ? c[j] + tile[j] : tile[j];
+        }
     }
 
     /// <summary>The source runs along the depth: blocks of 8 x 8 are turned in registers.</summary>

@@ -57,16 +57,6 @@ internal sealed unsafe class GemmPanels
         return _packed + (panel - _firstPacked) * _packedSize;
     }
 
-    /// <summary>Asks for one of <paramref name="parts"/> parts of a panel's memory, when there is such a panel.</summary>
-    public void Prefetch(int panel, int part, int parts)
-    {
-        if (panel >= Count) return;
-        float* from = Locate(panel, out nint widthStride, out nint depthStride);
-        int start = (int)((long)_depth * part / parts), end = (int)((long)_depth * (part + 1) / parts);
-        if (depthStride == 1) GemmPrefetch.Tile(_width, end - start, from + start, widthStride);
-        else if (widthStride == 1 && depthStride == _width) GemmPrefetch.Tile(1, (end - start) * _width, from + start * _width, 0);
-    }
-
     /// <summary>
     /// Makes a share of the packed copies. Rows across all panels are copied row by row: memory likes long runs, and to
     /// come back to the same cache lines panel by panel costs a miss each when rows lie far apart.
