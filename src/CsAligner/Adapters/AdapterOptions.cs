@@ -12,8 +12,9 @@ public sealed record AdapterOptions
     public string Kind { get; init; } = LowRankAdapter.KindName;
 
     /// <summary>
-    /// Rank of <c>low-rank</c>, hidden width of <c>mlp</c>; 1 to 65536. Null chooses by the data: about one for
-    /// 25 pairs, 8 to 256 and at most D for <c>low-rank</c>, 2 D for <c>mlp</c>.
+    /// Rank of <c>low-rank</c>, hidden width of <c>mlp</c>; 1 to 65536. Null is 256, at most D, for <c>low-rank</c>,
+    /// and 2 D for <c>mlp</c>. Few pairs do not call for a small rank: many directions that each move little
+    /// generalise better than a few that move far.
     /// </summary>
     public int? Size { get; init; }
 
@@ -33,9 +34,9 @@ public sealed record AdapterOptions
 
     internal bool StartsShifted => MeanShift ?? Kind != MlpAdapter.KindName;
 
-    internal Adapter Create(Tensor shift, int pairs, RandomGenerator random) => Kind switch
+    internal Adapter Create(Tensor shift, RandomGenerator random) => Kind switch
     {
-        LowRankAdapter.KindName => new LowRankAdapter(shift, Size ?? Math.Min(shift.Length, Math.Clamp(pairs / 25, 8, 256)), random),
+        LowRankAdapter.KindName => new LowRankAdapter(shift, Size ?? Math.Min(shift.Length, 256), random),
         MlpAdapter.KindName => new MlpAdapter(shift, Size ?? 2 * shift.Length, random),
         _ => new IdentityAdapter(shift),
     };

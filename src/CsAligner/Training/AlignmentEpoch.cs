@@ -13,7 +13,10 @@ namespace CsAligner.Training;
 /// <param name="Bandwidth">sigma at the end of the epoch.</param>
 /// <param name="Temperature">tau at the end of the epoch.</param>
 /// <param name="LearningRate">That of the last step.</param>
-/// <param name="ValidationObjective">The objective on held-out pairs, off-diagonal D_CS at within*0.35: the lowest epoch is kept.</param>
+/// <param name="ValidationObjective">
+/// What the best epoch has least of, on held-out pairs: InfoNCE, off-diagonal D_CS at within*0.35, or InfoNCE plus half
+/// of that D_CS, as the objective has them.
+/// </param>
 /// <param name="ValidationCsDivergence">Off-diagonal D_CS at within*0.35 on held-out pairs.</param>
 /// <param name="ValidationImageToText">R@1 among held-out pairs.</param>
 /// <param name="ValidationTextToImage">R@1 among held-out pairs.</param>

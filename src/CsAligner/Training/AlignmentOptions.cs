@@ -30,13 +30,13 @@ public sealed record AlignmentOptions
     public bool LearnTemperature { get; init; }
 
     /// <summary>Passes over the pairs, 1 to 1,000,000.</summary>
-    public int Epochs { get; init; } = 30;
+    public int Epochs { get; init; } = 40;
 
     /// <summary>The most pairs in a step, 2 to 1,048,576; all at once where there are fewer.</summary>
     public int BatchSize { get; init; } = 2048;
 
     /// <summary>AdamW's peak learning rate, above 0 and at most 1.</summary>
-    public double LearningRate { get; init; } = 1e-3;
+    public double LearningRate { get; init; } = 2e-4;
 
     /// <summary>AdamW's decoupled weight decay, 0 to 10.</summary>
     public double WeightDecay { get; init; } = 0.1;
@@ -51,8 +51,8 @@ public sealed record AlignmentOptions
     public double MaxGradNorm { get; init; } = 1;
 
     /// <summary>
-    /// Share of the pairs that is held out, 0 to 0.5; the epoch with the best objective on them is kept. With 0, or
-    /// where it would be fewer than 16 pairs, none is held out and the last epoch is kept.
+    /// Share of the pairs that is held out, 0 to 0.5; the best epoch on them is kept (<see cref="AlignmentEpoch.ValidationObjective"/>). With 0, or
+    /// where it would be fewer than 64 pairs, none is held out and the last epoch is kept.
     /// </summary>
     public double ValidationFraction { get; init; } = 0.1;
 

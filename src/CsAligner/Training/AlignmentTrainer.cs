@@ -22,8 +22,8 @@ public sealed class AlignmentTrainer
     private const int BandwidthInterval = 4;
     private const int BandwidthRows = 1024;
 
-    // Fewer held-out pairs would choose the epoch by chance.
-    private const int FewestValidationPairs = 16;
+    // Fewer held-out pairs would choose the epoch by chance, and a set so small needs all its pairs to train on.
+    private const int FewestValidationPairs = 64;
     private const int MostValidationPairs = 5000;
 
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(2);
@@ -189,15 +189,23 @@ public sealed class AlignmentTrainer
         _progress.Begin(epoch);
     }
 
-    // Judged off the diagonal and at a bandwidth tied to the spread: neither few rows nor shrinking can fool it.
+    // Judged off the diagonal and at a bandwidth tied to the spread: neither few rows nor shrinking can fool it. Of both
+    // terms InfoNCE counts fully, whatever lambda, and D_CS half, for it is -2 ln of a cosine: with lambda alone as
+    // weight, epochs that overfit the pairs would win by a divergence that goes on falling.
     private (float Objective, float Divergence, float ImageToText, float TextToImage) Validate()
     {
         if (_validationImages == null || _validationTexts == null || _validationImages.Rows < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
         Tensor x = _image.Apply(_validationImages), y = _text.Apply(_validationTexts);
         double sigma = Evaluator.DefaultBandwidth.Resolve(x, y, _options.Seed, 2 * BandwidthRows);
         using var tape = Tape.Inference();
-        var measured = (_objective with { Bandwidth = sigma, CsWeight = 1, OffDiagonal = true }).Forward(tape, x, y, _logScale);
-        double objective = (_objective.CsWeight * measured.CauchySchwarz) + (_objective.InfoNceWeight * measured.InfoNce);
+        var judge = new CsAlignerObjective { CsWeight = 1, InfoNceWeight = 1, Bandwidth = sigma, OffDiagonal = true };
+        var measured = judge.Forward(tape, x, y, _logScale);
+        double objective = _options.Objective switch
+        {
+            AlignmentObjective.InfoNce => measured.InfoNce,
+            AlignmentObjective.CsInfoNce when _options.Lambda > 0 => measured.InfoNce + (0.5 * measured.CauchySchwarz),
+            _ => measured.CauchySchwarz,
+        };
         var pairing = Pairing.Diagonal(x.Rows);
         return (
             (float)objective,
@@ -262,7 +270,7 @@ public sealed class AlignmentTrainer
     }
 
     private Adapter Create(Tensor shift, bool trains, RandomGenerator random) =>
-        trains && _options.Objective != AlignmentObjective.MeanShift ? _options.Adapter.Create(shift, _trainingPairs, random) : new IdentityAdapter(shift);
+        trains && _options.Objective != AlignmentObjective.MeanShift ? _options.Adapter.Create(shift, random) : new IdentityAdapter(shift);
 
     private static void Copy(Adapter from, Adapter to)
     {

@@ -19,7 +19,7 @@ public sealed class AdapterTests : IDisposable
     public void An_adapter_starts_as_its_shift(string kind)
     {
         var shift = Tensor.Normal(new RandomGenerator(1), 0.1f, 12);
-        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(shift, 100, new RandomGenerator(2));
+        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(shift, new RandomGenerator(2));
         var x = UnitRows(9);
         using var tape = Tape.Inference();
         Assert.Equal(tape.Add(x, shift).Span.ToArray(), adapter.Forward(tape, x).Span.ToArray());
@@ -119,7 +119,7 @@ public sealed class AdapterTests : IDisposable
     private static Adapter Trained(string kind)
     {
         var random = new RandomGenerator(3);
-        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(Tensor.Normal(random, 0.1f, 12), 100, random);
+        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(Tensor.Normal(random, 0.1f, 12), random);
         foreach (var (_, values) in adapter.Tensors)
             foreach (ref float value in values.Span) value += 0.2f * (float)random.NextNormal();
         return adapter;

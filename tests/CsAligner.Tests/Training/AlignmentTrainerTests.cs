@@ -40,8 +40,8 @@ public sealed class AlignmentTrainerTests : IDisposable
     [InlineData(AlignmentObjective.InfoNce)]
     public void Training_lowers_its_objective_on_pairs_it_never_saw(AlignmentObjective objective)
     {
-        var result = Run(Small with { Objective = objective, Epochs = 20 }, Pairs(160));
-        Assert.Equal((21, 32, 128), (result.Epochs.Count, result.ValidationPairs, result.TrainingPairs));
+        var result = Run(Small with { Objective = objective, Epochs = 20 }, Pairs(320));
+        Assert.Equal((21, 64, 256), (result.Epochs.Count, result.ValidationPairs, result.TrainingPairs));
         Assert.True(result.BestEpoch > 0);
         Assert.True(result.Epochs[result.BestEpoch].ValidationObjective < result.Epochs[0].ValidationObjective);
         Assert.Equal(result.Epochs.Min(e => e.ValidationObjective), result.Epochs[result.BestEpoch].ValidationObjective);
@@ -78,7 +78,7 @@ public sealed class AlignmentTrainerTests : IDisposable
     [Fact]
     public void A_run_cut_off_anywhere_and_resumed_ends_with_the_same_bits()
     {
-        var data = Pairs(120) with { UnpairedImages = Rows(30, 9, 0.3f), UnpairedTexts = Rows(45, 10, -0.3f) };
+        var data = Pairs(120) with { UnpairedImages = Rows(30, 9, 0.3f), UnpairedTexts = Rows(45, 10, -0.3f), ValidationImages = Pairs(30).Images, ValidationTexts = Pairs(30).Texts };
         var options = Small with { Epochs = 3, BatchSize = 40, Bandwidth = BandwidthRule.Median };
         var expected = Run(options, data);
         for (int cut = 0; cut < 9; cut++)
