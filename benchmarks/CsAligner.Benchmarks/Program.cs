@@ -1,11 +1,13 @@
 using CsAligner.Benchmarks;
 using CsAligner.Benchmarks.Matmul;
+using CsAligner.Benchmarks.Pretrain;
 using CsAligner.Tensors;
 
 // Each benchmark is a verb: a name, one line of help, and what runs it on the arguments that follow.
 Verb[] verbs =
 [
     new("matmul", "matrix products against OpenBLAS [--json] [--rounds N] [--simd avx512|avx2|portable]", MatmulBenchmark.Run),
+    new("pretrain", "training throughput of icon-clip against PyTorch [--json] [--rounds N]", PretrainBenchmark.Run),
     new(MatmulBenchmark.ChildVerb, null, MatmulBenchmark.RunChild),
 ];
 
