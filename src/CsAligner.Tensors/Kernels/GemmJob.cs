@@ -58,7 +58,8 @@ internal sealed unsafe class GemmJob
         _x = operands;
         _kernel = GemmKernel.For(Simd.Path);
         _packA = _x.ACol != 1 && (long)_x.M * _x.K > SmallOperand;
-        _packB = _x.BCol != 1 || (_x.M > 4 * _kernel.Rows && (long)_x.N * _x.K > SmallOperand);
+        // Tiles count their turns by the rows of B, which a stride of 0 does not tell apart.
+        _packB = _x.BCol != 1 || _x.BRow == 0 || (_x.M > 4 * _kernel.Rows && (long)_x.N * _x.K > SmallOperand);
 
         // Equal depth blocks, for every path and number of threads: they decide how sums are rounded.
         int depthBlocks = CeilingDivide(_x.K, GemmKernel.DepthBlock);

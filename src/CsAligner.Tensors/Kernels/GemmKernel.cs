@@ -16,7 +16,7 @@ internal sealed unsafe class GemmKernel
     /// The longest run of k done at once: a panel of A this long takes a third of the first-level cache. One value for
     /// all paths, so that those with fused multiply-add give the same bits.
     /// </summary>
-    public const int DepthBlock = 384;
+    public const int DepthBlock = 512;
 
     private static readonly GemmKernel Avx512 = new(
         rows: 8,

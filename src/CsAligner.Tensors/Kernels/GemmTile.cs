@@ -5,7 +5,7 @@ namespace CsAligner.Tensors.Kernels;
 /// <summary>
 /// The innermost loops of the matrix product: a tile of C, held in registers, gathers k outer products of a column of A
 /// and a row of B. C = A·B, or C += A·B with accumulate. Element (i, p) of A lies at a[i * aRow + p * aCol], row p of B
-/// at b + p * bRow. Each element of C is one chain of multiply-adds in the order of p, whatever the tile's size.
+/// at b + p * bRow, bRow not 0. Each element of C is one chain of multiply-adds in the order of p, whatever the tile's size.
 /// </summary>
 /// <remarks>
 /// Written out by hand because the JIT keeps locals in registers, not arrays. The sizes are those that fill them without
@@ -28,9 +28,11 @@ internal static unsafe class GemmTile<TVector, TLanes>
         TVector c50 = TLanes.Zero, c51 = TLanes.Zero, c52 = TLanes.Zero;
         TVector c60 = TLanes.Zero, c61 = TLanes.Zero, c62 = TLanes.Zero;
         TVector c70 = TLanes.Zero, c71 = TLanes.Zero, c72 = TLanes.Zero;
-        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
-        float* a4 = a + 4 * aRow;
-        for (; k > 0; k--)
+        // Strides in bytes and an end to compare with: three instructions to a turn besides the arithmetic.
+        aRow *= sizeof(float);
+        aCol *= sizeof(float);
+        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow, aRow4 = 4 * aRow, aRow5 = 5 * aRow, aRow6 = 6 * aRow, aRow7 = 7 * aRow;
+        for (float* end = b + k * bRow; b != end; a = (float*)((byte*)a + aCol), b += bRow)
         {
             TVector b0 = TLanes.Load(b);
             TVector b1 = TLanes.Load(b + TLanes.Count);
@@ -39,37 +41,34 @@ internal static unsafe class GemmTile<TVector, TLanes>
             c00 = TLanes.MultiplyAdd(x0, b0, c00);
             c01 = TLanes.MultiplyAdd(x0, b1, c01);
             c02 = TLanes.MultiplyAdd(x0, b2, c02);
-            TVector x1 = TLanes.Broadcast(a[aRow]);
+            TVector x1 = TLanes.Broadcast(*(float*)((byte*)a + aRow));
             c10 = TLanes.MultiplyAdd(x1, b0, c10);
             c11 = TLanes.MultiplyAdd(x1, b1, c11);
             c12 = TLanes.MultiplyAdd(x1, b2, c12);
-            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            TVector x2 = TLanes.Broadcast(*(float*)((byte*)a + aRow2));
             c20 = TLanes.MultiplyAdd(x2, b0, c20);
             c21 = TLanes.MultiplyAdd(x2, b1, c21);
             c22 = TLanes.MultiplyAdd(x2, b2, c22);
-            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            TVector x3 = TLanes.Broadcast(*(float*)((byte*)a + aRow3));
             c30 = TLanes.MultiplyAdd(x3, b0, c30);
             c31 = TLanes.MultiplyAdd(x3, b1, c31);
             c32 = TLanes.MultiplyAdd(x3, b2, c32);
-            TVector x4 = TLanes.Broadcast(*a4);
+            TVector x4 = TLanes.Broadcast(*(float*)((byte*)a + aRow4));
             c40 = TLanes.MultiplyAdd(x4, b0, c40);
             c41 = TLanes.MultiplyAdd(x4, b1, c41);
             c42 = TLanes.MultiplyAdd(x4, b2, c42);
-            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            TVector x5 = TLanes.Broadcast(*(float*)((byte*)a + aRow5));
             c50 = TLanes.MultiplyAdd(x5, b0, c50);
             c51 = TLanes.MultiplyAdd(x5, b1, c51);
             c52 = TLanes.MultiplyAdd(x5, b2, c52);
-            TVector x6 = TLanes.Broadcast(a4[aRow2]);
+            TVector x6 = TLanes.Broadcast(*(float*)((byte*)a + aRow6));
             c60 = TLanes.MultiplyAdd(x6, b0, c60);
             c61 = TLanes.MultiplyAdd(x6, b1, c61);
             c62 = TLanes.MultiplyAdd(x6, b2, c62);
-            TVector x7 = TLanes.Broadcast(a4[aRow3]);
+            TVector x7 = TLanes.Broadcast(*(float*)((byte*)a + aRow7));
             c70 = TLanes.MultiplyAdd(x7, b0, c70);
             c71 = TLanes.MultiplyAdd(x7, b1, c71);
             c72 = TLanes.MultiplyAdd(x7, b2, c72);
-            a += aCol;
-            a4 += aCol;
-            b += bRow;
         }
         Put(c, c00, c01, c02, accumulate);
         Put(c + cRow, c10, c11, c12, accumulate);
@@ -94,39 +93,38 @@ internal static unsafe class GemmTile<TVector, TLanes>
         TVector c50 = TLanes.Zero, c51 = TLanes.Zero;
         TVector c60 = TLanes.Zero, c61 = TLanes.Zero;
         TVector c70 = TLanes.Zero, c71 = TLanes.Zero;
-        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
-        float* a4 = a + 4 * aRow;
-        for (; k > 0; k--)
+        // Strides in bytes and an end to compare with: three instructions to a turn besides the arithmetic.
+        aRow *= sizeof(float);
+        aCol *= sizeof(float);
+        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow, aRow4 = 4 * aRow, aRow5 = 5 * aRow, aRow6 = 6 * aRow, aRow7 = 7 * aRow;
+        for (float* end = b + k * bRow; b != end; a = (float*)((byte*)a + aCol), b += bRow)
         {
             TVector b0 = TLanes.Load(b);
             TVector b1 = TLanes.Load(b + TLanes.Count);
             TVector x0 = TLanes.Broadcast(*a);
             c00 = TLanes.MultiplyAdd(x0, b0, c00);
             c01 = TLanes.MultiplyAdd(x0, b1, c01);
-            TVector x1 = TLanes.Broadcast(a[aRow]);
+            TVector x1 = TLanes.Broadcast(*(float*)((byte*)a + aRow));
             c10 = TLanes.MultiplyAdd(x1, b0, c10);
             c11 = TLanes.MultiplyAdd(x1, b1, c11);
-            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            TVector x2 = TLanes.Broadcast(*(float*)((byte*)a + aRow2));
             c20 = TLanes.MultiplyAdd(x2, b0, c20);
             c21 = TLanes.MultiplyAdd(x2, b1, c21);
-            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            TVector x3 = TLanes.Broadcast(*(float*)((byte*)a + aRow3));
             c30 = TLanes.MultiplyAdd(x3, b0, c30);
             c31 = TLanes.MultiplyAdd(x3, b1, c31);
-            TVector x4 = TLanes.Broadcast(*a4);
+            TVector x4 = TLanes.Broadcast(*(float*)((byte*)a + aRow4));
             c40 = TLanes.MultiplyAdd(x4, b0, c40);
             c41 = TLanes.MultiplyAdd(x4, b1, c41);
-            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            TVector x5 = TLanes.Broadcast(*(float*)((byte*)a + aRow5));
             c50 = TLanes.MultiplyAdd(x5, b0, c50);
             c51 = TLanes.MultiplyAdd(x5, b1, c51);
-            TVector x6 = TLanes.Broadcast(a4[aRow2]);
+            TVector x6 = TLanes.Broadcast(*(float*)((byte*)a + aRow6));
             c60 = TLanes.MultiplyAdd(x6, b0, c60);
             c61 = TLanes.MultiplyAdd(x6, b1, c61);
-            TVector x7 = TLanes.Broadcast(a4[aRow3]);
+            TVector x7 = TLanes.Broadcast(*(float*)((byte*)a + aRow7));
             c70 = TLanes.MultiplyAdd(x7, b0, c70);
             c71 = TLanes.MultiplyAdd(x7, b1, c71);
-            a += aCol;
-            a4 += aCol;
-            b += bRow;
         }
         Put(c, c00, c01, accumulate);
         Put(c + cRow, c10, c11, accumulate);
@@ -151,30 +149,29 @@ internal static unsafe class GemmTile<TVector, TLanes>
         TVector c50 = TLanes.Zero;
         TVector c60 = TLanes.Zero;
         TVector c70 = TLanes.Zero;
-        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
-        float* a4 = a + 4 * aRow;
-        for (; k > 0; k--)
+        // Strides in bytes and an end to compare with: three instructions to a turn besides the arithmetic.
+        aRow *= sizeof(float);
+        aCol *= sizeof(float);
+        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow, aRow4 = 4 * aRow, aRow5 = 5 * aRow, aRow6 = 6 * aRow, aRow7 = 7 * aRow;
+        for (float* end = b + k * bRow; b != end; a = (float*)((byte*)a + aCol), b += bRow)
         {
             TVector b0 = TLanes.Load(b);
             TVector x0 = TLanes.Broadcast(*a);
             c00 = TLanes.MultiplyAdd(x0, b0, c00);
-            TVector x1 = TLanes.Broadcast(a[aRow]);
+            TVector x1 = TLanes.Broadcast(*(float*)((byte*)a + aRow));
             c10 = TLanes.MultiplyAdd(x1, b0, c10);
-            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            TVector x2 = TLanes.Broadcast(*(float*)((byte*)a + aRow2));
             c20 = TLanes.MultiplyAdd(x2, b0, c20);
-            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            TVector x3 = TLanes.Broadcast(*(float*)((byte*)a + aRow3));
             c30 = TLanes.MultiplyAdd(x3, b0, c30);
-            TVector x4 = TLanes.Broadcast(*a4);
+            TVector x4 = TLanes.Broadcast(*(float*)((byte*)a + aRow4));
             c40 = TLanes.MultiplyAdd(x4, b0, c40);
-            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            TVector x5 = TLanes.Broadcast(*(float*)((byte*)a + aRow5));
             c50 = TLanes.MultiplyAdd(x5, b0, c50);
-            TVector x6 = TLanes.Broadcast(a4[aRow2]);
+            TVector x6 = TLanes.Broadcast(*(float*)((byte*)a + aRow6));
             c60 = TLanes.MultiplyAdd(x6, b0, c60);
-            TVector x7 = TLanes.Broadcast(a4[aRow3]);
+            TVector x7 = TLanes.Broadcast(*(float*)((byte*)a + aRow7));
             c70 = TLanes.MultiplyAdd(x7, b0, c70);
-            a += aCol;
-            a4 += aCol;
-            b += bRow;
         }
         Put(c, c00, accumulate);
         Put(c + cRow, c10, accumulate);
@@ -197,33 +194,32 @@ internal static unsafe class GemmTile<TVector, TLanes>
         TVector c30 = TLanes.Zero, c31 = TLanes.Zero;
         TVector c40 = TLanes.Zero, c41 = TLanes.Zero;
         TVector c50 = TLanes.Zero, c51 = TLanes.Zero;
-        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
-        float* a4 = a + 4 * aRow;
-        for (; k > 0; k--)
+        // Strides in bytes and an end to compare with: three instructions to a turn besides the arithmetic.
+        aRow *= sizeof(float);
+        aCol *= sizeof(float);
+        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow, aRow4 = 4 * aRow, aRow5 = 5 * aRow;
+        for (float* end = b + k * bRow; b != end; a = (float*)((byte*)a + aCol), b += bRow)
         {
             TVector b0 = TLanes.Load(b);
             TVector b1 = TLanes.Load(b + TLanes.Count);
             TVector x0 = TLanes.Broadcast(*a);
             c00 = TLanes.MultiplyAdd(x0, b0, c00);
             c01 = TLanes.MultiplyAdd(x0, b1, c01);
-            TVector x1 = TLanes.Broadcast(a[aRow]);
+            TVector x1 = TLanes.Broadcast(*(float*)((byte*)a + aRow));
             c10 = TLanes.MultiplyAdd(x1, b0, c10);
             c11 = TLanes.MultiplyAdd(x1, b1, c11);
-            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            TVector x2 = TLanes.Broadcast(*(float*)((byte*)a + aRow2));
             c20 = TLanes.MultiplyAdd(x2, b0, c20);
             c21 = TLanes.MultiplyAdd(x2, b1, c21);
-            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            TVector x3 = TLanes.Broadcast(*(float*)((byte*)a + aRow3));
             c30 = TLanes.MultiplyAdd(x3, b0, c30);
             c31 = TLanes.MultiplyAdd(x3, b1, c31);
-            TVector x4 = TLanes.Broadcast(*a4);
+            TVector x4 = TLanes.Broadcast(*(float*)((byte*)a + aRow4));
             c40 = TLanes.MultiplyAdd(x4, b0, c40);
             c41 = TLanes.MultiplyAdd(x4, b1, c41);
-            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            TVector x5 = TLanes.Broadcast(*(float*)((byte*)a + aRow5));
             c50 = TLanes.MultiplyAdd(x5, b0, c50);
             c51 = TLanes.MultiplyAdd(x5, b1, c51);
-            a += aCol;
-            a4 += aCol;
-            b += bRow;
         }
         Put(c, c00, c01, accumulate);
         Put(c + cRow, c10, c11, accumulate);
@@ -244,26 +240,25 @@ internal static unsafe class GemmTile<TVector, TLanes>
         TVector c30 = TLanes.Zero;
         TVector c40 = TLanes.Zero;
         TVector c50 = TLanes.Zero;
-        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
-        float* a4 = a + 4 * aRow;
-        for (; k > 0; k--)
+        // Strides in bytes and an end to compare with: three instructions to a turn besides the arithmetic.
+        aRow *= sizeof(float);
+        aCol *= sizeof(float);
+        nint aRow2 = 2 * aRow, aRow3 = 3 * aRow, aRow4 = 4 * aRow, aRow5 = 5 * aRow;
+        for (float* end = b + k * bRow; b != end; a = (float*)((byte*)a + aCol), b += bRow)
         {
             TVector b0 = TLanes.Load(b);
             TVector x0 = TLanes.Broadcast(*a);
             c00 = TLanes.MultiplyAdd(x0, b0, c00);
-            TVector x1 = TLanes.Broadcast(a[aRow]);
+            TVector x1 = TLanes.Broadcast(*(float*)((byte*)a + aRow));
             c10 = TLanes.MultiplyAdd(x1, b0, c10);
-            TVector x2 = TLanes.Broadcast(a[aRow2]);
+            TVector x2 = TLanes.Broadcast(*(float*)((byte*)a + aRow2));
             c20 = TLanes.MultiplyAdd(x2, b0, c20);
-            TVector x3 = TLanes.Broadcast(a[aRow3]);
+            TVector x3 = TLanes.Broadcast(*(float*)((byte*)a + aRow3));
             c30 = TLanes.MultiplyAdd(x3, b0, c30);
-            TVector x4 = TLanes.Broadcast(*a4);
+            TVector x4 = TLanes.Broadcast(*(float*)((byte*)a + aRow4));
             c40 = TLanes.MultiplyAdd(x4, b0, c40);
-            TVector x5 = TLanes.Broadcast(a4[aRow]);
+            TVector x5 = TLanes.Broadcast(*(float*)((byte*)a + aRow5));
             c50 = TLanes.MultiplyAdd(x5, b0, c50);
-            a += aCol;
-            a4 += aCol;
-            b += bRow;
         }
         Put(c, c00, accumulate);
         Put(c + cRow, c10, accumulate);

@@ -68,7 +68,7 @@ public sealed class GemmTests : IDisposable
     public void Several_depth_blocks_are_added(string path)
     {
         Force(path, threads: 2);
-        foreach (int k in (int[])[383, 384, 385, 767, 768, 769, 3001])
+        foreach (int k in (int[])[511, 512, 513, 1023, 1024, 1025, 3001])
         {
             foreach (bool accumulate in (bool[])[false, true])
             {
@@ -245,6 +245,21 @@ public sealed class GemmTests : IDisposable
                     Assert.Equal(expected, c);
                 }
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public unsafe void A_stride_of_zero_repeats_a_row(string path)
+    {
+        Force(path, threads: 1);
+        float[] a = [.. Enumerable.Repeat(0.5f, 9 * 7)], b = [.. Enumerable.Range(0, 32).Select(j => (float)j)], c = new float[9 * 32];
+        fixed (float* pa = a, pb = b, pc = c)
+        {
+            Gemm.Run(9, 32, 7, pa, 7, 1, pb, 0, 1, pc, 32, false);
+            for (int i = 0; i < c.Length; i++) Assert.Equal(3.5f * (i % 32), c[i]);
+            Gemm.Run(9, 32, 7, pa, 0, 0, pb, 0, 1, pc, 32, false);
+            for (int i = 0; i < c.Length; i++) Assert.Equal(3.5f * (i % 32), c[i]);
         }
     }
 
