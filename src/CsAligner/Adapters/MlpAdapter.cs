@@ -7,8 +7,9 @@ namespace CsAligner.Adapters;
 // Shapes: x [B, D], shift [D], down [H, D], down.bias [H], up [D, H], up.bias [D].
 
 /// <summary>
-/// A residual multilayer perceptron: z = x + shift, z + up gelu(down z + bias) + bias. Its last layer starts at
-/// zero, so that at first it is the identity (or the shift alone).
+/// A residual multilayer perceptron: z = x + shift, z + H^-1/2 up gelu(down z + bias) + bias. Its last layer starts
+/// at zero, so that at first it is the identity (or the shift alone). The factor makes a step of the optimizer
+/// move the output about as far as in a <see cref="LowRankAdapter"/>: one learning rate suits both.
 /// </summary>
 public sealed class MlpAdapter : Adapter
 {
@@ -55,7 +56,8 @@ public sealed class MlpAdapter : Adapter
     public override Tensor Forward(Tape tape, Tensor x)
     {
         var shifted = tape.Add(x, _shift);
-        return tape.Add(shifted, tape.Linear(tape.Gelu(tape.Linear(shifted, _down, _downBias)), _up, _upBias));
+        var hidden = tape.Scale(tape.Gelu(tape.Linear(shifted, _down, _downBias)), 1 / MathF.Sqrt(_downBias.Length));
+        return tape.Add(shifted, tape.Linear(hidden, _up, _upBias));
     }
 
     /// <inheritdoc/>

@@ -64,8 +64,8 @@ public sealed record BandwidthRule
         if (Kind == BandwidthKind.Fixed) return Factor;
         var random = new RandomGenerator(seed);
         double bandwidth = Kind == BandwidthKind.Median
-            ? MedianDistance([x, y], random, exactRows)
-            : Factor * 0.5 * (MedianDistance([x], random, exactRows) + MedianDistance([y], random, exactRows));
+            ? MedianDistance(x, y, random, exactRows)
+            : Factor * 0.5 * (MedianDistance(x, null, random, exactRows) + MedianDistance(y, null, random, exactRows));
         return bandwidth > 0 && double.IsFinite(bandwidth)
             ? bandwidth
             : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, most rows are the same; give a number instead");
@@ -79,19 +79,11 @@ public sealed record BandwidthRule
         _ => Factor.ToString("R", CultureInfo.InvariantCulture),
     };
 
-    private double MedianDistance(Tensor[] sets, RandomGenerator random, int exactRows)
+    private double MedianDistance(Tensor first, Tensor? second, RandomGenerator random, int exactRows)
     {
-        int total = sets.Sum(s => s.Rows), width = sets[0].Width;
+        int total = first.Rows + (second?.Rows ?? 0);
         if (total < 2) throw new InputException($"bandwidth {this}: a median distance needs at least 2 rows, got {total}; give a number instead");
-        int[] chosen = Choose(total, exactRows, random);
-        var rows = new Tensor(chosen.Length, width);
-        for (int r = 0; r < chosen.Length; r++)
-        {
-            var (set, row) = chosen[r] < sets[0].Rows ? (sets[0], chosen[r]) : (sets[^1], chosen[r] - sets[0].Rows);
-            set.Span.Slice(row * width, width).CopyTo(rows.Span[(r * width)..]);
-        }
-
-        return Distances.Median(rows);
+        return Distances.Median(first, second, Choose(total, exactRows, random));
     }
 
     // A partial Fisher-Yates shuffle, then in order: the same rows for the same generator.

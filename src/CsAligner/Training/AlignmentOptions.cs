@@ -21,7 +21,7 @@ public sealed record AlignmentOptions
     public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.4);
 
     /// <summary>Weight of InfoNCE beside D_CS, 0 to 1000.</summary>
-    public double Lambda { get; init; } = 0.25;
+    public double Lambda { get; init; } = 0.35;
 
     /// <summary>InfoNCE's temperature, 0.01 to 10: fixed, or the start where it is learned.</summary>
     public double Temperature { get; init; } = 0.05;
