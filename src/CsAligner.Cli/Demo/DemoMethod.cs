@@ -15,11 +15,11 @@ internal sealed record DemoMethod(string Name, string Key, AlignmentOptions? Opt
     {
         var options = new AlignmentOptions
         {
-            Adapter = new AdapterOptions { Kind = "low-rank", Size = 128 },
+            Adapter = new AdapterOptions { Kind = "low-rank", Size = 64 },
             Bandwidth = BandwidthRule.Within(0.4),
             Lambda = 0.25,
             Temperature = 0.05,
-            Epochs = 15,
+            Epochs = 4,
             BatchSize = 2048,
             LearningRate = 1e-3,
             Seed = seed,
