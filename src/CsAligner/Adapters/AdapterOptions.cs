@@ -20,9 +20,9 @@ public sealed record AdapterOptions
 
     /// <summary>
     /// Whether the adapters start by taking the modality means away (or, where one side is trained alone, by moving
-    /// its mean onto the other's). Null: yes, except for <c>mlp</c>, which starts as the identity.
+    /// its mean onto the other's). False starts at the identity; crossing a wide gap from there takes many more steps.
     /// </summary>
-    public bool? MeanShift { get; init; }
+    public bool MeanShift { get; init; } = true;
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="InputException">A value is out of its range.</exception>
@@ -31,8 +31,6 @@ public sealed record AdapterOptions
         if (!Kinds.Contains(Kind)) throw new InputException($"adapter: expected one of {string.Join(", ", Kinds)}, got '{Kind}'");
         if (Size is < 1 or > 65536) throw new InputException($"adapter: expected a size of 1 to 65536, got {Size}");
     }
-
-    internal bool StartsShifted => MeanShift ?? Kind != MlpAdapter.KindName;
 
     internal Adapter Create(Tensor shift, RandomGenerator random) => Kind switch
     {
