@@ -74,6 +74,20 @@ public sealed class WorkersTests : IDisposable
     }
 
     [Fact]
+    public void After_an_exception_indices_not_yet_begun_are_left_out()
+    {
+        Compute.Threads = 2;
+        int calls = 0;
+        Assert.Throws<InvalidOperationException>(() => Workers.For(2000, i =>
+        {
+            Interlocked.Increment(ref calls);
+            if (i == 0) throw new InvalidOperationException();
+            Thread.Sleep(1);
+        }));
+        Assert.InRange(calls, 1, 1999);
+    }
+
+    [Fact]
     public void Nested_loops_run_inline()
     {
         Compute.Threads = 3;
