@@ -124,7 +124,7 @@ public sealed record AlignmentOptions
         writer.WriteString("adapter", Adapter.Kind);
         if (Adapter.Size is { } size) writer.WriteNumber("adapter_size", size);
         else writer.WriteNull("adapter_size");
-        writer.WriteBoolean("mean_shift_start", Adapter.StartsShifted);
+        writer.WriteBoolean("mean_shift_start", Adapter.MeanShift);
         writer.WriteString("bandwidth", Bandwidth.ToString());
         writer.WriteNumber("lambda", Lambda);
         writer.WriteNumber("temperature", Temperature);

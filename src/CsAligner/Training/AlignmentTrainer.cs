@@ -246,7 +246,7 @@ public sealed class AlignmentTrainer
     {
         int width = _data.Images.Width;
         var (image, text) = (new Tensor(width), new Tensor(width));
-        if (!_options.Adapter.StartsShifted) return (image, text);
+        if (!_options.Adapter.MeanShift) return (image, text);
         double[] meanImage = Mean(_data.Images, training, _data.UnpairedImages);
         double[] meanText = Mean(_data.Texts, [.. training.SelectMany(i => textsOfImage[i])], _data.UnpairedTexts);
         for (int d = 0; d < width; d++)
