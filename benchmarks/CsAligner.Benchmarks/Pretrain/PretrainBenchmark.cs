@@ -16,6 +16,8 @@ internal static class PretrainBenchmark
     private const int StepsPerRound = 3;
     private const string Script = "benchmarks/CsAligner.Benchmarks/Pretrain/pretrain_pytorch.py";
 
+    private static string Kernels => Compute.Simd == "avx512" ? "SKYLAKEX" : "HASWELL";
+
     public static int Run(string[] arguments)
     {
         bool json = arguments.Contains("--json");
@@ -79,6 +81,9 @@ internal static class PretrainBenchmark
         var start = new ProcessStartInfo("/usr/bin/python3") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (int argument in new[] { Batch, SyntheticIcons.LongestCaption, Vocabulary, Compute.Threads }) start.ArgumentList.Add(argument.ToString(CultureInfo.InvariantCulture));
         start.ArgumentList.Insert(0, Script);
+
+        // OpenBLAS takes some young processors for old ones, and PyTorch would lose half its speed to that.
+        start.Environment["OPENBLAS_CORETYPE"] = Kernels;
         return Process.Start(start) ?? throw new InputException("benchmarks: /usr/bin/python3 did not start; benchmarks/setup-peers.sh installs what is needed.");
     }
 
@@ -89,7 +94,7 @@ internal static class PretrainBenchmark
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
             - Ours: {trainer.Model.ParameterCount:N0} parameters, SIMD path {Compute.Simd}, {Compute.Threads} threads
-            - Peer: {version}, eager, {Compute.Threads} threads
+            - Peer: {version}, eager, {Compute.Threads} threads, OPENBLAS_CORETYPE={Kernels}
 
             Whole training steps of {Batch} pairs (forward, backward, clipping, AdamW), float32, in turn, {rounds} rounds of {StepsPerRound} steps after a warm-up; medians, and the median of the rounds' ratios. Ours also prepares its images and texts in that time and computes texts of like length together; the peer gets tensors that are ready, its texts padded to the longest of the batch ({SyntheticIcons.LongestCaption} tokens).
 
