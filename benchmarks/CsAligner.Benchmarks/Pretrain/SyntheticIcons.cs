@@ -17,6 +17,8 @@ internal sealed class SyntheticIcons : IImageTextPairs
     public IReadOnlyList<string> Captions(int index)
         => [string.Join(' ', Enumerable.Range(0, Lengths[index % Lengths.Length]).Select(word => Word(((index * 31) + (word * 17)) % 2000)))];
 
+    public bool IsColoured(int index) => true;
+
     public void ReadImage(int index, Span<byte> rgb) => new Random(index).NextBytes(rgb);
 
     public static ClipTokenizer Tokenizer(int vocabularySize)

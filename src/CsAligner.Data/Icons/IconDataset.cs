@@ -62,6 +62,9 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
     public IReadOnlyList<string> Captions(int index) => [_entries[index].Caption, .. _entries[index].Alternatives];
 
     /// <inheritdoc/>
+    public bool IsColoured(int index) => _entries[index].IsColoured;
+
+    /// <inheritdoc/>
     public void ReadImage(int index, Span<byte> rgb) => GetImage(index, rgb);
 
     /// <summary>Reads a picture: <see cref="Size"/> x <see cref="Size"/> pixels of red, green, blue, row by row, on white.</summary>

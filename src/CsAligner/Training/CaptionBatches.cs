@@ -3,16 +3,17 @@ using CsAligner.Tensors;
 namespace CsAligner.Training;
 
 /// <summary>
-/// One epoch's batches: every pair once, in an order drawn by the seed, no main caption twice in a batch where that can
+/// One epoch's batches: every pair once, coloured images as often as the recipe says, in an order drawn by the seed, no main caption twice in a batch where that can
 /// be had. Two icons of one name in a batch would be taught to push each other's text away.
 /// </summary>
 internal sealed class CaptionBatches
 {
     private readonly int[] _captionIds;
+    private readonly int[] _shown;
     private readonly int _batchSize;
     private readonly ulong _seed;
 
-    public CaptionBatches(IImageTextPairs pairs, int batchSize, ulong seed)
+    public CaptionBatches(IImageTextPairs pairs, int batchSize, ulong seed, int colouredRepeats = 1)
     {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         _captionIds = new int[pairs.Count];
@@ -23,16 +24,17 @@ internal sealed class CaptionBatches
             _captionIds[i] = id;
         }
 
+        _shown = [.. Enumerable.Range(0, pairs.Count).SelectMany(i => Enumerable.Repeat(i, pairs.IsColoured(i) ? colouredRepeats : 1))];
         (_batchSize, _seed) = (batchSize, seed);
     }
 
     /// <summary>Full batches in an epoch; what is left over waits for the next epoch's order.</summary>
-    public int PerEpoch => Math.Max(1, _captionIds.Length / _batchSize);
+    public int PerEpoch => Math.Max(1, _shown.Length / _batchSize);
 
     /// <summary>The batches of one epoch; the same epoch gives the same batches, whatever came before.</summary>
     public List<int[]> Epoch(int epoch)
     {
-        int[] order = [.. Enumerable.Range(0, _captionIds.Length)];
+        int[] order = [.. _shown];
         new RandomGenerator(_seed).Split((ulong)epoch).Shuffle<int>(order);
         var batches = new List<int[]>();
         var waiting = new Queue<int>(order);

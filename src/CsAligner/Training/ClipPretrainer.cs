@@ -42,7 +42,7 @@ public sealed class ClipPretrainer
         Preprocessing = new ClipPreprocessing(recipe.ImageSize, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
         _optimizer = new AdamW(Model.NamedTensors, new AdamWOptions { WeightDecay = (float)recipe.WeightDecay });
         _schedule = new CosineSchedule(recipe.LearningRate, recipe.WarmupSteps, recipe.Steps);
-        _batches = new CaptionBatches(pairs, recipe.BatchSize, recipe.Seed);
+        _batches = new CaptionBatches(pairs, recipe.BatchSize, recipe.Seed, recipe.ColouredRepeats);
         _rgb = new byte[recipe.BatchSize * 3 * recipe.ImageSize * recipe.ImageSize];
         _pixels = new Tensor(recipe.BatchSize, 3, recipe.ImageSize, recipe.ImageSize);
     }

@@ -10,6 +10,10 @@ public interface IImageTextPairs
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     IReadOnlyList<string> Captions(int index);
 
+    /// <summary>Whether an image has colours, rather than shades of grey only.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+    bool IsColoured(int index);
+
     /// <summary>Writes one image as 8-bit interleaved RGB.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     /// <param name="rgb">S S 3 bytes, S the side this source was opened with.</param>

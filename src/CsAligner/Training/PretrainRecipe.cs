@@ -62,6 +62,9 @@ public sealed record PretrainRecipe
     /// <summary>The chance that a step shows an alternative caption in place of the main one, 0 to 1.</summary>
     public double AlternativeCaptions { get; set; } = 0.25;
 
+    /// <summary>How often an epoch shows an image that has colours, 1 to 100: they are few among icons, and harder.</summary>
+    public int ColouredRepeats { get; set; } = 1;
+
     /// <summary>Images are scaled by a factor between 1 - this and 1 + this, 0 to 0.5.</summary>
     public double Zoom { get; set; } = 0.1;
 
@@ -122,6 +125,7 @@ public sealed record PretrainRecipe
         Check(MaxGradNorm > 0, "max_grad_norm", "above 0");
         Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10");
         Check(AlternativeCaptions is >= 0 and <= 1, "alternative_captions", "0 to 1");
+        Check(ColouredRepeats is >= 1 and <= 100, "coloured_repeats", "1 to 100");
         Check(Zoom is >= 0 and <= 0.5, "zoom", "0 to 0.5");
         Check(Shift is >= 0 and <= 0.5, "shift", "0 to 0.5");
 

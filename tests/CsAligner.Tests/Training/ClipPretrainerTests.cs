@@ -87,6 +87,14 @@ public sealed class ClipPretrainerTests : IDisposable
         Assert.Equal(batches.Epoch(1)[0], batches.Epoch(1)[0]);
     }
 
+    [Fact]
+    public void An_epoch_shows_coloured_images_as_often_as_the_recipe_says()
+    {
+        var pairs = new Patterns(240, captions: 240);
+        int[] shown = [.. new CaptionBatches(pairs, 12, seed: 3, colouredRepeats: 3).Epoch(0).SelectMany(b => b)];
+        Assert.All(Enumerable.Range(0, 240), i => Assert.Equal(pairs.IsColoured(i) ? 3 : 1, shown.Count(s => s == i)));
+    }
+
     [Theory]
     [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"learning_rat\": 1}", "learning_rat")]
     [InlineData("{\"name\": \"x\", \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "steps")]
@@ -137,6 +145,8 @@ public sealed class ClipPretrainerTests : IDisposable
         public IReadOnlyList<string> Captions(int index) => captions == 16
             ? [$"{Colours[index % 4]} {Shapes[index / 4 % 4]}", $"{Shapes[index / 4 % 4]} in {Colours[index % 4]}"]
             : [$"caption {index % captions}"];
+
+        public bool IsColoured(int index) => index % 4 < 3;
 
         public void ReadImage(int index, Span<byte> rgb)
         {
