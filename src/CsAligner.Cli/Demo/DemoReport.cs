@@ -1,7 +1,9 @@
 using System.Globalization;
 using CsAligner.Cli.Reports;
 using CsAligner.Data.Images;
+using CsAligner.Evaluation;
 using CsAligner.Models;
+using CsAligner.Retrieval;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Demo;
@@ -98,11 +100,7 @@ internal static class DemoReport
 
     private static FoundIcons Search(IconPairs test, DemoOutcome outcome, int query)
     {
-        int width = outcome.Texts.Width;
-        var text = outcome.Texts.Span.Slice(query * width, width);
-        var scores = new float[test.Count];
-        for (int i = 0; i < scores.Length; i++) scores[i] = System.Numerics.Tensors.TensorPrimitives.Dot(text, outcome.Images.Span.Slice(i * width, width));
-        int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]).ThenBy(i => i)];
+        int[] order = [.. ExactSearch.TopK(FeatureRows.Range(outcome.Texts, query, query + 1), outcome.Images, test.Count).Rows(0)];
         return new FoundIcons([.. order.Take(IconsShown).Select(i => new FoundIcon(test.Caption(i), Png(test, i), i == query))], 1 + Array.IndexOf(order, query));
     }
 

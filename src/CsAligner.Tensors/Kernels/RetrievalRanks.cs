@@ -13,8 +13,6 @@ namespace CsAligner.Tensors.Kernels;
 internal static unsafe class RetrievalRanks
 {
     private const int Lanes = 8;
-    private const int QueriesPerTile = 256;
-    private const int CandidatesPerTile = 2048;
     private const int QueriesPerTask = 8;
 
     /// <summary>The rank of the best right answer of each query.</summary>
@@ -35,24 +33,8 @@ internal static unsafe class RetrievalRanks
         });
 
         var better = new int[count];
-        float* tile = scratch.Floats((long)QueriesPerTile * ScoreTile.StrideFor(CandidatesPerTile));
-        for (int top = 0; top < count; top += QueriesPerTile)
-        {
-            for (int left = 0; left < candidates.Rows; left += CandidatesPerTile)
-            {
-                int height = Math.Min(QueriesPerTile, count - top), breadth = Math.Min(CandidatesPerTile, candidates.Rows - left);
-                int stride = ScoreTile.StrideFor(breadth), firstQuery = top, firstCandidate = left;
-                Gemm.Run(height, breadth, width, from + ((long)top * width), width, 1, to + ((long)left * width), 1, width, tile, stride, accumulate: false);
-                Blocks.For(height, QueriesPerTask, (start, end) =>
-                {
-                    for (int i = start; i < end; i++)
-                    {
-                        int q = firstQuery + i;
-                        better[q] += CountBetter(tile + ((long)i * stride), breadth, from + ((long)q * width), to, width, firstCandidate, best[q], scores[q], margin);
-                    }
-                });
-            }
-        }
+        ScoreRows.ForEach(from, count, to, candidates.Rows, width, (q, tile, columns, firstCandidate) =>
+            better[q] += CountBetter(tile, columns, from + ((long)q * width), to, width, firstCandidate, best[q], scores[q], margin));
 
         // Only their pointers were in use.
         GC.KeepAlive(queries);
@@ -61,12 +43,11 @@ internal static unsafe class RetrievalRanks
         return better;
     }
 
-    // No float32 inner product of width D is further from the exact one than about D eps |q| |c|.
     private static double Margin(Tensor queries, Tensor candidates, Scratch scratch)
     {
         double largestQuery = KernelSums.HalfNorms(queries.Pointer, queries.Rows, queries.Width, scratch.Floats(KernelSums.Padded(queries.Rows)));
         double largestCandidate = KernelSums.HalfNorms(candidates.Pointer, candidates.Rows, candidates.Width, scratch.Floats(KernelSums.Padded(candidates.Rows)));
-        return (queries.Width + 8) * 6e-8 * Math.Sqrt(largestQuery * largestCandidate);
+        return ScoreRows.Rounding(queries.Width) * Math.Sqrt(largestQuery * largestCandidate);
     }
 
     private static (int Row, double Score) Best(float* query, float* candidates, int width, int[] answers)
