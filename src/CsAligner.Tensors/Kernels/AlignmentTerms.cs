@@ -3,21 +3,20 @@ namespace CsAligner.Tensors.Kernels;
 // Shapes: x [M, D], y [N, D], tokens x [B, T, D] and y [B, U, D].
 
 /// <summary>
-/// D_CS and InfoNCE of two sets of rows, with gradients. Chooses the precision: float32 scores of the rows as they
-/// are, one product for both terms; of rows centred on their common mean; or float64 differences.
+/// D_CS and InfoNCE of two sets of rows, with gradients. Chooses the precision of each: float32 scores of rows centred on their
+/// common mean, one product for both terms; or float64.
 /// </summary>
 internal static unsafe class AlignmentTerms
 {
-    // Float32 rounding of a squared distance, seen in the exponent: eps |x|^2 / sigma^2. Up to the first, rows are used
-    // as they are; up to the second, centred; beyond, distances are lost and float64 takes over.
-    private const double SharedLimit = 1e-5;
-    private const double SingleLimit = 1e-4;
+    // Float32 rounding of a squared distance, or of a logit, seen in the exponent: eps |x|^2 / sigma^2 of centred rows, eps |s| / tau.
+    // The gradient's relative error is about as large; beyond this float64 takes over.
+    private const double SingleLimit = 6e-5;
 
     // A measure is reported to a relative 1e-5.
     private const double MeasuringLimit = 2e-5;
     private const double Epsilon = 1.1920929e-7;
 
-    /// <summary>Values; gradients are added to <paramref name="gradX"/> and <paramref name="gradY"/>, both null for none.</summary>
+    /// <summary>Values; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>, both null for none.</summary>
     public static AlignmentValues Compute(Tensor x, Tensor y, in AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
     {
         float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
@@ -31,6 +30,8 @@ internal static unsafe class AlignmentTerms
     {
         int batch = maskX.GetLength(0), width = x.Width;
         var values = new double[batch];
+        if (gradX != null) gradX.Span.Clear();
+        if (gradY != null) gradY.Span.Clear();
         Workers.For(batch, b =>
         {
             using var scratch = new Scratch();
@@ -50,21 +51,22 @@ internal static unsafe class AlignmentTerms
     {
         using var scratch = new Scratch();
         int rows = x.Rows, columns = y.Rows, width = x.Width;
-        double* mean = CommonMean(x.Pointer, rows, y.Pointer, columns, width, scratch);
-        float* centredX = RowSums.Centred(x.Pointer, rows, width, mean, scratch), centredY = RowSums.Centred(y.Pointer, columns, width, mean, scratch);
-        double largest = Math.Max(LargestNorm(centredX, rows, width, scratch), LargestNorm(centredY, columns, width, scratch));
-        if (Epsilon * largest / (sigma * sigma) <= MeasuringLimit)
+        float* centre = CentredRows.CommonCentre(x.Pointer, rows, y.Pointer, columns, width, scratch);
+        CentredRows centredX = new(x.Pointer, rows, width, centre, scratch), centredY = new(y.Pointer, columns, width, centre, scratch);
+        if (KernelRounding(centredX, centredY, sigma) <= MeasuringLimit)
         {
+            KernelTotal selfX = FusedTerms.SelfTotal(centredX, sigma), selfY = FusedTerms.SelfTotal(centredY, sigma);
+            double cross = FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, null).LogMeanKernel;
             Hold(x, y);
             return new KernelMeans(
-                PairwiseTerms.SelfTerm(centredX, rows, width, sigma, false, 0, null),
-                PairwiseTerms.SelfTerm(centredY, columns, width, sigma, false, 0, null),
-                rows < 2 ? double.NaN : PairwiseTerms.SelfTerm(centredX, rows, width, sigma, true, 0, null),
-                columns < 2 ? double.NaN : PairwiseTerms.SelfTerm(centredY, columns, width, sigma, true, 0, null),
-                PairwiseTerms.CrossTerm(centredX, rows, centredY, columns, width, sigma, 1, 0, 1, 0, null, null).LogMeanKernel);
+                FusedTerms.LogMean(selfX, rows, false),
+                FusedTerms.LogMean(selfY, columns, false),
+                rows < 2 ? double.NaN : FusedTerms.LogMean(selfX, rows, true),
+                columns < 2 ? double.NaN : FusedTerms.LogMean(selfY, columns, true),
+                cross);
         }
 
-        double* preciseX = RowSums.Widened(x.Pointer, rows, width, mean, scratch), preciseY = RowSums.Widened(y.Pointer, columns, width, mean, scratch);
+        double* preciseX = centredX.Widened(scratch), preciseY = centredY.Widened(scratch);
         Hold(x, y);
         return new KernelMeans(
             PreciseSelf(preciseX, rows, width, sigma, false),
@@ -79,12 +81,13 @@ internal static unsafe class AlignmentTerms
     {
         using var scratch = new Scratch();
         int rows = x.Rows, width = x.Width;
-        double* mean = RowSums.Mean(x.Pointer, rows, width, scratch);
-        float* centred = RowSums.Centred(x.Pointer, rows, width, mean, scratch);
-        bool precise = Epsilon * LargestNorm(centred, rows, width, scratch) / (sigma * sigma) > MeasuringLimit;
-        double* widened = precise ? RowSums.Widened(x.Pointer, rows, width, mean, scratch) : null;
+        float* centre = CentredRows.CommonCentre(x.Pointer, rows, null, 0, width, scratch);
+        var centred = new CentredRows(x.Pointer, rows, width, centre, scratch);
+        double logMean = KernelRounding(centred, centred, sigma) <= MeasuringLimit
+            ? FusedTerms.LogMean(FusedTerms.SelfTotal(centred, sigma), rows, true)
+            : PreciseSelf(centred.Widened(scratch), rows, width, sigma, true);
         Hold(x);
-        return precise ? PreciseSelf(widened, rows, width, sigma, true) : PairwiseTerms.SelfTerm(centred, rows, width, sigma, true, 0, null);
+        return logMean;
     }
 
     private static double PreciseSelf(double* x, int rows, int width, double sigma, bool offDiagonal) =>
@@ -99,49 +102,91 @@ internal static unsafe class AlignmentTerms
     private static AlignmentValues Compute(
         float* x, int rows, float* y, int columns, int width, in AlignmentWeights weights, float* gradX, float* gradY)
     {
-        double sigma = weights.Sigma;
-        if (weights.CsWeight == 0) return Contrast(x, rows, y, columns, width, weights, gradX, gradY);
         using var scratch = new Scratch();
-        double scale = Epsilon / (sigma * sigma);
-        double rounding = scale * Math.Max(LargestNorm(x, rows, width, scratch), LargestNorm(y, columns, width, scratch));
-        if (rounding <= SharedLimit)
+        bool kernel = weights.CsWeight != 0, contrast = weights.InfoNceWeight != 0 && weights.Pairs > 0;
+        if (!kernel) (rows, columns) = (ClearUnpaired(gradX, rows, weights.Pairs, width), ClearUnpaired(gradY, columns, weights.Pairs, width));
+        if (!kernel && !contrast) return default;
+        float* centre = CentredRows.CommonCentre(x, rows, y, columns, width, scratch);
+        CentredRows centredX = new(x, rows, width, centre, scratch), centredY = new(y, columns, width, centre, scratch);
+        RowPanels? panelsX = null;
+        double divergence = 0, kernelWeight = 0;
+        if (kernel && KernelRounding(centredX, centredY, weights.Sigma) <= SingleLimit)
         {
-            double self = SelfTerms(x, rows, y, columns, width, weights, gradX, gradY);
-            var cross = PairwiseTerms.CrossTerm(
-                x, rows, y, columns, width, sigma, -2 * weights.CsWeight, weights.Pairs, weights.Scale, weights.InfoNceWeight, gradX, gradY);
-            return new AlignmentValues(self - (2 * cross.LogMeanKernel), cross.InfoNce, cross.GradScale);
+            divergence = SelfTerms(centredX, centredY, weights, gradX, gradY, scratch, out panelsX);
+            kernelWeight = -2 * weights.CsWeight;
+        }
+        else
+        {
+            Clear(gradX, (long)rows * width);
+            Clear(gradY, (long)columns * width);
+            if (kernel) divergence = Precise(centredX, centredY, weights, gradX, gradY, scratch);
         }
 
-        double* mean = CommonMean(x, rows, y, columns, width, scratch);
-        float* centredX = RowSums.Centred(x, rows, width, mean, scratch), centredY = RowSums.Centred(y, columns, width, mean, scratch);
-        rounding = scale * Math.Max(LargestNorm(centredX, rows, width, scratch), LargestNorm(centredY, columns, width, scratch));
-        double divergence = rounding <= SingleLimit
-            ? SelfTerms(centredX, rows, centredY, columns, width, weights, gradX, gradY)
-                - (2 * PairwiseTerms.CrossTerm(centredX, rows, centredY, columns, width, sigma, -2 * weights.CsWeight, 0, 1, 0, gradX, gradY).LogMeanKernel)
-            : Precise(x, rows, y, columns, width, mean, weights, gradX, gradY, scratch);
-        return Contrast(x, rows, y, columns, width, weights, gradX, gradY) with { CauchySchwarz = divergence };
+        var apart = new AlignmentValues(divergence, 0, 0);
+        if (contrast && ContrastRounding(centredX, centredY, weights.Scale) > SingleLimit)
+        {
+            apart = PreciseContrast(x, y, width, weights, gradX, gradY) with { CauchySchwarz = divergence };
+            contrast = false;
+        }
+        if (kernelWeight == 0 && !contrast) return apart;
+        var cross = FusedTerms.CrossTerm(
+            centredX, centredY, weights.Sigma, kernelWeight, weights.Pairs, weights.Scale, contrast ? weights.InfoNceWeight : 0, gradX, gradY, panelsX);
+        return new AlignmentValues(divergence - (2 * cross.LogMeanKernel), apart.InfoNce + cross.InfoNce, apart.GradScale + cross.GradScale);
     }
 
-    private static double SelfTerms(float* x, int rows, float* y, int columns, int width, in AlignmentWeights weights, float* gradX, float* gradY) =>
-        PairwiseTerms.SelfTerm(x, rows, width, weights.Sigma, weights.OffDiagonal, weights.CsWeight, gradX)
-        + PairwiseTerms.SelfTerm(y, columns, width, weights.Sigma, weights.OffDiagonal, weights.CsWeight, gradY);
+    private static double KernelRounding(CentredRows x, CentredRows y, double sigma) =>
+        Epsilon * Math.Max(x.LargestSquare, y.LargestSquare) / (sigma * sigma);
 
-    private static AlignmentValues Contrast(float* x, int rows, float* y, int columns, int width, in AlignmentWeights weights, float* gradX, float* gradY)
+    private static double ContrastRounding(CentredRows x, CentredRows y, double scale) =>
+        Epsilon * scale * Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
+
+    // y first: x's panels are of use to the cross term.
+    private static double SelfTerms(CentredRows x, CentredRows y, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch, out RowPanels? panelsX)
     {
-        if (weights.InfoNceWeight == 0 || weights.Pairs == 0) return default;
-        var cross = PairwiseTerms.CrossTerm(x, rows, y, columns, width, 1, 0, weights.Pairs, weights.Scale, weights.InfoNceWeight, gradX, gradY);
-        return new AlignmentValues(0, cross.InfoNce, cross.GradScale);
+        double value = SelfTerm(y, weights, gradY, null, out _);
+        return value + SelfTerm(x, weights, gradX, scratch, out panelsX);
     }
 
-    private static double Precise(
-        float* x, int rows, float* y, int columns, int width, double* mean, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch)
+    private static double SelfTerm(CentredRows x, in AlignmentWeights weights, float* grad, Scratch? lasting, out RowPanels? panels)
     {
-        double* preciseX = RowSums.Widened(x, rows, width, mean, scratch), preciseY = RowSums.Widened(y, columns, width, mean, scratch);
-        double* pullX = gradX == null ? null : scratch.Doubles((long)rows * width), pullY = gradY == null ? null : scratch.Doubles((long)columns * width);
-        double value = Precise(preciseX, rows, preciseY, columns, width, weights.Sigma, weights.OffDiagonal, weights.CsWeight, pullX, pullY);
-        if (gradX != null) AddNarrowed(pullX, gradX, (long)rows * width);
-        if (gradY != null) AddNarrowed(pullY, gradY, (long)columns * width);
+        panels = null;
+        if (grad == null) return FusedTerms.LogMean(FusedTerms.SelfTotal(x, weights.Sigma), x.Count, weights.OffDiagonal);
+        using var scratch = new Scratch();
+        return FusedTerms.SelfTerm(x, weights.Sigma, weights.OffDiagonal, weights.CsWeight, grad, lasting ?? scratch, out panels);
+    }
+
+    private static int ClearUnpaired(float* grad, int rows, int pairs, int width)
+    {
+        Clear(grad == null ? null : grad + ((nint)pairs * width), (long)(rows - pairs) * width);
+        return pairs;
+    }
+
+    private static void Clear(float* grad, long length)
+    {
+        if (grad != null) new Span<float>(grad, checked((int)length)).Clear();
+    }
+
+    private static double Precise(CentredRows x, CentredRows y, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch)
+    {
+        double* preciseX = x.Widened(scratch), preciseY = y.Widened(scratch);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * x.Width), pullY = gradY == null ? null : scratch.Doubles((long)y.Count * y.Width);
+        double value = Precise(preciseX, x.Count, preciseY, y.Count, x.Width, weights.Sigma, weights.OffDiagonal, weights.CsWeight, pullX, pullY);
+        if (gradX != null) AddNarrowed(pullX, gradX, (long)x.Count * x.Width);
+        if (gradY != null) AddNarrowed(pullY, gradY, (long)y.Count * y.Width);
         return value;
+    }
+
+    private static AlignmentValues PreciseContrast(float* x, float* y, int width, in AlignmentWeights weights, float* gradX, float* gradY)
+    {
+        using var scratch = new Scratch();
+        int pairs = weights.Pairs;
+        double* origin = scratch.Doubles(width);
+        double* preciseX = RowSums.Widened(x, pairs, width, origin, scratch), preciseY = RowSums.Widened(y, pairs, width, origin, scratch);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)pairs * width), pullY = gradY == null ? null : scratch.Doubles((long)pairs * width);
+        var (value, gradScale) = PreciseTerms.InfoNce(preciseX, preciseY, pairs, width, weights.Scale, weights.InfoNceWeight, pullX, pullY);
+        if (gradX != null) AddNarrowed(pullX, gradX, (long)pairs * width);
+        if (gradY != null) AddNarrowed(pullY, gradY, (long)pairs * width);
+        return new AlignmentValues(0, value, gradScale);
     }
 
     private static double Precise(
@@ -149,18 +194,6 @@ internal static unsafe class AlignmentTerms
         PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 2 * weight, gradX, null)
         + PreciseTerms.LogMeanKernel(y, columns, y, columns, width, sigma, offDiagonal, 2 * weight, gradY, null)
         - (2 * PreciseTerms.LogMeanKernel(x, rows, y, columns, width, sigma, false, -2 * weight, gradX, gradY));
-
-    private static double LargestNorm(float* x, int rows, int width, Scratch scratch) =>
-        KernelSums.HalfNorms(x, rows, width, scratch.Floats(KernelSums.Padded(rows)));
-
-    private static double* CommonMean(float* x, int rows, float* y, int columns, int width, Scratch scratch)
-    {
-        double* mean = scratch.Doubles(width);
-        RowSums.Add(x, rows, width, mean);
-        RowSums.Add(y, columns, width, mean);
-        for (int d = 0; d < width; d++) mean[d] /= (double)rows + columns;
-        return mean;
-    }
 
     private static void AddNarrowed(double* from, float* to, long length)
     {

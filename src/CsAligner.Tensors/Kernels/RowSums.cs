@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace CsAligner.Tensors.Kernels;
 
 // Shapes: x [M, D].
@@ -5,14 +7,21 @@ namespace CsAligner.Tensors.Kernels;
 /// <summary>Sums over rows in float64, and what is made of them.</summary>
 internal static unsafe class RowSums
 {
+    private const int RowsPerTask = 256;
+
     /// <summary>sums[d] += sum over rows of x[i, d].</summary>
     public static void Add(float* x, int rows, int width, double* sums)
     {
-        for (int i = 0; i < rows; i++)
+        using var scratch = new Scratch();
+        int tasks = Blocks.Count(rows, RowsPerTask);
+        double* partials = scratch.Doubles((long)tasks * width);
+        Blocks.For(rows, RowsPerTask, (start, end) =>
         {
-            float* row = x + ((long)i * width);
-            for (int d = 0; d < width; d++) sums[d] += row[d];
-        }
+            double* partial = partials + ((nint)(start / RowsPerTask) * width);
+            for (int i = start; i < end; i++) AddRow(x + ((nint)i * width), width, partial);
+        });
+        for (int task = 0; task < tasks; task++)
+            for (int d = 0; d < width; d++) sums[d] += partials[((nint)task * width) + d];
     }
 
     public static double* Mean(float* x, int rows, int width, Scratch scratch)
@@ -45,5 +54,17 @@ internal static unsafe class RowSums
                 for (int d = 0; d < width; d++) wide[((long)i * width) + d] = x[((long)i * width) + d] - mean[d];
         });
         return wide;
+    }
+
+    private static void AddRow(float* row, int width, double* sums)
+    {
+        int d = 0;
+        for (; d <= width - Vector256<float>.Count; d += Vector256<float>.Count)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Load(row + d));
+            (Vector256.Load(sums + d) + low).Store(sums + d);
+            (Vector256.Load(sums + d + Vector256<double>.Count) + high).Store(sums + d + Vector256<double>.Count);
+        }
+        for (; d < width; d++) sums[d] += row[d];
     }
 }

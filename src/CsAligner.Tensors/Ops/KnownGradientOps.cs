@@ -29,12 +29,10 @@ internal static unsafe class KnownGradientOps
         return y;
     }
 
-    /// <summary>Room for the gradient of an input, zero; null when nobody will ask for it.</summary>
+    /// <summary>Room for the gradient of an input, its elements not set; null when nobody will ask for it.</summary>
     public static Tensor? GradientFor(this Tape tape, Tensor input)
     {
         if (!tape.Recording || !input.RequiresGrad) return null;
-        var gradient = tape.Rent(input.Shape);
-        gradient.Span.Clear();
-        return gradient;
+        return tape.Rent(input.Shape);
     }
 }

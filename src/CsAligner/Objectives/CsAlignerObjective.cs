@@ -24,7 +24,7 @@ public sealed record CsAlignerObjective
     /// <summary>lambda, the weight of InfoNCE, finite and at least 0; 0 leaves it out.</summary>
     public double InfoNceWeight { get; init; } = 0.25;
 
-    /// <summary>tau where no logit scale is given; at least 0.01.</summary>
+    /// <summary>tau where no logit scale is given; above 0.</summary>
     public double Temperature { get; init; } = 0.05;
 
     /// <summary>Whether D_CS leaves the diagonals of its self terms out.</summary>
@@ -78,9 +78,7 @@ public sealed record CsAlignerObjective
     // The value of the scale needs both sides' passes even where only it is trained.
     private static Tensor Spare(Tape tape, Tensor input)
     {
-        var gradient = tape.Rent(input.Shape);
-        gradient.Span.Clear();
-        return gradient;
+        return tape.Rent(input.Shape);
     }
 
     private static double LogScaleGradient(Tensor logitScale, double scale, double gradScale)
@@ -94,6 +92,6 @@ public sealed record CsAlignerObjective
         if (logitScale is { Length: not 1 }) throw new ArgumentException($"logit_scale must have one element, got {logitScale}.", nameof(logitScale));
         double scale = logitScale == null ? 1 / Temperature : Math.Exp(logitScale.Span[0]);
         if (!(scale > 0)) throw new ArgumentOutOfRangeException(nameof(logitScale), scale, "The logit scale must be above 0.");
-        return Math.Min(scale, Objectives.InfoNce.MaxScale);
+        return logitScale == null ? scale : Math.Min(scale, Objectives.InfoNce.MaxScale);
     }
 }

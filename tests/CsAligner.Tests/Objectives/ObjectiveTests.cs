@@ -10,33 +10,30 @@ namespace CsAligner.Tests.Objectives;
 public sealed class ObjectiveTests : IDisposable
 {
     private static readonly GoldenFile Golden = new("objective.safetensors");
-    private readonly int _tileSize = PairwiseTerms.TileSize;
+    private readonly long _budget = FusedTerms.ScoreBudget;
     private readonly int _threads = Compute.Threads;
 
     public ObjectiveTests() => BufferPool.PoisonReturned = true;
 
-    public static TheoryData<string, int> GoldenCases
+    public static TheoryData<string> GoldenCases
     {
         get
         {
-            var cases = new TheoryData<string, int>();
-            foreach (string name in Golden.Cases.Where(c => !c.StartsWith("token", StringComparison.Ordinal)))
-                foreach (int tile in new[] { 2048, 14, 6 })
-                    cases.Add(name, tile);
+            var cases = new TheoryData<string>();
+            foreach (string name in Golden.Cases.Where(c => !c.StartsWith("token", StringComparison.Ordinal))) cases.Add(name);
             return cases;
         }
     }
 
     public void Dispose()
     {
-        (PairwiseTerms.TileSize, Compute.Threads, BufferPool.PoisonReturned) = (_tileSize, _threads, false);
+        (ScoreSweep.BlockColumns, FusedTerms.ScoreBudget, Compute.Threads, BufferPool.PoisonReturned) = (0, _budget, _threads, false);
     }
 
     [Theory]
     [MemberData(nameof(GoldenCases))]
-    public void Float32_values_and_gradients_are_the_golden_ones_for_any_tile(string name, int tile)
+    public void Float32_values_and_gradients_are_the_golden_ones(string name)
     {
-        PairwiseTerms.TileSize = tile;
         var x = Parameter(Golden.Matrix(name + ".x"));
         var y = Parameter(Golden.Matrix(name + ".y"));
         bool infoNce = !name.StartsWith("cs", StringComparison.Ordinal);
@@ -78,6 +75,7 @@ public sealed class ObjectiveTests : IDisposable
     [InlineData(41, 67, 8, 0.1, 300)]
     [InlineData(1, 9, 5, 0.7, 0)]
     [InlineData(130, 130, 16, 0.3, 0)]
+    [InlineData(260, 201, 50, 0.4, 0)]
     public void It_agrees_with_the_definition(int rows, int columns, int width, double sigma, double shift)
     {
         double[,] pointsX = Clouds.Unit(rows, width, 3), pointsY = Clouds.Unit(columns, width, 4, shift: 0.2);
@@ -86,16 +84,17 @@ public sealed class ObjectiveTests : IDisposable
         (pointsX, pointsY) = (Rounded(pointsX), Rounded(pointsY));
         int pairs = Math.Min(rows, columns) * 2 / 3;
         double weight = shift == 0 ? 0.3 : 0;
-        foreach (int tile in new[] { 2048, 64, 24 })
+        // One block of columns; several, with all scores kept, with some, and with none.
+        foreach (var (block, budget) in new[] { (0, _budget), (48, _budget), (48, 48 * 144L), (48, 0) })
         {
-            PairwiseTerms.TileSize = tile;
+            (ScoreSweep.BlockColumns, FusedTerms.ScoreBudget) = (block, budget);
             foreach (bool offDiagonal in new[] { false, rows > 1 })
             {
                 var expected = NaiveObjective.CsAligner(pointsX, pointsY, sigma, 0.7, weight, 1 / 0.05, pairs, offDiagonal);
                 var (x, y) = (Parameter(pointsX), Parameter(pointsY));
                 var objective = new CsAlignerObjective { Bandwidth = sigma, CsWeight = 0.7, InfoNceWeight = weight, Temperature = 0.05, OffDiagonal = offDiagonal };
                 double value = Run(objective, x, y, null, pairs).Value;
-                string what = $"tile {tile}, off-diagonal {offDiagonal}";
+                string what = $"blocks of {block}, budget {budget}, off-diagonal {offDiagonal}";
                 Near.Relative(expected.Value, value, 2e-5, what);
                 Near.Norm(expected.GradX.Cast<double>(), Doubles(x.Grad), 1e-4, what);
                 Near.Norm(expected.GradY.Cast<double>(), Doubles(y.Grad), 1e-4, what);
@@ -152,7 +151,7 @@ public sealed class ObjectiveTests : IDisposable
     [Fact]
     public void Threads_do_not_change_a_bit()
     {
-        PairwiseTerms.TileSize = 256;
+        ScoreSweep.BlockColumns = 144;
         float[]? first = null;
         foreach (double sigma in new[] { 0.4, 0.01 })
         {
