@@ -65,6 +65,19 @@ internal static class CommonOptions
         return option;
     }
 
+    /// <summary>One of a few words.</summary>
+    public static Option<string> Choice(string name, string description, string fallback, params string[] words)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => fallback };
+        option.CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            if (!words.Contains(token)) result.AddError($"{name}: {string.Join(" or ", words)} was expected, got '{token}'");
+            return token;
+        };
+        return option;
+    }
+
     /// <summary>A path that must be given.</summary>
     public static Option<string> RequiredPath(string name, string description) => new(name) { Description = description, HelpName = "PATH", Required = true };
 

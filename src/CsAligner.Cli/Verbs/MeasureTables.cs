@@ -13,8 +13,9 @@ internal static class MeasureTables
         Table table = New("measure", "value", "");
         Row(table, $"rows of {nameX}", $"{measures.RowsX} x {measures.Dim}", "");
         Row(table, $"rows of {nameY}", $"{measures.RowsY} x {measures.Dim}", "");
-        Row(table, "D_CS, biased", Number(measures.CsDivergence), sigma);
-        Row(table, "D_CS, off-diagonal", Number(measures.CsDivergenceOffDiagonal), sigma);
+        string error = measures.CsDivergenceStandardError is { } standardError ? $" ± {Number(standardError)}" : "";
+        Row(table, "D_CS, biased", Number(measures.CsDivergence) + error, sigma);
+        Row(table, "D_CS, off-diagonal", Number(measures.CsDivergenceOffDiagonal) + error, sigma);
         Row(table, "MMD^2, biased", Number(measures.Mmd), sigma);
         Row(table, "Frechet^2", Number(measures.Frechet), "");
         Row(table, "centroid gap", Number(measures.CentroidGap), "");

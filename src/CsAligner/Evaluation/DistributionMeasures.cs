@@ -50,7 +50,16 @@ public sealed record DistributionMeasures
     /// <summary>Mean cosine of all other combinations of x and y.</summary>
     public required double? MeanCosineOthers { get; init; }
 
-    /// <summary>Writes the contract's keys, in its order, into an object that the caller has begun.</summary>
+    /// <summary>Landmarks of the estimate; null where everything is exact.</summary>
+    public int? Features { get; init; }
+
+    /// <summary>Standard error of the two D_CS where they are estimated.</summary>
+    public double? CsDivergenceStandardError { get; init; }
+
+    /// <summary>
+    /// Writes the contract's keys, in its order, into an object that the caller has begun; estimates add
+    /// <c>estimator</c>, <c>features</c> and <c>cs_divergence_standard_error</c>.
+    /// </summary>
     public void WriteProperties(Utf8JsonWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -68,6 +77,10 @@ public sealed record DistributionMeasures
         JsonNumbers.Write(writer, "uniformity_y", UniformityY);
         JsonNumbers.Write(writer, "mean_cosine_pairs", MeanCosinePairs);
         JsonNumbers.Write(writer, "mean_cosine_others", MeanCosineOthers);
+        if (Features is not { } features) return;
+        writer.WriteString("estimator", "nystrom");
+        writer.WriteNumber("features", features);
+        JsonNumbers.Write(writer, "cs_divergence_standard_error", CsDivergenceStandardError);
     }
 
     /// <summary>Writes the contract's keys as one object.</summary>

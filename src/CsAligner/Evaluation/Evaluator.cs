@@ -17,6 +17,9 @@ public static class Evaluator
     /// <summary>tau of the mutual information bound unless another is given.</summary>
     public const double DefaultTemperature = 0.05;
 
+    // exp(-2 d^2) is the Gaussian kernel of sigma = 1/2.
+    private const double UniformityBandwidth = 0.5;
+
     /// <summary>The bandwidth that results are judged at.</summary>
     public static BandwidthRule DefaultBandwidth { get; } = BandwidthRule.Within(0.35);
 
@@ -26,12 +29,15 @@ public static class Evaluator
     /// <param name="bandwidth">Null for within*0.35.</param>
     /// <param name="seed">Draws rows for medians of large sets.</param>
     /// <param name="pairing">Null: row i to row i where the numbers of rows agree, else no pairs.</param>
-    public static DistributionMeasures Measure(Tensor x, Tensor y, BandwidthRule? bandwidth = null, ulong seed = 0, Pairing? pairing = null)
+    /// <param name="estimator">Estimates what takes all pairs of rows, in time linear in the rows; null computes it.</param>
+    public static DistributionMeasures Measure(
+        Tensor x, Tensor y, BandwidthRule? bandwidth = null, ulong seed = 0, Pairing? pairing = null, NystromEstimator? estimator = null)
     {
         Check(x, y);
         pairing ??= x.Rows == y.Rows ? Pairing.Diagonal(x.Rows) : null;
         double sigma = (bandwidth ?? DefaultBandwidth).Resolve(x, y, seed);
-        var means = AlignmentTerms.LogMeans(x, y, sigma);
+        var estimated = estimator?.Means(x, y, [sigma, UniformityBandwidth], seed);
+        var means = estimated == null ? AlignmentTerms.LogMeans(x, y, sigma) : Logarithms(estimated[0], x.Rows, y.Rows);
         var pairs = pairing == null ? default : PairMeasures.Compute(x, y, [.. pairing.ImageOfText]);
         double offDiagonal = means.SelfXOffDiagonal + means.SelfYOffDiagonal - (2 * means.Cross);
         return new DistributionMeasures
@@ -46,10 +52,12 @@ public static class Evaluator
             Frechet = x.Rows < 2 || y.Rows < 2 ? null : FrechetDistance.Compute(x, y),
             CentroidGap = PairMeasures.CentroidGap(x, y),
             Alignment = pairing == null ? null : pairs.Alignment,
-            UniformityX = Uniformity(x),
-            UniformityY = Uniformity(y),
+            UniformityX = estimated == null ? Uniformity(x) : NystromEstimator.LogOffDiagonal(estimated[1].SelfX, x.Rows),
+            UniformityY = estimated == null ? Uniformity(y) : NystromEstimator.LogOffDiagonal(estimated[1].SelfY, y.Rows),
             MeanCosinePairs = pairing == null ? null : pairs.MeanCosinePairs,
             MeanCosineOthers = pairing == null || double.IsNaN(pairs.MeanCosineOthers) ? null : pairs.MeanCosineOthers,
+            Features = estimator?.Features,
+            CsDivergenceStandardError = estimated?[0].DivergenceError,
         };
     }
 
@@ -112,8 +120,14 @@ public static class Evaluator
         return Math.Log(asking.Length) - objective.Forward(tape, x, y).InfoNce;
     }
 
-    // exp(-2 d^2) is the Gaussian kernel of sigma = 1/2.
-    private static double? Uniformity(Tensor rows) => rows.Rows < 2 ? null : AlignmentTerms.LogMeanWithin(rows, 0.5);
+    private static double? Uniformity(Tensor rows) => rows.Rows < 2 ? null : AlignmentTerms.LogMeanWithin(rows, UniformityBandwidth);
+
+    private static KernelMeans Logarithms(EstimatedMeans means, int rowsX, int rowsY) => new(
+        Math.Log(means.SelfX),
+        Math.Log(means.SelfY),
+        NystromEstimator.LogOffDiagonal(means.SelfX, rowsX) ?? double.NaN,
+        NystromEstimator.LogOffDiagonal(means.SelfY, rowsY) ?? double.NaN,
+        Math.Log(means.Cross));
 
     private static void Check(Tensor x, Tensor y)
     {

@@ -134,11 +134,33 @@ public class MeasureVerbTests
     [InlineData("--bandwidth", "-1")]
     [InlineData("--bandwidth", "within*0")]
     [InlineData("--seed", "x")]
+    [InlineData("--estimator", "guess")]
+    [InlineData("--features", "8")]
     public void A_value_out_of_its_range_is_wrong_usage(string option, string value)
     {
         CommandLineRun run = CommandLineRun.Of("measure", "x.npy", "y.npy", option, value);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains(option.TrimStart('-'), run.Error);
+    }
+
+    [Fact]
+    public void An_estimate_says_what_it_is_and_how_far_it_may_be_off()
+    {
+        using var folder = new TemporaryFolder();
+        string x = FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 900, 6, 1)), y = FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 700, 6, 1));
+        JsonElement exact = CommandLineRun.Of("measure", x, y, "--json").Json;
+        JsonElement estimate = CommandLineRun.Of("measure", x, y, "--json", "--estimator", "nystrom", "--features", "64").Json;
+        Assert.Equal(("nystrom", 64), (estimate.GetProperty("estimator").GetString(), estimate.GetProperty("features").GetInt32()));
+        double error = estimate.GetProperty("cs_divergence_standard_error").GetDouble();
+        Assert.InRange(error, 1e-9, 0.05);
+        foreach (string key in (string[])["cs_divergence", "cs_divergence_off_diagonal"])
+            Assert.Equal(exact.GetProperty(key).GetDouble(), estimate.GetProperty(key).GetDouble(), (5 * error) + 1e-5);
+        foreach (string key in (string[])["mmd", "uniformity_x", "uniformity_y"])
+            Assert.Equal(exact.GetProperty(key).GetDouble(), estimate.GetProperty(key).GetDouble(), 0.01);
+        foreach (string key in (string[])["frechet", "centroid_gap", "bandwidth"])
+            Assert.Equal(exact.GetProperty(key).GetDouble(), estimate.GetProperty(key).GetDouble());
+        Assert.False(exact.TryGetProperty("estimator", out _));
+        Assert.Contains("±", CommandLineRun.Of("measure", x, y, "--estimator", "nystrom").Output);
     }
 
     [Fact]

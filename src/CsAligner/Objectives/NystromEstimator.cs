@@ -1,0 +1,118 @@
+using CsAligner.Tensors;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Objectives;
+
+// Shapes: x [M, D], y [N, D].
+
+/// <summary>
+/// D_CS in time linear in the rows, with a standard error. The kernel means are split in two: what <see cref="Features"/>
+/// landmark rows of both sides span (Nystrom) is computed over every row, the small rest is estimated without bias
+/// from pairs of two samples of <see cref="SampleRows"/> rows. The smaller the bandwidth, the less landmarks span and the larger the error:
+/// never worse than the sample alone.
+/// </summary>
+/// <remarks>
+/// Time O((M + N) m D + n^2 D + m^3) for m features and n sampled rows, memory O((m + n) D + n m). Float32 kernel values,
+/// float64 sums; rows are centred where float32 distances need it. The same bits for any number of threads.
+/// </remarks>
+public sealed record NystromEstimator
+{
+    /// <summary>Landmarks unless said otherwise.</summary>
+    public const int DefaultFeatures = 512;
+
+    /// <summary>The fewest landmarks.</summary>
+    public const int FewestFeatures = 16;
+
+    /// <summary>The most landmarks: their equations are solved in time m^3.</summary>
+    public const int MostFeatures = 4096;
+
+    private const int SampleRowsPerFeature = 8;
+
+    // Float32 rounding of a squared distance seen in the exponent, eps |x|^2 / sigma^2: far below the estimate's own error, and where it would show.
+    private const double UncentredLimit = 2e-5;
+    private const double CentredLimit = 1e-3;
+    private const double Epsilon = 1.1920929e-7;
+
+    // A mean that is not clearly above its error has no logarithm worth reporting.
+    private const double FewestErrors = 5;
+
+    // Of the self terms: below, the cross term is lost in the rounding of the landmarks' equations, whatever its error seems to be.
+    private const double SmallestCross = 1e-10;
+
+    /// <summary>Landmarks m, half from either side; <see cref="FewestFeatures"/> to <see cref="MostFeatures"/>.</summary>
+    public int Features
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, FewestFeatures);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MostFeatures);
+            field = value;
+        }
+    }
+    = DefaultFeatures;
+
+    /// <summary>Rows n drawn of each side, with replacement.</summary>
+    public int SampleRows => SampleRowsPerFeature * Features;
+
+    /// <summary>Estimates D_CS.</summary>
+    /// <param name="x">[M, D].</param>
+    /// <param name="y">[N, D].</param>
+    /// <param name="bandwidth">sigma, finite and above 0.</param>
+    /// <param name="seed">Draws landmarks and samples.</param>
+    /// <exception cref="InputException">The bandwidth is too small for an estimate.</exception>
+    public DivergenceEstimate Estimate(Tensor x, Tensor y, double bandwidth, ulong seed = 0)
+    {
+        CsAlignerObjective.Check(x, y, bandwidth, offDiagonal: false);
+        var means = Means(x, y, [bandwidth], seed)[0];
+        double cross = 2 * Math.Log(means.Cross);
+        double? offX = LogOffDiagonal(means.SelfX, x.Rows), offY = LogOffDiagonal(means.SelfY, y.Rows);
+        return new DivergenceEstimate(Math.Log(means.SelfX) + Math.Log(means.SelfY) - cross, offX + offY - cross, means.DivergenceError);
+    }
+
+    /// <summary>Kernel means for several bandwidths at once, the first of which must be estimable.</summary>
+    internal EstimatedMeans[] Means(Tensor x, Tensor y, double[] bandwidths, ulong seed)
+    {
+        double scale = Epsilon / Math.Pow(bandwidths.Min(), 2);
+        if (scale * Longest(x, y) > UncentredLimit)
+        {
+            (x, y) = Centred(x, y);
+            if (scale * Longest(x, y) > CentredLimit) throw TooSmall(bandwidths.Min());
+        }
+
+        var means = NystromTerms.Compute(x, y, bandwidths, Features, SampleRows, new RandomGenerator(seed));
+        var first = means[0];
+        double least = Math.Max(FewestErrors * first.ErrorCross, SmallestCross * Math.Sqrt(first.SelfX * first.SelfY));
+        return first.SelfX > FewestErrors * first.ErrorX && first.SelfY > FewestErrors * first.ErrorY && first.Cross > least
+            ? means
+            : throw TooSmall(bandwidths[0]);
+    }
+
+    /// <summary>ln of the mean over distinct rows, whose diagonal is 1; null where there is none, or it is lost in the error.</summary>
+    internal static double? LogOffDiagonal(double mean, int rows)
+    {
+        double offDiagonal = rows < 2 ? 0 : ((mean * rows) - 1) / (rows - 1);
+        return offDiagonal > 0 ? Math.Log(offDiagonal) : null;
+    }
+
+    private static InputException TooSmall(double bandwidth) => new(
+        $"nystrom estimate: expected a mean kernel value well above its error, at sigma = {bandwidth:G4} it is not; give a larger bandwidth, more --features or --estimator exact");
+
+    private static double Longest(Tensor x, Tensor y) => Math.Max(TopScores.SquaredLengths(x).Max(), TopScores.SquaredLengths(y).Max());
+
+    private static (Tensor X, Tensor Y) Centred(Tensor x, Tensor y)
+    {
+        var mean = new double[x.Width];
+        foreach (var rows in (Tensor[])[x, y])
+            for (int i = 0; i < rows.Length; i++) mean[i % mean.Length] += rows.Span[i];
+        for (int d = 0; d < mean.Length; d++) mean[d] /= (double)x.Rows + y.Rows;
+        return (Subtract(x), Subtract(y));
+
+        Tensor Subtract(Tensor rows)
+        {
+            var centred = new Tensor(rows.Rows, rows.Width);
+            for (int i = 0; i < rows.Length; i++) centred.Span[i] = (float)(rows.Span[i] - mean[i % mean.Length]);
+            return centred;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Kernels;
+
+namespace CsAligner.Tests.Objectives;
+
+[Collection("process settings")]
+public class NystromEstimatorTests
+{
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(0.5)]
+    [InlineData(1.3)]
+    public void Errors_are_as_large_as_the_standard_error_says(double sigma)
+    {
+        const int Seeds = 12;
+        var (x, y) = Sets(3000, 2500);
+        double exact = CauchySchwarzDivergence.Value(x, y, sigma), exactOff = CauchySchwarzDivergence.Value(x, y, sigma, offDiagonal: true);
+        var estimator = new NystromEstimator { Features = 64 };
+        double squares = 0, expected = 0;
+        for (ulong seed = 0; seed < Seeds; seed++)
+        {
+            var estimate = estimator.Estimate(x, y, sigma, seed);
+            Assert.InRange(estimate.Value, exact - (5 * estimate.StandardError), exact + (5 * estimate.StandardError));
+            Assert.Equal(exactOff - exact, estimate.OffDiagonal!.Value - estimate.Value, 0.02 * Math.Max(1, exactOff));
+            squares += Math.Pow(estimate.Value - exact, 2);
+            expected += Math.Pow(estimate.StandardError, 2);
+        }
+
+        // Twelve draws of a chi-squared of twelve: within these bounds but once in some thousands.
+        Assert.InRange(squares / expected, 0.12, 2.9);
+    }
+
+    [Fact]
+    public void Landmarks_make_the_error_many_times_smaller_than_the_sample_alone()
+    {
+        const int Seeds = 6;
+        var (x, y) = Sets(4000, 4000);
+        const double Sigma = 1;
+        double exact = CauchySchwarzDivergence.Value(x, y, Sigma);
+        var estimator = new NystromEstimator { Features = 128 };
+        double ours = 0, sample = 0;
+        for (ulong seed = 0; seed < Seeds; seed++)
+        {
+            ours += Math.Pow(estimator.Estimate(x, y, Sigma, seed).Value - exact, 2);
+            var random = new RandomGenerator(seed);
+            sample += Math.Pow(CauchySchwarzDivergence.Value(Drawn(x), Drawn(y), Sigma, offDiagonal: true) - exact, 2);
+
+            Tensor Drawn(Tensor rows) =>
+                CsAligner.Evaluation.FeatureRows.Take(rows, [.. Enumerable.Range(0, estimator.SampleRows).Select(_ => random.Next(rows.Rows))]);
+        }
+
+        Assert.True(Math.Sqrt(ours) < 0.25 * Math.Sqrt(sample), $"{Math.Sqrt(ours / Seeds):E2} against {Math.Sqrt(sample / Seeds):E2}");
+    }
+
+    [Fact]
+    public void With_every_row_a_landmark_nothing_is_left_to_estimate()
+    {
+        var (x, y) = Sets(60, 50);
+        var estimate = new NystromEstimator { Features = 128 }.Estimate(x, y, 0.8);
+        Near.Relative(CauchySchwarzDivergence.Value(x, y, 0.8), estimate.Value, 1e-4);
+        Assert.InRange(estimate.StandardError, 0, 1e-3);
+    }
+
+    [Fact]
+    public void Repeated_rows_change_nothing()
+    {
+        var (x, y) = Sets(40, 30);
+        Tensor repeated = CsAligner.Evaluation.FeatureRows.Take(x, [.. Enumerable.Range(0, 400).Select(i => i % 40)]);
+        Near.Relative(CauchySchwarzDivergence.Value(x, y, 0.8), new NystromEstimator { Features = 512 }.Estimate(repeated, y, 0.8).Value, 1e-3);
+    }
+
+    [Fact]
+    public void Rows_far_from_the_origin_are_centred_first()
+    {
+        var (x, y) = Sets(200, 150);
+        foreach (var rows in new[] { x, y })
+            foreach (ref float value in rows.Span) value += 64;
+        Near.Relative(CauchySchwarzDivergence.Value(x, y, 0.8), new NystromEstimator { Features = 512 }.Estimate(x, y, 0.8).Value, 1e-3);
+    }
+
+    [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        var (x, y) = Sets(1500, 1200);
+        int threads = Compute.Threads;
+        try
+        {
+            Compute.Threads = 1;
+            var one = new NystromEstimator { Features = 48 }.Estimate(x, y, 0.5, 3);
+            Compute.Threads = 2;
+            Assert.Equal(one, new NystromEstimator { Features = 48 }.Estimate(x, y, 0.5, 3));
+            Assert.NotEqual(one, new NystromEstimator { Features = 48 }.Estimate(x, y, 0.5, 4));
+        }
+        finally
+        {
+            Compute.Threads = threads;
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_estimated_is_said()
+    {
+        var (x, y) = Sets(300, 300);
+        foreach (double sigma in (double[])[0.05, 0.001])
+            Assert.Contains("--estimator exact", Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, sigma)).Message, StringComparison.Ordinal);
+        foreach (ref float value in y.Span) value += 50;
+        Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, 0.5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new NystromEstimator { Features = 8 }.Estimate(x, y, 0.5));
+    }
+
+    // A gap between two clouds that are wider in some directions than in others, on the sphere: as encoders make them.
+    private static (Tensor X, Tensor Y) Sets(int rows, int columns)
+    {
+        return (Cloud(rows, 1, 0.4f), Cloud(columns, 2, -0.1f));
+
+        static Tensor Cloud(int count, ulong seed, float shift)
+        {
+            const int Width = 24;
+            var cloud = Tensor.Normal(new RandomGenerator(seed), 1, count, Width);
+            for (int r = 0; r < count; r++)
+            {
+                var row = cloud.Span.Slice(r * Width, Width);
+                for (int d = 0; d < Width; d++) row[d] = (row[d] * (d < 6 ? 1 : 0.3f)) + shift;
+                float length = System.Numerics.Tensors.TensorPrimitives.Norm<float>(row);
+                System.Numerics.Tensors.TensorPrimitives.Divide(row, length, row);
+            }
+
+            return cloud;
+        }
+    }
+}
