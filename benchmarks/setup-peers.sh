@@ -4,5 +4,5 @@ set -eu
 sudo=""
 [ "$(id -u)" -eq 0 ] || sudo="sudo"
 $sudo apt-get update
-# The threaded build of OpenBLAS; PyTorch and NumPy for the system's /usr/bin/python3.
-$sudo apt-get install -y --no-install-recommends libopenblas0-pthread python3-torch python3-numpy
+# The threaded build of OpenBLAS; PyTorch, NumPy and faiss for the system's /usr/bin/python3.
+$sudo apt-get install -y --no-install-recommends libopenblas0-pthread python3-torch python3-numpy python3-faiss

@@ -1,6 +1,8 @@
 using CsAligner.Benchmarks;
+using CsAligner.Benchmarks.Estimators;
 using CsAligner.Benchmarks.Matmul;
 using CsAligner.Benchmarks.Pretrain;
+using CsAligner.Benchmarks.Topk;
 using CsAligner.Tensors;
 
 // Each benchmark is a verb: a name, one line of help, and what runs it on the arguments that follow.
@@ -8,6 +10,8 @@ Verb[] verbs =
 [
     new("matmul", "matrix products against OpenBLAS [--json] [--rounds N] [--simd avx512|avx2|portable]", MatmulBenchmark.Run),
     new("pretrain", "training throughput of icon-clip against PyTorch [--json] [--rounds N]", PretrainBenchmark.Run),
+    new("topk", "exact top-K search against faiss [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N]", TopkBenchmark.Run),
+    new("estimators", "linear-time estimates of D_CS --images X.npy --texts Y.npy [--json] [--repeat N] [--seeds N] [--features N]", EstimatorsBenchmark.Run),
     new(MatmulBenchmark.ChildVerb, null, MatmulBenchmark.RunChild),
 ];
 

@@ -41,8 +41,8 @@ internal static unsafe class MatmulMeasurement
         foreach (nint memory in (ReadOnlySpan<nint>)[(nint)a, (nint)b, (nint)c, (nint)theirs]) NativeMemory.AlignedFree((void*)memory);
         return new MatmulResult(
             shape.Use, m, n, k, shape.TransposeA, shape.TransposeB, threads,
-            shape.Flops / Median(times) / 1e9, shape.Flops / Median(peerTimes) / 1e9,
-            Median([.. times.Zip(peerTimes, (ours, peer) => peer / ours)]));
+            shape.Flops / Rounds.Median(times) / 1e9, shape.Flops / Rounds.Median(peerTimes) / 1e9,
+            Rounds.Ratio(peerTimes, times));
     }
 
     /// <summary>Seconds of one call, as the mean over a slot of time after an untimed call.</summary>
@@ -79,12 +79,5 @@ internal static unsafe class MatmulMeasurement
         var random = new Random(seed);
         for (long i = 0; i < count; i++) memory[i] = random.NextSingle() * 2 - 1;
         return memory;
-    }
-
-    private static double Median(double[] values)
-    {
-        double[] sorted = [.. values.Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 }
