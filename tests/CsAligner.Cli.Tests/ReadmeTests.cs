@@ -1,4 +1,5 @@
 using CsAligner.Cli.Terminals;
+using CsAligner.Testing;
 using Spectre.Console;
 
 namespace CsAligner.Cli.Tests;
@@ -10,7 +11,7 @@ public sealed class ReadmeTests
 
     public static TheoryData<string> Commands()
     {
-        var lines = File.ReadLines(Path.Combine(Root(), "README.md")).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
+        var lines = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
         return [.. lines.Where(l => l.StartsWith("csalign ", StringComparison.Ordinal))];
     }
 
@@ -26,11 +27,4 @@ public sealed class ReadmeTests
 
     [Fact]
     public void The_readme_has_commands() => Assert.True(Commands().Count >= 6);
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "CsAligner.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
-    }
 }

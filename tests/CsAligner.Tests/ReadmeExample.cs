@@ -1,6 +1,7 @@
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using CsAligner.Testing;
 using CsAligner.Training;
 
 namespace CsAligner.Tests;
@@ -36,7 +37,7 @@ public sealed class ReadmeExample : IDisposable
     [Fact]
     public void The_readme_shows_these_lines()
     {
-        string root = Root();
+        string root = Repository.Root;
         string[] source = File.ReadAllLines(Path.Combine(root, "tests", "CsAligner.Tests", "ReadmeExample.cs"));
         var lines = source.SkipWhile(l => !l.EndsWith("README begins", StringComparison.Ordinal)).Skip(1)
             .TakeWhile(l => !l.EndsWith("README ends", StringComparison.Ordinal)).Select(l => l.Trim());
@@ -72,12 +73,5 @@ public sealed class ReadmeExample : IDisposable
             float norm = System.Numerics.Tensors.TensorPrimitives.Norm(row);
             foreach (ref float value in row) value /= norm;
         }
-    }
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "CsAligner.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

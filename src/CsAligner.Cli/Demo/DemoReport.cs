@@ -27,6 +27,8 @@ internal static class DemoReport
         TextToImageRecall1 = o.Measures.TextToImage.RecallAt1,
         ImageToTextRecall10 = o.Measures.ImageToText.RecallAt10,
         TextToImageRecall10 = o.Measures.TextToImage.RecallAt10,
+        SeenNamesRecall10 = o.Names.Seen?.RecallAt10 ?? double.NaN,
+        UnseenNamesRecall10 = o.Names.Unseen?.RecallAt10 ?? double.NaN,
         ImageUniformity = o.Measures.Distributions.UniformityX ?? double.NaN,
         TextUniformity = o.Measures.Distributions.UniformityY ?? double.NaN,
         CentroidGap = o.Measures.Distributions.CentroidGap,

@@ -1,3 +1,4 @@
+using CsAligner.Data.Icons;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -46,7 +47,7 @@ internal sealed class DemoRun(Session session, DemoData data, string folder)
             AtomicFile.CreateFolder(features);
             Npy.Write(Path.Combine(features, "images.npy"), images);
             Npy.Write(Path.Combine(features, "texts.npy"), texts);
-            Outcomes.Add(new DemoOutcome(method, seed, test, images, texts, Evaluator.Evaluate(images, texts)));
+            Outcomes.Add(new DemoOutcome(method, seed, test, images, texts, Evaluator.Evaluate(images, texts), NameRecall.Of(test, images, texts, SeenCaptions.Default)));
         }
     }
 

@@ -8,28 +8,32 @@ namespace CsAligner.Cli.Demo;
 /// <summary>The demo's results as a table, means over the seeds: for the terminal, and as Markdown.</summary>
 internal static class DemoTable
 {
-    private static readonly (string Header, Func<Measurement, double> Quantity, Func<double, string> Format)[] Columns =
+    private static readonly Column[] Columns =
     [
-        ("D_CS", m => m.Divergence, NumberText.Value),
-        ("σ", m => m.Bandwidth, NumberText.Value),
-        ("unif.", m => 0.5 * (m.ImageUniformity + m.TextUniformity), value => NumberText.Fixed(value, 2)),
-        ("R@1 i→t", m => m.ImageToTextRecall1, NumberText.Percent),
-        ("t→i", m => m.TextToImageRecall1, NumberText.Percent),
-        ("R@10 i→t", m => m.ImageToTextRecall10, NumberText.Percent),
-        ("t→i", m => m.TextToImageRecall10, NumberText.Percent),
+        new("D_CS", m => m.Divergence, NumberText.Value),
+        new("σ", m => m.Bandwidth, NumberText.Value, InTerminal: false),
+        new("unif.", m => 0.5 * (m.ImageUniformity + m.TextUniformity), value => NumberText.Fixed(value, 2), InTerminal: false),
+        new("R@1 i→t", m => m.ImageToTextRecall1, NumberText.Percent),
+        new("t→i", m => m.TextToImageRecall1, NumberText.Percent),
+        new("R@10 i→t", m => m.ImageToTextRecall10, NumberText.Percent),
+        new("t→i", m => m.TextToImageRecall10, NumberText.Percent),
+        new("seen", m => m.SeenNamesRecall10, NumberText.Percent),
+        new("unseen", m => m.UnseenNamesRecall10, NumberText.Percent),
     ];
 
-    /// <summary>A table that fits 80 columns.</summary>
+    /// <summary>A table that fits 80 columns, and so leaves some of them out.</summary>
     public static Table ForTerminal(IEnumerable<DemoOutcome> outcomes)
     {
         var results = new Results(DemoReport.Measurements(outcomes));
-        var table = new Table().Border(TableBorder.Rounded).Caption("D_CS off-diagonal at σ = within*0.35; recall in per cent; i images, t texts");
+        var table = new Table().Border(TableBorder.Rounded)
+            .Caption("D_CS off-diagonal at σ = within*0.35; recall in per cent, i images, t texts;\nseen, unseen: R@10 t→i by names that the encoder was and was not trained on");
+        Column[] columns = [.. Columns.Where(c => c.InTerminal)];
         table.AddColumn(new TableColumn("method") { NoWrap = true });
-        foreach (var column in Columns) table.AddColumn(new TableColumn(column.Header) { NoWrap = true, Alignment = Justify.Right });
+        foreach (var column in columns) table.AddColumn(new TableColumn(column.Header) { NoWrap = true, Alignment = Justify.Right });
         foreach (string set in results.TestSets)
         {
             table.AddRow(new Text($"{set}, {NumberText.Count(results.PairsOf(set))}", new Style(decoration: Decoration.Bold)));
-            foreach (string method in results.Methods) table.AddRow([method, .. Cells(results, method, set)]);
+            foreach (string method in results.Methods) table.AddRow([method, .. Cells(columns, results, method, set)]);
             if (set != results.TestSets[^1]) table.AddEmptyRow();
         }
 
@@ -44,7 +48,7 @@ internal static class DemoTable
         text.Append(CultureInfo.InvariantCulture, $"""
             # The demo's results
 
-            Written by `csalign demo --seeds {results.Seeds}`: means over {results.Seeds} {(results.Seeds == 1 ? "seed" : "seeds")}. D_CS is off-diagonal at σ = within*0.35; uniformity (lower is more spread out) is the mean of images and texts; recall is in per cent, i images, t texts.
+            Written by `csalign demo --seeds {results.Seeds}`: means over {results.Seeds} {(results.Seeds == 1 ? "seed" : "seeds")}. D_CS is off-diagonal at σ = within*0.35; uniformity (lower is more spread out) is the mean of images and texts; recall is in per cent, i images, t texts; "seen" and "unseen" are R@10 t→i by names that the encoder was and was not trained on.
 
             | test set | method | {string.Join(" | ", Columns.Select(c => c.Header))} |
             |---|---|{string.Concat(Columns.Select(_ => "--:|"))}
@@ -53,12 +57,14 @@ internal static class DemoTable
         foreach (string set in results.TestSets)
         {
             foreach (string method in results.Methods)
-                text.Append(CultureInfo.InvariantCulture, $"| {set} | {method} | {string.Join(" | ", Cells(results, method, set))} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {set} | {method} | {string.Join(" | ", Cells(Columns, results, method, set))} |\n");
         }
 
         return text.ToString();
     }
 
-    private static IEnumerable<string> Cells(Results results, string method, string set)
-        => Columns.Select(column => column.Format(results.Of(method, set, column.Quantity).Mean));
+    private static IEnumerable<string> Cells(IEnumerable<Column> columns, Results results, string method, string set)
+        => columns.Select(column => column.Format(results.Of(method, set, column.Quantity).Mean));
+
+    private sealed record Column(string Header, Func<Measurement, double> Quantity, Func<double, string> Format, bool InTerminal = true);
 }

@@ -15,7 +15,7 @@ internal static class ModelCard
     /// <summary>Measures the model on every test set and writes the card's text.</summary>
     public static string Write(PretrainRecipe recipe, long parameters, IconDataset trained, TestIcons tests, ClipEmbedder embedder, CancellationToken cancellation)
     {
-        var seen = Enumerable.Range(0, trained.Count).SelectMany(trained.Captions).ToHashSet(StringComparer.Ordinal);
+        var seen = SeenCaptions.Of(trained);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"""
             ---
@@ -50,9 +50,10 @@ internal static class ModelCard
         return text.ToString();
     }
 
-    private static string Row(IconPairs test, HashSet<string> seen)
+    private static string Row(IconPairs test, SeenCaptions seen)
     {
         var measures = Evaluator.Evaluate(test.Images, test.Texts);
+        var names = NameRecall.Of(test, test.Images, test.Texts, seen);
         string[] cells =
         [
             test.Name,
@@ -60,21 +61,14 @@ internal static class ModelCard
             NumberText.Percent(measures.TextToImage.RecallAt1),
             NumberText.Percent(measures.TextToImage.RecallAt10),
             NumberText.Percent(measures.ImageToText.RecallAt10),
-            RecallOf(caption => seen.Contains(caption)),
-            RecallOf(caption => !seen.Contains(caption)),
+            Cell(names.SeenCount, names.Seen),
+            Cell(names.UnseenCount, names.Unseen),
             NumberText.Value(measures.Distributions.CentroidGap),
             NumberText.Value(measures.Distributions.CsDivergenceOffDiagonal ?? double.NaN),
             NumberText.Value(measures.Distributions.Bandwidth),
         ];
         return $"| {string.Join(" | ", cells)} |\n";
 
-        string RecallOf(Func<string, bool> chosen)
-        {
-            int[] rows = [.. Enumerable.Range(0, test.Count).Where(row => chosen(test.Caption(row)))];
-            if (rows.Length == 0) return "none";
-            var queries = FeatureRows.Take(test.Texts, rows);
-            var pairing = Pairing.From([.. rows.Select(row => (long)row)], test.Count, rows.Length);
-            return $"{NumberText.Percent(Evaluator.TextToImage(test.Images, queries, pairing).RecallAt10)} ({rows.Length:N0})";
-        }
+        static string Cell(int count, RetrievalMeasures? recall) => recall is null ? "none" : $"{NumberText.Percent(recall.RecallAt10)} ({count:N0})";
     }
 }

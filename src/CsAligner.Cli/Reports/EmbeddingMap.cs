@@ -1,5 +1,6 @@
+using System.Numerics.Tensors;
 using CsAligner.Evaluation;
-using CsAligner.Tensors;
+using Tensor = CsAligner.Tensors.Tensor;
 
 namespace CsAligner.Cli.Reports;
 
@@ -7,34 +8,59 @@ namespace CsAligner.Cli.Reports;
 /// Both modalities in two dimensions: <see cref="Images"/> and <see cref="Texts"/> hold x and y of each point in turn,
 /// point i of one belonging to point i of the other, and the first <see cref="Links"/> pairs are to be joined by lines.
 /// </summary>
-internal sealed record EmbeddingMap(string Method, float[] Images, float[] Texts, int Links, double ExplainedVariance)
+internal sealed record EmbeddingMap(string Method, float[] Images, float[] Texts, int Links)
 {
     /// <summary>
-    /// The map of paired features [N, D] by PCA on their pooled rows. At most <paramref name="points"/> pairs are
-    /// drawn, evenly spaced over the rows; those to be joined come first.
+    /// The map of paired features [N, D]: across, along the line from the images' mean to the texts' mean, where the
+    /// modalities lie furthest apart; upwards, the largest variance of what that line leaves. At most
+    /// <paramref name="points"/> pairs are drawn, evenly spaced over the rows; those to be joined come first.
     /// </summary>
     public static EmbeddingMap Of(string method, Tensor images, Tensor texts, int points = 600, int links = 24)
     {
-        Pca pca = Pca.Fit([images, texts]);
+        float[] imageMean = MeanOf(images), textMean = MeanOf(texts);
+        var middle = new float[imageMean.Length];
+        TensorPrimitives.Add(imageMean, textMean, middle);
+        TensorPrimitives.Multiply(middle, 0.5f, middle);
+        var across = new float[middle.Length];
+        TensorPrimitives.Subtract(textMean, imageMean, across);
+        float gap = TensorPrimitives.Norm(across);
+        if (gap > 0)
+            TensorPrimitives.Divide(across, gap, across);
+
+        (float[] imagesAcross, Tensor imagesLeft) = Split(images, middle, across);
+        (float[] textsAcross, Tensor textsLeft) = Split(texts, middle, across);
+        Pca upwards = Pca.Fit([imagesLeft, textsLeft], components: 1);
         int[] rows = LinkedFirst(Spread(images.Shape[0], points), links);
-        (float[] imagePoints, float[] textPoints) = (Take(pca.Project(images), rows), Take(pca.Project(texts), rows));
-
-        // A component has no direction of its own: images go to the left, so that maps side by side read alike.
-        if (SumAcross(imagePoints) > SumAcross(textPoints))
-        {
-            MirrorAcross(imagePoints);
-            MirrorAcross(textPoints);
-        }
-
-        return new EmbeddingMap(method, imagePoints, textPoints, Math.Min(links, rows.Length), pca.ExplainedVariance.Sum());
+        return new EmbeddingMap(
+            method, Join(imagesAcross, upwards.Project(imagesLeft), rows), Join(textsAcross, upwards.Project(textsLeft), rows), Math.Min(links, rows.Length));
     }
 
-    private static double SumAcross(float[] points) => points.Where((_, i) => i % 2 == 0).Sum(x => (double)x);
-
-    private static void MirrorAcross(float[] points)
+    private static float[] MeanOf(Tensor features)
     {
-        for (int i = 0; i < points.Length; i += 2)
-            points[i] = -points[i];
+        var sum = new double[features.Width];
+        for (int row = 0; row < features.Rows; row++)
+        {
+            for (int column = 0; column < sum.Length; column++)
+                sum[column] += features.Span[(row * sum.Length) + column];
+        }
+
+        return [.. sum.Select(value => (float)(value / features.Rows))];
+    }
+
+    /// <summary>The rows' coordinates along a direction, and the rows without their part in it.</summary>
+    private static (float[] Along, Tensor Left) Split(Tensor features, float[] origin, float[] direction)
+    {
+        Tensor left = features.Clone();
+        var along = new float[features.Rows];
+        for (int row = 0; row < along.Length; row++)
+        {
+            Span<float> values = left.Span.Slice(row * direction.Length, direction.Length);
+            TensorPrimitives.Subtract(values, origin, values);
+            along[row] = TensorPrimitives.Dot<float>(values, direction);
+            TensorPrimitives.MultiplyAdd(direction, -along[row], values, values);
+        }
+
+        return (along, left);
     }
 
     private static int[] Spread(int rows, int wanted)
@@ -49,6 +75,6 @@ internal sealed record EmbeddingMap(string Method, float[] Images, float[] Texts
         return [.. linked, .. rows.Except(linked)];
     }
 
-    private static float[] Take(float[] coordinates, int[] rows) =>
-        [.. rows.SelectMany(row => new[] { coordinates[2 * row], coordinates[(2 * row) + 1] })];
+    private static float[] Join(float[] across, float[] upwards, int[] rows) =>
+        [.. rows.SelectMany(row => new[] { across[row], upwards[row] })];
 }

@@ -33,6 +33,12 @@ internal sealed record Measurement
     /// <summary>Recall at 10, text to image, 0..1.</summary>
     public required double TextToImageRecall10 { get; init; }
 
+    /// <summary>Recall at 10, text to image, by names that the encoder was trained on, 0..1.</summary>
+    public required double SeenNamesRecall10 { get; init; }
+
+    /// <summary>Recall at 10, text to image, by names that the encoder was not trained on, 0..1.</summary>
+    public required double UnseenNamesRecall10 { get; init; }
+
     /// <summary>Uniformity of the images; lower is more spread out.</summary>
     public required double ImageUniformity { get; init; }
 

@@ -16,17 +16,18 @@ internal static class PretrainVerb
         var recipe = new Argument<string>("RECIPE") { Description = "a JSON file, such as recipes/icon-clip.json" };
         var output = new Option<string>("--out") { Description = "the folder of the run and, in the end, of the model", Required = true };
         var resume = new Option<bool>("--resume") { Description = "go on from the folder's checkpoint" };
+        var interval = CommonOptions.Number("--checkpoint-interval", "Seconds between checkpoints: the most work that a lost process loses.", fallback: 180, least: 0, most: 86_400);
         var json = new Option<bool>("--json") { Description = "print one JSON object on stdout" };
-        var command = new Command("pretrain", "Train a CLIP on icons and their names; resumable at any time.") { recipe, output, resume, json };
-        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(resume), parsed.GetValue(json)));
+        var command = new Command("pretrain", "Train a CLIP on icons and their names; resumable at any time.") { recipe, output, resume, interval, json };
+        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(resume), TimeSpan.FromSeconds(parsed.GetValue(interval)), parsed.GetValue(json)));
         return command;
     }
 
-    private static void Run(Session session, string recipePath, string folder, bool resume, bool json)
+    private static void Run(Session session, string recipePath, string folder, bool resume, TimeSpan interval, bool json)
     {
         var recipe = PretrainRecipe.Read(recipePath);
         using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
-        var run = new PretrainRun(recipe, icons, folder, resume);
+        var run = new PretrainRun(recipe, icons, folder, resume) { CheckpointInterval = interval };
         session.Terminal.Say($"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, {recipe.Steps:N0} steps of {recipe.BatchSize}, from step {run.Trainer.Step:N0}");
 
         long start = session.Terminal.Time.GetTimestamp();

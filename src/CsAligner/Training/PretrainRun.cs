@@ -18,8 +18,6 @@ public sealed class PretrainRun
     private const string LogFile = "training-log.jsonl";
     private const int StepsPerLogLine = 20;
 
-    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMinutes(3);
-
     private readonly string _folder;
     private readonly List<PretrainStep> _log = [];
 
@@ -57,6 +55,9 @@ public sealed class PretrainRun
     /// <summary>The training itself.</summary>
     public ClipPretrainer Trainer { get; }
 
+    /// <summary>The time between two checkpoints: the most work that a lost process loses.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(3);
+
     /// <summary>Trains to the end, or until it is stopped; a checkpoint is written either way.</summary>
     /// <param name="report">Called after each step.</param>
     /// <param name="cancellation">Asks to stop after the present step.</param>
@@ -68,7 +69,7 @@ public sealed class PretrainRun
         int steps = 0;
         while (Trainer.Step < Recipe.Steps)
         {
-            if (cancellation.IsCancellationRequested || sinceCheckpoint.Elapsed > BetweenCheckpoints)
+            if (cancellation.IsCancellationRequested || sinceCheckpoint.Elapsed > CheckpointInterval)
             {
                 Checkpoint();
                 cancellation.ThrowIfCancellationRequested();

@@ -89,7 +89,7 @@ public sealed class ChartTests
     }
 
     [Fact]
-    public void A_map_has_the_images_on_the_left_whichever_set_they_are()
+    public void A_map_lays_the_modalities_apart_by_their_gap_images_on_the_left()
     {
         var random = new RandomGenerator(2);
         Tensor low = Tensor.Normal(random, 1, 40, 6);
@@ -98,8 +98,12 @@ public sealed class ChartTests
             high.Span[i] += 30;
         EmbeddingMap map = EmbeddingMap.Of("one", low, high);
         EmbeddingMap swapped = EmbeddingMap.Of("other", high, low);
-        Assert.True(map.Images[0] < map.Texts[0]);
-        Assert.True(swapped.Images[0] < swapped.Texts[0]);
+        for (int i = 0; i < map.Images.Length; i += 2)
+        {
+            Assert.Equal(30, map.Texts[i] - map.Images[i], 1e-4f);
+            Assert.Equal(30, swapped.Texts[i] - swapped.Images[i], 1e-4f);
+            Assert.Equal(map.Images[i + 1], map.Texts[i + 1], 1e-4f);
+        }
     }
 
     [Fact]

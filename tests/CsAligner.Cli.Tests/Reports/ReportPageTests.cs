@@ -107,7 +107,7 @@ public sealed class ReportPageTests
         {
             Measurements = [cell],
             Curves = [new("raw", "loss", [0, 1, 2], [double.NaN, 1, double.PositiveInfinity]), new("raw", "nothing", [], [])],
-            Maps = [new("raw", [float.NaN, 1], [0, 0], 1, double.NaN)],
+            Maps = [new("raw", [float.NaN, 1], [0, 0], 1)],
             Cosines = [new("raw", [], [float.NaN])],
         };
         string html = ReportPage.Write(content);

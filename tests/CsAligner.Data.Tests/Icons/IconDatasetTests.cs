@@ -1,4 +1,5 @@
 using CsAligner.Data.Icons;
+using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests.Icons;
 
@@ -35,7 +36,7 @@ public sealed class IconDatasetTests
         Assert.DoesNotContain(Entries(names), e => SeenCaptions.Default.Contains(e.Caption));
         Assert.InRange(Entries(test).Count(e => SeenCaptions.Default.Contains(e.Caption)), test.Count / 4, test.Count - 1);
         AssertNoNearDuplicates(alignment, test);
-        string table = File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "icon-sets.md"));
+        string table = File.ReadAllText(Path.Combine(Repository.Root, "docs", "icon-sets.md"));
         foreach (IconDataset dataset in (IconDataset[])[test, names, validation, alignment])
             Assert.Contains($"## {dataset.Split}: {dataset.Count} icons", table, StringComparison.Ordinal);
     }
@@ -94,14 +95,6 @@ public sealed class IconDatasetTests
         var ink = new byte[16 * 16];
         file.ReadInk(0, ink);
         Assert.Equal(255 - 77, ink[0]); // red has a luminance of 77 of 256
-    }
-
-    private static string RepositoryRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "CsAligner.slnx")))
-            folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("the tests run outside the repository");
     }
 
     private static IEnumerable<IconEntry> Entries(IconDataset dataset) => Enumerable.Range(0, dataset.Count).Select(i => dataset[i]);

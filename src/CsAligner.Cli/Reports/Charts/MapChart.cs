@@ -4,7 +4,7 @@ using static CsAligner.Cli.Reports.NumberText;
 namespace CsAligner.Cli.Reports.Charts;
 
 /// <summary>
-/// Two clouds of points on one scale for both axes. The axes have no ticks: what a PCA map tells is distance and
+/// Two clouds of points on one scale for both axes. The axes have no ticks: what a map tells is distance and
 /// overlap, and maps that stand side by side share their scale.
 /// </summary>
 internal static class MapChart

@@ -17,7 +17,7 @@ internal static class MapSection
             {
                 page.Text("Held-out pairs of ");
                 page.Element("bdi", content.PicturedSet);
-                page.Text(", each method in the two directions of its own largest variance (PCA of both modalities together). All maps have one scale. Lines join some pairs.");
+                page.Text(". Across: the line through the means of both modalities, along which they lie furthest apart; upwards: the largest variance that it leaves, for each method its own. All maps have one scale. Lines join some pairs.");
             }
 
             WriteLegend(page);
@@ -50,13 +50,14 @@ internal static class MapSection
     private static void WriteMap(Markup page, ReportContent content, Results results, EmbeddingMap map, (double X, double Y) reach)
     {
         double divergence = results.Of(map.Method, content.PicturedSet, cell => cell.Divergence).Mean;
-        string measured = double.IsFinite(divergence) ? $"D_CS {Fixed(divergence, 2)}" : "";
+        double gap = results.Of(map.Method, content.PicturedSet, cell => cell.CentroidGap).Mean;
+        string measured = double.IsFinite(divergence) ? $"D_CS {Fixed(divergence, 2)} · centroid gap {Fixed(gap, 2)}" : "";
         using (page.Open("figure", ("class", map.Method == content.After ? "after" : null)))
         {
             using (page.Open("figcaption"))
             {
                 page.Element("b", map.Method);
-                page.ProsaicElement("span", $"{measured}{(measured.Length > 0 ? " · " : "")}{Fixed(map.ExplainedVariance * 100, 0)}% of the variance shown");
+                page.ProsaicElement("span", measured);
             }
 
             using (Axes.OpenDrawing(page, MapChart.Width, MapChart.Height, $"{map.Method}: map of {map.Images.Length / 2} images and {map.Texts.Length / 2} texts. {measured}"))

@@ -14,6 +14,8 @@ internal static class ResultsSection
         new("R@1, %", "text → image", cell => cell.TextToImageRecall1, 100, 1, LowerIsBetter: false),
         new("R@10, %", "image → text", cell => cell.ImageToTextRecall10, 100, 1, LowerIsBetter: false),
         new("R@10, %", "text → image", cell => cell.TextToImageRecall10, 100, 1, LowerIsBetter: false),
+        new("R@10, %", "seen names", cell => cell.SeenNamesRecall10, 100, 1, LowerIsBetter: false),
+        new("R@10, %", "unseen names", cell => cell.UnseenNamesRecall10, 100, 1, LowerIsBetter: false),
         new("Uniformity", "images", cell => cell.ImageUniformity, 1, 2, LowerIsBetter: true),
         new("Uniformity", "texts", cell => cell.TextUniformity, 1, 2, LowerIsBetter: true),
         new("Centroid", "gap", cell => cell.CentroidGap, 1, 3, LowerIsBetter: true),
