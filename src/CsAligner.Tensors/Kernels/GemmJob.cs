@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CsAligner.Tensors.Kernels;
 
@@ -149,6 +150,7 @@ internal sealed unsafe class GemmJob
             int width = Math.Min(kernel.Columns, _n - panel * kernel.Columns);
             int vectors = CeilingDivide(width, kernel.Lanes), tileWidth = vectors * kernel.Lanes;
             float* b = _panelsB.Locate(panel, out _, out nint bRow);
+            PrefetchTile(c, rows, width);
             if (rows == kernel.Rows && width == tileWidth)
             {
                 kernel.Tile(vectors, _k, a, aRow, aCol, b, bRow, c, _x.CRow, _accumulate);
@@ -158,6 +160,17 @@ internal sealed unsafe class GemmJob
                 kernel.Tile(vectors, _k, a, aRow, aCol, b, bRow, edge, tileWidth, accumulate: false);
                 GemmPacking.StoreEdge(rows, width, edge, tileWidth, c, _x.CRow, _accumulate);
             }
+        }
+    }
+
+    // The tile of C is wanted only after k turns, but then at once: on its way meanwhile, it costs nothing.
+    private void PrefetchTile(float* c, int rows, int width)
+    {
+        const int CacheLine = 64 / sizeof(float);
+        if (!Sse.IsSupported) return;
+        for (int row = 0; row < rows; row++, c += _x.CRow)
+        {
+            for (int column = 0; column < width; column += CacheLine) Sse.Prefetch0(c + column);
         }
     }
 
