@@ -1,6 +1,7 @@
 using CsAligner.Benchmarks;
 using CsAligner.Benchmarks.Estimators;
 using CsAligner.Benchmarks.Matmul;
+using CsAligner.Benchmarks.Objective;
 using CsAligner.Benchmarks.Pretrain;
 using CsAligner.Benchmarks.Topk;
 using CsAligner.Tensors;
@@ -13,6 +14,9 @@ Verb[] verbs =
     new("topk", "exact top-K search against faiss [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N]", TopkBenchmark.Run),
     new("estimators", "linear-time estimates of D_CS --images X.npy --texts Y.npy [--json] [--repeat N] [--seeds N] [--features N]", EstimatorsBenchmark.Run),
     new(MatmulBenchmark.ChildVerb, null, MatmulBenchmark.RunChild),
+    new("objective", "the objective, forward and backward, against PyTorch and OpenBLAS's products [--json] [--batch N] [--dim N] …", ObjectiveBenchmark.Run),
+    new(ObjectiveBenchmark.ChildVerb, null, ObjectiveBenchmark.RunChild),
+    new(ObjectiveBenchmark.ProductsVerb, null, ObjectiveBenchmark.RunProducts),
 ];
 
 Verb? verb = args.Length == 0 ? null : Array.Find(verbs, v => v.Name == args[0]);

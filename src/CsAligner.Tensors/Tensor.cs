@@ -164,6 +164,29 @@ public sealed unsafe class Tensor
         return true;
     }
 
+    /// <summary>
+    /// Takes the elements of <paramref name="gradient"/>, times the factor, for this tensor's gradient without copying them, and
+    /// leaves it the buffer that was here for that; false where there is a gradient to add to, or a buffer that no pool knows.
+    /// </summary>
+    internal bool TryAdoptGrad(Tensor gradient, float factor)
+    {
+        var root = Root;
+        if (root._hasGrad || !gradient._pooled || (root._grad is not null && !BufferPool.Owns(root._grad))) return false;
+        if (factor != 1) Kernels.Elementwise.Scale(gradient.Pointer, factor, gradient.Pointer, Length, accumulate: false);
+        (root._grad, gradient._buffer, root._hasGrad) = (gradient._buffer, root._grad, true);
+        return true;
+    }
+
+    /// <summary>The memory of a gradient that has been forgotten, as a tensor for the pool to take back; null where there is none.</summary>
+    internal Tensor? LendIdleGrad()
+    {
+        var root = Root;
+        if (root._hasGrad || root._grad is null || !BufferPool.Owns(root._grad)) return null;
+        var lent = new Tensor([.. _shape], Length, root._grad, requiresGrad: false);
+        root._grad = null;
+        return lent;
+    }
+
     internal bool SharesMemoryWith(Tensor other) => Root == other.Root;
 
     /// <summary>Gives the buffers of a tape's tensor back to the pool. Views and tensors of the garbage collector are left alone.</summary>

@@ -90,6 +90,14 @@ public sealed class Tape : IDisposable
         return tensor;
     }
 
+    /// <summary>A new tensor of this tape for a gradient of the parameter, its elements not set: where that one's own is idle, its memory.</summary>
+    internal Tensor RentGradientOf(Tensor parameter)
+    {
+        var tensor = parameter.LendIdleGrad() ?? Tensor.Rent(parameter.Shape, false);
+        _owned.Add(tensor);
+        return tensor;
+    }
+
     /// <summary>Remembers how gradients pass through <paramref name="output"/>; called only where it requires one.</summary>
     /// <param name="output">The operation's result.</param>
     /// <param name="backward">Reads the output's gradient and adds to its inputs'.</param>

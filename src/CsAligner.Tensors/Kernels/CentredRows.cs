@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CsAligner.Tensors.Kernels;
@@ -97,6 +98,7 @@ internal sealed unsafe class CentredRows
         });
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine(float* grad, float scale, float* source, float own, float* centre, float common, int width)
     {
         int d = 0;
@@ -109,6 +111,7 @@ internal sealed unsafe class CentredRows
         for (; d < width; d++) grad[d] = (scale * grad[d]) + (own * (source[d] - centre[d])) + (common * centre[d]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (double HalfNorm, double Dot) Measure(float* row, float* centre, int width)
     {
         Vector256<double> norm0 = default, norm1 = default, dot0 = default, dot1 = default;

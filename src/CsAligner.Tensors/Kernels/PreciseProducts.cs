@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CsAligner.Tensors.Kernels;
@@ -94,6 +95,7 @@ internal static unsafe class PreciseProducts
         return all;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwoByFour<TOperation>(double* x, double* y, int width, double* result, int stride)
         where TOperation : struct, IPairOperation
     {
@@ -129,6 +131,7 @@ internal static unsafe class PreciseProducts
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddBlock(double* weights, int stride, int columns, double* y, double* target, int width)
     {
         double* target1 = target + width, target2 = target1 + width, target3 = target2 + width;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CsAligner.Tensors.Kernels;
@@ -56,6 +57,7 @@ internal static unsafe class RowSums
         return wide;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow(float* row, int width, double* sums)
     {
         int d = 0;

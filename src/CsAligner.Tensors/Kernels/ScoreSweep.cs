@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CsAligner.Tensors.Kernels;
 
@@ -22,6 +23,7 @@ internal sealed unsafe class ScoreSweep
 
     private const int Group = StripKernel.Group;
     private const int DimensionsPerTask = 2 * Group;
+    private const int LineFloats = 16;
     private const int FewestColumns = 4 * Group;
 
     [ThreadStatic]
@@ -94,7 +96,7 @@ internal sealed unsafe class ScoreSweep
         _gradX = gradX;
         _gradY = gradY;
         bool products = gradX != null || gradY != null, overlap = !_symmetric || !products;
-        if (products) Prepare(overlap);
+        if (products) Prepare();
         RunRegion(-1, -1, 0);
         for (int block = 0; block < _blocks; block++)
         {
@@ -124,7 +126,7 @@ internal sealed unsafe class ScoreSweep
 
     private bool IsKept(int block) => block < _keptBlocks;
 
-    private void Prepare(bool overlap)
+    private void Prepare()
     {
         if (_symmetric)
         {
@@ -138,7 +140,7 @@ internal sealed unsafe class ScoreSweep
         }
         if (_gradY == null || _weights != null) return;
         _weightsSize = (nint)StripKernel.Padded(_x.Count) * _block;
-        _weights = _scratch.Floats((overlap ? 2 : 1) * (long)_weightsSize);
+        _weights = _scratch.Floats(2 * (long)_weightsSize);
     }
 
     private void PackRows()
@@ -239,16 +241,29 @@ internal sealed unsafe class ScoreSweep
             int width = Math.Min(tile, _width - (panel * tile));
             float* right = _panelsY.At(block, panel);
             for (int i = 0; i < rows; i += _kernel.Rows)
-                Tile(Math.Min(_kernel.Rows, rows - i), width, columns, weights + (i * length), length, 1, right, target + ((nint)i * _width) + (panel * tile), accumulate);
+            {
+                float* corner = target + ((nint)i * _width) + (panel * tile);
+                if (accumulate) Prefetch(corner + tile, _kernel.Rows, _width, tile);
+                Tile(Math.Min(_kernel.Rows, rows - i), width, columns, weights + (i * length), length, 1, right, corner, accumulate);
+            }
         }
+    }
+
+    // What the next turn will read, which hardware does not see coming: rows end soon. Beyond the matrix this does nothing.
+    private static void Prefetch(float* source, int rows, int stride, int length)
+    {
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < rows; i++, source += stride)
+            for (int d = 0; d < length; d += LineFloats) Sse.Prefetch1(source + d);
     }
 
     private void KeepWeights(int block, int row, int rows, float* weights, nint length)
     {
-        nint groupSize = (nint)StripKernel.Padded(_x.Count) * Group;
-        float* target = WeightsOf(block) + ((nint)row * Group);
-        for (int j = 0; j < length; j += Group, target += groupSize)
-            GemmPacking.CopyRows(rows, 1, Group, Group, weights + j, length, target, 0);
+        int width = _kernel.Rows;
+        nint panelSize = (nint)StripKernel.Padded(_x.Count) * width;
+        float* target = WeightsOf(block) + ((nint)row * width);
+        for (int j = 0; j < length; j += width, target += panelSize)
+            GemmPacking.CopyRows(rows, 1, width, width, weights + j, length, target, 0);
     }
 
     private float* WeightsOf(int block) => _weights + (_symmetric ? 0 : block % 2 * _weightsSize);
@@ -257,7 +272,7 @@ internal sealed unsafe class ScoreSweep
     private void MultiplyTransposed(int block, int firstDimension)
     {
         int columns = ColumnsOf(block), tile = _kernel.Columns, rowBlocks = _symmetric ? block : PanelSlots;
-        nint groupSize = (nint)StripKernel.Padded(_x.Count) * Group;
+        nint panelSize = (nint)StripKernel.Padded(_x.Count) * _kernel.Rows;
         float* target = _gradY + ((nint)block * _block * _width);
         int lastPanel = Math.Min(_panelsX!.Panels, (firstDimension + DimensionsPerTask) / tile);
         for (int rowBlock = 0; rowBlock < rowBlocks; rowBlock++)
@@ -270,8 +285,8 @@ internal sealed unsafe class ScoreSweep
                 float* right = _panelsX.At(rowBlock, panel);
                 for (int j = 0; j < columns; j += _kernel.Rows)
                 {
-                    float* left = WeightsOf(block) + (j / Group * groupSize) + ((nint)rowBlock * _block * Group) + (j % Group);
-                    Tile(Math.Min(_kernel.Rows, columns - j), width, rows, left, 1, Group, right, target + ((nint)j * _width) + (panel * tile), accumulate);
+                    float* left = WeightsOf(block) + (j / _kernel.Rows * panelSize) + ((nint)rowBlock * _block * _kernel.Rows);
+                    Tile(Math.Min(_kernel.Rows, columns - j), width, rows, left, 1, _kernel.Rows, right, target + ((nint)j * _width) + (panel * tile), accumulate);
                 }
             }
         }

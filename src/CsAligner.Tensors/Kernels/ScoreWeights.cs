@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CsAligner.Tensors.Kernels;
 
 /// <summary>
@@ -85,6 +87,7 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void EndBlock(int column, int columns, int tasks)
     {
         if (_symmetric) tasks = Math.Min(tasks, column / StripKernel.Group);

@@ -39,6 +39,9 @@ internal sealed class BufferPool
         return new FloatBuffer(capacity);
     }
 
+    /// <summary>Whether a buffer has a size that this pool hands out.</summary>
+    public static bool Owns(FloatBuffer buffer) => buffer.Capacity == SizeClass(buffer.Capacity);
+
     public void Return(FloatBuffer buffer)
     {
         if (PoisonReturned) buffer.Span(buffer.Capacity).Fill(float.NaN);

@@ -20,7 +20,7 @@ internal static unsafe class KnownGradientOps
             {
                 foreach (var (input, gradient) in parts)
                 {
-                    if (gradient == null) continue;
+                    if (gradient == null || input.TryAdoptGrad(gradient, *y.GradPointer)) continue;
                     float* sink = input.GradSink(out bool accumulate);
                     Elementwise.Scale(gradient.Pointer, *y.GradPointer, sink, input.Length, accumulate);
                 }
@@ -33,6 +33,6 @@ internal static unsafe class KnownGradientOps
     public static Tensor? GradientFor(this Tape tape, Tensor input)
     {
         if (!tape.Recording || !input.RequiresGrad) return null;
-        return tape.Rent(input.Shape);
+        return tape.RentGradientOf(input);
     }
 }
