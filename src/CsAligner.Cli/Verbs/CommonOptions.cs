@@ -65,6 +65,23 @@ internal static class CommonOptions
         return option;
     }
 
+    /// <summary>A number of bytes: 512M, 2G, or a plain number. Null where it is left out.</summary>
+    public static Option<long?> Bytes(string name, string description)
+    {
+        var option = new Option<long?>(name) { Description = description, HelpName = "SIZE" };
+        option.CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            int shift = token.Length == 0 ? 0 : char.ToUpperInvariant(token[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+            if (long.TryParse(shift == 0 ? token : token[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+                && value > 0 && value <= long.MaxValue >> shift)
+                return value << shift;
+            result.AddError($"{name}: a size such as 512M or 2G was expected, got '{token}'");
+            return null;
+        };
+        return option;
+    }
+
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, string fallback, params string[] words)
     {

@@ -14,9 +14,15 @@ internal static class FeatureInputs
         return (images, texts);
     }
 
-    public static void RequireSameWidth(string firstPath, Tensor first, string secondPath, Tensor second)
+    public static void RequireSameWidth(string firstPath, Tensor first, string secondPath, Tensor second) =>
+        RequireSameWidth(firstPath, first.Width, secondPath, second.Width);
+
+    public static void RequireSameWidth(FeatureRowsFile first, FeatureRowsFile second) =>
+        RequireSameWidth(first.Path, first.Width, second.Path, second.Width);
+
+    private static void RequireSameWidth(string firstPath, int first, string secondPath, int second)
     {
-        if (first.Width != second.Width)
-            throw new InputException($"cannot compare '{firstPath}' with '{secondPath}': rows of {first.Width} values against rows of {second.Width}; both must come from one space");
+        if (first != second)
+            throw new InputException($"cannot compare '{firstPath}' with '{secondPath}': rows of {first} values against rows of {second}; both must come from one space");
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
-using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -17,20 +17,63 @@ internal static class MeasureVerb
             "--estimator", "exact compares all pairs of rows; nystrom takes time linear in the rows and reports the standard error of D_CS.", "exact", "exact", "nystrom");
         Option<int> features = CommonOptions.Count(
             "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
+        Option<long?> memory = CommonOptions.Bytes(
+            "--memory", "Stay within so much memory (512M, 2G): rows are read in blocks, as often as they are needed. Same result; on by itself for sets too large for one piece.");
+        Option<string?> state = CommonOptions.OptionalPath(
+            "--state", "A file for the progress, with --memory: run again after an interruption, the same command goes on from it.");
         Option<bool> raw = CommonOptions.Raw();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("measure", "Measure how far two sets of rows lie apart.") { x, y, bandwidth, estimator, features, raw, seed, json };
+        var command = new Command("measure", "Measure how far two sets of rows lie apart.") { x, y, bandwidth, estimator, features, memory, state, raw, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {
-            (Tensor rowsX, Tensor rowsY) = FeatureInputs.ReadBoth(parsed.GetRequiredValue(x), parsed.GetRequiredValue(y), parsed.GetValue(raw));
-            NystromEstimator? estimating = parsed.GetValue(estimator) == "nystrom" ? new NystromEstimator { Features = parsed.GetValue(features) } : null;
-            DistributionMeasures measures = Evaluator.Measure(rowsX, rowsY, parsed.GetValue(bandwidth), parsed.GetValue(seed), estimator: estimating);
+            using FeatureRowsFile rowsX = FeatureRowsFile.Open(parsed.GetRequiredValue(x), Modality.Image, parsed.GetValue(raw));
+            using FeatureRowsFile rowsY = FeatureRowsFile.Open(parsed.GetRequiredValue(y), Modality.Text, parsed.GetValue(raw));
+            FeatureInputs.RequireSameWidth(rowsX, rowsY);
+            bool exact = parsed.GetValue(estimator) == "exact";
+            (long? bytes, string? statePath) = (parsed.GetValue(memory), parsed.GetValue(state));
+            if (!exact && (bytes ?? (object?)statePath) != null)
+                throw new UsageException("--memory and --state go with --estimator exact; nystrom reads the rows once and holds them");
+            bool streams = exact && (bytes != null || statePath != null || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
+            DistributionMeasures measures = streams
+                ? Stream(rowsX, rowsY, parsed.GetValue(bandwidth), parsed.GetValue(seed), bytes, statePath, session)
+                : Evaluator.Measure(
+                    FeatureFile.ReadRows(rowsX), FeatureFile.ReadRows(rowsY), parsed.GetValue(bandwidth), parsed.GetValue(seed),
+                    estimator: exact ? null : new NystromEstimator { Features = parsed.GetValue(features) });
             if (parsed.GetValue(json))
                 session.PrintJson(measures.WriteJson);
             else
                 session.Terminal.Tables.Write(MeasureTables.Distributions(measures, "x", "y"));
         });
         return command;
+    }
+
+    private static DistributionMeasures Stream(
+        FeatureRowsFile x, FeatureRowsFile y, BandwidthRule? bandwidth, ulong seed, long? bytes, string? statePath, Session session)
+    {
+        if (statePath != null && File.Exists(statePath)) session.Terminal.Say($"going on from {statePath}");
+        DistributionMeasures? measures = null;
+        try
+        {
+            // A thousandth is a step: the number of pairs of blocks is known only once the rows have been read.
+            session.Terminal.WithProgress("measured", 1000, progress => measures = StreamingEvaluator.Measure(
+                x,
+                y,
+                bandwidth,
+                seed,
+                new StreamingOptions
+                {
+                    MemoryBytes = bytes ?? StreamingOptions.DefaultMemoryBytes,
+                    StatePath = statePath,
+                    Progress = (done, all) => progress.Report(1000 * done / all, $"{done} of {all} pairs of blocks"),
+                },
+                session.Cancellation));
+        }
+        catch (OperationCanceledException stopped) when (statePath != null)
+        {
+            throw new StoppedException("stopped; the same command goes on from where it was", stopped);
+        }
+
+        return measures!;
     }
 }

@@ -76,6 +76,9 @@ internal static unsafe class AlignmentTerms
             PreciseTerms.LogMeanKernel(preciseX, rows, preciseY, columns, width, sigma, false, 0, null, null));
     }
 
+    /// <summary>Whether a measure of centred rows with this largest |x|^2 takes float64.</summary>
+    public static bool NeedsPrecision(double largestSquare, double sigma) => Epsilon * largestSquare / (sigma * sigma) > MeasuringLimit;
+
     /// <summary>ln of the mean kernel value over distinct rows; at least two.</summary>
     public static double LogMeanWithin(Tensor x, double sigma)
     {

@@ -23,6 +23,14 @@ internal static unsafe class FrechetDistance
         double* meanX = RowSums.Mean(x.Pointer, x.Rows, width, scratch), meanY = RowSums.Mean(y.Pointer, y.Rows, width, scratch);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
+        return Compute(meanX, covarianceX, meanY, covarianceY, width);
+    }
+
+    /// <summary>The same of means [D] and covariances [D, D]; that of x is destroyed.</summary>
+    public static double Compute(double* meanX, double* covarianceX, double* meanY, double* covarianceY, int width)
+    {
+        using var scratch = new Scratch();
+        long size = (long)width * width;
         double distance = 0;
         for (int d = 0; d < width; d++)
             distance += ((meanX[d] - meanY[d]) * (meanX[d] - meanY[d])) + covarianceX[((long)d * width) + d] + covarianceY[((long)d * width) + d];

@@ -18,7 +18,7 @@ public static class Evaluator
     public const double DefaultTemperature = 0.05;
 
     // exp(-2 d^2) is the Gaussian kernel of sigma = 1/2.
-    private const double UniformityBandwidth = 0.5;
+    internal const double UniformityBandwidth = 0.5;
 
     /// <summary>The bandwidth that results are judged at.</summary>
     public static BandwidthRule DefaultBandwidth { get; } = BandwidthRule.Within(0.35);

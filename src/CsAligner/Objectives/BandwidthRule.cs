@@ -1,4 +1,5 @@
 using System.Globalization;
+using CsAligner.Evaluation;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels;
 
@@ -63,12 +64,32 @@ public sealed record BandwidthRule
         if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width) throw new ArgumentException($"Bandwidth: expected [M, D] and [N, D], got {x} and {y}.", nameof(y));
         if (Kind == BandwidthKind.Fixed) return Factor;
         var random = new RandomGenerator(seed);
-        double bandwidth = Kind == BandwidthKind.Median
+        return Checked(Kind == BandwidthKind.Median
             ? MedianDistance(x, y, random, exactRows)
-            : Factor * 0.5 * (MedianDistance(x, null, random, exactRows) + MedianDistance(y, null, random, exactRows));
-        return bandwidth > 0 && double.IsFinite(bandwidth)
-            ? bandwidth
-            : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, most rows are the same; give a number instead");
+            : Factor * 0.5 * (MedianDistance(x, null, random, exactRows) + MedianDistance(y, null, random, exactRows)));
+    }
+
+    /// <summary>The same of rows that need not be in memory: the same rows are drawn.</summary>
+    internal double Resolve(IRowSource x, IRowSource y, ulong seed)
+    {
+        if (Kind == BandwidthKind.Fixed) return Factor;
+        var random = new RandomGenerator(seed);
+        return Checked(Kind == BandwidthKind.Median ? Median(x, y) : Factor * 0.5 * (Median(x, null) + Median(y, null)));
+
+        double Median(IRowSource first, IRowSource? second)
+        {
+            int total = checked(first.Rows + (second?.Rows ?? 0));
+            RequireTwo(total);
+            int[] chosen = Choose(total, ExactRows, random);
+            var rows = new Tensor(chosen.Length, first.Width);
+            for (int r = 0; r < chosen.Length; r++)
+            {
+                var (source, row) = chosen[r] < first.Rows ? (first, chosen[r]) : (second!, chosen[r] - first.Rows);
+                source.Read(row, rows.Span.Slice(r * first.Width, first.Width));
+            }
+
+            return Distances.Median(rows, null, [.. Enumerable.Range(0, chosen.Length)]);
+        }
     }
 
     /// <summary>The rule as <see cref="Parse"/> reads it.</summary>
@@ -82,9 +103,18 @@ public sealed record BandwidthRule
     private double MedianDistance(Tensor first, Tensor? second, RandomGenerator random, int exactRows)
     {
         int total = first.Rows + (second?.Rows ?? 0);
-        if (total < 2) throw new InputException($"bandwidth {this}: a median distance needs at least 2 rows, got {total}; give a number instead");
+        RequireTwo(total);
         return Distances.Median(first, second, Choose(total, exactRows, random));
     }
+
+    private void RequireTwo(int total)
+    {
+        if (total < 2) throw new InputException($"bandwidth {this}: a median distance needs at least 2 rows, got {total}; give a number instead");
+    }
+
+    private double Checked(double bandwidth) => bandwidth > 0 && double.IsFinite(bandwidth)
+        ? bandwidth
+        : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, most rows are the same; give a number instead");
 
     // A partial Fisher-Yates shuffle, then in order: the same rows for the same generator.
     private static int[] Choose(int total, int count, RandomGenerator random)

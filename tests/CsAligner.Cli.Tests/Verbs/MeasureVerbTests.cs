@@ -136,11 +136,34 @@ public class MeasureVerbTests
     [InlineData("--seed", "x")]
     [InlineData("--estimator", "guess")]
     [InlineData("--features", "8")]
+    [InlineData("--memory", "lots")]
+    [InlineData("--memory", "0")]
+    [InlineData("--memory", "9999999999G")]
     public void A_value_out_of_its_range_is_wrong_usage(string option, string value)
     {
         CommandLineRun run = CommandLineRun.Of("measure", "x.npy", "y.npy", option, value);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains(option.TrimStart('-'), run.Error);
+    }
+
+    [Fact]
+    public void Within_little_memory_the_result_is_the_same()
+    {
+        using var folder = new TemporaryFolder();
+        string x = FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 300, 6, 1)), y = FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 300, 6, 1));
+        JsonElement whole = CommandLineRun.Of("measure", x, y, "--json").Json;
+        CommandLineRun run = CommandLineRun.Of("measure", x, y, "--json", "--memory", "300M", "--state", folder["state.json"]);
+        Assert.Equal(whole.EnumerateObject().Select(p => p.Name), run.Json.EnumerateObject().Select(p => p.Name));
+        foreach (JsonProperty property in whole.EnumerateObject())
+            Assert.Equal(property.Value.GetDouble(), run.Json.GetProperty(property.Name).GetDouble(), 1e-6 * Math.Max(1, Math.Abs(property.Value.GetDouble())));
+        Assert.Contains("pairs of blocks", run.Error);
+        Assert.False(File.Exists(folder["state.json"]));
+        File.WriteAllText(folder["state.json"], "{}");
+        CommandLineRun refused = CommandLineRun.Of("measure", x, y, "--json", "--state", folder["state.json"]);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("state.json", refused.Error);
+        Assert.Equal(2, CommandLineRun.Of("measure", x, y, "--memory", "1G", "--estimator", "nystrom").ExitCode);
+        Assert.Contains("raise --memory", CommandLineRun.Of("measure", x, y, "--memory", "10M").ErrorLine);
     }
 
     [Fact]

@@ -1,0 +1,20 @@
+namespace CsAligner.Evaluation;
+
+/// <summary>How <see cref="StreamingEvaluator"/> goes about its work; nothing of it changes the result.</summary>
+public sealed record StreamingOptions
+{
+    /// <summary>Bytes that may be used where nothing is said: 1 GiB.</summary>
+    public const long DefaultMemoryBytes = 1L << 30;
+
+    /// <summary>Bytes for rows, buffers and tables together. The more rows are held, the less often they are read.</summary>
+    public long MemoryBytes { get; init; } = DefaultMemoryBytes;
+
+    /// <summary>
+    /// A file for the progress, written every few seconds; where it is there, the work goes on from it. Removed at the end.
+    /// Null: nothing is kept.
+    /// </summary>
+    public string? StatePath { get; init; }
+
+    /// <summary>Told how many pairs of blocks are done, and of how many.</summary>
+    public Action<long, long>? Progress { get; init; }
+}
