@@ -158,8 +158,8 @@ internal static class EstimatorsBenchmark
             """);
         foreach (var r in results)
         {
-            string reported = r.StandardError is { } error ? error.ToString("E1", CultureInfo.InvariantCulture) : "";
-            text.Append(CultureInfo.InvariantCulture, $"| {r.Bandwidth:f3} | {r.Exact:f4} | {r.Method} | {r.RootMeanSquare:E1} | {r.Largest:E1} | {reported} | {r.Goal:f3} | {r.Seconds:f2} |\n");
+            string reported = r.StandardError is { } error ? error.ToString("0.0e-0", CultureInfo.InvariantCulture) : "";
+            text.Append(CultureInfo.InvariantCulture, $"| {r.Bandwidth:f3} | {r.Exact:f4} | {r.Method} | {r.RootMeanSquare:0.0e-0} | {r.Largest:0.0e-0} | {reported} | {r.Goal:f3} | {r.Seconds:f2} |\n");
         }
 
         return text.ToString();

@@ -28,6 +28,12 @@ internal sealed class AlignOptions
     };
 
     private readonly Option<BandwidthRule> _bandwidth = CommonOptions.Bandwidth(Default.Bandwidth.ToString());
+    private readonly Option<string> _estimator = CommonOptions.Choice(
+        "--estimator", "How D_CS of a batch is taken: exact over all pairs, or nystrom from landmarks, in time linear in the batch; for batches of many thousands.", "exact", "exact", "nystrom");
+
+    private readonly Option<int> _features = CommonOptions.Count(
+        "--features", "Landmark rows of nystrom.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
+
     private readonly Option<double> _lambda = CommonOptions.Number("--lambda", "Weight of InfoNCE beside D_CS.", Default.Lambda, 0, 1000);
     private readonly Option<double> _temperature = CommonOptions.Number("--temperature", "tau of InfoNCE.", Default.Temperature, 0.01, 10);
     private readonly Option<bool> _learnTemperature = new("--learn-temperature") { Description = "Learn tau, from --temperature on." };
@@ -43,7 +49,7 @@ internal sealed class AlignOptions
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])[
-            _objective, _train, _adapter, _adapterSize, _bandwidth, _lambda, _temperature, _learnTemperature,
+            _objective, _train, _adapter, _adapterSize, _bandwidth, _estimator, _features, _lambda, _temperature, _learnTemperature,
             _epochs, _batchSize, _lr, _weightDecay, _validation, _seed])
             command.Add(option);
     }
@@ -54,6 +60,7 @@ internal sealed class AlignOptions
         Train = AlignmentOptions.ParseTrain(parsed.GetValue(_train)!),
         Adapter = new AdapterOptions { Kind = parsed.GetValue(_adapter)!, Size = parsed.GetValue(_adapterSize) },
         Bandwidth = parsed.GetValue(_bandwidth)!,
+        Estimator = parsed.GetValue(_estimator) == "nystrom" ? new NystromEstimator { Features = parsed.GetValue(_features) } : null,
         Lambda = parsed.GetValue(_lambda),
         Temperature = parsed.GetValue(_temperature),
         LearnTemperature = parsed.GetValue(_learnTemperature),

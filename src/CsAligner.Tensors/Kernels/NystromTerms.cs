@@ -9,6 +9,8 @@ namespace CsAligner.Tensors.Kernels;
 /// </summary>
 internal static unsafe class NystromTerms
 {
+    private const int RowsPerBlock = 4096;
+
     /// <summary>Estimates for every sigma; the passes over the rows are shared.</summary>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D].</param>
@@ -53,6 +55,70 @@ internal static unsafe class NystromTerms
         }
 
         return estimates;
+    }
+
+    /// <summary>Landmarks as the estimates draw them, [at most m, D].</summary>
+    public static Tensor Landmarks(Tensor x, Tensor y, int landmarks, RandomGenerator random)
+    {
+        int[] chosenX = Distinct(x.Rows, landmarks / 2, random), chosenY = Distinct(y.Rows, landmarks - (landmarks / 2), random);
+        var points = new Tensor(chosenX.Length + chosenY.Length, x.Width);
+        Gather(x, chosenX, points.Pointer);
+        Gather(y, chosenY, points.Pointer + ((long)chosenX.Length * x.Width));
+        GC.KeepAlive(points);
+        return points;
+    }
+
+    /// <summary>
+    /// D_CS of the projections alone, nothing estimated; <paramref name="weight"/> times its gradients is added to those that are not null.
+    /// Landmarks are taken as constant. Time O((M + N) m D + m^3), memory O((M + N) D + m^2).
+    /// </summary>
+    public static double Projected(Tensor x, Tensor y, Tensor landmarks, double sigma, double weight, Tensor? gradX, Tensor? gradY)
+    {
+        int count = landmarks.Rows, width = x.Width;
+        var projection = new LandmarkProjection(landmarks.Pointer, count, width, sigma);
+        double[] meanX = Scaled(GaussianKernel.RowSums(landmarks.Pointer, count, x.Pointer, x.Rows, width, [sigma])[0], 1.0 / x.Rows);
+        double[] meanY = Scaled(GaussianKernel.RowSums(landmarks.Pointer, count, y.Pointer, y.Rows, width, [sigma])[0], 1.0 / y.Rows);
+        double[] solvedX = projection.Solve(meanX), solvedY = projection.Solve(meanY);
+        double selfX = Dot(meanX, solvedX), selfY = Dot(meanY, solvedY), cross = Dot(meanX, solvedY);
+        if (gradX != null) AddGradient(x, landmarks, sigma, Pull(solvedX, selfX, solvedY, x.Rows), gradX);
+        if (gradY != null) AddGradient(y, landmarks, sigma, Pull(solvedY, selfY, solvedX, y.Rows), gradY);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+        return Math.Log(selfX) + Math.Log(selfY) - (2 * Math.Log(cross));
+
+        // d D_CS / d k(x_i, z_j), the same for every row.
+        double[] Pull(double[] own, double self, double[] other, int rows) =>
+            [.. own.Zip(other, (o, t) => 2 * weight / rows * ((o / self) - (t / cross)))];
+    }
+
+    // grad_i += sum_j pull_j k(x_i, z_j) (z_j - x_i) / sigma^2.
+    private static void AddGradient(Tensor x, Tensor landmarks, double sigma, double[] pull, Tensor grad)
+    {
+        using var scratch = new Scratch();
+        int width = x.Width, count = landmarks.Rows, blockRows = Math.Min(x.Rows, RowsPerBlock);
+        float* values = scratch.Floats((long)blockRows * count), from = x.Pointer, to = grad.Pointer;
+        float[] scales = [.. pull.Select(p => (float)(p / (sigma * sigma)))];
+        for (int top = 0; top < x.Rows; top += blockRows)
+        {
+            int height = Math.Min(blockRows, x.Rows - top), first = top;
+            GaussianKernel.Matrix(from + ((long)top * width), height, landmarks.Pointer, count, width, sigma, values);
+            Blocks.ForRows(height, count, (start, end) =>
+            {
+                for (int i = start; i < end; i++)
+                {
+                    var row = new Span<float>(values + ((long)i * count), count);
+                    System.Numerics.Tensors.TensorPrimitives.Multiply(row, scales, row);
+                    float sum = System.Numerics.Tensors.TensorPrimitives.Sum<float>(row);
+                    var target = new Span<float>(to + ((long)(first + i) * width), width);
+                    System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(from + ((long)(first + i) * width), width), -sum, target, target);
+                }
+            });
+            Gemm.Run(height, width, count, values, count, 1, landmarks.Pointer, width, 1, to + ((long)top * width), width, accumulate: true);
+        }
+
+        GC.KeepAlive(x);
+        GC.KeepAlive(landmarks);
+        GC.KeepAlive(grad);
     }
 
     // For every row of both samples its mean kernel value with the other sample: those of a first, then those of b.

@@ -30,6 +30,15 @@ public sealed record CsAlignerObjective
     /// <summary>Whether D_CS leaves the diagonals of its self terms out.</summary>
     public bool OffDiagonal { get; init; }
 
+    /// <summary>
+    /// Takes D_CS in time linear in the rows, from landmarks that <see cref="EstimatorSeed"/> draws; null for all pairs. Not with
+    /// <see cref="OffDiagonal"/>.
+    /// </summary>
+    public NystromEstimator? Estimator { get; init; }
+
+    /// <summary>Draws the estimator's landmarks; another one for every step.</summary>
+    public ulong EstimatorSeed { get; init; }
+
     /// <summary>Computes the loss and, on a recording tape, its gradients.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[M, D]; L2-normalised rows where InfoNCE takes part.</param>
@@ -49,7 +58,8 @@ public sealed record CsAlignerObjective
         double scale = Scale(logitScale);
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = logitScale == null ? null : tape.GradientFor(logitScale);
         if (gradScale != null) (gradX, gradY) = (gradX ?? Spare(tape, x), gradY ?? Spare(tape, y));
-        var values = AlignmentTerms.Compute(x, y, new AlignmentWeights(CsWeight, Bandwidth, OffDiagonal, InfoNceWeight, scale, paired), gradX, gradY);
+        var weights = new AlignmentWeights(CsWeight, Bandwidth, OffDiagonal, InfoNceWeight, scale, paired);
+        var values = Estimator == null || CsWeight == 0 ? AlignmentTerms.Compute(x, y, weights, gradX, gradY) : Estimated(x, y, weights, Estimator, gradX, gradY);
         if (gradScale != null) gradScale.Span[0] = (float)LogScaleGradient(logitScale!, scale, values.GradScale);
         double loss = (CsWeight * values.CauchySchwarz) + (InfoNceWeight * values.InfoNce);
         var parts = new List<(Tensor, Tensor?)> { (x, x.RequiresGrad ? gradX : null), (y, y.RequiresGrad ? gradY : null) };
@@ -73,6 +83,16 @@ public sealed record CsAlignerObjective
     {
         if (!(bandwidth > 0 && double.IsFinite(bandwidth)))
             throw new ArgumentOutOfRangeException(nameof(bandwidth), bandwidth, "The bandwidth must be finite and above 0.");
+    }
+
+    private AlignmentValues Estimated(Tensor x, Tensor y, AlignmentWeights weights, NystromEstimator estimator, Tensor? gradX, Tensor? gradY)
+    {
+        if (OffDiagonal) throw new ArgumentException("The estimator has no off-diagonal form.", nameof(estimator));
+        bool contrast = weights.InfoNceWeight != 0 && weights.Pairs > 0;
+        if (!contrast) gradX?.Span.Clear();
+        if (!contrast) gradY?.Span.Clear();
+        var values = contrast ? AlignmentTerms.Compute(x, y, weights with { CsWeight = 0 }, gradX, gradY) : default;
+        return values with { CauchySchwarz = estimator.Project(x, y, Bandwidth, CsWeight, EstimatorSeed, gradX, gradY) };
     }
 
     // The value of the scale needs both sides' passes even where only it is trained.

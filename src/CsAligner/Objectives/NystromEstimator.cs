@@ -70,6 +70,18 @@ public sealed record NystromEstimator
         return new DivergenceEstimate(Math.Log(means.SelfX) + Math.Log(means.SelfY) - cross, offX + offY - cross, means.DivergenceError);
     }
 
+    /// <summary>
+    /// D_CS of the landmarks' part alone, for training: the landmarks are drawn anew for every step and taken as constant. It
+    /// leaves out what landmarks do not span, so its value is somewhat lower and its gradient somewhat shorter. The
+    /// gradients are added to those that are not null.
+    /// </summary>
+    internal double Project(Tensor x, Tensor y, double bandwidth, double weight, ulong seed, Tensor? gradX, Tensor? gradY)
+    {
+        if (Epsilon / (bandwidth * bandwidth) * Longest(x, y) > CentredLimit) throw TooSmall(bandwidth);
+        Tensor landmarks = NystromTerms.Landmarks(x, y, Features, new RandomGenerator(seed));
+        return NystromTerms.Projected(x, y, landmarks, bandwidth, weight, gradX, gradY);
+    }
+
     /// <summary>Kernel means for several bandwidths at once, the first of which must be estimable.</summary>
     internal EstimatedMeans[] Means(Tensor x, Tensor y, double[] bandwidths, ulong seed)
     {

@@ -20,6 +20,9 @@ public sealed record AlignmentOptions
     /// <summary>The kernel's bandwidth; <c>median</c> and <c>within*F</c> are detached and renewed as the features move.</summary>
     public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.4);
 
+    /// <summary>Takes D_CS from landmarks of the batch, in time linear in its rows; null for all pairs. For batches of many thousands.</summary>
+    public NystromEstimator? Estimator { get; init; }
+
     /// <summary>Weight of InfoNCE beside D_CS, 0 to 1000.</summary>
     public double Lambda { get; init; } = 0.35;
 
@@ -126,6 +129,12 @@ public sealed record AlignmentOptions
         else writer.WriteNull("adapter_size");
         writer.WriteBoolean("mean_shift_start", Adapter.MeanShift);
         writer.WriteString("bandwidth", Bandwidth.ToString());
+        if (Estimator != null)
+        {
+            writer.WriteString("estimator", "nystrom");
+            writer.WriteNumber("features", Estimator.Features);
+        }
+
         writer.WriteNumber("lambda", Lambda);
         writer.WriteNumber("temperature", Temperature);
         writer.WriteBoolean("learn_temperature", LearnTemperature);

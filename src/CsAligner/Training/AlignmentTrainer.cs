@@ -151,7 +151,7 @@ public sealed class AlignmentTrainer
         Tensor mappedX = _image.Encode(tape, x), mappedY = _text.Encode(tape, y);
         if (_objective.CsWeight > 0 && step % BandwidthInterval == 0)
             _progress.Bandwidth = (float)_options.Bandwidth.Resolve(mappedX, mappedY, _options.Seed + (ulong)step, BandwidthRows);
-        var objective = _objective with { Bandwidth = _progress.Bandwidth };
+        var objective = _objective with { Bandwidth = _progress.Bandwidth, Estimator = _options.Estimator, EstimatorSeed = _options.Seed + (ulong)step };
         var result = objective.Forward(tape, mappedX, mappedY, _logScale, batch.Images.Length);
         float loss = result.Loss.Item;
         if (!float.IsFinite(loss)) throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower --lr");

@@ -45,6 +45,19 @@ public class AlignVerbTests
     }
 
     [Fact]
+    public void Landmarks_train_too_and_the_run_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        (string images, string texts) = SaveModalities(folder);
+        CommandLineRun run = Align(images, texts, folder["out"], "--json", "--epochs", "5", "--val-fraction", "0", "--estimator", "nystrom", "--features", "64");
+        JsonElement options = run.Json.GetProperty("options");
+        Assert.Equal(("nystrom", 64), (options.GetProperty("estimator").GetString(), options.GetProperty("features").GetInt32()));
+        Apply(folder["out/image-adapter.safetensors"], images, folder["i.npy"]);
+        Apply(folder["out/text-adapter.safetensors"], texts, folder["t.npy"]);
+        Assert.True(OffDiagonal(folder["i.npy"], folder["t.npy"]) < OffDiagonal(images, texts) / 2);
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_bytes_and_another_one_others()
     {
         using var folder = new TemporaryFolder();

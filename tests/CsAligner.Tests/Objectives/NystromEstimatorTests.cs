@@ -109,6 +109,71 @@ public class NystromEstimatorTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new NystromEstimator { Features = 8 }.Estimate(x, y, 0.5));
     }
 
+    [Theory]
+    [InlineData(1, 0, 0.5)]
+    [InlineData(0.7, 0.4, 1.1)]
+    public void Gradients_through_the_landmarks_are_those_of_differences(double csWeight, double infoNceWeight, double sigma)
+    {
+        // Landmarks are constant to the gradient: here they are the rows that are not moved.
+        var (x, y) = Sets(37, 29);
+        var objective = new CsAlignerObjective { CsWeight = csWeight, InfoNceWeight = infoNceWeight, Temperature = 0.2, Bandwidth = sigma };
+        Tensor landmarks = NystromTerms.Landmarks(x, y, 16, new RandomGenerator(1)), gradX = new(37, x.Width), gradY = new(29, x.Width);
+        NystromTerms.Projected(x, y, landmarks, sigma, csWeight, gradX, gradY);
+        foreach (var (moved, gradient) in new[] { (x, gradX), (y, gradY) })
+        {
+            var random = new RandomGenerator(2);
+            for (int trial = 0; trial < 12; trial++)
+            {
+                int at = random.Next(moved.Length);
+                float value = moved.Span[at];
+                const float Step = 0.02f;
+                double difference = 0;
+
+                // Four points: the error is of the fourth order of a step that float32 values need to be this long.
+                foreach (var (offset, weight) in ((float, double)[])[(Step, 8), (-Step, -8), (2 * Step, -1), (-2 * Step, 1)])
+                {
+                    moved.Span[at] = value + offset;
+                    difference += weight * csWeight * NystromTerms.Projected(x, y, landmarks, sigma, 0, null, null) / (12 * Step);
+                }
+
+                moved.Span[at] = value;
+                Assert.Equal(difference, gradient.Span[at], 2e-4 * System.Numerics.Tensors.TensorPrimitives.Norm<float>(gradient.Span));
+            }
+        }
+
+        // The objective adds what InfoNCE alone gives to it.
+        float[] Gradient(CsAlignerObjective what, Tensor? of)
+        {
+            using var tape = new CsAligner.Tensors.Autograd.Tape();
+            (x.RequiresGrad, y.RequiresGrad) = (true, true);
+            x.ZeroGrad();
+            y.ZeroGrad();
+            tape.Backward(what.Forward(tape, x, y).Loss);
+            return of!.Grad.ToArray();
+        }
+
+        var estimating = objective with { Estimator = new NystromEstimator { Features = 16 }, EstimatorSeed = 1 };
+        foreach (var (rows, gradient) in new[] { (x, gradX), (y, gradY) })
+        {
+            float[] contrast = infoNceWeight == 0 ? new float[rows.Length] : Gradient(objective with { CsWeight = 0 }, rows);
+            Near.Norm(contrast.Zip(gradient.Span.ToArray(), (a, b) => (double)a + b), Gradient(estimating, rows).Select(g => (double)g), 1e-5);
+        }
+    }
+
+    [Fact]
+    public void With_every_row_a_landmark_the_gradient_is_that_of_all_pairs()
+    {
+        var (x, y) = Sets(30, 25);
+        Tensor gradX = new(30, x.Width), gradY = new(25, x.Width);
+        double value = NystromTerms.Projected(x, y, NystromTerms.Landmarks(x, y, 128, new RandomGenerator(0)), 0.6, 1, gradX, gradY);
+        Near.Relative(CauchySchwarzDivergence.Value(x, y, 0.6), value, 1e-4);
+        using var tape = new CsAligner.Tensors.Autograd.Tape();
+        (x.RequiresGrad, y.RequiresGrad) = (true, true);
+        tape.Backward(tape.CauchySchwarz(x, y, 0.6));
+        Near.Norm(x.Grad.ToArray().Select(g => (double)g), gradX.Span.ToArray().Select(g => (double)g), 2e-2);
+        Near.Norm(y.Grad.ToArray().Select(g => (double)g), gradY.Span.ToArray().Select(g => (double)g), 2e-2);
+    }
+
     // A gap between two clouds that are wider in some directions than in others, on the sphere: as encoders make them.
     private static (Tensor X, Tensor Y) Sets(int rows, int columns)
     {
