@@ -22,6 +22,9 @@ public sealed class ClipPretrainer
     private readonly CaptionBatches _batches;
     private readonly byte[] _rgb;
     private readonly Tensor _pixels;
+
+    // Sum of the losses since the mean was last taken, and their number: part of the checkpoint, for the log's sake.
+    private readonly Tensor _losses = new(2);
     private List<int[]> _epoch = [];
     private int _epochNumber = -1;
 
@@ -83,7 +86,17 @@ public sealed class ClipPretrainer
         double rate = _schedule.At(Step);
         double norm = _optimizer.Step(rate, _recipe.MaxGradNorm);
         InfoNce.Clamp(Model.LogLogitScale);
+        _losses.Span[0] += (float)loss;
+        _losses.Span[1]++;
         return new PretrainStep(Step, loss, Math.Exp(Model.LogLogitScale.Item), rate, norm);
+    }
+
+    /// <summary>The mean loss of the steps since this was last asked for; NaN where there was none.</summary>
+    public double TakeMeanLoss()
+    {
+        double mean = _losses.Span[0] / _losses.Span[1];
+        _losses.Span.Clear();
+        return mean;
     }
 
     /// <summary>Writes weights, moments and position to one file, atomically.</summary>
@@ -95,7 +108,7 @@ public sealed class ClipPretrainer
     /// <exception cref="InputException">It is damaged or belongs to another recipe.</exception>
     public void Restore(string path) => _optimizer.StepCount = TrainingCheckpoint.Restore(path, _recipe.ToJson(), State);
 
-    private IEnumerable<(string Name, Tensor Values)> State => Model.NamedTensors.Concat(_optimizer.State);
+    private IEnumerable<(string Name, Tensor Values)> State => [.. Model.NamedTensors, .. _optimizer.State, ("losses", _losses)];
 
     private int[] NextBatch()
     {

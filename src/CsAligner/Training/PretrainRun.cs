@@ -65,8 +65,6 @@ public sealed class PretrainRun
     public void Train(Action<PretrainStep>? report = null, CancellationToken cancellation = default)
     {
         var sinceCheckpoint = Stopwatch.StartNew();
-        double sum = 0;
-        int steps = 0;
         while (Trainer.Step < Recipe.Steps)
         {
             if (cancellation.IsCancellationRequested || sinceCheckpoint.Elapsed > CheckpointInterval)
@@ -77,13 +75,7 @@ public sealed class PretrainRun
             }
 
             var step = Trainer.Advance();
-            (sum, steps) = (sum + step.Loss, steps + 1);
-            if (step.Step % StepsPerLogLine == 0 || step.Step == Recipe.Steps)
-            {
-                _log.Add(step with { Loss = sum / steps });
-                (sum, steps) = (0, 0);
-            }
-
+            if (step.Step % StepsPerLogLine == 0 || step.Step == Recipe.Steps) _log.Add(step with { Loss = Trainer.TakeMeanLoss() });
             report?.Invoke(step);
         }
 

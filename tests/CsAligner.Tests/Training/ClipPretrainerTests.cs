@@ -41,6 +41,29 @@ public sealed class ClipPretrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_stopped_run_that_is_resumed_leaves_the_same_files()
+    {
+        string whole = Path.Combine(_folder, "whole"), cut = Path.Combine(_folder, "cut");
+        var recipe = Recipe with { Steps = 45 };
+        var pairs = new Patterns(64, captions: 16);
+        new PretrainRun(recipe, pairs, whole, resume: false).Train();
+        foreach (int stop in new[] { 7, 31 })
+        {
+            using var stopping = new CancellationTokenSource();
+            Assert.Throws<OperationCanceledException>(() => new PretrainRun(recipe, pairs, cut, resume: true).Train(
+                step =>
+                {
+                    if (step.Step == stop) stopping.Cancel();
+                },
+                stopping.Token));
+        }
+
+        new PretrainRun(recipe, pairs, cut, resume: true).Train();
+        foreach (string file in Directory.GetFiles(whole).Select(Path.GetFileName).OfType<string>())
+            Assert.True(File.ReadAllBytes(Path.Combine(whole, file)).SequenceEqual(File.ReadAllBytes(Path.Combine(cut, file))), file);
+    }
+
+    [Fact]
     public void The_number_of_threads_does_not_change_a_bit()
     {
         int threads = Compute.Threads;
