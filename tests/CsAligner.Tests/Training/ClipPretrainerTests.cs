@@ -46,7 +46,7 @@ public sealed class ClipPretrainerTests : IDisposable
         string whole = Path.Combine(_folder, "whole"), cut = Path.Combine(_folder, "cut");
         var recipe = Recipe with { Steps = 45 };
         var pairs = new Patterns(64, captions: 16);
-        new PretrainRun(recipe, pairs, whole, resume: false).Train();
+        new PretrainRun(recipe, pairs, whole, resume: false).Train(cancellation: TestContext.Current.CancellationToken);
         foreach (int stop in new[] { 7, 31 })
         {
             using var stopping = new CancellationTokenSource();
@@ -58,7 +58,7 @@ public sealed class ClipPretrainerTests : IDisposable
                 stopping.Token));
         }
 
-        new PretrainRun(recipe, pairs, cut, resume: true).Train();
+        new PretrainRun(recipe, pairs, cut, resume: true).Train(cancellation: TestContext.Current.CancellationToken);
         foreach (string file in Directory.GetFiles(whole).Select(Path.GetFileName).OfType<string>())
             Assert.True(File.ReadAllBytes(Path.Combine(whole, file)).SequenceEqual(File.ReadAllBytes(Path.Combine(cut, file))), file);
     }
