@@ -56,7 +56,7 @@ internal static unsafe class AlignmentTerms
         if (KernelRounding(centredX, centredY, sigma) <= MeasuringLimit)
         {
             KernelTotal selfX = FusedTerms.SelfTotal(centredX, sigma), selfY = FusedTerms.SelfTotal(centredY, sigma);
-            double cross = FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, null).LogMeanKernel;
+            double cross = FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None, null).LogMeanKernel;
             Hold(x, y);
             return new KernelMeans(
                 FusedTerms.LogMean(selfX, rows, false),
@@ -112,10 +112,14 @@ internal static unsafe class AlignmentTerms
         float* centre = CentredRows.CommonCentre(x, rows, y, columns, width, scratch);
         CentredRows centredX = new(x, rows, width, centre, scratch), centredY = new(y, columns, width, centre, scratch);
         RowPanels? panelsX = null;
+        SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
         double divergence = 0, kernelWeight = 0;
         if (kernel && KernelRounding(centredX, centredY, weights.Sigma) <= SingleLimit)
         {
-            divergence = SelfTerms(centredX, centredY, weights, gradX, gradY, scratch, out panelsX);
+            // y first: x's panels are of use to the cross term.
+            using (var passing = new Scratch()) selfY = SelfTerm(centredY, weights, gradY, scratch, passing, out _);
+            selfX = SelfTerm(centredX, weights, gradX, scratch, scratch, out panelsX);
+            divergence = selfX.LogMean + selfY.LogMean;
             kernelWeight = -2 * weights.CsWeight;
         }
         else
@@ -125,16 +129,16 @@ internal static unsafe class AlignmentTerms
             if (kernel) divergence = Precise(centredX, centredY, weights, gradX, gradY, scratch);
         }
 
-        var apart = new AlignmentValues(divergence, 0, 0);
-        if (contrast && ContrastRounding(centredX, centredY, weights.Scale) > SingleLimit)
+        bool preciseContrast = contrast && ContrastRounding(centredX, centredY, weights.Scale) > SingleLimit;
+        double contrastWeight = contrast && !preciseContrast ? weights.InfoNceWeight : 0;
+        var values = new AlignmentValues(divergence, 0, 0);
+        if (kernelWeight != 0 || contrastWeight != 0)
         {
-            apart = PreciseContrast(x, y, width, weights, gradX, gradY) with { CauchySchwarz = divergence };
-            contrast = false;
+            var cross = FusedTerms.CrossTerm(
+                centredX, centredY, weights.Sigma, kernelWeight, weights.Pairs, weights.Scale, contrastWeight, gradX, gradY, selfX, selfY, panelsX);
+            values = new AlignmentValues(divergence - (2 * cross.LogMeanKernel), cross.InfoNce, cross.GradScale);
         }
-        if (kernelWeight == 0 && !contrast) return apart;
-        var cross = FusedTerms.CrossTerm(
-            centredX, centredY, weights.Sigma, kernelWeight, weights.Pairs, weights.Scale, contrast ? weights.InfoNceWeight : 0, gradX, gradY, panelsX);
-        return new AlignmentValues(divergence - (2 * cross.LogMeanKernel), apart.InfoNce + cross.InfoNce, apart.GradScale + cross.GradScale);
+        return preciseContrast ? PreciseContrast(x, y, width, weights, gradX, gradY) with { CauchySchwarz = values.CauchySchwarz } : values;
     }
 
     private static double KernelRounding(CentredRows x, CentredRows y, double sigma) =>
@@ -143,19 +147,12 @@ internal static unsafe class AlignmentTerms
     private static double ContrastRounding(CentredRows x, CentredRows y, double scale) =>
         Epsilon * scale * Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
 
-    // y first: x's panels are of use to the cross term.
-    private static double SelfTerms(CentredRows x, CentredRows y, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch, out RowPanels? panelsX)
-    {
-        double value = SelfTerm(y, weights, gradY, null, out _);
-        return value + SelfTerm(x, weights, gradX, scratch, out panelsX);
-    }
-
-    private static double SelfTerm(CentredRows x, in AlignmentWeights weights, float* grad, Scratch? lasting, out RowPanels? panels)
+    private static SelfTermResult SelfTerm(CentredRows x, in AlignmentWeights weights, float* grad, Scratch sums, Scratch packed, out RowPanels? panels)
     {
         panels = null;
-        if (grad == null) return FusedTerms.LogMean(FusedTerms.SelfTotal(x, weights.Sigma), x.Count, weights.OffDiagonal);
-        using var scratch = new Scratch();
-        return FusedTerms.SelfTerm(x, weights.Sigma, weights.OffDiagonal, weights.CsWeight, grad, lasting ?? scratch, out panels);
+        return grad == null
+            ? new SelfTermResult(FusedTerms.LogMean(FusedTerms.SelfTotal(x, weights.Sigma), x.Count, weights.OffDiagonal), 1, null)
+            : FusedTerms.SelfTerm(x, weights.Sigma, weights.OffDiagonal, weights.CsWeight, grad, sums, packed, out panels);
     }
 
     private static int ClearUnpaired(float* grad, int rows, int pairs, int width)

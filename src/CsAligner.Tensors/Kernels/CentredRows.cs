@@ -71,6 +71,7 @@ internal sealed unsafe class CentredRows
     }
 
     /// <summary>Writes centred rows, <paramref name="stride"/> floats apart; zeros for those behind the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Copy(int first, int rows, float* target, nint stride)
     {
         for (int i = 0; i < rows; i++, target += stride)
@@ -88,27 +89,27 @@ internal sealed unsafe class CentredRows
         return RowSums.Widened(Source, Count, Width, centre, scratch);
     }
 
-    /// <summary>grad_i = scale grad_i + own_i (x_i - centre) + common_i centre.</summary>
-    public void Finish(float* grad, double scale, Func<int, double> own, Func<int, double> common)
+    /// <summary>grad_i += own_i (x_i - centre) + common_i centre.</summary>
+    public void Finish(float* grad, Func<int, double> own, Func<int, double> common)
     {
         Blocks.ForRows(Count, Width, (start, end) =>
         {
             for (int i = start; i < end; i++)
-                Combine(grad + ((nint)i * Width), (float)scale, Source + ((nint)i * Width), (float)own(i), Centre, (float)common(i), Width);
+                Combine(grad + ((nint)i * Width), Source + ((nint)i * Width), (float)own(i), Centre, (float)common(i), Width);
         });
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Combine(float* grad, float scale, float* source, float own, float* centre, float common, int width)
+    private static void Combine(float* grad, float* source, float own, float* centre, float common, int width)
     {
         int d = 0;
         for (; d <= width - Lanes; d += Lanes)
         {
             var middle = Vector256.Load(centre + d);
-            var sum = Vector256.MultiplyAddEstimate(Vector256.Load(source + d) - middle, Vector256.Create(own), Vector256.Load(grad + d) * scale);
+            var sum = Vector256.MultiplyAddEstimate(Vector256.Load(source + d) - middle, Vector256.Create(own), Vector256.Load(grad + d));
             Vector256.MultiplyAddEstimate(middle, Vector256.Create(common), sum).Store(grad + d);
         }
-        for (; d < width; d++) grad[d] = (scale * grad[d]) + (own * (source[d] - centre[d])) + (common * centre[d]);
+        for (; d < width; d++) grad[d] += (own * (source[d] - centre[d])) + (common * centre[d]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

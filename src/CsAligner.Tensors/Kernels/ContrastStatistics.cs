@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CsAligner.Tensors.Kernels;
 
 /// <summary>
@@ -44,6 +46,7 @@ internal sealed unsafe class ContrastStatistics
     public static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 
     /// <summary>Adds the log-sum-exps up, and gives back the loss.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Complete()
     {
         double loss = 0;
@@ -61,6 +64,7 @@ internal sealed unsafe class ContrastStatistics
     }
 
     /// <summary>Merges what one more tile holds of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddToRow(int row, float largest, float sum)
     {
         if (largest > RowLargest[row])

@@ -30,46 +30,45 @@ internal static unsafe class FusedTerms
 
     /// <summary>
     /// ln of the mean kernel value over pairs of rows of x; its gradient times <paramref name="weight"/> is written to
-    /// <paramref name="grad"/>, and x's panels are left in <paramref name="panels"/>.
+    /// <paramref name="grad"/>, not yet finished, and x's panels are left in <paramref name="panels"/>. What the result refers to comes
+    /// from <paramref name="sums"/>, the panels from <paramref name="packed"/>.
     /// </summary>
-    public static double SelfTerm(CentredRows x, double sigma, bool offDiagonal, double weight, float* grad, Scratch lasting, out RowPanels panels)
+    public static SelfTermResult SelfTerm(CentredRows x, double sigma, bool offDiagonal, double weight, float* grad, Scratch sums, Scratch packed, out RowPanels panels)
     {
         using var scratch = new Scratch();
         var logits = new KernelLogits(x, x, sigma, scratch);
         var sweep = new ScoreSweep(x, x, scratch);
-        panels = sweep.NewPanels(lasting);
+        panels = sweep.NewPanels(packed);
         sweep.UsePanels(panels);
-        var weights = new ScoreWeights(x, x, logits, 0, 1, null, 0, scratch);
+        var weights = new ScoreWeights(x, x, logits, 0, 1, null, 0, sums);
         sweep.Run(weights, grad, grad, accumulate: false);
         var total = weights.Total;
-        double logMean = LogMean(total, x.Count, offDiagonal), sum = total.Log;
+        double logMean = LogMean(total, x.Count, offDiagonal), logTotal = total.Log;
         if (!offDiagonal)
         {
             total.Add(0, x.Count, 0);
-            sum = total.Log;
+            logTotal = total.Log;
         }
         else if (!(total.Sum > Underflow * x.Count * x.Count))
         {
             // Without its diagonal the largest value may be anything: find the total first.
             total = SelfTotal(x, sigma);
-            (logMean, sum) = (LogMean(total, x.Count, true), 0);
-            weights = new ScoreWeights(x, x, logits, total.Log, 1, null, 0, scratch);
+            (logMean, logTotal) = (LogMean(total, x.Count, true), 0);
+            weights = new ScoreWeights(x, x, logits, total.Log, 1, null, 0, sums);
             sweep.Run(weights, grad, grad, accumulate: false);
         }
-        double scale = 2 * weight / (sigma * sigma) * Math.Exp(-sum);
-        double* sums = weights.RowSums;
-        x.Finish(grad, scale, i => -scale * sums[i], _ => 0);
-        return logMean;
+        return new SelfTermResult(logMean, 2 * weight / (sigma * sigma) * Math.Exp(-logTotal), weights.RowSums);
     }
 
     /// <summary>
     /// ln of the mean kernel value between x and y (its gradient times <paramref name="kernelWeight"/>; 0 leaves it out and the value 0) and
     /// InfoNCE over the first <paramref name="pairs"/> rows (times <paramref name="infoNceWeight"/>; 0 leaves it out): one product of
-    /// scores serves both. Gradients are added to those of <paramref name="gradX"/> and <paramref name="gradY"/> that are not null.
+    /// scores serves both. Gradients are added to those of <paramref name="gradX"/> and <paramref name="gradY"/> that are not null, and
+    /// what the self terms have left there is finished.
     /// </summary>
     public static (double LogMeanKernel, double InfoNce, double GradScale) CrossTerm(
         CentredRows x, CentredRows y, double sigma, double kernelWeight, int pairs, double scale, double infoNceWeight,
-        float* gradX, float* gradY, RowPanels? panelsX)
+        float* gradX, float* gradY, SelfTermResult selfX, SelfTermResult selfY, RowPanels? panelsX)
     {
         using var scratch = new Scratch();
         bool gradients = gradX != null || gradY != null;
@@ -86,9 +85,9 @@ internal static unsafe class FusedTerms
         double contrastWeight = contrast == null ? 0 : 0.5 * infoNceWeight * scale / pairs;
         double shift = kernel == null ? 0 : statistics.Total.Log;
         var weights = new ScoreWeights(x, y, kernel, shift, kernelWeight / (sigma * sigma), contrast, contrastWeight, scratch);
-        sweep.Run(weights, gradX, gradY, accumulate: true);
-        if (gradX != null) x.Finish(gradX, 1, i => -weights.RowSums[i], i => weights.ContrastRowSums[i]);
-        if (gradY != null) y.Finish(gradY, 1, j => -weights.ColumnSums[j], j => weights.ContrastColumnSums[j]);
+        sweep.Run(weights, gradX, gradY, accumulate: true, (float)selfX.Scale, (float)selfY.Scale);
+        if (gradX != null) x.Finish(gradX, i => -weights.RowSums[i] - selfX.Own(i), i => weights.ContrastRowSums[i]);
+        if (gradY != null) y.Finish(gradY, j => -weights.ColumnSums[j] - selfY.Own(j), j => weights.ContrastColumnSums[j]);
         return (logMean, infoNce, contrast == null ? 0 : weights.ScoreSum(x, y) / scale);
     }
 }

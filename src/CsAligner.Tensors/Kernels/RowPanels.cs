@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CsAligner.Tensors.Kernels;
 
 /// <summary>
@@ -30,6 +32,7 @@ internal sealed unsafe class RowPanels
     public float* At(int block, int panel) => _memory + (block % _slots * _blockSize) + ((nint)panel * _blockRows * _tile);
 
     /// <summary>Packs rows that have been centred, from a row of the block on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack(int block, int row, int rows, int width, float* centred, nint stride)
     {
         int whole = width / _tile;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CsAligner.Tensors.Kernels;
 
 /// <summary>First pass: the total of the kernel values, and InfoNCE's log-sum-exps of rows and columns. Of a set with itself, pairs of distinct rows only.</summary>
@@ -40,12 +42,14 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(in ScoreTile tile, float* weights)
     {
         if (_logits != null) AddKernel(tile, _logits, ref _totals[tile.Task]);
         if (_contrast != null && tile.Row < _contrast.Logits.Pairs && tile.Column < _contrast.Logits.Pairs) AddContrast(tile, _contrast);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void EndBlock(int column, int columns, int tasks)
     {
         if (_contrast == null) return;
@@ -56,6 +60,7 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
         for (int j = 0; j < columns; j++) _contrast.ColumnLogs[column + j] = (float)(_largest[j] + Math.Log(_sums[j]));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddKernel(in ScoreTile tile, KernelLogits logits, ref KernelTotal total)
     {
         float* offsets = logits.Columns + tile.Column;
@@ -76,6 +81,7 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddContrast(in ScoreTile tile, ContrastStatistics contrast)
     {
         var logits = contrast.Logits;

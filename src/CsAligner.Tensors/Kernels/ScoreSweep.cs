@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
@@ -14,7 +15,8 @@ namespace CsAligner.Tensors.Kernels;
 /// <remarks>
 /// Tasks are cut by the shapes alone and add to an element in one order: the same bits for any number of threads. Weights
 /// of a block are kept in panels as the transposed product reads them; that product, the next block's tiles and the packing
-/// of the one after share one parallel region, so that no thread waits at the end of each.
+/// of the one after share one parallel region, so that no thread waits at the end of each. What runs within a region is compiled
+/// at once with all optimisations: as the runtime counts calls, these loops would stay slow for the first seconds.
 /// </remarks>
 internal sealed unsafe class ScoreSweep
 {
@@ -49,6 +51,7 @@ internal sealed unsafe class ScoreSweep
     private ScoreEpilogue? _epilogue;
     private float* _gradX, _gradY;
     private bool _accumulate;
+    private float _scaleX, _scaleY;
     private int _productBlock, _scoreBlock, _packBlock, _productTasks, _scoreTasks;
 
     /// <summary>A sweep over all pairs of rows of two sets, or of one with itself: give it twice.</summary>
@@ -88,11 +91,12 @@ internal sealed unsafe class ScoreSweep
 
     /// <summary>
     /// Runs the epilogue over all tiles; where gradients are not null, W y goes to <paramref name="gradX"/> and W^T x to
-    /// <paramref name="gradY"/>: written, or with <paramref name="accumulate"/> added. Of one set with itself both are the same.
+    /// <paramref name="gradY"/>: written, or with <paramref name="accumulate"/> added to what is there times a scale. Of one set with
+    /// itself both are the same.
     /// </summary>
-    public void Run(ScoreEpilogue epilogue, float* gradX, float* gradY, bool accumulate)
+    public void Run(ScoreEpilogue epilogue, float* gradX, float* gradY, bool accumulate, float scaleX = 1, float scaleY = 1)
     {
-        (_epilogue, _accumulate) = (epilogue, accumulate);
+        (_epilogue, _accumulate, _scaleX, _scaleY) = (epilogue, accumulate, scaleX, scaleY);
         _gradX = gradX;
         _gradY = gradY;
         bool products = gradX != null || gradY != null, overlap = !_symmetric || !products;
@@ -100,9 +104,9 @@ internal sealed unsafe class ScoreSweep
         RunRegion(-1, -1, 0);
         for (int block = 0; block < _blocks; block++)
         {
-            RunRegion(overlap && gradY != null ? block - 1 : -1, block, overlap ? block + 1 : -1);
+            RunRegion(overlap && gradY != null ? block - 1 : -1, block, block + 1);
             epilogue.EndBlock(block * _block, ColumnsOf(block), RowTasksOf(block));
-            if (!overlap) RunRegion(block, -1, block + 1);
+            if (!overlap) RunRegion(block, -1, -1);
         }
         if (overlap && gradY != null) RunRegion(_blocks - 1, -1, -1);
         if (_kept != null) _keptFilled = true;
@@ -166,9 +170,11 @@ internal sealed unsafe class ScoreSweep
         _productTasks = productBlock < 0 || (_symmetric && productBlock == 0) ? 0 : DivideUp(_width, DimensionsPerTask);
         _scoreTasks = scoreBlock < 0 ? 0 : RowTasksOf(scoreBlock);
         int packTasks = packBlock < 0 || packBlock >= _blocks ? 0 : DivideUp(ColumnsOf(packBlock), Group);
+        if (_productTasks + _scoreTasks + packTasks == 0) return;
         Workers.For(_productTasks + _scoreTasks + packTasks, _runTask);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunTask(int task)
     {
         var buffers = _ofThisThread ??= new Buffers();
@@ -177,6 +183,7 @@ internal sealed unsafe class ScoreSweep
         else Pack(_packBlock, (task - _productTasks - _scoreTasks) * Group, buffers);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(int block, int column, Buffers buffers)
     {
         int first = (block * _block) + column, count = Math.Min(Group, _y.Count - first);
@@ -194,6 +201,7 @@ internal sealed unsafe class ScoreSweep
 
     private float* ColumnPanel(int block, int column) => _columnPanels + (block % 2 * _columnPanelsSize) + ((nint)column * _width);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunTile(int block, int row, Buffers buffers)
     {
         int rows = Math.Min(Group, _x.Count - row), columns = ColumnsOf(block);
@@ -213,29 +221,39 @@ internal sealed unsafe class ScoreSweep
         if (transposed) KeepWeights(block, row, rows, weights, length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Score(int block, int row, int rows, float* scores, nint length, Buffers buffers)
     {
         nint stride = Buffers.StrideOf(_width);
         float* left = buffers.Left.Rent(_kernel.Rows * stride);
         int tile = _kernel.Columns, vectors = tile / _kernel.Lanes;
+
+        // The next rows come into the second-level cache a share a tile, meanwhile.
+        int share = DivideUp(_kernel.Rows * _width, DivideUp(_width, _depth) * (int)(length / tile));
         for (int i = 0; i < rows; i += _kernel.Rows, scores += _kernel.Rows * length)
         {
             _x.Copy(row + i, _kernel.Rows, left, stride);
+            float* ahead = _x.Source + ((nint)(row + i + _kernel.Rows) * _width);
             for (int k = 0; k < _width; k += _depth)
             {
                 int depth = Math.Min(_depth, _width - k);
-                for (int j = 0; j < length; j += tile)
+                for (int j = 0; j < length; j += tile, ahead += share)
+                {
+                    Prefetch(ahead, 1, 0, share);
                     _kernel.Tile(vectors, depth, left + k, stride, 1, ColumnPanel(block, j) + ((nint)k * tile), tile, scores + j, length, k > 0);
+                }
             }
         }
     }
 
     // gradX += W y, for the rows of a task.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(int block, int row, int rows, float* weights, nint length, int columns)
     {
         bool accumulate = _accumulate || (_symmetric ? row < block * _block : block > 0);
         int tile = _kernel.Columns;
         float* target = _gradX + ((nint)row * _width);
+        if (block == 0) Scale(target, rows, _width, _scaleX);
         for (int panel = 0; panel < _panelsY!.Panels; panel++)
         {
             int width = Math.Min(tile, _width - (panel * tile));
@@ -250,6 +268,7 @@ internal sealed unsafe class ScoreSweep
     }
 
     // What the next turn will read, which hardware does not see coming: rows end soon. Beyond the matrix this does nothing.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Prefetch(float* source, int rows, int stride, int length)
     {
         if (!Sse.IsSupported) return;
@@ -257,6 +276,7 @@ internal sealed unsafe class ScoreSweep
             for (int d = 0; d < length; d += LineFloats) Sse.Prefetch1(source + d);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void KeepWeights(int block, int row, int rows, float* weights, nint length)
     {
         int width = _kernel.Rows;
@@ -269,12 +289,14 @@ internal sealed unsafe class ScoreSweep
     private float* WeightsOf(int block) => _weights + (_symmetric ? 0 : block % 2 * _weightsSize);
 
     // gradY += W^T x, for some dimensions of all columns of a block.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyTransposed(int block, int firstDimension)
     {
         int columns = ColumnsOf(block), tile = _kernel.Columns, rowBlocks = _symmetric ? block : PanelSlots;
         nint panelSize = (nint)StripKernel.Padded(_x.Count) * _kernel.Rows;
         float* target = _gradY + ((nint)block * _block * _width);
         int lastPanel = Math.Min(_panelsX!.Panels, (firstDimension + DimensionsPerTask) / tile);
+        Scale(target + firstDimension, columns, Math.Min(DimensionsPerTask, _width - firstDimension), _scaleY);
         for (int rowBlock = 0; rowBlock < rowBlocks; rowBlock++)
         {
             int rows = Math.Min(_block, _x.Count - (rowBlock * _block));
@@ -292,7 +314,15 @@ internal sealed unsafe class ScoreSweep
         }
     }
 
+    // Where a task meets a part of a gradient first, and has it in the cache anyway.
+    private void Scale(float* target, int rows, int length, float scale)
+    {
+        if (scale == 1) return;
+        for (int i = 0; i < rows; i++, target += _width) TensorPrimitives.Multiply(new ReadOnlySpan<float>(target, length), scale, new Span<float>(target, length));
+    }
+
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Tile(int rows, int width, int depth, float* left, nint leftRow, nint leftColumn, float* right, float* target, bool accumulate)
     {
         int vectors = DivideUp(width, _kernel.Lanes), padded = vectors * _kernel.Lanes;

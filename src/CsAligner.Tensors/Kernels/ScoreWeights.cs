@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace CsAligner.Tensors.Kernels;
 
@@ -73,6 +74,7 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(in ScoreTile tile, float* weights)
     {
         float* kernelParts = _columnParts + (2 * (nint)tile.Task * ScoreSweep.MostColumns), contrastParts = kernelParts + ScoreSweep.MostColumns;
@@ -87,21 +89,31 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void EndBlock(int column, int columns, int tasks)
     {
         if (_symmetric) tasks = Math.Min(tasks, column / StripKernel.Group);
         for (int task = 0; task < tasks; task++)
         {
             float* parts = _columnParts + (2 * (nint)task * ScoreSweep.MostColumns);
-            for (int j = 0; j < columns; j++)
-            {
-                ColumnSums[column + j] += parts[j];
-                ContrastColumnSums[column + j] += parts[ScoreSweep.MostColumns + j];
-            }
+            if (_logits != null) AddTo(ColumnSums + column, parts, columns);
+            if (_contrast != null) AddTo(ContrastColumnSums + column, parts + ScoreSweep.MostColumns, columns);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTo(double* sums, float* parts, int columns)
+    {
+        int j = 0;
+        for (; j <= columns - Vector256<float>.Count; j += Vector256<float>.Count)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Load(parts + j));
+            (Vector256.Load(sums + j) + low).Store(sums + j);
+            (Vector256.Load(sums + j + Vector256<double>.Count) + high).Store(sums + j + Vector256<double>.Count);
+        }
+        for (; j < columns; j++) sums[j] += parts[j];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetKernel(in ScoreTile tile, int i, KernelLogits logits, float* weights, float* columnParts)
     {
         float* scores = tile.At(i);
@@ -115,6 +127,7 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
         _totals[tile.Task].Add(0, times * (double)sum, times * (minusOne + (tile.Length - pairs)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddContrast(in ScoreTile tile, int i, ContrastStatistics contrast, float* weights, float* columnParts)
     {
         var logits = contrast.Logits;
