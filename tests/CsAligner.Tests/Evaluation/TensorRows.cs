@@ -1,6 +1,7 @@
+using CsAligner.Evaluation;
 using CsAligner.Tensors;
 
-namespace CsAligner.Evaluation;
+namespace CsAligner.Tests.Evaluation;
 
 /// <summary>The rows of a tensor as a source.</summary>
 internal sealed class TensorRows(Tensor tensor) : IRowSource
