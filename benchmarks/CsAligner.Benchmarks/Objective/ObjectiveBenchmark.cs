@@ -118,7 +118,7 @@ internal static class ObjectiveBenchmark
         var call = new ObjectiveCall(settings);
         call.Run();
         ObjectiveResult[] results = [.. Enumerable.Range(0, rounds).Select(_ => call.Run())];
-        double seconds = Median(results.Select(r => r.Seconds));
+        double seconds = Rounds.Median(results.Select(r => r.Seconds));
         using var writer = new Utf8JsonWriter(Console.OpenStandardOutput());
         writer.WriteStartObject();
         writer.WriteNumber("seconds", seconds);
@@ -138,7 +138,6 @@ internal static class ObjectiveBenchmark
 
     private static void WriteTable(ObjectiveSettings settings, int[] batches, int rounds)
     {
-        if (!File.Exists(Script)) throw new InputException($"benchmarks: {Script} is not here; run from the repository's root.");
         string folder = Directory.CreateTempSubdirectory("csalign-objective-").FullName;
         try
         {
@@ -162,18 +161,18 @@ internal static class ObjectiveBenchmark
         string images = Path.Combine(folder, "images.npy"), texts = Path.Combine(folder, "texts.npy");
         new ObjectiveCall(settings).WriteInputs(images, texts);
         string[] inputs = [images, texts, Text(settings.Bandwidth), Text(settings.Temperature), Text(settings.Lambda)];
-        using var ours = PeerProcess.StartSelf([ChildVerb, .. inputs]);
+        using var ours = new SelfPeer([ChildVerb, .. inputs]);
         if (settings.Batch > LargestPeer)
         {
             double[] alone = ours.Ask("");
             Console.Error.WriteLine($"{settings.Batch}: {alone[0]:f1} s");
             return new ObjectiveRow(settings.Batch, 1, alone[0], double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, alone[4]);
         }
-        using var products = PeerProcess.StartSelf(ProductsVerb, Text(settings.Batch), Text(settings.Dim));
-        using var pytorch = PeerProcess.Start("/usr/bin/python3", [Script, .. inputs, Text(Compute.Threads)]);
+        using var products = new SelfPeer(ProductsVerb, Text(settings.Batch), Text(settings.Dim));
+        using var pytorch = new PythonPeer(Script, "python3-torch", [.. inputs, Text(Compute.Threads)]);
         descriptions.Add($"Ours: {ours.Description}");
         descriptions.Add($"Products: {products.Description}");
-        descriptions.Add($"Peer: {pytorch.Description}, eager, {Compute.Threads} threads");
+        descriptions.Add($"Peer: {pytorch.About}, eager, {Compute.Threads} threads");
         Func<double[]>[] calls = [() => ours.Ask(""), () => products.Ask(""), () => pytorch.Ask("written"), () => pytorch.Ask("best")];
         double[][] first = [.. calls.Select(call => call())];
         Compare(settings.Batch, "written", first[0], first[2]);
@@ -195,8 +194,8 @@ internal static class ObjectiveBenchmark
             Console.Error.WriteLine($"{settings.Batch}, round {round + 1}: ours {seconds[0][round]:f3} s, six products {seconds[1][round]:f3}, PyTorch as written {seconds[2][round]:f3}, best {seconds[3][round]:f3}");
         }
         return new ObjectiveRow(
-            settings.Batch, rounds, Median(seconds[0]), Median(seconds[1]), Median(seconds[2]), Median(seconds[3]),
-            Median(seconds[0].Zip(seconds[1], (a, b) => a / b)), Median(seconds[2].Zip(seconds[0], (a, b) => a / b)), Median(seconds[3].Zip(seconds[0], (a, b) => a / b)), peak);
+            settings.Batch, rounds, Rounds.Median(seconds[0]), Rounds.Median(seconds[1]), Rounds.Median(seconds[2]), Rounds.Median(seconds[3]),
+            Rounds.Ratio(seconds[0], seconds[1]), Rounds.Ratio(seconds[2], seconds[0]), Rounds.Ratio(seconds[3], seconds[0]), peak);
     }
 
     // All of it is float32: the same loss to a thousandth, or somebody computes something else.
@@ -232,11 +231,4 @@ internal static class ObjectiveBenchmark
     private static string Cell(double value, string format, string unit) => double.IsNaN(value) ? "" : value.ToString(format, CultureInfo.InvariantCulture) + unit;
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
-    }
 }

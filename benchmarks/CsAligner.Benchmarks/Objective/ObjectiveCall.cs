@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
@@ -12,7 +11,7 @@ internal sealed class ObjectiveCall
 {
     private readonly CsAlignerObjective _objective;
     private readonly Tensor _images, _texts;
-    private readonly long _startBytes;
+    private readonly PeakMemory _memory;
 
     public ObjectiveCall(ObjectiveSettings settings)
     {
@@ -23,7 +22,8 @@ internal sealed class ObjectiveCall
             throw new InputException($"objective: expected two matrices of one width, got {_images} and {_texts}; give files of embeddings.");
         (_images.RequiresGrad, _texts.RequiresGrad) = (true, true);
         _objective = new CsAlignerObjective { Bandwidth = settings.Bandwidth, Temperature = settings.Temperature, InfoNceWeight = settings.Lambda };
-        _startBytes = ResetPeak();
+        GC.Collect();
+        _memory = new PeakMemory();
     }
 
     public int Rows => _images.Rows;
@@ -54,30 +54,7 @@ internal sealed class ObjectiveCall
             tape.Backward(result.Loss);
         }
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new ObjectiveResult(seconds, value, Norm(_images.Grad), Norm(_texts.Grad), Math.Max(0, PeakBytes() - _startBytes));
-    }
-
-    // Linux counts the peak anew from here when it is asked to; where it may not be asked, the peak so far is the start.
-    private static long ResetPeak()
-    {
-        GC.Collect();
-        try
-        {
-            File.WriteAllText("/proc/self/clear_refs", "5");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return PeakBytes();
-        }
-        return PeakBytes();
-    }
-
-    private static long PeakBytes()
-    {
-        const string Field = "VmHWM:";
-        if (!File.Exists("/proc/self/status")) return Process.GetCurrentProcess().PeakWorkingSet64;
-        string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(Field, StringComparison.Ordinal));
-        return 1024 * long.Parse(line[Field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        return new ObjectiveResult(seconds, value, Norm(_images.Grad), Norm(_texts.Grad), _memory.Rise);
     }
 
     private static double Norm(ReadOnlySpan<float> values)

@@ -24,7 +24,6 @@ internal sealed unsafe class ScoreSweep
     public const int MostColumns = 10 * Group;
 
     private const int Group = StripKernel.Group;
-    private const int DimensionsPerTask = 2 * Group;
     private const int LineFloats = 16;
     private const int FewestColumns = 4 * Group;
 
@@ -52,7 +51,7 @@ internal sealed unsafe class ScoreSweep
     private float* _gradX, _gradY;
     private bool _accumulate;
     private float _scaleX, _scaleY;
-    private int _productBlock, _scoreBlock, _packBlock, _productTasks, _scoreTasks;
+    private int _productBlock, _scoreBlock, _packBlock, _productTasks, _scoreTasks, _dimensionsPerTask;
 
     /// <summary>A sweep over all pairs of rows of two sets, or of one with itself: give it twice.</summary>
     public ScoreSweep(CentredRows x, CentredRows y, Scratch scratch)
@@ -99,6 +98,9 @@ internal sealed unsafe class ScoreSweep
         (_epilogue, _accumulate, _scaleX, _scaleY) = (epilogue, accumulate, scaleX, scaleY);
         _gradX = gradX;
         _gradY = gradY;
+
+        // Each task of the transposed product reads all weights of a block: few tasks, but two for each thread. Bits do not depend on it.
+        _dimensionsPerTask = Math.Max(2 * Group, StripKernel.Padded(DivideUp(_width, 2 * Compute.Threads)));
         bool products = gradX != null || gradY != null, overlap = !_symmetric || !products;
         if (products) Prepare();
         RunRegion(-1, -1, 0);
@@ -167,7 +169,7 @@ internal sealed unsafe class ScoreSweep
     private void RunRegion(int productBlock, int scoreBlock, int packBlock)
     {
         (_productBlock, _scoreBlock, _packBlock) = (productBlock, scoreBlock, packBlock);
-        _productTasks = productBlock < 0 || (_symmetric && productBlock == 0) ? 0 : DivideUp(_width, DimensionsPerTask);
+        _productTasks = productBlock < 0 || (_symmetric && productBlock == 0) ? 0 : DivideUp(_width, _dimensionsPerTask);
         _scoreTasks = scoreBlock < 0 ? 0 : RowTasksOf(scoreBlock);
         int packTasks = packBlock < 0 || packBlock >= _blocks ? 0 : DivideUp(ColumnsOf(packBlock), Group);
         if (_productTasks + _scoreTasks + packTasks == 0) return;
@@ -178,7 +180,7 @@ internal sealed unsafe class ScoreSweep
     private void RunTask(int task)
     {
         var buffers = _ofThisThread ??= new Buffers();
-        if (task < _productTasks) MultiplyTransposed(_productBlock, task * DimensionsPerTask);
+        if (task < _productTasks) MultiplyTransposed(_productBlock, task * _dimensionsPerTask);
         else if (task < _productTasks + _scoreTasks) RunTile(_scoreBlock, (task - _productTasks) * Group, buffers);
         else Pack(_packBlock, (task - _productTasks - _scoreTasks) * Group, buffers);
     }
@@ -295,8 +297,8 @@ internal sealed unsafe class ScoreSweep
         int columns = ColumnsOf(block), tile = _kernel.Columns, rowBlocks = _symmetric ? block : PanelSlots;
         nint panelSize = (nint)StripKernel.Padded(_x.Count) * _kernel.Rows;
         float* target = _gradY + ((nint)block * _block * _width);
-        int lastPanel = Math.Min(_panelsX!.Panels, (firstDimension + DimensionsPerTask) / tile);
-        Scale(target + firstDimension, columns, Math.Min(DimensionsPerTask, _width - firstDimension), _scaleY);
+        int lastPanel = Math.Min(_panelsX!.Panels, (firstDimension + _dimensionsPerTask) / tile);
+        Scale(target + firstDimension, columns, Math.Min(_dimensionsPerTask, _width - firstDimension), _scaleY);
         for (int rowBlock = 0; rowBlock < rowBlocks; rowBlock++)
         {
             int rows = Math.Min(_block, _x.Count - (rowBlock * _block));
