@@ -28,4 +28,19 @@ internal static class Clouds
 
         return points;
     }
+
+    /// <summary>Rows of norm 1 that vary most in six directions, as encoders' features vary in few; a shift makes a gap.</summary>
+    public static Tensor Flat(int rows, int width, ulong seed, float shift)
+    {
+        var cloud = Tensor.Normal(new RandomGenerator(seed), 1, rows, width);
+        for (int r = 0; r < rows; r++)
+        {
+            var row = cloud.Span.Slice(r * width, width);
+            for (int d = 0; d < width; d++) row[d] = (row[d] * (d < 6 ? 1 : 0.3f)) + shift;
+            float length = System.Numerics.Tensors.TensorPrimitives.Norm<float>(row);
+            System.Numerics.Tensors.TensorPrimitives.Divide(row, length, row);
+        }
+
+        return cloud;
+    }
 }

@@ -153,17 +153,5 @@ public sealed class StreamingEvaluatorTests : IDisposable
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static Tensor Rows(int rows, ulong seed, float shift)
-    {
-        var tensor = Tensor.Normal(new RandomGenerator(seed), 1, rows, Width);
-        for (int r = 0; r < rows; r++)
-        {
-            var row = tensor.Span.Slice(r * Width, Width);
-            for (int d = 0; d < Width; d++) row[d] = (row[d] * (d < 6 ? 1 : 0.3f)) + shift;
-            float length = System.Numerics.Tensors.TensorPrimitives.Norm<float>(row);
-            System.Numerics.Tensors.TensorPrimitives.Divide(row, length, row);
-        }
-
-        return tensor;
-    }
+    private static Tensor Rows(int rows, ulong seed, float shift) => Clouds.Flat(rows, Width, seed, shift);
 }

@@ -175,23 +175,5 @@ public class NystromEstimatorTests
     }
 
     // A gap between two clouds that are wider in some directions than in others, on the sphere: as encoders make them.
-    private static (Tensor X, Tensor Y) Sets(int rows, int columns)
-    {
-        return (Cloud(rows, 1, 0.4f), Cloud(columns, 2, -0.1f));
-
-        static Tensor Cloud(int count, ulong seed, float shift)
-        {
-            const int Width = 24;
-            var cloud = Tensor.Normal(new RandomGenerator(seed), 1, count, Width);
-            for (int r = 0; r < count; r++)
-            {
-                var row = cloud.Span.Slice(r * Width, Width);
-                for (int d = 0; d < Width; d++) row[d] = (row[d] * (d < 6 ? 1 : 0.3f)) + shift;
-                float length = System.Numerics.Tensors.TensorPrimitives.Norm<float>(row);
-                System.Numerics.Tensors.TensorPrimitives.Divide(row, length, row);
-            }
-
-            return cloud;
-        }
-    }
+    private static (Tensor X, Tensor Y) Sets(int rows, int columns) => (Clouds.Flat(rows, 24, 1, 0.4f), Clouds.Flat(columns, 24, 2, -0.1f));
 }
