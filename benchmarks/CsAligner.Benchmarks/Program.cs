@@ -1,4 +1,5 @@
 using CsAligner.Benchmarks;
+using CsAligner.Benchmarks.Embed;
 using CsAligner.Benchmarks.Estimators;
 using CsAligner.Benchmarks.Matmul;
 using CsAligner.Benchmarks.Objective;
@@ -12,7 +13,9 @@ Verb[] verbs =
     new("matmul", "matrix products against OpenBLAS [--json] [--rounds N] [--simd avx512|avx2|portable]", MatmulBenchmark.Run),
     new("pretrain", "training throughput of icon-clip against PyTorch [--json] [--rounds N]", PretrainBenchmark.Run),
     new("topk", "exact top-K search against faiss [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N]", TopkBenchmark.Run),
+    new("embed", "image embedding with CLIP ViT-B/32 against ONNX Runtime and PyTorch [--json] [--rounds N] [--batches N,N,…] [--threads N,N,…]", EmbedBenchmark.Run),
     new("estimators", "linear-time estimates of D_CS --images X.npy --texts Y.npy [--json] [--repeat N] [--seeds N] [--features N]", EstimatorsBenchmark.Run),
+    new(EmbedBenchmark.ChildVerb, null, EmbedChild.Run),
     new(MatmulBenchmark.ChildVerb, null, MatmulBenchmark.RunChild),
     new("objective", "the objective, forward and backward, against PyTorch and OpenBLAS's products [--json] [--batch N] [--dim N] …", ObjectiveBenchmark.Run),
     new(ObjectiveBenchmark.ChildVerb, null, ObjectiveBenchmark.RunChild),
