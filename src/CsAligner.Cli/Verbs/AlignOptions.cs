@@ -21,11 +21,8 @@ internal sealed class AlignOptions
     private readonly Option<string> _adapter = Choice(
         "--adapter", $"The kind of adapter: {string.Join(", ", AdapterOptions.Kinds)}.", "KIND", Default.Adapter.Kind, kind => new AdapterOptions { Kind = kind }.Validate());
 
-    private readonly Option<int?> _adapterSize = new("--adapter-size")
-    {
-        Description = "Rank of low-rank, hidden width of mlp. Left out: chosen by the number of pairs.",
-        HelpName = "N",
-    };
+    private readonly Option<int?> _adapterSize = CommonOptions.OptionalCount(
+        "--adapter-size", "Rank of low-rank, hidden width of mlp. Left out: 256 (at most the features' width) and twice that width.", most: 65536);
 
     private readonly Option<BandwidthRule> _bandwidth = CommonOptions.Bandwidth(Default.Bandwidth.ToString());
     private readonly Option<string> _estimator = CommonOptions.Choice(
@@ -39,6 +36,9 @@ internal sealed class AlignOptions
     private readonly Option<bool> _learnTemperature = new("--learn-temperature") { Description = "Learn tau, from --temperature on." };
     private readonly Option<int> _epochs = CommonOptions.Count("--epochs", "Passes over the pairs.", Default.Epochs, 1, 1_000_000);
     private readonly Option<int> _batchSize = CommonOptions.Count("--batch-size", "The most pairs in a step.", Default.BatchSize, 2, 1 << 20);
+    private readonly Option<int?> _chunkSize = CommonOptions.OptionalCount(
+        "--chunk-size", "The most rows that go through an adapter at once. Larger steps need memory for so many only, and go through it twice (gradient caching). Left out: all of a step.");
+
     private readonly Option<double> _lr = CommonOptions.Number("--lr", "AdamW's peak learning rate.", Default.LearningRate, 0, 1, leastIncluded: false);
     private readonly Option<double> _weightDecay = CommonOptions.Number("--weight-decay", "AdamW's weight decay.", Default.WeightDecay, 0, 10);
     private readonly Option<double> _validation = CommonOptions.Number(
@@ -50,7 +50,7 @@ internal sealed class AlignOptions
     {
         foreach (Option option in (Option[])[
             _objective, _train, _adapter, _adapterSize, _bandwidth, _estimator, _features, _lambda, _temperature, _learnTemperature,
-            _epochs, _batchSize, _lr, _weightDecay, _validation, _seed])
+            _epochs, _batchSize, _chunkSize, _lr, _weightDecay, _validation, _seed])
             command.Add(option);
     }
 
@@ -66,6 +66,7 @@ internal sealed class AlignOptions
         LearnTemperature = parsed.GetValue(_learnTemperature),
         Epochs = parsed.GetValue(_epochs),
         BatchSize = parsed.GetValue(_batchSize),
+        ChunkSize = parsed.GetValue(_chunkSize),
         LearningRate = parsed.GetValue(_lr),
         WeightDecay = parsed.GetValue(_weightDecay),
         ValidationFraction = parsed.GetValue(_validation),

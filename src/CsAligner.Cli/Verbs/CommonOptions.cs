@@ -51,19 +51,17 @@ internal static class CommonOptions
     }
 
     /// <summary>A whole number of at least <paramref name="least"/>.</summary>
-    public static Option<int> Count(string name, string description, int fallback, int least = 1, int most = int.MaxValue)
+    public static Option<int> Count(string name, string description, int fallback, int least = 1, int most = int.MaxValue) => new(name)
     {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback };
-        option.CustomParser = result =>
-        {
-            string token = result.Tokens[0].Value;
-            if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
-                return value;
-            result.AddError($"{name}: a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} up to {most}")} was expected, got '{token}'");
-            return fallback;
-        };
-        return option;
-    }
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => fallback,
+        CustomParser = result => WholeNumber(result, name, least, most) ?? fallback,
+    };
+
+    /// <summary>A whole number of at least <paramref name="least"/>, null where it is left out.</summary>
+    public static Option<int?> OptionalCount(string name, string description, int least = 1, int most = int.MaxValue) =>
+        new(name) { Description = description, HelpName = "N", CustomParser = result => WholeNumber(result, name, least, most) };
 
     /// <summary>A number of bytes: 512M, 2G, or a plain number. Null where it is left out.</summary>
     public static Option<long?> Bytes(string name, string description)
@@ -116,6 +114,15 @@ internal static class CommonOptions
             result.AddError(failure.Message);
             return default;
         }
+    }
+
+    private static int? WholeNumber(ArgumentResult result, string name, int least, int most)
+    {
+        string token = result.Tokens[0].Value;
+        if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+            return value;
+        result.AddError($"{name}: a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} up to {most}")} was expected, got '{token}'");
+        return null;
     }
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);

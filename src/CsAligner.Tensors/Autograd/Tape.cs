@@ -2,7 +2,7 @@ namespace CsAligner.Tensors.Autograd;
 
 /// <summary>
 /// Records operations on the way forward and runs their gradients on the way back. Operations are extension methods
-/// (<see cref="Ops"/>); each result belongs to the tape, which gives its memory back during <see cref="Backward"/>
+/// (<see cref="Ops"/>); each result belongs to the tape, which gives its memory back during <see cref="Backward(Tensor)"/>
 /// and, whatever is left, at its end. One tape is used by one thread; its kernels use all of
 /// <see cref="Compute.Threads"/>.
 /// </summary>
@@ -32,20 +32,32 @@ public sealed class Tape : IDisposable
     /// <param name="loss">A tensor of one element that this tape computed.</param>
     /// <exception cref="ArgumentException">The loss has more than one element.</exception>
     /// <exception cref="InvalidOperationException">The tape does not record, or the loss depends on no parameter.</exception>
-    public unsafe void Backward(Tensor loss)
+    public void Backward(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
         if (loss.Length != 1) throw new ArgumentException($"Backward needs a loss of one element; the shape is {Shapes.Format(loss.Shape)}.", nameof(loss));
-        if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() where gradients are wanted.");
-        if (!loss.RequiresGrad) throw new InvalidOperationException("The loss does not depend on any tensor that requires a gradient.");
+        Backward(loss, [1]);
+    }
 
-        *loss.GradSink(out _) = 1;
+    /// <summary>The same for a loss computed elsewhere from a tensor of this tape, given its gradient with respect to that tensor.</summary>
+    /// <param name="output">A tensor that this tape computed; it is not released.</param>
+    /// <param name="gradient">d loss / d output, as many elements.</param>
+    /// <exception cref="ArgumentException">There are more or fewer elements.</exception>
+    /// <exception cref="InvalidOperationException">The tape does not record, or the output depends on no parameter.</exception>
+    public unsafe void Backward(Tensor output, ReadOnlySpan<float> gradient)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (gradient.Length != output.Length) throw new ArgumentException($"The gradient has {gradient.Length} elements, the output is {Shapes.Format(output.Shape)}.", nameof(gradient));
+        if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() where gradients are wanted.");
+        if (!output.RequiresGrad) throw new InvalidOperationException("The loss does not depend on any tensor that requires a gradient.");
+
+        gradient.CopyTo(new Span<float>(output.GradSink(out _), output.Length));
         for (int i = _nodes.Count - 1; i >= 0; i--)
         {
             var node = _nodes[i];
             if (node.Output.HasGrad) node.Backward();
             foreach (var saved in node.Saved) saved.Release();
-            if (node.Output != loss) node.Output.Release();
+            if (node.Output != output) node.Output.Release();
         }
 
         _nodes.Clear();

@@ -36,23 +36,23 @@ internal static unsafe class PixelKernel
     /// As <see cref="Normalize"/>, each image first scaled about its centre and moved: zooms holds (scale, right, down)
     /// per image, moves in pixels. Bilinear; white comes in at the edges.
     /// </summary>
-    public static void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Span<float> planes, int side, float[] mean, float[] deviation, float[] zooms)
+    public static void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Span<float> planes, int side, float[] mean, float[] deviation, ReadOnlySpan<float> zooms)
     {
         int pixels = side * side;
         fixed (byte* source = rgb)
-        fixed (float* target = planes)
+        fixed (float* target = planes, zoom = zooms)
         {
             byte* from = source;
-            float* to = target;
+            float* to = target, moves = zoom;
             Workers.For(rgb.Length / (3 * pixels), image =>
             {
                 byte* interleaved = from + ((long)image * 3 * pixels);
                 float* red = to + ((long)image * 3 * pixels);
-                float inverse = 1 / zooms[3 * image], centre = (side - 1) * 0.5f;
+                float inverse = 1 / moves[3 * image], centre = (side - 1) * 0.5f;
                 for (int i = 0; i < pixels; i++)
                 {
-                    float x = ((i % side) - zooms[(3 * image) + 1] - centre) * inverse + centre;
-                    float y = ((i / side) - zooms[(3 * image) + 2] - centre) * inverse + centre;
+                    float x = ((i % side) - moves[(3 * image) + 1] - centre) * inverse + centre;
+                    float y = ((i / side) - moves[(3 * image) + 2] - centre) * inverse + centre;
                     int left = (int)MathF.Floor(x), top = (int)MathF.Floor(y);
                     float right = x - left, down = y - top;
                     for (int c = 0; c < 3; c++)

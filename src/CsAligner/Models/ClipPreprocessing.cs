@@ -71,10 +71,9 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
     /// <param name="pixels">[B, 3, S, S].</param>
     /// <param name="zooms">3 B values: scale, shift to the right and shift down in pixels, for each image.</param>
     /// <exception cref="ArgumentException">The bytes or the zooms are not as many as the batch needs.</exception>
-    public void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Tensor pixels, float[] zooms)
+    public void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Tensor pixels, ReadOnlySpan<float> zooms)
     {
         ArgumentNullException.ThrowIfNull(pixels);
-        ArgumentNullException.ThrowIfNull(zooms);
         int image = 3 * ImageSize * ImageSize;
         if (rgb.Length != pixels.Length || pixels.Length % image != 0 || zooms.Length != rgb.Length / image * 3)
             throw new ArgumentException($"{rgb.Length} bytes and {zooms.Length} zoom values do not fill a batch of shape [{string.Join(", ", pixels.Shape.ToArray())}].", nameof(rgb));

@@ -19,4 +19,8 @@ public sealed class TokenBatch
 
     /// <summary>The ids of one text, padding included.</summary>
     public ReadOnlySpan<int> Row(int index) => Ids.AsSpan(index * ContextLength, ContextLength);
+
+    /// <summary>Some of the texts.</summary>
+    internal TokenBatch Slice(int start, int count)
+        => new(Ids[(start * ContextLength)..((start + count) * ContextLength)], Lengths[start..(start + count)], ContextLength);
 }

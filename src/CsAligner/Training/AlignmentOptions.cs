@@ -38,6 +38,12 @@ public sealed record AlignmentOptions
     /// <summary>The most pairs in a step, 2 to 1,048,576; all at once where there are fewer.</summary>
     public int BatchSize { get; init; } = 2048;
 
+    /// <summary>
+    /// The most rows that go through an adapter at once, 1 or more; null for all of a step. A step of more is the same to rounding, needs
+    /// memory for so many rows only, and runs the adapters forward twice (gradient caching).
+    /// </summary>
+    public int? ChunkSize { get; init; }
+
     /// <summary>AdamW's peak learning rate, above 0 and at most 1.</summary>
     public double LearningRate { get; init; } = 2e-4;
 
@@ -109,6 +115,7 @@ public sealed record AlignmentOptions
         Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10", Temperature);
         Check(Epochs is >= 1 and <= 1_000_000, "epochs", "1 to 1000000", Epochs);
         Check(BatchSize is >= 2 and <= 1 << 20, "batch-size", "2 to 1048576", BatchSize);
+        Check(ChunkSize is null or >= 1, "chunk-size", "1 or more", ChunkSize ?? 0);
         Check(LearningRate is > 0 and <= 1, "lr", "above 0 and at most 1", LearningRate);
         Check(WeightDecay is >= 0 and <= 10, "weight-decay", "0 to 10", WeightDecay);
         Check(Warmup is >= 0 and <= 1, "warmup", "0 to 1", Warmup);
@@ -140,6 +147,7 @@ public sealed record AlignmentOptions
         writer.WriteBoolean("learn_temperature", LearnTemperature);
         writer.WriteNumber("epochs", Epochs);
         writer.WriteNumber("batch_size", BatchSize);
+        if (ChunkSize is { } chunk) writer.WriteNumber("chunk_size", chunk);
         writer.WriteNumber("lr", LearningRate);
         writer.WriteNumber("weight_decay", WeightDecay);
         writer.WriteNumber("warmup", Warmup);

@@ -6,6 +6,7 @@ using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Ops;
 using CsAligner.Tensors.Optimizers;
 
 namespace CsAligner.Training;
@@ -43,7 +44,6 @@ public sealed class AlignmentTrainer
     private readonly CosineSchedule _schedule;
     private readonly Tensor _history;
     private readonly AlignmentProgress _progress = new();
-    private readonly Dictionary<(bool Image, int Rows), Tensor> _buffers = [];
     private readonly int _trainingPairs;
 
     /// <summary>A run at its start.</summary>
@@ -144,15 +144,14 @@ public sealed class AlignmentTrainer
 
     private void Advance(PairBatches.Batch batch)
     {
-        Tensor x = Fill(image: true, _data.Images, batch.Images, _data.UnpairedImages, batch.UnpairedImages);
-        Tensor y = Fill(image: false, _data.Texts, batch.Texts, _data.UnpairedTexts, batch.UnpairedTexts);
         long step = _optimizer.StepCount;
         using var tape = new Tape();
-        Tensor mappedX = _image.Encode(tape, x), mappedY = _text.Encode(tape, y);
+        Tensor x = Encode(tape, _image, _data.Images, batch.Images, _data.UnpairedImages, batch.UnpairedImages);
+        Tensor y = Encode(tape, _text, _data.Texts, batch.Texts, _data.UnpairedTexts, batch.UnpairedTexts);
         if (_objective.CsWeight > 0 && step % BandwidthInterval == 0)
-            _progress.Bandwidth = (float)_options.Bandwidth.Resolve(mappedX, mappedY, _options.Seed + (ulong)step, BandwidthRows);
+            _progress.Bandwidth = (float)_options.Bandwidth.Resolve(x, y, _options.Seed + (ulong)step, BandwidthRows);
         var objective = _objective with { Bandwidth = _progress.Bandwidth, Estimator = _options.Estimator, EstimatorSeed = _options.Seed + (ulong)step };
-        var result = objective.Forward(tape, mappedX, mappedY, _logScale, batch.Images.Length);
+        var result = objective.Forward(tape, x, y, _logScale, batch.Images.Length);
         float loss = result.Loss.Item;
         if (!float.IsFinite(loss)) throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower --lr");
         tape.Backward(result.Loss);
@@ -277,14 +276,22 @@ public sealed class AlignmentTrainer
         foreach (var (source, target) in from.Tensors.Zip(to.Tensors)) source.Values.Span.CopyTo(target.Values.Span);
     }
 
-    // Tensors of a few sizes come again at every step: they are kept.
-    private Tensor Fill(bool image, Tensor paired, int[] rows, Tensor? unpaired, int[] unpairedRows)
-    {
-        int total = rows.Length + unpairedRows.Length, width = paired.Width;
-        if (!_buffers.TryGetValue((image, total), out var buffer)) _buffers[(image, total)] = buffer = new Tensor(total, width);
-        for (int r = 0; r < rows.Length; r++) paired.Span.Slice(rows[r] * width, width).CopyTo(buffer.Span[(r * width)..]);
-        for (int r = 0; r < unpairedRows.Length; r++)
-            unpaired!.Span.Slice(unpairedRows[r] * width, width).CopyTo(buffer.Span[((rows.Length + r) * width)..]);
-        return buffer;
-    }
+    private Tensor Encode(Tape tape, Adapter adapter, Tensor paired, int[] rows, Tensor? unpaired, int[] unpairedRows) => tape.InChunks(
+        rows.Length + unpairedRows.Length,
+        _options.ChunkSize ?? int.MaxValue,
+        adapter.Parameters.Any(),
+        (part, start, count) =>
+        {
+            var x = part.Rent([count, paired.Width]);
+            for (int r = 0; r < count; r++)
+            {
+                int row = start + r;
+                var source = row < rows.Length ? Row(paired, rows[row]) : Row(unpaired!, unpairedRows[row - rows.Length]);
+                source.CopyTo(Row(x, r));
+            }
+
+            return adapter.Encode(part, x);
+        });
+
+    private static Span<float> Row(Tensor rows, int row) => rows.Span.Slice(row * rows.Width, rows.Width);
 }

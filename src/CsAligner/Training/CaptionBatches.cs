@@ -50,11 +50,9 @@ internal sealed class CaptionBatches
             }
 
             // Those that clashed come first in the next batch; at the very end there may be nothing else left.
-            foreach (int index in clashing.Take(_batchSize - batch.Count).ToArray())
-            {
-                batch.Add(index);
-                clashing.Remove(index);
-            }
+            int repeats = Math.Min(clashing.Count, _batchSize - batch.Count);
+            batch.AddRange(clashing[..repeats]);
+            clashing.RemoveRange(0, repeats);
 
             waiting = new Queue<int>(clashing.Concat(waiting));
             batches.Add([.. batch]);

@@ -20,8 +20,8 @@ public sealed class ClipPretrainer
     private readonly AdamW _optimizer;
     private readonly CosineSchedule _schedule;
     private readonly CaptionBatches _batches;
+    private readonly int _chunkSize;
     private readonly byte[] _rgb;
-    private readonly Tensor _pixels;
 
     // Sum of the losses since the mean was last taken, and their number: part of the checkpoint, for the log's sake.
     private readonly Tensor _losses = new(2);
@@ -46,8 +46,8 @@ public sealed class ClipPretrainer
         _optimizer = new AdamW(Model.NamedTensors, new AdamWOptions { WeightDecay = (float)recipe.WeightDecay });
         _schedule = new CosineSchedule(recipe.LearningRate, recipe.WarmupSteps, recipe.Steps);
         _batches = new CaptionBatches(pairs, recipe.BatchSize, recipe.Seed, recipe.ColouredRepeats);
-        _rgb = new byte[recipe.BatchSize * 3 * recipe.ImageSize * recipe.ImageSize];
-        _pixels = new Tensor(recipe.BatchSize, 3, recipe.ImageSize, recipe.ImageSize);
+        _chunkSize = Math.Min(recipe.BatchSize, recipe.ChunkSize ?? recipe.BatchSize);
+        _rgb = new byte[_chunkSize * 3 * recipe.ImageSize * recipe.ImageSize];
     }
 
     /// <summary>The model being trained.</summary>
@@ -70,13 +70,15 @@ public sealed class ClipPretrainer
         int[] batch = NextBatch();
         var random = new RandomGenerator(_recipe.Seed).Split((ulong)Step + (1UL << 40));
         var texts = _tokenizer.EncodeBatch([.. batch.Select(index => PickCaption(index, random))], _recipe.ContextLength);
-        LoadImages(batch, random);
+        float[] zooms = DrawZooms(batch.Length, random);
 
         double loss;
         using (var tape = new Tape())
         {
-            var images = tape.Normalize(Model.Vision.Encode(tape, _pixels));
-            var captions = tape.Normalize(Model.Text.Encode(tape, texts));
+            var images = tape.InChunks(batch.Length, _chunkSize, true, (part, start, count) =>
+                part.Normalize(Model.Vision.Encode(part, LoadImages(part, batch.AsSpan(start, count), zooms.AsSpan(3 * start, 3 * count)))));
+            var captions = tape.InChunks(batch.Length, _chunkSize, true, (part, start, count) =>
+                part.Normalize(Model.Text.Encode(part, texts.Slice(start, count))));
             var infoNce = tape.InfoNceLoss(images, captions, Model.LogLogitScale);
             loss = infoNce.Item;
             if (!double.IsFinite(loss)) throw new InputException($"Pretraining diverged at step {Step + 1}: the loss is {loss}; lower learning_rate or raise warmup_steps and start again.");
@@ -125,18 +127,26 @@ public sealed class ClipPretrainer
         return alternative && captions.Count > 1 ? captions[1 + choice] : captions[0];
     }
 
-    private void LoadImages(int[] batch, RandomGenerator random)
+    // Scale, shift to the right and shift down in pixels, for each image.
+    private float[] DrawZooms(int images, RandomGenerator random)
     {
-        int size = 3 * _recipe.ImageSize * _recipe.ImageSize;
-        for (int i = 0; i < batch.Length; i++) _pairs.ReadImage(batch[i], _rgb.AsSpan(i * size, size));
-        var zooms = new float[3 * batch.Length];
-        for (int i = 0; i < batch.Length; i++)
+        var zooms = new float[3 * images];
+        for (int i = 0; i < images; i++)
         {
             zooms[3 * i] = (float)(1 + (_recipe.Zoom * ((2 * random.NextDouble()) - 1)));
             zooms[(3 * i) + 1] = (float)(_recipe.Shift * _recipe.ImageSize * ((2 * random.NextDouble()) - 1));
             zooms[(3 * i) + 2] = (float)(_recipe.Shift * _recipe.ImageSize * ((2 * random.NextDouble()) - 1));
         }
 
-        Preprocessing.ZoomAndNormalize(_rgb, _pixels, zooms);
+        return zooms;
+    }
+
+    private Tensor LoadImages(Tape tape, ReadOnlySpan<int> chunk, ReadOnlySpan<float> zooms)
+    {
+        int size = 3 * _recipe.ImageSize * _recipe.ImageSize;
+        for (int i = 0; i < chunk.Length; i++) _pairs.ReadImage(chunk[i], _rgb.AsSpan(i * size, size));
+        var pixels = tape.Rent([chunk.Length, 3, _recipe.ImageSize, _recipe.ImageSize]);
+        Preprocessing.ZoomAndNormalize(_rgb.AsSpan(0, chunk.Length * size), pixels, zooms);
+        return pixels;
     }
 }

@@ -41,6 +41,13 @@ public sealed record PretrainRecipe
     /// <summary>Pairs in a step, 2 to 65536.</summary>
     public int BatchSize { get; set; } = 512;
 
+    /// <summary>
+    /// The most pairs that go through the towers at once, 1 or more; left out: all of a step. A step of more is the same to rounding, needs
+    /// memory for so many pairs only, and runs the towers forward twice (gradient caching).
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ChunkSize { get; set; }
+
     /// <summary>Steps of the whole run, 1 or more.</summary>
     public required int Steps { get; init; }
 
@@ -118,6 +125,7 @@ public sealed record PretrainRecipe
         Check(Vision.IsValid, "vision", "width 1 to 4096 and a multiple of heads, layers 1 to 64");
         Check(Text.IsValid, "text", "width 1 to 4096 and a multiple of heads, layers 1 to 64");
         Check(BatchSize is >= 2 and <= 65536, "batch_size", "2 to 65536");
+        Check(ChunkSize is null or >= 1, "chunk_size", "1 or more");
         Check(Steps >= 1, "steps", "1 or more");
         Check(WarmupSteps >= 0 && WarmupSteps <= Steps, "warmup_steps", "0 to steps");
         Check(LearningRate is > 0 and <= 1, "learning_rate", "above 0 and at most 1");

@@ -58,6 +58,17 @@ public class AlignVerbTests
     }
 
     [Fact]
+    public void A_step_in_chunks_trains_as_the_whole_step_does()
+    {
+        using var folder = new TemporaryFolder();
+        (string images, string texts) = SaveModalities(folder);
+        JsonElement Last(CommandLineRun run) => run.Json.GetProperty("epochs").EnumerateArray().Last();
+        CommandLineRun whole = Align(images, texts, folder["whole"], "--json", "--epochs", "3"), chunked = Align(images, texts, folder["chunked"], "--json", "--epochs", "3", "--chunk-size", "50");
+        Assert.Equal(50, chunked.Json.GetProperty("options").GetProperty("chunk_size").GetInt32());
+        Assert.Equal(Last(whole).GetProperty("loss").GetDouble(), Last(chunked).GetProperty("loss").GetDouble(), 1e-5);
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_bytes_and_another_one_others()
     {
         using var folder = new TemporaryFolder();
@@ -156,6 +167,8 @@ public class AlignVerbTests
     [InlineData("--bandwidth", "0")]
     [InlineData("--epochs", "0")]
     [InlineData("--batch-size", "1")]
+    [InlineData("--chunk-size", "0")]
+    [InlineData("--adapter-size", "0")]
     [InlineData("--lr", "0")]
     [InlineData("--lr", "nan")]
     [InlineData("--lambda", "-1")]

@@ -50,6 +50,8 @@ public sealed class GradientChecks
         ("Attention", "causal", [[2, 5, 24]], (t, x) => t.Attention(t.Scale(x[0], 2), 2, causal: true)),
         ("Attention", "padded", [[2, 3, 12]], (t, x) => t.Attention(x[0], 1, lengths: Lengths)),
         ("Gather", "repeats", [[4, 3]], (t, x) => t.Gather(x[0], [2, 0, 2, 3])),
+        ("InChunks", "with a rest", [[5, 4], [5, 3]], (t, x) => t.InChunks(5, 2, true, (part, start, count) => part.Linear(part.Gelu(Part(part, x[1], start, count)), part.Slice(x[0], 1, 0, 3)))),
+        ("InChunks", "one chunk", [[5, 4]], (t, x) => t.InChunks(5, 5, true, (part, start, count) => Part(part, x[0], start, count))),
         ("Concat", "middle", [[2, 3, 4], [2, 1, 4]], (t, x) => t.Concat(1, x[0], x[1])),
         ("Concat", "last, twice the same", [[2, 3]], (t, x) => t.Concat(1, x[0], x[0])),
         ("Slice", "middle", [[2, 5, 3]], (t, x) => t.Slice(x[0], 1, 1, 3)),
@@ -118,6 +120,8 @@ public sealed class GradientChecks
             return sum;
         }
     }
+
+    private static Tensor Part(Tape tape, Tensor x, int start, int count) => tape.Slice(x, 0, start, count);
 
     [Fact]
     public void Every_operation_is_in_the_list()

@@ -75,11 +75,13 @@ public sealed class AlignmentTrainerTests : IDisposable
     }
 
     // Cancelled after every possible number of steps: whatever the last checkpoint holds, the end is the same.
-    [Fact]
-    public void A_run_cut_off_anywhere_and_resumed_ends_with_the_same_bits()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(16)]
+    public void A_run_cut_off_anywhere_and_resumed_ends_with_the_same_bits(int? chunkSize)
     {
         var data = Pairs(120) with { UnpairedImages = Rows(30, 9, 0.3f), UnpairedTexts = Rows(45, 10, -0.3f), ValidationImages = Pairs(30).Images, ValidationTexts = Pairs(30).Texts };
-        var options = Small with { Epochs = 3, BatchSize = 40, Bandwidth = BandwidthRule.Median };
+        var options = Small with { Epochs = 3, BatchSize = 40, ChunkSize = chunkSize, Bandwidth = BandwidthRule.Median };
         var expected = Run(options, data);
         for (int cut = 0; cut < 9; cut++)
         {
@@ -157,6 +159,7 @@ public sealed class AlignmentTrainerTests : IDisposable
     {
         void Refused(string what, Action action) => Assert.Contains(what, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
         Refused("lr:", () => _ = new AlignmentTrainer(Small with { LearningRate = 0 }, Pairs(40)));
+        Refused("chunk-size:", () => _ = new AlignmentTrainer(Small with { ChunkSize = 0 }, Pairs(40)));
         Refused("lambda:", () => _ = new AlignmentTrainer(Small with { Lambda = double.NaN }, Pairs(40)));
         Refused("val-fraction:", () => _ = new AlignmentTrainer(Small with { ValidationFraction = 0.6 }, Pairs(40)));
         Refused("adapter:", () => _ = new AlignmentTrainer(Small with { Adapter = new AdapterOptions { Kind = "lora" } }, Pairs(40)));

@@ -21,18 +21,20 @@ public sealed class ClipPretrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(5)]
-    public void A_resumed_run_ends_with_the_same_bits(int cut)
+    [InlineData(1, null)]
+    [InlineData(5, null)]
+    [InlineData(5, 3)]
+    public void A_resumed_run_ends_with_the_same_bits(int cut, int? chunkSize)
     {
-        var whole = Trainer(Recipe);
+        var recipe = Recipe with { ChunkSize = chunkSize };
+        var whole = Trainer(recipe);
         while (whole.Step < 9) whole.Advance();
 
         string checkpoint = Path.Combine(_folder, "checkpoint.safetensors");
-        var first = Trainer(Recipe);
+        var first = Trainer(recipe);
         while (first.Step < cut) first.Advance();
         first.Save(checkpoint);
-        var second = Trainer(Recipe);
+        var second = Trainer(recipe);
         second.Restore(checkpoint);
         while (second.Step < 9) second.Advance();
 
@@ -123,6 +125,7 @@ public sealed class ClipPretrainerTests : IDisposable
     [InlineData("{\"name\": \"x\", \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "steps")]
     [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 3}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "vision")]
     [InlineData("{\"name\": \"x\", \"steps\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "steps")]
+    [InlineData("{\"name\": \"x\", \"steps\": 3, \"chunk_size\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "chunk_size")]
     [InlineData("[", "")]
     public void A_wrong_recipe_is_named(string json, string expected)
     {
