@@ -22,6 +22,7 @@ internal static class EmbedChild
         if (arguments[0] == Ours)
         {
             ClipModel model = ClipModel.Load(arguments[1]);
+            model.Freeze();
             Serve($"CsAligner, SIMD path {Compute.Simd}", (pixels, features) =>
             {
                 using var tape = Tape.Inference();

@@ -22,6 +22,8 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Multiply(TVector x, TVector y);
 
+    static abstract TVector Divide(TVector x, TVector y);
+
     /// <summary>The smaller; which one of a number and NaN is open.</summary>
     static abstract TVector Min(TVector x, TVector y);
 

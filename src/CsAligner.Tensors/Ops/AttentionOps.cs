@@ -33,4 +33,42 @@ public static unsafe class AttentionOps
         }, probabilities);
         return y;
     }
+
+    /// <summary>
+    /// Multi-head attention of one query for each sequence: the row of <see cref="Attention"/> that a pooled transformer uses, at
+    /// the cost of that row.
+    /// </summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="queries">[B, W].</param>
+    /// <param name="keysValues">[B, T, 2 W]: keys and values side by side, heads in order within each.</param>
+    /// <param name="heads">Divides W.</param>
+    /// <param name="seen">For each of B the number of keys, from the first, that are seen, 1 to T. Null: all.</param>
+    /// <returns>[B, W].</returns>
+    public static Tensor PooledAttention(this Tape tape, Tensor queries, Tensor keysValues, int heads, int[]? seen = null)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(queries);
+        ArgumentNullException.ThrowIfNull(keysValues);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        int batch = queries.Rows, width = queries.Width;
+        if (queries.Rank != 2 || keysValues.Rank != 3 || keysValues.Shape[0] != batch || keysValues.Width != 2 * width || width % heads != 0)
+            throw new ArgumentException($"PooledAttention: queries {Shapes.Format(queries.Shape)} and keys with values {Shapes.Format(keysValues.Shape)} are not [B, W] and [B, T, 2 W] with W a multiple of {heads} heads.", nameof(queries));
+        int tokens = keysValues.Shape[1];
+        int[] counts = seen ?? [.. Enumerable.Repeat(tokens, batch)];
+        if (counts.Length != batch || counts.Any(n => n < 1 || n > tokens)) throw new ArgumentException($"PooledAttention: needs {batch} counts of 1 to {tokens}.", nameof(seen));
+
+        var y = tape.Rent([batch, width], queries.RequiresGrad || keysValues.RequiresGrad);
+        var probabilities = tape.Rent([batch, heads, tokens]);
+        PooledAttentionKernel.Forward(queries.Pointer, keysValues.Pointer, probabilities.Pointer, y.Pointer, batch, tokens, heads, width, counts);
+        tape.Record(y, () =>
+        {
+            bool accumulateQ = false, accumulateKv = false;
+            float* dq = queries.RequiresGrad ? queries.GradSink(out accumulateQ) : null;
+            float* dkv = keysValues.RequiresGrad ? keysValues.GradSink(out accumulateKv) : null;
+            var scratch = Tensor.Rent(probabilities.Shape, requiresGrad: false);
+            PooledAttentionKernel.Backward(queries.Pointer, keysValues.Pointer, probabilities.Pointer, y.GradPointer, dq, accumulateQ, dkv, accumulateKv, scratch.Pointer, batch, tokens, heads, width);
+            scratch.Release();
+        }, probabilities);
+        return y;
+    }
 }

@@ -15,7 +15,7 @@ public sealed class ClipEmbedder
     private readonly ClipTokenizer _tokenizer;
 
     /// <summary>An embedder for the parts of one model.</summary>
-    /// <param name="model">The towers.</param>
+    /// <param name="model">The towers; they are frozen (<see cref="ClipModel.Freeze"/>).</param>
     /// <param name="preprocessing">How images are prepared; its size is the model's.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <exception cref="InputException">The three do not belong together.</exception>
@@ -27,6 +27,7 @@ public sealed class ClipEmbedder
         if (preprocessing.ImageSize != model.Config.ImageSize) throw new InputException($"The model's images have {model.Config.ImageSize} pixels a side, {ClipPreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
         if (tokenizer.VocabularySize > model.Config.VocabularySize) throw new InputException($"The model knows {model.Config.VocabularySize} tokens, vocab.json has {tokenizer.VocabularySize}; take all files from one model.");
         (_model, _preprocessing, _tokenizer) = (model, preprocessing, tokenizer);
+        _model.Freeze();
     }
 
     /// <summary>The side of the images it takes, in pixels.</summary>

@@ -85,10 +85,21 @@ public sealed class ClipModel
         AtomicFile.WriteAllText(Path.Combine(folder, ConfigFile), Config.ToJson());
     }
 
+    /// <summary>
+    /// Promises that the weights stay as they are, until <see cref="RequireGrad"/> asks to train them: embedding then keeps copies
+    /// of them, as large again, in the order in which the processor reads them fastest.
+    /// </summary>
+    public void Freeze()
+    {
+        RequireGrad(false);
+        (Text.Frozen, Vision.Frozen) = (true, true);
+    }
+
     /// <summary>Sets whether the model's weights are trained.</summary>
-    /// <param name="requiresGrad">True to train, false to freeze.</param>
+    /// <param name="requiresGrad">True to train them.</param>
     public void RequireGrad(bool requiresGrad)
     {
+        if (requiresGrad) (Text.Frozen, Vision.Frozen) = (false, false);
         foreach (var parameter in Parameters) parameter.Values.RequiresGrad = requiresGrad;
     }
 

@@ -35,6 +35,15 @@ public sealed class ClipTextTower
         new(_projection, "text_projection.weight"),
     ];
 
+    /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
+    internal bool Frozen
+    {
+        set
+        {
+            foreach (var block in _blocks) block.Frozen = value;
+        }
+    }
+
     /// <summary>The hidden states before the final layer norm.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="ids">B T token numbers, row after row; each row begins with the begin token, holds the end token, and what follows that is not seen.</param>
@@ -43,17 +52,8 @@ public sealed class ClipTextTower
     /// <exception cref="ArgumentException">The ids are no B rows, or the rows are longer than the context.</exception>
     public Tensor Hidden(Tape tape, int[] ids, int batch)
     {
-        ArgumentNullException.ThrowIfNull(tape);
-        ArgumentNullException.ThrowIfNull(ids);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
-        int tokens = ids.Length / batch;
-        if (tokens == 0 || tokens * batch != ids.Length || tokens > _config.ContextLength)
-            throw new ArgumentException($"{ids.Length} token ids are not {batch} rows of 1 to {_config.ContextLength}.", nameof(ids));
-
-        var embedded = tape.Gather(_tokens, ids).Reshape(batch, tokens, _config.Text.Width);
-        var x = tape.Add(embedded, tape.Slice(_positions, 0, 0, tokens));
-        foreach (var block in _blocks) x = block.Forward(tape, x, causal: true);
-        return x;
+        var x = BeforeLastBlock(tape, ids, batch);
+        return _blocks[^1].Forward(tape, x, causal: true);
     }
 
     /// <summary>The texts' features, not normalised.</summary>
@@ -64,7 +64,7 @@ public sealed class ClipTextTower
     /// <exception cref="ArgumentException">As for <see cref="Hidden"/>, or a row without end token.</exception>
     public Tensor Encode(Tape tape, int[] ids, int batch)
     {
-        var hidden = Hidden(tape, ids, batch);
+        var x = BeforeLastBlock(tape, ids, batch);
         int tokens = ids.Length / batch;
         var ends = new int[batch];
         for (int b = 0; b < batch; b++)
@@ -74,8 +74,7 @@ public sealed class ClipTextTower
             ends[b] = (b * tokens) + end;
         }
 
-        // The norm acts on rows, so only the rows that are used need it.
-        var pooled = tape.Gather(hidden, ends);
+        var pooled = _blocks[^1].ForwardPooled(tape, x, ends, causal: true);
         return tape.Linear(tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon), _projection);
     }
 
@@ -103,6 +102,21 @@ public sealed class ClipTextTower
         var place = new int[order.Length];
         for (int i = 0; i < order.Length; i++) place[order[i]] = i;
         return tape.Gather(groups.Count == 1 ? groups[0] : tape.Concat(0, [.. groups]), place);
+    }
+
+    private Tensor BeforeLastBlock(Tape tape, int[] ids, int batch)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(ids);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
+        int tokens = ids.Length / batch;
+        if (tokens == 0 || tokens * batch != ids.Length || tokens > _config.ContextLength)
+            throw new ArgumentException($"{ids.Length} token ids are not {batch} rows of 1 to {_config.ContextLength}.", nameof(ids));
+
+        var embedded = tape.Gather(_tokens, ids).Reshape(batch, tokens, _config.Text.Width);
+        var x = tape.Add(embedded, tape.Slice(_positions, 0, 0, tokens));
+        foreach (var block in _blocks[..^1]) x = block.Forward(tape, x, causal: true);
+        return x;
     }
 
     // A group ends where the next text is longer, once it has enough rows to keep the matrix products busy.

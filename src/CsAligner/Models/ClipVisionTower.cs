@@ -38,12 +38,39 @@ public sealed class ClipVisionTower
         new(_projection, "visual_projection.weight"),
     ];
 
+    /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
+    internal bool Frozen
+    {
+        set
+        {
+            foreach (var block in _blocks) block.Frozen = value;
+        }
+    }
+
     /// <summary>The last hidden states, class token first, before the post layer norm.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="pixels">[B, 3, S, S] with S the configured image size: RGB, normalised as the model's preprocessing says.</param>
     /// <returns>[B, T, W].</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     public Tensor Hidden(Tape tape, Tensor pixels)
+    {
+        var x = BeforeLastBlock(tape, pixels);
+        return _blocks[^1].Forward(tape, x, causal: false);
+    }
+
+    /// <summary>The images' features, not normalised.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="pixels">As for <see cref="Hidden"/>.</param>
+    /// <returns>[B, P].</returns>
+    public Tensor Encode(Tape tape, Tensor pixels)
+    {
+        var x = BeforeLastBlock(tape, pixels);
+        int batch = x.Shape[0], tokens = x.Shape[1];
+        var pooled = _blocks[^1].ForwardPooled(tape, x, [.. Enumerable.Range(0, batch).Select(b => b * tokens)], causal: false);
+        return tape.Linear(tape.LayerNorm(pooled, _postWeight, _postBias, _config.Vision.LayerNormEpsilon), _projection);
+    }
+
+    private Tensor BeforeLastBlock(Tape tape, Tensor pixels)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(pixels);
@@ -57,20 +84,8 @@ public sealed class ClipVisionTower
             var tokens = tape.Concat(1, tape.Repeat(_class.Reshape(1, width), batch), patches);
             return tape.LayerNorm(tape.Add(tokens, _positions), _preWeight, _preBias, _config.Vision.LayerNormEpsilon);
         });
-        foreach (var block in _blocks) x = block.Forward(tape, x, causal: false);
+        foreach (var block in _blocks[..^1]) x = block.Forward(tape, x, causal: false);
         return x;
-    }
-
-    /// <summary>The images' features, not normalised.</summary>
-    /// <param name="tape">The tape that records it.</param>
-    /// <param name="pixels">As for <see cref="Hidden"/>.</param>
-    /// <returns>[B, P].</returns>
-    public Tensor Encode(Tape tape, Tensor pixels)
-    {
-        var hidden = Hidden(tape, pixels);
-        int batch = hidden.Shape[0], tokens = hidden.Shape[1];
-        var pooled = tape.Gather(hidden, [.. Enumerable.Range(0, batch).Select(b => b * tokens)]);
-        return tape.Linear(tape.LayerNorm(pooled, _postWeight, _postBias, _config.Vision.LayerNormEpsilon), _projection);
     }
 
     internal void Initialize(RandomGenerator random)

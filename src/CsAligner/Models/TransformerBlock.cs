@@ -9,10 +9,12 @@ internal sealed class TransformerBlock
 {
     private readonly TransformerConfig _config;
     private readonly Tensor _norm1Weight, _norm1Bias, _norm2Weight, _norm2Bias;
-    private readonly Tensor _outWeight, _outBias, _fc1Weight, _fc1Bias, _fc2Weight, _fc2Bias;
 
     // Query, key and value projections are one matrix here, [3 W, W]: one product instead of three.
-    private readonly Tensor _qkvWeight, _qkvBias;
+    private readonly LinearLayer _qkv, _out, _fc1, _fc2;
+
+    // The same weights, for where only some rows' queries are wanted.
+    private readonly LinearLayer _query, _keysValues;
 
     public TransformerBlock(TransformerConfig config)
     {
@@ -20,10 +22,9 @@ internal sealed class TransformerBlock
         int width = config.Width;
         (_norm1Weight, _norm1Bias) = (Ones(width), new Tensor(width));
         (_norm2Weight, _norm2Bias) = (Ones(width), new Tensor(width));
-        (_qkvWeight, _qkvBias) = (new Tensor(3 * width, width), new Tensor(3 * width));
-        (_outWeight, _outBias) = (new Tensor(width, width), new Tensor(width));
-        (_fc1Weight, _fc1Bias) = (new Tensor(config.MlpWidth, width), new Tensor(config.MlpWidth));
-        (_fc2Weight, _fc2Bias) = (new Tensor(width, config.MlpWidth), new Tensor(width));
+        (_qkv, _out) = (new LinearLayer(width, 3 * width), new LinearLayer(width, width));
+        (_query, _keysValues) = (_qkv.Part(0, width), _qkv.Part(width, 2 * width));
+        (_fc1, _fc2) = (new LinearLayer(width, config.MlpWidth), new LinearLayer(config.MlpWidth, width));
     }
 
     /// <summary>Parameters under Hugging Face's names; the projections q, k and v are parts of one tensor.</summary>
@@ -32,16 +33,16 @@ internal sealed class TransformerBlock
         int width = _config.Width;
         yield return new(_norm1Weight, prefix + "layer_norm1.weight");
         yield return new(_norm1Bias, prefix + "layer_norm1.bias");
-        yield return new(_qkvWeight, prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight", prefix + "self_attn.v_proj.weight");
-        yield return new(_qkvBias, prefix + "self_attn.q_proj.bias", prefix + "self_attn.k_proj.bias", prefix + "self_attn.v_proj.bias");
-        yield return new(_outWeight, prefix + "self_attn.out_proj.weight");
-        yield return new(_outBias, prefix + "self_attn.out_proj.bias");
+        yield return new(_qkv.Weight, prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight", prefix + "self_attn.v_proj.weight");
+        yield return new(_qkv.Bias, prefix + "self_attn.q_proj.bias", prefix + "self_attn.k_proj.bias", prefix + "self_attn.v_proj.bias");
+        yield return new(_out.Weight, prefix + "self_attn.out_proj.weight");
+        yield return new(_out.Bias, prefix + "self_attn.out_proj.bias");
         yield return new(_norm2Weight, prefix + "layer_norm2.weight");
         yield return new(_norm2Bias, prefix + "layer_norm2.bias");
-        yield return new(_fc1Weight, prefix + "mlp.fc1.weight");
-        yield return new(_fc1Bias, prefix + "mlp.fc1.bias");
-        yield return new(_fc2Weight, prefix + "mlp.fc2.weight");
-        yield return new(_fc2Bias, prefix + "mlp.fc2.bias");
+        yield return new(_fc1.Weight, prefix + "mlp.fc1.weight");
+        yield return new(_fc1.Bias, prefix + "mlp.fc1.bias");
+        yield return new(_fc2.Weight, prefix + "mlp.fc2.weight");
+        yield return new(_fc2.Bias, prefix + "mlp.fc2.bias");
     }
 
     /// <summary>CLIP's initialisation: deviations that keep the residual stream's variance as layers add up.</summary>
@@ -49,21 +50,56 @@ internal sealed class TransformerBlock
     {
         float width = MathF.Pow(_config.Width, -0.5f);
         float depth = MathF.Pow(2 * _config.Layers, -0.5f);
-        Fill(_qkvWeight, random, width);
-        Fill(_outWeight, random, width * depth);
-        Fill(_fc1Weight, random, MathF.Pow(2 * _config.Width, -0.5f));
-        Fill(_fc2Weight, random, width * depth);
+        Fill(_qkv.Weight, random, width);
+        Fill(_out.Weight, random, width * depth);
+        Fill(_fc1.Weight, random, MathF.Pow(2 * _config.Width, -0.5f));
+        Fill(_fc2.Weight, random, width * depth);
     }
 
+    /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
+    public bool Frozen
+    {
+        set
+        {
+            foreach (var layer in (LinearLayer[])[_qkv, _query, _keysValues, _out, _fc1, _fc2]) layer.Frozen = value;
+        }
+    }
+
+    /// <summary>[B, T, W] to [B, T, W].</summary>
     public Tensor Forward(Tape tape, Tensor x, bool causal) => tape.Scope(() =>
     {
-        var qkv = tape.Linear(tape.LayerNorm(x, _norm1Weight, _norm1Bias, _config.LayerNormEpsilon), _qkvWeight, _qkvBias);
-        var attended = tape.Linear(tape.Attention(qkv, _config.Heads, causal), _outWeight, _outBias);
-        var middle = tape.Add(x, attended);
-        var hidden = tape.Linear(tape.LayerNorm(middle, _norm2Weight, _norm2Bias, _config.LayerNormEpsilon), _fc1Weight, _fc1Bias);
-        var active = _config.Activation == Activation.Gelu ? tape.Gelu(hidden) : tape.QuickGelu(hidden);
-        return tape.Add(middle, tape.Linear(active, _fc2Weight, _fc2Bias));
+        var qkv = _qkv.Forward(tape, Norm1(tape, x));
+        return Finish(tape, tape.Attention(qkv, _config.Heads, causal), x);
     });
+
+    /// <summary>
+    /// One row of <see cref="Forward"/> for each sequence, [B, T, W] to [B, W]: as the last block, it spares what pooling would
+    /// throw away, all but the keys and values of the other rows.
+    /// </summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">[B, T, W].</param>
+    /// <param name="rows">The row wanted of each sequence, numbered through the batch: 0 to B T - 1.</param>
+    /// <param name="causal">A token sees itself and those before it.</param>
+    public Tensor ForwardPooled(Tape tape, Tensor x, int[] rows, bool causal) => tape.Scope(() =>
+    {
+        // Rows are picked before anything else reads x, so that on the way back they are added to a gradient that is there.
+        int tokens = x.Shape[1];
+        var residual = tape.Gather(x, rows);
+        var normal = Norm1(tape, x);
+        var query = _query.Forward(tape, tape.Gather(normal, rows));
+        int[]? seen = causal ? [.. rows.Select(row => (row % tokens) + 1)] : null;
+        return Finish(tape, tape.PooledAttention(query, _keysValues.Forward(tape, normal), _config.Heads, seen), residual);
+    });
+
+    private Tensor Norm1(Tape tape, Tensor x) => tape.LayerNorm(x, _norm1Weight, _norm1Bias, _config.LayerNormEpsilon);
+
+    // Acts on rows.
+    private Tensor Finish(Tape tape, Tensor attended, Tensor residual)
+    {
+        var middle = _out.ForwardAdded(tape, attended, residual);
+        var hidden = _fc1.Forward(tape, tape.LayerNorm(middle, _norm2Weight, _norm2Bias, _config.LayerNormEpsilon), _config.Activation);
+        return _fc2.ForwardAdded(tape, hidden, middle);
+    }
 
     internal static Tensor Ones(int width)
     {

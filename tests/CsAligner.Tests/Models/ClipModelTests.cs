@@ -37,6 +37,32 @@ public sealed class ClipModelTests
     }
 
     [Fact]
+    public void Frozen_weights_give_the_features_of_the_reference()
+    {
+        _model.Freeze();
+        using var tape = Tape.Inference();
+        AssertNear("image_embeds", _model.Vision.Encode(tape, _pixels).Span);
+        AssertNear("text_embeds", _model.Text.Encode(tape, _ids, 6).Span);
+        AssertNear("vision_last_hidden_state", _model.Vision.Hidden(tape, _pixels).Span);
+        AssertNear("text_hidden_before_final_norm", _model.Text.Hidden(tape, _ids, 6).Span);
+    }
+
+    [Fact]
+    public void Weights_that_are_trained_again_are_no_longer_read_from_a_copy()
+    {
+        _model.Freeze();
+        using var tape = Tape.Inference();
+        float[] before = _model.Vision.Encode(tape, _pixels).Span.ToArray();
+        _model.RequireGrad(true);
+        foreach (var (_, values) in _model.NamedTensors) values.Span.Fill(0.1f);
+        float[] after = _model.Vision.Encode(tape, _pixels).Span.ToArray();
+        _model.Freeze();
+        Assert.NotEqual(before, after);
+        var again = _model.Vision.Encode(tape, _pixels).Span;
+        for (int i = 0; i < after.Length; i++) Assert.Equal(after[i], again[i], 1e-4f * (1 + Math.Abs(after[i])));
+    }
+
+    [Fact]
     public void Loss_and_gradients_are_those_of_the_reference()
     {
         _model.RequireGrad(true);

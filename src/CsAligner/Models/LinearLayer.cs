@@ -1,0 +1,79 @@
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Ops;
+
+namespace CsAligner.Models;
+
+/// <summary>x Wᵀ + bias, K inputs and N outputs, and what a transformer does right after it.</summary>
+internal sealed class LinearLayer
+{
+    private readonly int _first, _outputs;
+    private bool _frozen;
+    private (PackedWeights Weight, Tensor Bias)? _packed;
+
+    public LinearLayer(int inputs, int outputs)
+        : this(new Tensor(outputs, inputs), new Tensor(outputs), 0, outputs)
+    {
+    }
+
+    private LinearLayer(Tensor weight, Tensor bias, int first, int outputs)
+    {
+        (Weight, Bias) = (weight, bias);
+        (_first, _outputs) = (first, outputs);
+    }
+
+    /// <summary>[N, K]; of a part, those of the whole.</summary>
+    public Tensor Weight { get; }
+
+    /// <summary>[N]; of a part, those of the whole.</summary>
+    public Tensor Bias { get; }
+
+    /// <summary>
+    /// Whether weights stay as they are. Then tapes that do not record read a packed copy of them, made at their first use.
+    /// </summary>
+    public bool Frozen
+    {
+        get => _frozen;
+        set
+        {
+            _frozen = value;
+            _packed = null;
+        }
+    }
+
+    /// <summary>The layer that computes some of the outputs with the same weights; it is frozen apart.</summary>
+    public LinearLayer Part(int first, int outputs) => new(Weight, Bias, _first + first, outputs);
+
+    public Tensor Forward(Tape tape, Tensor x) => Forward(tape, x, LinearFinish.None, null);
+
+    /// <summary>The layer, then the nonlinearity.</summary>
+    public Tensor Forward(Tape tape, Tensor x, Activation activation) => Forward(tape, x, activation == Activation.Gelu ? LinearFinish.Gelu : LinearFinish.QuickGelu, null);
+
+    /// <summary>The residual and the layer.</summary>
+    public Tensor ForwardAdded(Tape tape, Tensor x, Tensor residual) => Forward(tape, x, LinearFinish.AddResidual, residual);
+
+    private Tensor Forward(Tape tape, Tensor x, LinearFinish finish, Tensor? residual)
+    {
+        if (_frozen && !tape.Recording)
+        {
+            // Two threads at once make two copies and keep one: both are right.
+            var packed = _packed is { } kept && kept.Weight.Path == Simd.Path ? kept : Pack();
+            _packed = packed;
+            return tape.Linear(x, packed.Weight, packed.Bias, finish, residual);
+        }
+
+        bool whole = _outputs == Bias.Length;
+        var y = tape.Linear(x, whole ? Weight : tape.Slice(Weight, 0, _first, _outputs), whole ? Bias : tape.Slice(Bias, 0, _first, _outputs));
+        return finish switch
+        {
+            LinearFinish.QuickGelu => tape.QuickGelu(y),
+            LinearFinish.Gelu => tape.Gelu(y),
+            LinearFinish.AddResidual => tape.Add(residual!, y),
+            _ => y,
+        };
+    }
+
+    private (PackedWeights Weight, Tensor Bias) Pack()
+        => (PackedWeights.Of(Weight, _first, _outputs), Tensor.From(Bias.Span.Slice(_first, _outputs), _outputs));
+}
