@@ -10,7 +10,7 @@ using CsAligner.Tensors;
 // Each benchmark is a verb: a name, one line of help, and what runs it on the arguments that follow.
 Verb[] verbs =
 [
-    new("matmul", "matrix products against OpenBLAS [--json] [--rounds N] [--simd avx512|avx2|portable]", MatmulBenchmark.Run),
+    new("matmul", "matrix products against OpenBLAS [--json] [--rounds N] [--simd avx512|avx2|portable] [--use TEXT]", MatmulBenchmark.Run),
     new("pretrain", "training throughput of icon-clip against PyTorch [--json] [--rounds N]", PretrainBenchmark.Run),
     new("topk", "exact top-K search against faiss [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N]", TopkBenchmark.Run),
     new("embed", "image embedding with CLIP ViT-B/32 against ONNX Runtime and PyTorch [--json] [--rounds N] [--batches N,N,…] [--threads N,N,…]", EmbedBenchmark.Run),

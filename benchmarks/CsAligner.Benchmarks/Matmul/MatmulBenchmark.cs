@@ -25,6 +25,7 @@ internal static class MatmulBenchmark
         int rounds = DefaultRounds;
         List<SimdPath> paths = [.. new[] { SimdPath.Avx512, SimdPath.Avx2 }.Where(Simd.IsAvailable)];
         bool all = true;
+        string use = "";
         for (int i = 0; i < arguments.Length; i++)
         {
             string value = i + 1 < arguments.Length ? arguments[i + 1] : "";
@@ -41,9 +42,15 @@ internal static class MatmulBenchmark
                     all = false;
                     i++;
                     break;
+                case "--use" when value.Length > 0:
+                    use = value;
+                    all = false;
+                    i++;
+                    break;
                 default:
                     Console.Error.WriteLine(
-                        $"matmul: expected [--json] [--rounds N, at least {FewestRounds}] [--simd avx512|avx2|portable], got '{arguments[i]}'");
+                        $"matmul: expected [--json] [--rounds N, at least {FewestRounds}] [--simd avx512|avx2|portable] "
+                        + $"[--use TEXT, to measure the shapes named so], got '{arguments[i]}'");
                     return 2;
             }
         }
@@ -52,7 +59,7 @@ internal static class MatmulBenchmark
         List<MatmulRun> runs = [];
         foreach (SimdPath path in paths)
         {
-            if (StartChild(path, rounds) is not { } run) return 1;
+            if (StartChild(path, rounds, use) is not { } run) return 1;
             runs.Add(run);
         }
         if (json) Console.WriteLine(JsonSerializer.Serialize<IReadOnlyList<MatmulRun>>(runs, MatmulJson.Default.IReadOnlyListMatmulRun));
@@ -75,7 +82,7 @@ internal static class MatmulBenchmark
         List<MatmulResult> results = [];
         foreach (int threads in (int[])[1, 2])
         {
-            foreach (MatmulShape shape in MatmulShape.All)
+            foreach (MatmulShape shape in MatmulShape.All.Where(s => $"{s.Use} {s.M}".Contains(arguments[1], StringComparison.Ordinal)))
             {
                 MatmulResult result = MatmulMeasurement.Measure(shape, threads, rounds);
                 results.Add(result);
@@ -88,7 +95,7 @@ internal static class MatmulBenchmark
         return 0;
     }
 
-    private static MatmulRun? StartChild(SimdPath path, int rounds)
+    private static MatmulRun? StartChild(SimdPath path, int rounds, string use)
     {
         string program = Environment.ProcessPath!;
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, UseShellExecute = false };
@@ -96,6 +103,7 @@ internal static class MatmulBenchmark
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "CsAligner.Benchmarks.dll"));
         start.ArgumentList.Add(ChildVerb);
         start.ArgumentList.Add(rounds.ToString(CultureInfo.InvariantCulture));
+        start.ArgumentList.Add(use);
         start.Environment["CSALIGN_SIMD"] = Simd.NameOf(path);
         string? kernels = path switch
         {

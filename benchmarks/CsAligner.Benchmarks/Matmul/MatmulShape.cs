@@ -10,12 +10,15 @@ internal sealed record MatmulShape(string Use, int M, int N, int K, bool Transpo
         Square(1024),
         Square(2048),
         Square(4096),
-        new("linear layer 192 to 576, forward", 4352, 576, 192, false, true),
-        new("linear layer 192 to 768, forward", 4352, 768, 192, false, true),
-        new("linear layer 768 to 192, forward", 4352, 192, 768, false, true),
-        new("linear layer 192 to 768, input gradient", 4352, 192, 768, false, false),
-        new("linear layer 192 to 768, weight gradient", 768, 192, 4352, true, false),
-        new("linear layer 768 to 192, weight gradient", 192, 768, 4352, true, false),
+        .. Linear("ViT-B/32, 32 images, patches", 32 * 49, 3072, 768, gradients: false),
+        .. Linear("ViT-B/32, 32 images, queries, keys, values", 32 * 50, 768, 2304, gradients: false),
+        .. Linear("ViT-B/32, 32 images, attention's output", 32 * 50, 768, 768, gradients: false),
+        .. Linear("ViT-B/32, 32 images, MLP up", 32 * 50, 768, 3072, gradients: true),
+        .. Linear("ViT-B/32, 32 images, MLP down", 32 * 50, 3072, 768, gradients: true),
+        .. Linear("icon-clip, 256 images, queries, keys, values", 256 * 17, 192, 576, gradients: true),
+        .. Linear("icon-clip, 256 images, attention's output", 256 * 17, 192, 192, gradients: true),
+        .. Linear("icon-clip, 256 images, MLP up", 256 * 17, 192, 768, gradients: true),
+        .. Linear("icon-clip, 256 images, MLP down", 256 * 17, 768, 192, gradients: true),
         new("scores of 2048 pairs, width 256", 2048, 2048, 256, false, true),
         new("scores of 4096 pairs, width 768", 4096, 4096, 768, false, true),
     ];
@@ -23,4 +26,13 @@ internal sealed record MatmulShape(string Use, int M, int N, int K, bool Transpo
     public double Flops => 2.0 * M * N * K;
 
     private static MatmulShape Square(int n) => new("square", n, n, n, false, false);
+
+    /// <summary>What a linear layer multiplies: weights are stored [outputs, inputs].</summary>
+    private static IEnumerable<MatmulShape> Linear(string use, int rows, int inputs, int outputs, bool gradients)
+    {
+        yield return new($"{use}, forward", rows, outputs, inputs, false, true);
+        if (!gradients) yield break;
+        yield return new($"{use}, input gradient", rows, inputs, outputs, false, false);
+        yield return new($"{use}, weight gradient", outputs, inputs, rows, true, false);
+    }
 }
