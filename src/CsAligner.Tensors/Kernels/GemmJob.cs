@@ -18,6 +18,10 @@ internal sealed unsafe class GemmJob
     // Up to this many elements an operand is read where it lies: it fits the near caches whatever its strides.
     private const int SmallOperand = 16 << 10;
 
+    // Rows a multiple of a page apart share few sets of the first-level cache; packed, they do not, which pays for the
+    // copy when so many columns pass by.
+    private const int PageFloats = 4096 / sizeof(float), ManyColumns = 2048;
+
     // Multiply-adds that make it worth while to call other threads, and to make a task of.
     private const double ParallelWork = 1 << 19, WorkPerTask = 1 << 20;
 
@@ -58,7 +62,8 @@ internal sealed unsafe class GemmJob
         }
         _x = operands;
         _kernel = GemmKernel.For(Simd.Path);
-        _packA = _x.ACol != 1 && (long)_x.M * _x.K > SmallOperand;
+        bool largeA = (long)_x.M * _x.K > SmallOperand;
+        _packA = largeA && (_x.ACol != 1 || (_x.ARow % PageFloats == 0 && _x.N >= ManyColumns));
         // Tiles count their turns by the rows of B, which a stride of 0 does not tell apart.
         _packB = _x.BCol != 1 || _x.BRow == 0 || (_x.M > 4 * _kernel.Rows && (long)_x.N * _x.K > SmallOperand);
 
