@@ -1,33 +1,36 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace CsAligner.Tensors.Kernels;
 
 /// <summary>
-/// y = finish(x Wᵀ + bias) with weights packed beforehand: x [M, K], W [N, K], y [M, N]. A task takes some rows through some
-/// panels of weights, which stay in a core's second-level cache; a tile of y is finished when its sum is complete, while it
-/// is in the first-level cache. The bits of an element depend on its row of x, its weights and the SIMD path alone.
+/// y = finish(x Wᵀ + bias) with weights packed beforehand: x [M, K], W [N, K], y [M, N]. A task takes some rows, which stay in
+/// a core's second-level cache, through some panels of weights, one after the other; while one is multiplied the next comes
+/// from memory. A tile of y is finished when its sum is complete, while it is in the first-level cache.
+/// The bits of an element depend on its row of x, its weights and the SIMD path alone.
+/// One object per thread is kept, so that calls allocate nothing after the first.
 /// </summary>
 internal sealed unsafe class PackedProduct
 {
-    // The longest run of the depth done at once: the rows of a tile that long take most of the first-level cache.
+    // The longest run of the depth done at once: with it the rows of a tile take most of the first-level cache.
     private const int DepthBlock = 1024;
 
-    // Multiply-adds of a task: at least some hundred microseconds' worth where there is so much, and few enough to share out.
-    private const double ParallelWork = 1 << 19, WorkPerTask = 1 << 22;
+    // Multiply-adds that make it worth while to call other threads, and how far they are then cut.
+    private const double ParallelWork = 1 << 19, WorkPerTask = 1 << 21;
     private const int TasksPerThread = 8;
+
+    // Only the last panel of a task cannot ask for the next in time.
+    private const int PanelsPerTask = 6;
 
     [ThreadStatic]
     private static PackedProduct? _ofThisThread;
 
     private readonly Action<int> _runTask;
     private readonly AlignedBuffer _lastRowsBuffer = new();
-    private float* _lastRows;
     private PackedWeights _weights = null!;
-    private GemmKernel _kernel = null!;
+    private LinearKernel _kernel = null!;
     private LinearFinish _finish;
-    private float* _x, _y, _bias, _residual;
+    private float* _x, _y, _bias, _residual, _lastRows;
     private int _rows, _rowPanels, _depth, _rowsPerTask, _panelsPerTask, _rowTasks;
 
     private PackedProduct() => _runTask = RunTask;
@@ -42,50 +45,43 @@ internal sealed unsafe class PackedProduct
         product._y = y;
         product._bias = bias;
         product._residual = residual;
-        product.CutIntoTasks();
         product.CopyLastRows();
         product.RunTasks();
     }
 
-    private void CutIntoTasks()
-    {
-        int depthBlocks = Blocks.Count(_weights.Inputs, DepthBlock);
-        _depth = Blocks.Count(_weights.Inputs, depthBlocks);
-        _rowPanels = Blocks.Count(_rows, _kernel.Rows);
-        int blockPanels = Math.Max(1, GemmKernel.ColumnBlockBytes / (_depth * _kernel.Columns * sizeof(float)));
-        _panelsPerTask = Blocks.Count(_weights.Panels, Blocks.Count(_weights.Panels, blockPanels));
-        _rowsPerTask = _rowPanels;
-        double work = (double)_rows * _weights.Inputs * _weights.Outputs;
-        if (Compute.Threads > 1 && work >= ParallelWork)
-        {
-            double tasks = Math.Clamp(work / WorkPerTask, Compute.Threads, Compute.Threads * TasksPerThread);
-            double tiles = Math.Max(1, (double)_rowPanels * _weights.Panels / tasks);
-            _panelsPerTask = (int)Math.Clamp(tiles / Math.Min(_rowPanels, tiles), 1, _panelsPerTask);
-            _rowsPerTask = (int)Math.Clamp(tiles / _panelsPerTask, 1, _rowPanels);
-        }
-
-        _rowTasks = Blocks.Count(_rowPanels, _rowsPerTask);
-    }
-
-    // Fewer rows than a tile has: a copy with rows of zeros, turned as tiles read fastest.
+    // Fewer rows than a tile has: a copy that is filled up with zeros.
     private void CopyLastRows()
     {
-        int first = _rows / _kernel.Rows * _kernel.Rows;
-        if (first == _rows) return;
-        _lastRows = _lastRowsBuffer.Rent((nint)_weights.Inputs * _kernel.Rows);
-        GemmPacking.Turn(_weights.Inputs, _rows - first, _kernel.Rows, _x + ((nint)first * _weights.Inputs), 1, _weights.Inputs, _lastRows, _kernel.HasFastTranspose);
+        int first = _rows / _kernel.Rows * _kernel.Rows, length = _kernel.Rows * _weights.Inputs, given = (_rows - first) * _weights.Inputs;
+        if (given == 0) return;
+        _lastRows = _lastRowsBuffer.Rent(length);
+        new Span<float>(_x + ((nint)first * _weights.Inputs), given).CopyTo(new Span<float>(_lastRows, given));
+        new Span<float>(_lastRows + given, length - given).Clear();
     }
 
     private void RunTasks()
     {
-        int tasks = _rowTasks * Blocks.Count(_weights.Panels, _panelsPerTask);
-        if ((double)_rows * _weights.Inputs * _weights.Outputs >= ParallelWork)
-        {
-            Workers.For(tasks, _runTask);
-            return;
-        }
+        int inputs = _weights.Inputs, panels = _weights.Panels;
+        _depth = Blocks.Count(inputs, Blocks.Count(inputs, DepthBlock));
+        _rowPanels = Blocks.Count(_rows, _kernel.Rows);
+        double work = (double)_rows * inputs * _weights.Outputs;
+        bool parallel = Compute.Threads > 1 && work >= ParallelWork;
 
-        for (int task = 0; task < tasks; task++) RunTask(task);
+        // Equal shares of rows that stay in the cache, and enough shares of panels that threads end together.
+        int mostRows = Math.Max(1, GemmKernel.ColumnBlockBytes / (_depth * _kernel.Rows * sizeof(float)));
+        _rowTasks = Blocks.Count(_rowPanels, mostRows);
+        _rowsPerTask = Blocks.Count(_rowPanels, _rowTasks);
+        _rowTasks = Blocks.Count(_rowPanels, _rowsPerTask);
+        double tasks = parallel ? Math.Clamp(work / WorkPerTask, Compute.Threads, Compute.Threads * TasksPerThread) : 1;
+        int cuts = (int)Math.Clamp(tasks / _rowTasks, 1, panels);
+        _panelsPerTask = Blocks.Count(panels, cuts);
+        if (_panelsPerTask < PanelsPerTask && panels / PanelsPerTask >= Compute.Threads) _panelsPerTask = PanelsPerTask;
+        int count = _rowTasks * Blocks.Count(panels, _panelsPerTask);
+        if (parallel) Workers.For(count, _runTask);
+        else
+        {
+            for (int task = 0; task < count; task++) RunTask(task);
+        }
     }
 
     private void RunTask(int task)
@@ -94,45 +90,46 @@ internal sealed unsafe class PackedProduct
         int endRow = Math.Min(_rowPanels, firstRow + _rowsPerTask), endPanel = Math.Min(_weights.Panels, firstPanel + _panelsPerTask);
         for (int depth = 0; depth < _weights.Inputs; depth += _depth)
         {
-            for (int row = firstRow; row < endRow; row++)
-                for (int panel = firstPanel; panel < endPanel; panel++) MultiplyTile(row, panel, depth);
+            int k = Math.Min(_depth, _weights.Inputs - depth);
+            for (int panel = firstPanel; panel < endPanel; panel++)
+            {
+                // Each tile asks for its share of what comes next; at the end of all, of what is there already.
+                byte* next = (byte*)(panel + 1 < endPanel ? _weights.At(panel + 1, depth) : _weights.At(firstPanel, depth + k < _weights.Inputs ? depth + k : depth));
+                nint bytes = (nint)k * _kernel.Columns * sizeof(float), step = Math.Max(1, bytes / k / (endRow - firstRow));
+                for (int row = firstRow; row < endRow; row++, next += step * k) MultiplyTile(row, panel, depth, k, next, step);
+            }
         }
     }
 
     [SkipLocalsInit]
-    private void MultiplyTile(int rowPanel, int panel, int depth)
+    private void MultiplyTile(int rowPanel, int panel, int depth, int k, byte* ahead, nint aheadStep)
     {
-        float* edge = stackalloc float[GemmKernel.MaxTile];
-        int row = rowPanel * _kernel.Rows, rows = Math.Min(_kernel.Rows, _rows - row);
-        int width = _weights.WidthOf(panel), padded = _weights.PaddedWidthOf(panel), stride = _weights.Outputs;
-        int k = Math.Min(_depth, _weights.Inputs - depth), vectors = padded / _kernel.Lanes;
-        float* x = _x + ((nint)row * _weights.Inputs) + depth;
-        float* y = _y + ((nint)row * stride) + ((nint)panel * _kernel.Columns);
-        float* weights = _weights.At(panel, depth);
-        if (rows == _kernel.Rows && width == padded)
+        int row = rowPanel * _kernel.Rows, rows = Math.Min(_kernel.Rows, _rows - row), column = panel * _kernel.Columns;
+        int width = Math.Min(_kernel.Columns, _weights.Outputs - column), stride = _weights.Outputs;
+        float* x = (rows == _kernel.Rows ? _x + ((nint)row * _weights.Inputs) : _lastRows) + depth;
+        float* y = _y + ((nint)row * stride) + column;
+        float* residual = _residual + ((nint)row * stride) + column;
+        bool isLast = depth + k == _weights.Inputs;
+        if (isLast && _finish == LinearFinish.AddResidual) Prefetch(residual, stride, rows, width);
+        if (rows == _kernel.Rows && width == _kernel.Columns)
         {
-            _kernel.Tile(vectors, k, x, _weights.Inputs, 1, weights, padded, y, stride, depth > 0);
+            _kernel.Tile(k, x, _weights.Inputs, _weights.At(panel, depth), y, stride, depth > 0, ahead, aheadStep);
         }
         else
         {
-            if (rows == _kernel.Rows) _kernel.Tile(vectors, k, x, _weights.Inputs, 1, weights, padded, edge, padded, accumulate: false);
-            else _kernel.Tile(vectors, k, _lastRows + ((nint)depth * _kernel.Rows), 1, _kernel.Rows, weights, padded, edge, padded, accumulate: false);
-            GemmPacking.StoreEdge(rows, width, edge, padded, y, stride, depth > 0);
+            float* edge = stackalloc float[LinearKernel.MaxTile];
+            _kernel.Tile(k, x, _weights.Inputs, _weights.At(panel, depth), edge, _kernel.Columns, false, ahead, aheadStep);
+            GemmPacking.StoreEdge(rows, width, edge, _kernel.Columns, y, stride, depth > 0);
         }
 
-        if (depth + k < _weights.Inputs) return;
-        float* bias = _bias + ((nint)panel * _kernel.Columns), residual = _residual + ((nint)row * stride) + ((nint)panel * _kernel.Columns);
-        switch (_weights.Path)
-        {
-            case SimdPath.Avx512:
-                LinearEpilogue<Vector512<float>, Lanes512>.Apply(_finish, y, stride, rows, width, bias, residual);
-                break;
-            case SimdPath.Avx2:
-                LinearEpilogue<Vector256<float>, Lanes256>.Apply(_finish, y, stride, rows, width, bias, residual);
-                break;
-            default:
-                LinearEpilogue<Vector128<float>, Lanes128>.Apply(_finish, y, stride, rows, width, bias, residual);
-                break;
-        }
+        if (isLast) _kernel.Finish(_finish, y, stride, rows, width, _bias + column, residual);
+    }
+
+    private static void Prefetch(float* tile, nint stride, int rows, int width)
+    {
+        const int CacheLine = 64 / sizeof(float);
+        if (!Sse.IsSupported) return;
+        for (int row = 0; row < rows; row++, tile += stride)
+            for (int column = 0; column < width; column += CacheLine) Sse.Prefetch0(tile + column);
     }
 }

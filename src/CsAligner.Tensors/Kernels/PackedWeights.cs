@@ -12,7 +12,7 @@ internal sealed unsafe class PackedWeights
     // One cache line more than needed: panels a multiple of 4096 bytes apart would share few sets of the caches.
     private const int Gap = 16;
 
-    private readonly FloatBuffer _panels;
+    private readonly FloatBuffer _memory;
     private readonly nint _panelSize;
 
     /// <summary>Packs for the SIMD path that is set now.</summary>
@@ -22,20 +22,15 @@ internal sealed unsafe class PackedWeights
     public PackedWeights(float* weights, int outputs, int inputs)
     {
         (Outputs, Inputs, Path) = (outputs, inputs, Simd.Path);
-        var kernel = Kernel;
-        Panels = Blocks.Count(outputs, kernel.Columns);
-        _panelSize = ((nint)kernel.Columns * inputs) + Gap;
-        _panels = new FloatBuffer(checked((int)(Panels * _panelSize)));
-        Workers.For(Panels, panel =>
-        {
-            int width = WidthOf(panel);
-            GemmPacking.Turn(
-                inputs, width, PaddedWidthOf(panel), weights + ((nint)panel * kernel.Columns * inputs), 1, inputs, At(panel, 0), kernel.HasFastTranspose);
-        });
+        Kernel = LinearKernel.For(Path);
+        int columns = Kernel.Columns;
+        Panels = Blocks.Count(outputs, columns);
+        _panelSize = ((nint)columns * inputs) + Gap;
+        _memory = new FloatBuffer(checked((int)(Panels * _panelSize)));
+        bool fastTranspose = GemmKernel.For(Path).HasFastTranspose;
+        Workers.For(Panels, panel => GemmPacking.Turn(
+            inputs, Math.Min(columns, outputs - (panel * columns)), columns, weights + ((nint)panel * columns * inputs), 1, inputs, At(panel, 0), fastTranspose));
     }
-
-    /// <summary>Packs rows of a tensor [N, K].</summary>
-    public static PackedWeights Of(Tensor weights, int first, int outputs) => new(weights.Pointer + ((nint)first * weights.Width), outputs, weights.Width);
 
     /// <summary>N, the columns of the product.</summary>
     public int Outputs { get; }
@@ -46,17 +41,15 @@ internal sealed unsafe class PackedWeights
     /// <summary>The SIMD path that the panels are cut for.</summary>
     public SimdPath Path { get; }
 
-    /// <summary>How many panels there are; all but the last have <see cref="GemmKernel.Columns"/> columns.</summary>
+    /// <summary>What multiplies them.</summary>
+    public LinearKernel Kernel { get; }
+
+    /// <summary>How many panels of <see cref="LinearKernel.Columns"/> outputs there are; the last is filled up with zeros.</summary>
     public int Panels { get; }
 
-    public GemmKernel Kernel => GemmKernel.For(Path);
+    /// <summary>Packs rows of a tensor [N, K].</summary>
+    public static PackedWeights Of(Tensor weights, int first, int outputs) => new(weights.Pointer + ((nint)first * weights.Width), outputs, weights.Width);
 
-    /// <summary>Columns of a panel that belong to the product.</summary>
-    public int WidthOf(int panel) => Math.Min(Kernel.Columns, Outputs - (panel * Kernel.Columns));
-
-    /// <summary>Columns of a panel with those of zeros that fill up its last vector.</summary>
-    public int PaddedWidthOf(int panel) => Blocks.Count(WidthOf(panel), Kernel.Lanes) * Kernel.Lanes;
-
-    /// <summary>Where a panel is to be read from a depth on; each depth has <see cref="PaddedWidthOf"/> elements.</summary>
-    public float* At(int panel, int depth) => _panels.Pointer + (panel * _panelSize) + ((nint)depth * PaddedWidthOf(panel));
+    /// <summary>Where a panel is to be read from a depth on; outputs at one depth lie side by side.</summary>
+    public float* At(int panel, int depth) => _memory.Pointer + (panel * _panelSize) + ((nint)depth * Kernel.Columns);
 }
