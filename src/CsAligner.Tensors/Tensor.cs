@@ -141,6 +141,17 @@ public sealed unsafe class Tensor
         return new Tensor(shape.ToArray(), length, BufferPool.Shared.Rent(length), requiresGrad);
     }
 
+    internal static Tensor RentLike(Tensor other, bool requiresGrad) =>
+        new(other._shape, other.Length, BufferPool.Shared.Rent(other.Length), requiresGrad);
+
+    internal static Tensor RentLike(Tensor other, int width, bool requiresGrad)
+    {
+        int[] shape = [.. other._shape];
+        shape[^1] = width;
+        int length = Shapes.Length(shape);
+        return new Tensor(shape, length, BufferPool.Shared.Rent(length), requiresGrad);
+    }
+
     /// <summary>
     /// Where a backward pass writes this tensor's gradient. <paramref name="accumulate"/> is false when nothing is
     /// there yet: the buffer then holds rubbish and every element must be written.

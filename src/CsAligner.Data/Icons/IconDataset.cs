@@ -14,6 +14,7 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
     private readonly IconRasterFile[] _files;
     private readonly int[] _rows;
     private readonly IconEntry[] _entries;
+    private readonly string[][] _captions;
 
     internal IconDataset(IconLibrary library, IconManifest manifest, IconIndex index, int size)
     {
@@ -31,6 +32,7 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
         _entries = [.. index.Items.Select((item, i) => _rows[i] < 0
             ? throw new InputException($"the cache {IconLibrary.Folder} lists {item.Set}:{item.Name} but has no picture of it; remove the folder and run the command again")
             : new IconEntry(item.Set, item.Name, item.Caption, item.Alternatives, item.Categories, _files[i].IsColoured(_rows[i]), item.IsNewName))];
+        _captions = [.. index.Items.Select(item => (string[])[item.Caption, .. item.Alternatives])];
     }
 
     /// <summary>Which split this is.</summary>
@@ -59,7 +61,7 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
     public IconEntry this[int index] => _entries[index];
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Captions(int index) => [_entries[index].Caption, .. _entries[index].Alternatives];
+    public IReadOnlyList<string> Captions(int index) => _captions[index];
 
     /// <inheritdoc/>
     public bool IsColoured(int index) => _entries[index].IsColoured;

@@ -8,8 +8,11 @@ namespace CsAligner.Tensors.Autograd;
 /// </summary>
 public sealed class Tape : IDisposable
 {
-    private readonly List<Tensor> _owned = [];
-    private readonly List<Node> _nodes = [];
+    [ThreadStatic]
+    private static Stack<Contents>? _idle;
+
+    // What an earlier tape has left: training makes one tape after the other. Null after the end.
+    private Contents? _contents;
 
     /// <summary>A tape that records, for training.</summary>
     public Tape()
@@ -17,7 +20,11 @@ public sealed class Tape : IDisposable
     {
     }
 
-    private Tape(bool recording) => Recording = recording;
+    private Tape(bool recording)
+    {
+        Recording = recording;
+        _contents = _idle is { } idle && idle.TryPop(out var contents) ? contents : new Contents([], []);
+    }
 
     /// <summary>Whether gradients can be asked of this tape.</summary>
     public bool Recording { get; }
@@ -51,16 +58,17 @@ public sealed class Tape : IDisposable
         if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() where gradients are wanted.");
         if (!output.RequiresGrad) throw new InvalidOperationException("The loss does not depend on any tensor that requires a gradient.");
 
+        var nodes = Live.Nodes;
         gradient.CopyTo(new Span<float>(output.GradSink(out _), output.Length));
-        for (int i = _nodes.Count - 1; i >= 0; i--)
+        for (int i = nodes.Count - 1; i >= 0; i--)
         {
-            var node = _nodes[i];
+            var node = nodes[i];
             if (node.Output.HasGrad) node.Backward();
-            foreach (var saved in node.Saved) saved.Release();
+            node.Saved?.Release();
             if (node.Output != output) node.Output.Release();
         }
 
-        _nodes.Clear();
+        Live.RecycleNodes();
     }
 
     /// <summary>
@@ -71,53 +79,76 @@ public sealed class Tape : IDisposable
     public Tensor Scope(Func<Tensor> body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        int start = _owned.Count;
+        var owned = Live.Owned;
+        int start = owned.Count;
         var result = body();
         if (Recording) return result;
 
         int kept = start;
-        for (int i = start; i < _owned.Count; i++)
+        for (int i = start; i < owned.Count; i++)
         {
-            if (result.SharesMemoryWith(_owned[i])) _owned[kept++] = _owned[i];
-            else _owned[i].Release();
+            if (result.SharesMemoryWith(owned[i])) owned[kept++] = owned[i];
+            else owned[i].Release();
         }
 
-        _owned.RemoveRange(kept, _owned.Count - kept);
+        owned.RemoveRange(kept, owned.Count - kept);
         return result;
     }
 
     /// <summary>Releases every tensor that is left.</summary>
     public void Dispose()
     {
-        foreach (var tensor in _owned) tensor.Release();
-        _owned.Clear();
-        _nodes.Clear();
+        if (_contents is not { } contents) return;
+        foreach (var tensor in contents.Owned) tensor.Release();
+        contents.Owned.Clear();
+        contents.RecycleNodes();
+        _contents = null;
+        (_idle ??= new()).Push(contents);
     }
 
     /// <summary>A new tensor of this tape, its elements not set.</summary>
     internal Tensor Rent(ReadOnlySpan<int> shape, bool requiresGrad = false)
-    {
-        var tensor = Tensor.Rent(shape, requiresGrad && Recording);
-        _owned.Add(tensor);
-        return tensor;
-    }
+        => Own(Tensor.Rent(shape, requiresGrad && Recording));
 
     /// <summary>A new tensor of this tape for a gradient of the parameter, its elements not set: where that one's own is idle, its memory.</summary>
     internal Tensor RentGradientOf(Tensor parameter)
+        => Own(parameter.LendIdleGrad() ?? Tensor.Rent(parameter.Shape, false));
+
+    /// <summary>A new tensor of this tape in the shape of another, its elements not set.</summary>
+    internal Tensor RentLike(Tensor other, bool requiresGrad = false)
+        => Own(Tensor.RentLike(other, requiresGrad && Recording));
+
+    /// <summary>The same with rows of another width.</summary>
+    internal Tensor RentLike(Tensor other, int width, bool requiresGrad = false)
+        => Own(Tensor.RentLike(other, width, requiresGrad && Recording));
+
+    /// <summary>Remembers how gradients pass through <paramref name="output"/>, where it requires one.</summary>
+    /// <param name="output">The operation's result.</param>
+    /// <param name="state">What the way back needs to know.</param>
+    /// <param name="backward">Reads the output's gradient and adds to its inputs'; a static function of output and state, which leaves nothing on the heap.</param>
+    /// <param name="saved">A tensor of the tape that only this backward needs.</param>
+    internal void Record<TState>(Tensor output, TState state, Action<Tensor, TState> backward, Tensor? saved = null)
     {
-        var tensor = parameter.LendIdleGrad() ?? Tensor.Rent(parameter.Shape, false);
-        _owned.Add(tensor);
+        if (output.RequiresGrad) Live.Nodes.Add(TapeNode<TState>.Take(output, state, backward, saved));
+    }
+
+    /// <summary>The same by a closure, for operations that no training step repeats.</summary>
+    internal void Record(Tensor output, Action backward, Tensor? saved = null) => Record(output, backward, static (_, run) => run(), saved);
+
+    private Tensor Own(Tensor tensor)
+    {
+        Live.Owned.Add(tensor);
         return tensor;
     }
 
-    /// <summary>Remembers how gradients pass through <paramref name="output"/>; called only where it requires one.</summary>
-    /// <param name="output">The operation's result.</param>
-    /// <param name="backward">Reads the output's gradient and adds to its inputs'.</param>
-    /// <param name="saved">Tensors of the tape that only this backward needs.</param>
-    internal void Record(Tensor output, Action backward, params Tensor[] saved)
-    {
-        if (output.RequiresGrad) _nodes.Add(new Node(output, backward, saved));
-    }
+    private Contents Live => _contents ?? throw new ObjectDisposedException(nameof(Tape), "The tape has ended: make another.");
 
-    private readonly record struct Node(Tensor Output, Action Backward, Tensor[] Saved);
+    private sealed record Contents(List<Tensor> Owned, List<TapeNode> Nodes)
+    {
+        public void RecycleNodes()
+        {
+            foreach (var node in Nodes) node.Recycle();
+            Nodes.Clear();
+        }
+    }
 }

@@ -17,17 +17,40 @@ internal static unsafe class Activations
     /// <summary>y = f(x).</summary>
     public static void Forward<TFunction>(float* x, float* y, int length)
         where TFunction : struct, IFunction
-        => Blocks.For(length, Blocks.Elements, (start, end) =>
-        {
-            int i = start;
-            for (; i <= end - 8; i += 8) TFunction.Value(Vector256.Load(x + i)).Store(y + i);
-            if (i < end) StorePart(y + i, TFunction.Value(LoadPart(x + i, end - i)), end - i);
-        });
+        => Blocks.For(length, Blocks.Elements, new ForwardBody<TFunction>(x, y));
 
     /// <summary>dx (+)= dy f'(x).</summary>
     public static void Backward<TFunction>(float* x, float* dy, float* dx, int length, bool accumulate)
         where TFunction : struct, IFunction
-        => Blocks.For(length, Blocks.Elements, (start, end) =>
+        => Blocks.For(length, Blocks.Elements, new BackwardBody<TFunction>(x, dy, dx, accumulate));
+
+    private static Vector256<float> LoadPart(float* source, int count)
+    {
+        var lanes = Vector256<float>.Zero;
+        for (int i = 0; i < count; i++) lanes = lanes.WithElement(i, source[i]);
+        return lanes;
+    }
+
+    private static void StorePart(float* target, Vector256<float> lanes, int count)
+    {
+        for (int i = 0; i < count; i++) target[i] = lanes.GetElement(i);
+    }
+
+    private readonly struct ForwardBody<TFunction>(float* x, float* y) : IBlockBody
+        where TFunction : struct, IFunction
+    {
+        public void Run(int start, int end)
+        {
+            int i = start;
+            for (; i <= end - 8; i += 8) TFunction.Value(Vector256.Load(x + i)).Store(y + i);
+            if (i < end) StorePart(y + i, TFunction.Value(LoadPart(x + i, end - i)), end - i);
+        }
+    }
+
+    private readonly struct BackwardBody<TFunction>(float* x, float* dy, float* dx, bool accumulate) : IBlockBody
+        where TFunction : struct, IFunction
+    {
+        public void Run(int start, int end)
         {
             int i = start;
             for (; i <= end - 8; i += 8)
@@ -43,18 +66,7 @@ internal static unsafe class Activations
                 if (accumulate) gradient += LoadPart(dx + i, end - i);
                 StorePart(dx + i, gradient, end - i);
             }
-        });
-
-    private static Vector256<float> LoadPart(float* source, int count)
-    {
-        var lanes = Vector256<float>.Zero;
-        for (int i = 0; i < count; i++) lanes = lanes.WithElement(i, source[i]);
-        return lanes;
-    }
-
-    private static void StorePart(float* target, Vector256<float> lanes, int count)
-    {
-        for (int i = 0; i < count; i++) target[i] = lanes.GetElement(i);
+        }
     }
 
     /// <summary>x sigmoid(1.702 x): OpenAI CLIP's.</summary>

@@ -9,7 +9,12 @@ internal static unsafe class AdamWKernel
     /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²; w = decay w - rate m / (sqrt(v) correction + epsilon), with g = scale gradient.
     /// </summary>
     public static void Step(float* weights, float* gradient, float* m, float* v, int length, float scale, float beta1, float beta2, float decay, float rate, float correction, float epsilon)
-        => Blocks.For(length, Blocks.Elements, (start, end) =>
+        => Blocks.For(length, Blocks.Elements, new StepBody(weights, gradient, m, v, scale, beta1, beta2, decay, rate, correction, epsilon));
+
+    private readonly struct StepBody(
+        float* weights, float* gradient, float* m, float* v, float scale, float beta1, float beta2, float decay, float rate, float correction, float epsilon) : IBlockBody
+    {
+        public void Run(int start, int end)
         {
             int i = start;
             for (; i <= end - 8; i += 8)
@@ -30,5 +35,6 @@ internal static unsafe class AdamWKernel
                 v[i] = float.FusedMultiplyAdd(beta2, v[i], g * g * (1 - beta2));
                 weights[i] = (weights[i] * decay) - (m[i] * rate / float.FusedMultiplyAdd(MathF.Sqrt(v[i]), correction, epsilon));
             }
-        });
+        }
+    }
 }

@@ -11,26 +11,7 @@ internal static unsafe class LayerNormKernel
 
     /// <summary>y = gamma (x - mean) / sqrt(variance + epsilon) + beta; statistics[2 r] is the row's mean and [2 r + 1] its inverse deviation.</summary>
     public static void Forward(float* x, float* gamma, float* beta, float epsilon, float* y, float* statistics, int rows, int width)
-        => Blocks.ForRows(rows, width, (start, end) =>
-        {
-            for (int r = start; r < end; r++)
-            {
-                float* source = x + ((long)r * width);
-                float* target = y + ((long)r * width);
-                float mean = TensorPrimitives.Sum(new ReadOnlySpan<float>(source, width)) / width;
-                float inverse = 1f / MathF.Sqrt((SumOfSquaredDeviations(source, mean, width) / width) + epsilon);
-                statistics[2 * r] = mean;
-                statistics[(2 * r) + 1] = inverse;
-                int i = 0;
-                for (; i <= width - 8; i += 8)
-                {
-                    var normal = (Vector256.Load(source + i) - Vector256.Create(mean)) * inverse;
-                    Vector256.FusedMultiplyAdd(normal, Vector256.Load(gamma + i), Vector256.Load(beta + i)).Store(target + i);
-                }
-
-                for (; i < width; i++) target[i] = float.FusedMultiplyAdd((source[i] - mean) * inverse, gamma[i], beta[i]);
-            }
-        });
+        => Blocks.ForRows(rows, width, new ForwardBody(x, gamma, beta, epsilon, y, statistics, width));
 
     /// <summary>dx (+)= the gradient; dgamma and dbeta (+)= theirs, summed in blocks of rows. Each of the three may be null.</summary>
     public static void Backward(
@@ -40,18 +21,7 @@ internal static unsafe class LayerNormKernel
         var partial = BufferPool.Shared.Rent(Math.Max(1, 2 * parts * width));
         float* gammaParts = partial.Pointer;
         float* betaParts = gammaParts + ((long)parts * width);
-        Workers.For(parts, part =>
-        {
-            float* gammaSum = gammaParts + ((long)part * width);
-            float* betaSum = betaParts + ((long)part * width);
-            new Span<float>(gammaSum, width).Clear();
-            new Span<float>(betaSum, width).Clear();
-            for (int r = part * RowsPerPart; r < Math.Min(rows, (part + 1) * RowsPerPart); r++)
-            {
-                long at = (long)r * width;
-                BackwardRow(x + at, gamma, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at, accumulateX, gammaSum, betaSum, width);
-            }
-        });
+        Blocks.For(rows, RowsPerPart, new BackwardBody(x, gamma, statistics, dy, dx, accumulateX, gammaParts, betaParts, width));
         if (dgamma is not null) Reductions.AddParts(gammaParts, parts, width, dgamma, accumulateGamma);
         if (dbeta is not null) Reductions.AddParts(betaParts, parts, width, dbeta, accumulateBeta);
         BufferPool.Shared.Return(partial);
@@ -116,5 +86,46 @@ internal static unsafe class LayerNormKernel
         float total = Vector256.Sum(sum);
         for (; i < width; i++) total += (x[i] - mean) * (x[i] - mean);
         return total;
+    }
+
+    private readonly struct ForwardBody(float* x, float* gamma, float* beta, float epsilon, float* y, float* statistics, int width) : IBlockBody
+    {
+        public void Run(int start, int end)
+        {
+            for (int r = start; r < end; r++)
+            {
+                float* source = x + ((long)r * width);
+                float* target = y + ((long)r * width);
+                float mean = TensorPrimitives.Sum(new ReadOnlySpan<float>(source, width)) / width;
+                float inverse = 1f / MathF.Sqrt((SumOfSquaredDeviations(source, mean, width) / width) + epsilon);
+                statistics[2 * r] = mean;
+                statistics[(2 * r) + 1] = inverse;
+                int i = 0;
+                for (; i <= width - 8; i += 8)
+                {
+                    var normal = (Vector256.Load(source + i) - Vector256.Create(mean)) * inverse;
+                    Vector256.FusedMultiplyAdd(normal, Vector256.Load(gamma + i), Vector256.Load(beta + i)).Store(target + i);
+                }
+
+                for (; i < width; i++) target[i] = float.FusedMultiplyAdd((source[i] - mean) * inverse, gamma[i], beta[i]);
+            }
+        }
+    }
+
+    private readonly struct BackwardBody(
+        float* x, float* gamma, float* statistics, float* dy, float* dx, bool accumulateX, float* gammaParts, float* betaParts, int width) : IBlockBody
+    {
+        public void Run(int start, int end)
+        {
+            float* gammaSum = gammaParts + ((long)(start / RowsPerPart) * width);
+            float* betaSum = betaParts + ((long)(start / RowsPerPart) * width);
+            new Span<float>(gammaSum, width).Clear();
+            new Span<float>(betaSum, width).Clear();
+            for (int r = start; r < end; r++)
+            {
+                long at = (long)r * width;
+                BackwardRow(x + at, gamma, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at, accumulateX, gammaSum, betaSum, width);
+            }
+        }
     }
 }

@@ -31,15 +31,8 @@ internal static unsafe class Reductions
     {
         int parts = Blocks.Count(rows, RowsPerPart);
         var partial = BufferPool.Shared.Rent(Math.Max(1, parts * width));
-        float* partials = partial.Pointer;
-        Workers.For(parts, part =>
-        {
-            var sum = new Span<float>(partials + ((long)part * width), width);
-            sum.Clear();
-            for (int r = part * RowsPerPart; r < Math.Min(rows, (part + 1) * RowsPerPart); r++)
-                TensorPrimitives.Add(sum, new ReadOnlySpan<float>(x + ((long)r * width), width), sum);
-        });
-        AddParts(partials, parts, width, sums, accumulate);
+        Blocks.For(rows, RowsPerPart, new SumRowsBody(x, width, partial.Pointer));
+        AddParts(partial.Pointer, parts, width, sums, accumulate);
         BufferPool.Shared.Return(partial);
     }
 
@@ -50,5 +43,15 @@ internal static unsafe class Reductions
         if (!accumulate) total.Clear();
         for (int part = 0; part < parts; part++)
             TensorPrimitives.Add(total, new ReadOnlySpan<float>(partials + ((long)part * width), width), total);
+    }
+
+    private readonly struct SumRowsBody(float* x, int width, float* partials) : IBlockBody
+    {
+        public void Run(int start, int end)
+        {
+            var sum = new Span<float>(partials + ((long)(start / RowsPerPart) * width), width);
+            sum.Clear();
+            for (int r = start; r < end; r++) TensorPrimitives.Add(sum, new ReadOnlySpan<float>(x + ((long)r * width), width), sum);
+        }
     }
 }

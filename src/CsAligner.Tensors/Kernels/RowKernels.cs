@@ -71,7 +71,15 @@ internal static unsafe class RowKernels
 
     /// <summary>y = x / max(|x|, epsilon); inverses[r] is the factor of the row.</summary>
     public static void Normalize(float* x, float* y, float* inverses, int rows, int width, float epsilon)
-        => Blocks.ForRows(rows, width, (start, end) =>
+        => Blocks.ForRows(rows, width, new NormalizeBody(x, y, inverses, width, epsilon));
+
+    /// <summary>dx (+)= (dy - y (y . dy)) inverse.</summary>
+    public static void NormalizeBackward(float* y, float* inverses, float* dy, float* dx, int rows, int width, bool accumulate)
+        => Blocks.ForRows(rows, width, new NormalizeBackwardBody(y, inverses, dy, dx, width, accumulate));
+
+    private readonly struct NormalizeBody(float* x, float* y, float* inverses, int width, float epsilon) : IBlockBody
+    {
+        public void Run(int start, int end)
         {
             for (int r = start; r < end; r++)
             {
@@ -79,11 +87,12 @@ internal static unsafe class RowKernels
                 inverses[r] = 1f / MathF.Max(TensorPrimitives.Norm(source), epsilon);
                 TensorPrimitives.Multiply(source, inverses[r], new Span<float>(y + ((long)r * width), width));
             }
-        });
+        }
+    }
 
-    /// <summary>dx (+)= (dy - y (y . dy)) inverse.</summary>
-    public static void NormalizeBackward(float* y, float* inverses, float* dy, float* dx, int rows, int width, bool accumulate)
-        => Blocks.ForRows(rows, width, (start, end) =>
+    private readonly struct NormalizeBackwardBody(float* y, float* inverses, float* dy, float* dx, int width, bool accumulate) : IBlockBody
+    {
+        public void Run(int start, int end)
         {
             for (int r = start; r < end; r++)
             {
@@ -103,5 +112,6 @@ internal static unsafe class RowKernels
                     dx[at + i] = accumulate ? dx[at + i] + gradient : gradient;
                 }
             }
-        });
+        }
+    }
 }

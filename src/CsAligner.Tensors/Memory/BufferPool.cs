@@ -31,7 +31,9 @@ internal sealed class BufferPool
         int capacity = SizeClass(length);
         lock (_lock)
         {
-            if (_free.TryGetValue(capacity, out var stack) && stack.TryPop(out var buffer)) return buffer;
+            // A larger buffer will do where the sizes change from step to step, as with texts; one twice as large would be a waste.
+            for (int larger = capacity; larger <= 2L * capacity; larger = SizeClass(larger + 1))
+                if (_free.TryGetValue(larger, out var stack) && stack.TryPop(out var buffer)) return buffer;
             _allocatedBytes += (long)capacity * sizeof(float);
             _allocations++;
         }

@@ -21,9 +21,9 @@ public static unsafe class ActivationOps
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
-        var y = tape.Rent(x.Shape, x.RequiresGrad);
+        var y = tape.RentLike(x, x.RequiresGrad);
         Activations.Forward<TFunction>(x.Pointer, y.Pointer, x.Length);
-        tape.Record(y, () => Activations.Backward<TFunction>(x.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Length, accumulate));
+        tape.Record(y, x, static (y, x) => Activations.Backward<TFunction>(x.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Length, accumulate));
         return y;
     }
 }

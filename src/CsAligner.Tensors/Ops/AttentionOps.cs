@@ -1,5 +1,6 @@
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Tensors.Ops;
 
@@ -25,11 +26,13 @@ public static unsafe class AttentionOps
         var y = tape.Rent([batch, tokens, width], qkv.RequiresGrad);
         var probabilities = tape.Rent([batch, heads, tokens, tokens]);
         AttentionKernel.Forward(qkv.Pointer, probabilities.Pointer, y.Pointer, batch, tokens, heads, width, causal, lengths);
-        tape.Record(y, () =>
+        tape.Record(y, (qkv, probabilities), static (y, s) =>
         {
-            var scratch = Tensor.Rent(probabilities.Shape, requiresGrad: false);
-            AttentionKernel.Backward(qkv.Pointer, probabilities.Pointer, y.GradPointer, qkv.GradSink(out bool accumulate), scratch.Pointer, batch, tokens, heads, width, accumulate);
-            scratch.Release();
+            var (qkv, probabilities) = s;
+            int batch = y.Shape[0], tokens = y.Shape[1], heads = probabilities.Shape[1];
+            var scratch = BufferPool.Shared.Rent(probabilities.Length);
+            AttentionKernel.Backward(qkv.Pointer, probabilities.Pointer, y.GradPointer, qkv.GradSink(out bool accumulate), scratch.Pointer, batch, tokens, heads, y.Width, accumulate);
+            BufferPool.Shared.Return(scratch);
         }, probabilities);
         return y;
     }

@@ -22,18 +22,18 @@ public static unsafe class ElementwiseOps
         ArgumentNullException.ThrowIfNull(tape);
         if (LayoutOf(a, b) == Layout.General && LayoutOf(b, a) != Layout.General) (a, b) = (b, a);
         var layout = LayoutOf(a, b);
-        int[] shape = Shapes.Broadcast(a.Shape, b.Shape);
-        var y = tape.Rent(shape, a.RequiresGrad || b.RequiresGrad);
+        var y = Result(tape, a, b, layout);
         switch (layout)
         {
             case Layout.Same: Elementwise.Add(a.Pointer, b.Pointer, y.Pointer, y.Length); break;
             case Layout.Rows: Elementwise.AddToRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
-            default: Elementwise.AddBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, shape), y.Pointer, shape); break;
+            default: Elementwise.AddBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape); break;
         }
 
-        tape.Record(y, () =>
+        tape.Record(y, (a, b, layout), static (y, inputs) =>
         {
             // b first: a may take the gradient's buffer over instead of copying it.
+            var (a, b, layout) = inputs;
             if (b.RequiresGrad) AddReduced(y.GradPointer, y, b, layout == Layout.Rows);
             if (a.RequiresGrad && !(layout != Layout.General && a.TryTakeGradOf(y))) AddReduced(y.GradPointer, y, a, rows: false);
         });
@@ -48,17 +48,17 @@ public static unsafe class ElementwiseOps
     {
         ArgumentNullException.ThrowIfNull(tape);
         var layout = LayoutOf(a, b);
-        int[] shape = Shapes.Broadcast(a.Shape, b.Shape);
-        var y = tape.Rent(shape, a.RequiresGrad || b.RequiresGrad);
+        var y = Result(tape, a, b, layout);
         switch (layout)
         {
             case Layout.Same: Elementwise.Multiply(a.Pointer, b.Pointer, y.Pointer, y.Length, accumulate: false); break;
             case Layout.Rows: Elementwise.MultiplyRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
-            default: Elementwise.MultiplyBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, shape), y.Pointer, shape); break;
+            default: Elementwise.MultiplyBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape); break;
         }
 
-        tape.Record(y, () =>
+        tape.Record(y, (a, b, layout), static (y, inputs) =>
         {
+            var (a, b, layout) = inputs;
             if (a.RequiresGrad) AddProduct(y, b, a, layout);
             if (b.RequiresGrad) AddProduct(y, a, b, layout);
         });
@@ -73,9 +73,9 @@ public static unsafe class ElementwiseOps
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
-        var y = tape.Rent(x.Shape, x.RequiresGrad);
+        var y = tape.RentLike(x, x.RequiresGrad);
         Elementwise.Scale(x.Pointer, factor, y.Pointer, y.Length, accumulate: false);
-        tape.Record(y, () => Elementwise.Scale(y.GradPointer, factor, x.GradSink(out bool accumulate), x.Length, accumulate));
+        tape.Record(y, (x, factor), static (y, s) => Elementwise.Scale(y.GradPointer, s.factor, s.x.GradSink(out bool accumulate), y.Length, accumulate));
         return y;
     }
 
@@ -86,6 +86,12 @@ public static unsafe class ElementwiseOps
         if (a.Shape.SequenceEqual(b.Shape)) return Layout.Same;
         bool suffix = b.Length > 0 && b.Rank <= a.Rank && a.Shape[^b.Rank..].SequenceEqual(b.Shape);
         return suffix ? Layout.Rows : Layout.General;
+    }
+
+    private static Tensor Result(Tape tape, Tensor a, Tensor b, Layout layout)
+    {
+        bool requiresGrad = a.RequiresGrad || b.RequiresGrad;
+        return layout == Layout.General ? tape.Rent(Shapes.Broadcast(a.Shape, b.Shape), requiresGrad) : tape.RentLike(a, requiresGrad);
     }
 
     // target's gradient (+)= source, summed over the dimensions in which target was broadcast.

@@ -24,11 +24,11 @@ public static unsafe class IndexingOps
 
         var y = tape.Rent([ids.Length, width], table.RequiresGrad);
         Indexing.GatherRows(table.Pointer, ids, y.Pointer, width);
-        tape.Record(y, () =>
+        tape.Record(y, (table, ids), static (y, s) =>
         {
-            float* sink = table.GradSink(out bool accumulate);
-            if (!accumulate) new Span<float>(sink, table.Length).Clear();
-            Indexing.ScatterAddRows(y.GradPointer, ids, sink, width);
+            float* sink = s.table.GradSink(out bool accumulate);
+            if (!accumulate) new Span<float>(sink, s.table.Length).Clear();
+            Indexing.ScatterAddRows(y.GradPointer, s.ids, sink, y.Width);
         });
         return y;
     }
@@ -94,11 +94,12 @@ public static unsafe class IndexingOps
         shape[axis] = count;
         var y = tape.Rent(shape, x.RequiresGrad);
         Indexing.CopyRuns(x.Pointer + ((long)start * inner), stride, y.Pointer, count * inner, outer, count * inner, accumulate: false);
-        tape.Record(y, () =>
+        tape.Record(y, (x, start, outer, inner, stride), static (y, s) =>
         {
-            float* sink = x.GradSink(out bool accumulate);
-            if (!accumulate) new Span<float>(sink, x.Length).Clear();
-            Indexing.CopyRuns(y.GradPointer, count * inner, sink + ((long)start * inner), stride, outer, count * inner, accumulate: true);
+            float* sink = s.x.GradSink(out bool accumulate);
+            if (!accumulate) new Span<float>(sink, s.x.Length).Clear();
+            int run = y.Length / Math.Max(1, s.outer);
+            Indexing.CopyRuns(y.GradPointer, run, sink + ((long)s.start * s.inner), s.stride, s.outer, run, accumulate: true);
         });
         return y;
     }
@@ -114,7 +115,7 @@ public static unsafe class IndexingOps
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var y = tape.Rent([count, .. x.Shape], x.RequiresGrad);
         Elementwise.RepeatRow(x.Pointer, y.Pointer, count, x.Length);
-        tape.Record(y, () => Reductions.SumRows(y.GradPointer, count, x.Length, x.GradSink(out bool accumulate), accumulate));
+        tape.Record(y, x, static (y, x) => Reductions.SumRows(y.GradPointer, y.Shape[0], x.Length, x.GradSink(out bool accumulate), accumulate));
         return y;
     }
 

@@ -14,18 +14,20 @@ internal static unsafe class KnownGradientOps
     {
         var y = tape.Rent([], parts.Any(p => p.Gradient != null));
         *y.Pointer = (float)value;
-        tape.Record(
-            y,
-            () =>
+        tape.Record(y, parts, static (y, parts) =>
+        {
+            foreach (var (input, gradient) in parts)
             {
-                foreach (var (input, gradient) in parts)
+                if (gradient == null) continue;
+                if (!input.TryAdoptGrad(gradient, *y.GradPointer))
                 {
-                    if (gradient == null || input.TryAdoptGrad(gradient, *y.GradPointer)) continue;
                     float* sink = input.GradSink(out bool accumulate);
                     Elementwise.Scale(gradient.Pointer, *y.GradPointer, sink, input.Length, accumulate);
                 }
-            },
-            [.. parts.Where(p => p.Gradient != null).Select(p => p.Gradient!)]);
+
+                gradient.Release();
+            }
+        });
         return y;
     }
 

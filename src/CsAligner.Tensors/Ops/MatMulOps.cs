@@ -70,11 +70,13 @@ public static unsafe class MatMulOps
         if (weight.Rank != 2 || weight.Width != k || (bias is not null && bias.Length != n))
             throw new ArgumentException($"Linear: input {Shapes.Format(x.Shape)}, weight {Shapes.Format(weight.Shape)}{(bias is null ? "" : $" and bias {Shapes.Format(bias.Shape)}")} do not fit.", nameof(weight));
 
-        var y = tape.Rent([.. x.Shape[..^1], n], x.RequiresGrad || weight.RequiresGrad || (bias?.RequiresGrad ?? false));
+        var y = tape.RentLike(x, n, x.RequiresGrad || weight.RequiresGrad || (bias?.RequiresGrad ?? false));
         if (bias is not null) Elementwise.RepeatRow(bias.Pointer, y.Pointer, rows, n);
         Gemm.Run(rows, n, k, x.Pointer, k, 1, weight.Pointer, 1, k, y.Pointer, n, accumulate: bias is not null);
-        tape.Record(y, () =>
+        tape.Record(y, (x, weight, bias), static (y, inputs) =>
         {
+            var (x, weight, bias) = inputs;
+            int rows = x.Rows, k = x.Width, n = y.Width;
             if (bias is { RequiresGrad: true }) Reductions.SumRows(y.GradPointer, rows, n, bias.GradSink(out bool accumulateBias), accumulateBias);
             if (weight.RequiresGrad) Gemm.Run(n, k, rows, y.GradPointer, 1, n, x.Pointer, k, 1, weight.GradSink(out bool accumulateWeight), k, accumulateWeight);
             if (x.RequiresGrad) Gemm.Run(rows, k, n, y.GradPointer, n, 1, weight.Pointer, k, 1, x.GradSink(out bool accumulateX), k, accumulateX);

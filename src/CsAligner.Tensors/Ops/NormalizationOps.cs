@@ -22,16 +22,17 @@ public static unsafe class NormalizationOps
         if (gamma.Length != width || beta.Length != width)
             throw new ArgumentException($"LayerNorm: input {Shapes.Format(x.Shape)} needs gamma and beta of {width}, got {gamma.Length} and {beta.Length}.", nameof(gamma));
 
-        var y = tape.Rent(x.Shape, x.RequiresGrad || gamma.RequiresGrad || beta.RequiresGrad);
+        var y = tape.RentLike(x, x.RequiresGrad || gamma.RequiresGrad || beta.RequiresGrad);
         var statistics = tape.Rent([rows, 2]);
         LayerNormKernel.Forward(x.Pointer, gamma.Pointer, beta.Pointer, epsilon, y.Pointer, statistics.Pointer, rows, width);
-        tape.Record(y, () =>
+        tape.Record(y, (x, gamma, beta, statistics), static (y, inputs) =>
         {
+            var (x, gamma, beta, statistics) = inputs;
             bool accumulateX = false, accumulateGamma = false, accumulateBeta = false;
             float* dx = x.RequiresGrad ? x.GradSink(out accumulateX) : null;
             float* dgamma = gamma.RequiresGrad ? gamma.GradSink(out accumulateGamma) : null;
             float* dbeta = beta.RequiresGrad ? beta.GradSink(out accumulateBeta) : null;
-            LayerNormKernel.Backward(x.Pointer, gamma.Pointer, statistics.Pointer, y.GradPointer, dx, accumulateX, dgamma, accumulateGamma, dbeta, accumulateBeta, rows, width);
+            LayerNormKernel.Backward(x.Pointer, gamma.Pointer, statistics.Pointer, y.GradPointer, dx, accumulateX, dgamma, accumulateGamma, dbeta, accumulateBeta, x.Rows, x.Width);
         }, statistics);
         return y;
     }
@@ -43,9 +44,9 @@ public static unsafe class NormalizationOps
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
-        var y = tape.Rent(x.Shape, x.RequiresGrad);
+        var y = tape.RentLike(x, x.RequiresGrad);
         RowKernels.Softmax(x.Pointer, y.Pointer, x.Rows, x.Width);
-        tape.Record(y, () => RowKernels.SoftmaxBackward(y.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Rows, x.Width, accumulate));
+        tape.Record(y, x, static (y, x) => RowKernels.SoftmaxBackward(y.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Rows, x.Width, accumulate));
         return y;
     }
 
@@ -58,10 +59,14 @@ public static unsafe class NormalizationOps
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
         int rows = x.Rows, width = x.Width;
-        var y = tape.Rent(x.Shape, x.RequiresGrad);
+        var y = tape.RentLike(x, x.RequiresGrad);
         var inverses = tape.Rent([rows]);
         RowKernels.Normalize(x.Pointer, y.Pointer, inverses.Pointer, rows, width, epsilon);
-        tape.Record(y, () => RowKernels.NormalizeBackward(y.Pointer, inverses.Pointer, y.GradPointer, x.GradSink(out bool accumulate), rows, width, accumulate), inverses);
+        tape.Record(
+            y,
+            (x, inverses),
+            static (y, s) => RowKernels.NormalizeBackward(y.Pointer, s.inverses.Pointer, y.GradPointer, s.x.GradSink(out bool accumulate), y.Rows, y.Width, accumulate),
+            inverses);
         return y;
     }
 }

@@ -79,7 +79,7 @@ public static unsafe class ReductionOps
             float* p = probabilities.Pointer;
             for (int r = 0; r < rows; r++) p[((long)r * classes) + targets[r]] -= 1;
             Elementwise.Scale(p, upstream, logits.GradSink(out bool accumulate), logits.Length, accumulate);
-        }, probabilities, losses);
+        }, probabilities);
         return y;
     }
 

@@ -86,7 +86,7 @@ public sealed class ClipTextTower
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(texts);
-        int[] order = [.. Enumerable.Range(0, texts.Count).OrderBy(i => texts.Lengths[i])];
+        int[] order = OrderByLength(texts.Lengths);
         var groups = new List<Tensor>();
         for (int start = 0; start < order.Length;)
         {
@@ -117,6 +117,14 @@ public sealed class ClipTextTower
         var x = tape.Add(embedded, tape.Slice(_positions, 0, 0, tokens));
         foreach (var block in _blocks[..^1]) x = block.Forward(tape, x, causal: true);
         return x;
+    }
+
+    private static int[] OrderByLength(int[] lengths)
+    {
+        var order = new int[lengths.Length];
+        for (int i = 0; i < order.Length; i++) order[i] = i;
+        order.AsSpan().Sort((a, b) => lengths[a] != lengths[b] ? lengths[a].CompareTo(lengths[b]) : a.CompareTo(b));
+        return order;
     }
 
     // A group ends where the next text is longer, once it has enough rows to keep the matrix products busy.

@@ -72,19 +72,23 @@ public sealed class ClipTokenizer
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 2);
-        var ids = new int[checked(texts.Count * contextLength)];
-        var lengths = new int[texts.Count];
-        Array.Fill(ids, EndId);
-        var row = new ArrayBufferWriter<int>(contextLength + 64);
+        var batch = new TokenBatch(texts.Count, contextLength);
+        Encode(texts, batch);
+        return batch;
+    }
+
+    /// <summary>The same into a batch that is there already, of as many texts.</summary>
+    internal void Encode(IReadOnlyList<string> texts, TokenBatch batch)
+    {
+        Array.Fill(batch.Ids, EndId);
+        var row = new ArrayBufferWriter<int>(batch.ContextLength + 64);
         for (int i = 0; i < texts.Count; i++)
         {
             row.ResetWrittenCount();
-            Append(texts[i], contextLength, row);
-            row.WrittenSpan.CopyTo(ids.AsSpan(i * contextLength));
-            lengths[i] = row.WrittenCount;
+            Append(texts[i], batch.ContextLength, row);
+            row.WrittenSpan.CopyTo(batch.Ids.AsSpan(i * batch.ContextLength));
+            batch.Lengths[i] = row.WrittenCount;
         }
-
-        return new TokenBatch(ids, lengths, contextLength);
     }
 
     /// <summary>

@@ -3,7 +3,12 @@ namespace CsAligner.Tokenizers;
 /// <summary>Token lists of one length, ready for a text tower. Row-major: row i is text i.</summary>
 public sealed class TokenBatch
 {
-    internal TokenBatch(int[] ids, int[] lengths, int contextLength) => (Ids, Lengths, ContextLength) = (ids, lengths, contextLength);
+    internal TokenBatch(int count, int contextLength)
+        : this(new int[checked(count * contextLength)], new int[count], contextLength)
+    {
+    }
+
+    private TokenBatch(int[] ids, int[] lengths, int contextLength) => (Ids, Lengths, ContextLength) = (ids, lengths, contextLength);
 
     /// <summary>[Count * ContextLength] ids: start token, words, end token, padding.</summary>
     public int[] Ids { get; }
@@ -20,7 +25,8 @@ public sealed class TokenBatch
     /// <summary>The ids of one text, padding included.</summary>
     public ReadOnlySpan<int> Row(int index) => Ids.AsSpan(index * ContextLength, ContextLength);
 
-    /// <summary>Some of the texts.</summary>
-    internal TokenBatch Slice(int start, int count)
-        => new(Ids[(start * ContextLength)..((start + count) * ContextLength)], Lengths[start..(start + count)], ContextLength);
+    /// <summary>Some of the texts, or this where they are all of them.</summary>
+    internal TokenBatch Slice(int start, int count) => count == Count
+        ? this
+        : new(Ids[(start * ContextLength)..((start + count) * ContextLength)], Lengths[start..(start + count)], ContextLength);
 }

@@ -21,7 +21,11 @@ public sealed class ClipPretrainer
     private readonly CosineSchedule _schedule;
     private readonly CaptionBatches _batches;
     private readonly int _chunkSize;
+
+    // Of the step under way.
     private readonly byte[] _rgb;
+    private readonly string[] _captions;
+    private readonly TokenBatch _texts;
 
     // Sum of the losses since the mean was last taken, and their number: part of the checkpoint, for the log's sake.
     private readonly Tensor _losses = new(2);
@@ -47,6 +51,8 @@ public sealed class ClipPretrainer
         _schedule = new CosineSchedule(recipe.LearningRate, recipe.WarmupSteps, recipe.Steps);
         _batches = new CaptionBatches(pairs, recipe.BatchSize, recipe.Seed, recipe.ColouredRepeats);
         _chunkSize = Math.Min(recipe.BatchSize, recipe.ChunkSize ?? recipe.BatchSize);
+        _captions = new string[recipe.BatchSize];
+        _texts = new TokenBatch(recipe.BatchSize, recipe.ContextLength);
         _rgb = new byte[_chunkSize * 3 * recipe.ImageSize * recipe.ImageSize];
     }
 
@@ -69,7 +75,8 @@ public sealed class ClipPretrainer
     {
         int[] batch = NextBatch();
         var random = new RandomGenerator(_recipe.Seed).Split((ulong)Step + (1UL << 40));
-        var texts = _tokenizer.EncodeBatch([.. batch.Select(index => PickCaption(index, random))], _recipe.ContextLength);
+        for (int i = 0; i < batch.Length; i++) _captions[i] = PickCaption(batch[i], random);
+        _tokenizer.Encode(_captions, _texts);
         float[] zooms = DrawZooms(batch.Length, random);
 
         double loss;
@@ -78,7 +85,7 @@ public sealed class ClipPretrainer
             var images = tape.InChunks(batch.Length, _chunkSize, true, (part, start, count) =>
                 part.Normalize(Model.Vision.Encode(part, LoadImages(part, batch.AsSpan(start, count), zooms.AsSpan(3 * start, 3 * count)))));
             var captions = tape.InChunks(batch.Length, _chunkSize, true, (part, start, count) =>
-                part.Normalize(Model.Text.Encode(part, texts.Slice(start, count))));
+                part.Normalize(Model.Text.Encode(part, _texts.Slice(start, count))));
             var infoNce = tape.InfoNceLoss(images, captions, Model.LogLogitScale);
             loss = infoNce.Item;
             if (!double.IsFinite(loss)) throw new InputException($"Pretraining diverged at step {Step + 1}: the loss is {loss}; lower learning_rate or raise warmup_steps and start again.");

@@ -5,7 +5,6 @@ using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Formats;
 using CsAligner.Tensors.Ops;
 using CsAligner.Testing;
-using CsAligner.Tokenizers;
 using CsAligner.Training;
 
 namespace CsAligner.Tests.Training;
@@ -61,15 +60,15 @@ public class GradientCachingTests
             ImageSize = 16,
             PatchSize = 8,
             ProjectionWidth = 16,
-            VocabularySize = 600,
+            VocabularySize = 1200,
             Vision = new TowerRecipe(32, 2, 4),
             Text = new TowerRecipe(32, 2, 4),
             BatchSize = Batch,
             Steps = 1,
             WarmupSteps = 0,
         };
-        var pairs = new Noise();
-        var tokenizer = new ClipTokenizer(BpeTrainer.Train([KeyValuePair.Create("picture number one", 1L)], recipe.VocabularySize));
+        var pairs = new NoisePairs(Batch + 100);
+        var tokenizer = NoisePairs.Tokenizer(recipe.VocabularySize);
         SameGradients((chunkSize, path) =>
         {
             var trainer = new ClipPretrainer(recipe with { ChunkSize = chunkSize }, pairs, tokenizer);
@@ -98,20 +97,5 @@ public class GradientCachingTests
             foreach (ref float value in values.Span) value += 0.05f * (float)random.NextNormal();
         adapter.RequireGrad(true);
         return adapter;
-    }
-
-    private sealed class Noise : IImageTextPairs
-    {
-        public int Count => Batch + 100;
-
-        public IReadOnlyList<string> Captions(int index) => [index % 3 == 0 ? $"picture {index}" : $"number {index} of many", $"another {index}"];
-
-        public bool IsColoured(int index) => true;
-
-        public void ReadImage(int index, Span<byte> rgb)
-        {
-            var random = new RandomGenerator((ulong)index);
-            foreach (ref byte value in rgb) value = (byte)random.Next(256);
-        }
     }
 }
