@@ -9,6 +9,8 @@ namespace CsAligner.Cli.Demo;
 /// <summary>Trains every method under every seed, measures each on every test set, and keeps its features.</summary>
 internal sealed class DemoRun(Session session, DemoData data, string folder)
 {
+    private readonly (Tensor Images, Tensor Texts) _training = data.Alignment.ForTraining();
+
     public List<DemoOutcome> Outcomes { get; } = [];
 
     public List<DemoTraining> Trainings { get; } = [];
@@ -33,7 +35,7 @@ internal sealed class DemoRun(Session session, DemoData data, string folder)
         AlignmentResult? trained = null;
         if (method.Options is not null)
         {
-            var pairs = new AlignmentData(data.Alignment.Images, data.Alignment.Texts) { ValidationImages = data.Validation.Images, ValidationTexts = data.Validation.Texts };
+            var pairs = new AlignmentData(_training.Images, _training.Texts) { ValidationImages = data.Validation.Images, ValidationTexts = data.Validation.Texts };
             trained = new AlignmentTrainer(method.Options, pairs).Run(cancellation: session.Cancellation);
             Trainings.Add(new DemoTraining(method, seed, trained));
         }

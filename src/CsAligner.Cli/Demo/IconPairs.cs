@@ -1,4 +1,5 @@
 using CsAligner.Data.Icons;
+using CsAligner.Evaluation;
 using CsAligner.Models;
 using CsAligner.Tensors;
 
@@ -11,6 +12,16 @@ internal sealed record IconPairs(string Name, IconDataset Icons, int[] Indices, 
 
     /// <summary>The text of a row: the icon's main caption.</summary>
     public string Caption(int row) => Icons[Indices[row]].Caption;
+
+    /// <summary>
+    /// The pairs to train on: icons with colours twice, for they are few and most unlike the rest. In pretraining they
+    /// are shown more often too.
+    /// </summary>
+    public (Tensor Images, Tensor Texts) ForTraining()
+    {
+        int[] rows = [.. Enumerable.Range(0, Count).SelectMany(row => Enumerable.Repeat(row, Icons[Indices[row]].IsColoured ? 2 : 1))];
+        return (FeatureRows.Take(Images, rows), FeatureRows.Take(Texts, rows));
+    }
 
     /// <summary>Embeds icons and their main captions.</summary>
     public static IconPairs Embed(string name, IconDataset icons, int[] indices, ClipEmbedder embedder, Action<int> done, CancellationToken cancellation)

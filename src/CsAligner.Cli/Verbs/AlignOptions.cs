@@ -41,6 +41,9 @@ internal sealed class AlignOptions
 
     private readonly Option<double> _lr = CommonOptions.Number("--lr", "AdamW's peak learning rate.", Default.LearningRate, 0, 1, leastIncluded: false);
     private readonly Option<double> _weightDecay = CommonOptions.Number("--weight-decay", "AdamW's weight decay.", Default.WeightDecay, 0, 10);
+    private readonly Option<double> _interpolation = CommonOptions.Number(
+        "--interpolation", "How far the kept weights lie from the start's (0) to the trained ones (1). Below 1 they keep more retrieval on data unlike the pairs.", Default.Interpolation, 0, 1, leastIncluded: false);
+
     private readonly Option<double> _validation = CommonOptions.Number(
         "--val-fraction", "Share of the pairs held out; the best epoch on them is kept.", Default.ValidationFraction, 0, 0.5);
 
@@ -50,7 +53,7 @@ internal sealed class AlignOptions
     {
         foreach (Option option in (Option[])[
             _objective, _train, _adapter, _adapterSize, _bandwidth, _estimator, _features, _lambda, _temperature, _learnTemperature,
-            _epochs, _batchSize, _chunkSize, _lr, _weightDecay, _validation, _seed])
+            _epochs, _batchSize, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
             command.Add(option);
     }
 
@@ -69,6 +72,7 @@ internal sealed class AlignOptions
         ChunkSize = parsed.GetValue(_chunkSize),
         LearningRate = parsed.GetValue(_lr),
         WeightDecay = parsed.GetValue(_weightDecay),
+        Interpolation = parsed.GetValue(_interpolation),
         ValidationFraction = parsed.GetValue(_validation),
         Seed = parsed.GetValue(_seed),
     };

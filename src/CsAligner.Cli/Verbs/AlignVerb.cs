@@ -39,6 +39,8 @@ internal static class AlignVerb
             AtomicFile.CreateFolder(folder);
             AtomicFile.CleanFolder(folder);
             AlignmentResult result = Train(options, data, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
+            if (result.ValidationPairs == 0 && options.ValidationFraction > 0)
+                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, so the last one is kept");
             AlignmentReport.Write(folder, options, result, inputs.ByRole);
             if (parsed.GetValue(json))
                 session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole));

@@ -60,6 +60,12 @@ public sealed record AlignmentOptions
     public double MaxGradNorm { get; init; } = 1;
 
     /// <summary>
+    /// How far the adapters that are kept lie on the line from the start's weights to the trained ones, above 0 and at most 1 (WiSE-FT,
+    /// Wortsman et al. 2022). Below 1 they keep more of the frozen encoders' retrieval on data unlike the training pairs.
+    /// </summary>
+    public double Interpolation { get; init; } = 1;
+
+    /// <summary>
     /// Share of the pairs that is held out, 0 to 0.5; the best epoch on them is kept (<see cref="AlignmentEpoch.ValidationObjective"/>). With 0, or
     /// where it would be fewer than 64 pairs, none is held out and the last epoch is kept.
     /// </summary>
@@ -121,6 +127,7 @@ public sealed record AlignmentOptions
         Check(Warmup is >= 0 and <= 1, "warmup", "0 to 1", Warmup);
         Check(FinalShare is >= 0 and <= 1, "final-lr-share", "0 to 1", FinalShare);
         Check(MaxGradNorm > 0, "max-grad-norm", "above 0", MaxGradNorm);
+        Check(Interpolation is > 0 and <= 1, "interpolation", "above 0 and at most 1", Interpolation);
         Check(ValidationFraction is >= 0 and <= 0.5, "val-fraction", "0 to 0.5", ValidationFraction);
     }
 
@@ -153,6 +160,7 @@ public sealed record AlignmentOptions
         writer.WriteNumber("warmup", Warmup);
         writer.WriteNumber("final_lr_share", FinalShare);
         JsonFields.WriteNumber(writer, "max_grad_norm", MaxGradNorm);
+        writer.WriteNumber("interpolation", Interpolation);
         writer.WriteNumber("val_fraction", ValidationFraction);
         writer.WriteNumber("seed", Seed);
         writer.WriteEndObject();

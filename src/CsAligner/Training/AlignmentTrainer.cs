@@ -37,6 +37,10 @@ public sealed class AlignmentTrainer
     private readonly Tensor? _validationTexts;
     private readonly Adapter _image;
     private readonly Adapter _text;
+    private readonly Adapter _startImage;
+    private readonly Adapter _startText;
+    private readonly Adapter _endImage;
+    private readonly Adapter _endText;
     private readonly Adapter _bestImage;
     private readonly Adapter _bestText;
     private readonly Tensor _logScale;
@@ -70,6 +74,8 @@ public sealed class AlignmentTrainer
         var random = new RandomGenerator(options.Seed);
         _image = Create(imageShift, options.Train != TrainedSide.Text, random);
         _text = Create(textShift, options.Train != TrainedSide.Image, random);
+        (_startImage, _startText) = (_image.Clone(), _text.Clone());
+        (_endImage, _endText) = (_image.Clone(), _text.Clone());
         (_bestImage, _bestText) = (_image.Clone(), _text.Clone());
         _image.RequireGrad(true);
         _text.RequireGrad(true);
@@ -163,6 +169,8 @@ public sealed class AlignmentTrainer
     // Closes an epoch: its record, and whether it is the best so far. Epoch 0 is the start.
     private void Finish(int epoch)
     {
+        Interpolate(_startImage, _image, _endImage);
+        Interpolate(_startText, _text, _endText);
         var (objective, divergence, imageToText, textToImage) = Validate();
         float steps = Math.Max(1, _progress.Step);
         bool cs = _objective.CsWeight > 0 && epoch > 0, infoNce = _objective.InfoNceWeight > 0 && epoch > 0;
@@ -181,8 +189,8 @@ public sealed class AlignmentTrainer
         if (epoch == 0 || float.IsNaN(objective) || objective < Recorded(_progress.Best).ValidationObjective)
         {
             _progress.Best = epoch;
-            Copy(_image, _bestImage);
-            Copy(_text, _bestText);
+            Copy(_endImage, _bestImage);
+            Copy(_endText, _bestText);
         }
 
         _progress.Begin(epoch);
@@ -194,7 +202,7 @@ public sealed class AlignmentTrainer
     private (float Objective, float Divergence, float ImageToText, float TextToImage) Validate()
     {
         if (_validationImages == null || _validationTexts == null || _validationImages.Rows < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
-        Tensor x = _image.Apply(_validationImages), y = _text.Apply(_validationTexts);
+        Tensor x = _endImage.Apply(_validationImages), y = _endText.Apply(_validationTexts);
         double sigma = Evaluator.DefaultBandwidth.Resolve(x, y, _options.Seed, 2 * BandwidthRows);
         using var tape = Tape.Inference();
         var judge = new CsAlignerObjective { CsWeight = 1, InfoNceWeight = 1, Bandwidth = sigma, OffDiagonal = true };
@@ -270,6 +278,14 @@ public sealed class AlignmentTrainer
 
     private Adapter Create(Tensor shift, bool trains, RandomGenerator random) =>
         trains && _options.Objective != AlignmentObjective.MeanShift ? _options.Adapter.Create(shift, random) : new IdentityAdapter(shift);
+
+    // What would be kept if training ended here. At 1 exactly what was trained.
+    private void Interpolate(Adapter start, Adapter trained, Adapter end)
+    {
+        float share = (float)_options.Interpolation;
+        foreach (var ((from, to), kept) in start.Tensors.Zip(trained.Tensors).Zip(end.Tensors))
+            for (int i = 0; i < kept.Values.Length; i++) kept.Values.Span[i] = ((1 - share) * from.Values.Span[i]) + (share * to.Values.Span[i]);
+    }
 
     private static void Copy(Adapter from, Adapter to)
     {

@@ -173,6 +173,8 @@ public class AlignVerbTests
     [InlineData("--lr", "nan")]
     [InlineData("--lambda", "-1")]
     [InlineData("--temperature", "0.001")]
+    [InlineData("--interpolation", "0")]
+    [InlineData("--interpolation", "1.1")]
     [InlineData("--val-fraction", "0.9")]
     [InlineData("--seed", "-1")]
     public void A_value_out_of_its_range_is_wrong_usage(string option, string value)

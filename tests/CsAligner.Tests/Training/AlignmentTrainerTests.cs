@@ -144,6 +144,24 @@ public sealed class AlignmentTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Interpolated_adapters_lie_between_the_start_and_the_trained_ones()
+    {
+        AlignmentResult At(double share) => Run(Small with { Interpolation = share, ValidationFraction = 0 }, Pairs(120));
+        float[] Weights(AlignmentResult result, string name) => result.Text.Tensors.Single(t => t.Name == name).Values.Span.ToArray();
+        var (quarter, half, trained) = (At(0.25), At(0.5), At(1));
+        Assert.Equal(Weights(trained, "shift"), Weights(half, "shift"));
+        foreach (string name in (string[])["down.weight", "up.weight"])
+        {
+            float[] a = Weights(quarter, name), b = Weights(half, name), c = Weights(trained, name);
+            Assert.NotEqual(a, c);
+            for (int i = 0; i < a.Length; i++) Assert.Equal(c[i] - b[i], 2 * (b[i] - a[i]), 1e-5f);
+        }
+
+        // The last layer starts at zero.
+        foreach (var (a, b) in Weights(half, "up.weight").Zip(Weights(trained, "up.weight"))) Assert.Equal(b / 2, a, 1e-6f);
+    }
+
+    [Fact]
     public void Reports_and_adapters_can_be_read_back()
     {
         var result = Run(Small, Pairs(120));
@@ -161,6 +179,7 @@ public sealed class AlignmentTrainerTests : IDisposable
         Refused("lr:", () => _ = new AlignmentTrainer(Small with { LearningRate = 0 }, Pairs(40)));
         Refused("chunk-size:", () => _ = new AlignmentTrainer(Small with { ChunkSize = 0 }, Pairs(40)));
         Refused("lambda:", () => _ = new AlignmentTrainer(Small with { Lambda = double.NaN }, Pairs(40)));
+        Refused("interpolation:", () => _ = new AlignmentTrainer(Small with { Interpolation = 0 }, Pairs(40)));
         Refused("val-fraction:", () => _ = new AlignmentTrainer(Small with { ValidationFraction = 0.6 }, Pairs(40)));
         Refused("adapter:", () => _ = new AlignmentTrainer(Small with { Adapter = new AdapterOptions { Kind = "lora" } }, Pairs(40)));
         Refused("at least 2 pairs", () => _ = new AlignmentTrainer(Small, Pairs(1)));
