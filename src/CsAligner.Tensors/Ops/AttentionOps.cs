@@ -24,15 +24,13 @@ public static unsafe class AttentionOps
         if (lengths is not null && (lengths.Length != batch || lengths.Any(n => n < 1 || n > tokens))) throw new ArgumentException($"Attention: needs {batch} lengths of 1 to {tokens}.", nameof(lengths));
 
         var y = tape.Rent([batch, tokens, width], qkv.RequiresGrad);
-        var probabilities = tape.Rent([batch, heads, tokens, tokens]);
-        AttentionKernel.Forward(qkv.Pointer, probabilities.Pointer, y.Pointer, batch, tokens, heads, width, causal, lengths);
+        var probabilities = y.RequiresGrad ? tape.Rent([batch, heads, tokens, tokens]) : null;
+        AttentionKernel.Forward(qkv.Pointer, probabilities is null ? null : probabilities.Pointer, y.Pointer, batch, tokens, heads, width, causal, lengths);
+        if (probabilities is null) return y;
         tape.Record(y, (qkv, probabilities), static (y, s) =>
         {
             var (qkv, probabilities) = s;
-            int batch = y.Shape[0], tokens = y.Shape[1], heads = probabilities.Shape[1];
-            var scratch = BufferPool.Shared.Rent(probabilities.Length);
-            AttentionKernel.Backward(qkv.Pointer, probabilities.Pointer, y.GradPointer, qkv.GradSink(out bool accumulate), scratch.Pointer, batch, tokens, heads, y.Width, accumulate);
-            BufferPool.Shared.Return(scratch);
+            AttentionKernel.Backward(qkv.Pointer, probabilities.Pointer, y.GradPointer, qkv.GradSink(out bool accumulate), y.Shape[0], y.Shape[1], probabilities.Shape[1], y.Width, accumulate);
         }, probabilities);
         return y;
     }
@@ -63,14 +61,17 @@ public static unsafe class AttentionOps
         var y = tape.Rent([batch, width], queries.RequiresGrad || keysValues.RequiresGrad);
         var probabilities = tape.Rent([batch, heads, tokens]);
         PooledAttentionKernel.Forward(queries.Pointer, keysValues.Pointer, probabilities.Pointer, y.Pointer, batch, tokens, heads, width, counts);
-        tape.Record(y, () =>
+        tape.Record(y, (queries, keysValues, probabilities), static (y, s) =>
         {
+            var (queries, keysValues, probabilities) = s;
             bool accumulateQ = false, accumulateKv = false;
             float* dq = queries.RequiresGrad ? queries.GradSink(out accumulateQ) : null;
             float* dkv = keysValues.RequiresGrad ? keysValues.GradSink(out accumulateKv) : null;
-            var scratch = Tensor.Rent(probabilities.Shape, requiresGrad: false);
-            PooledAttentionKernel.Backward(queries.Pointer, keysValues.Pointer, probabilities.Pointer, y.GradPointer, dq, accumulateQ, dkv, accumulateKv, scratch.Pointer, batch, tokens, heads, width);
-            scratch.Release();
+            var scratch = BufferPool.Shared.Rent(probabilities.Length);
+            PooledAttentionKernel.Backward(
+                queries.Pointer, keysValues.Pointer, probabilities.Pointer, y.GradPointer, dq, accumulateQ, dkv, accumulateKv, scratch.Pointer,
+                y.Shape[0], probabilities.Shape[2], probabilities.Shape[1], y.Width);
+            BufferPool.Shared.Return(scratch);
         }, probabilities);
         return y;
     }
