@@ -4,7 +4,7 @@ using CsAligner.Training;
 namespace CsAligner.Benchmarks.Pretrain;
 
 /// <summary>Noise with captions as long as those of icons: one word to eight, each word one token.</summary>
-internal sealed class SyntheticIcons : IImageTextPairs
+internal sealed class SyntheticIcons(int count = 4096) : IImageTextPairs
 {
     /// <summary>Tokens of the longest caption, begin and end included.</summary>
     public const int LongestCaption = 10;
@@ -12,7 +12,7 @@ internal sealed class SyntheticIcons : IImageTextPairs
     // Words in a caption, as often as they occur: most icons have names of one to three words.
     private static readonly int[] Lengths = [1, 1, 2, 2, 2, 3, 3, 4, 5, 8];
 
-    public int Count => 4096;
+    public int Count => count;
 
     public IReadOnlyList<string> Captions(int index)
         => [string.Join(' ', Enumerable.Range(0, Lengths[index % Lengths.Length]).Select(word => Word(((index * 31) + (word * 17)) % 2000)))];
