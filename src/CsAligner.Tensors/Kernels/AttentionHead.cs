@@ -21,6 +21,7 @@ internal sealed unsafe class AttentionHead
     private LinearKernel _kernel = null!;
     private delegate*<float*, int, int, void> _softmax;
     private delegate*<float*, float*, float, int, void> _softmaxBackward;
+    private SimdPath? _path;
     private bool _fastTranspose;
 
     // T and D, filled up to whole panels of columns and whole tiles of rows; how many queries are in work at once.
@@ -35,10 +36,10 @@ internal sealed unsafe class AttentionHead
     }
 
     /// <summary>
-    /// y = softmax(q kᵀ scale) v; row i sees the first <paramref name="seen"/> keys, with <paramref name="causal"/> no more than
-    /// i + 1. The probabilities [T, T] are kept where they are not null.
+    /// y = softmax(q kᵀ scale) v; with <paramref name="causal"/> row i sees the first i + 1 keys. The probabilities [T, T] are kept
+    /// where they are not null.
     /// </summary>
-    public void Forward(float* q, float* k, float* v, nint stride, float scale, int seen, bool causal, float* probabilities, float* y, nint yStride)
+    public void Forward(float* q, float* k, float* v, nint stride, float scale, bool causal, float* probabilities, float* y, nint yStride)
     {
         Turn(k, stride, _tokens, _width, _turned);
         Copy(v, stride, _tokens, _panels);
@@ -50,7 +51,7 @@ internal sealed unsafe class AttentionHead
             for (int i = 0; i < count; i++)
             {
                 float* row = _weights + (i * _tokenColumns);
-                _softmax(row, causal ? Math.Min(start + i + 1, seen) : seen, _tokenColumns);
+                _softmax(row, causal ? start + i + 1 : _tokens, _tokenColumns);
                 if (probabilities is not null) Row(row, _tokens).CopyTo(Row(probabilities + ((nint)(start + i) * _tokens), _tokens));
             }
 
@@ -96,6 +97,8 @@ internal sealed unsafe class AttentionHead
     private void Plan(int tokens, int width)
     {
         var path = Simd.Path;
+        if ((tokens, width, path) == (_tokens, _width, _path)) return;
+        _path = path;
         _kernel = LinearKernel.For(path);
         _fastTranspose = GemmKernel.For(path).HasFastTranspose;
         switch (path)

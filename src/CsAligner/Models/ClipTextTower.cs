@@ -8,8 +8,6 @@ namespace CsAligner.Models;
 /// <summary>CLIP's text tower: a causal transformer, its feature taken at the end token. B batch, T tokens, W width, P projection.</summary>
 public sealed class ClipTextTower
 {
-    private const int SmallestGroup = 64;
-
     private readonly ClipConfig _config;
     private readonly Tensor _tokens, _positions, _finalWeight, _finalBias, _projection;
     private readonly TransformerBlock[] _blocks;
@@ -52,8 +50,11 @@ public sealed class ClipTextTower
     /// <exception cref="ArgumentException">The ids are no B rows, or the rows are longer than the context.</exception>
     public Tensor Hidden(Tape tape, int[] ids, int batch)
     {
-        var x = BeforeLastBlock(tape, ids, batch);
-        return _blocks[^1].Forward(tape, x, causal: true);
+        int tokens = TokensOf(tape, ids, batch);
+        var embedded = tape.Gather(_tokens, ids).Reshape(batch, tokens, _config.Text.Width);
+        var x = tape.Add(embedded, tape.Slice(_positions, 0, 0, tokens));
+        foreach (var block in _blocks) x = block.Forward(tape, x, causal: true);
+        return x;
     }
 
     /// <summary>The texts' features, not normalised.</summary>
@@ -64,75 +65,61 @@ public sealed class ClipTextTower
     /// <exception cref="ArgumentException">As for <see cref="Hidden"/>, or a row without end token.</exception>
     public Tensor Encode(Tape tape, int[] ids, int batch)
     {
-        var x = BeforeLastBlock(tape, ids, batch);
-        int tokens = ids.Length / batch;
-        var ends = new int[batch];
+        int tokens = TokensOf(tape, ids, batch);
+        var lengths = new int[batch];
         for (int b = 0; b < batch; b++)
         {
-            int end = ids.AsSpan(b * tokens, tokens).IndexOf(_config.EndToken);
-            if (end < 0) throw new ArgumentException($"Row {b} of the token ids has no end token {_config.EndToken}.", nameof(ids));
-            ends[b] = (b * tokens) + end;
+            lengths[b] = ids.AsSpan(b * tokens, tokens).IndexOf(_config.EndToken) + 1;
+            if (lengths[b] == 0) throw new ArgumentException($"Row {b} of the token ids has no end token {_config.EndToken}.", nameof(ids));
         }
 
-        var pooled = _blocks[^1].ForwardPooled(tape, x, ends, causal: true);
-        return tape.Linear(tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon), _projection);
+        return Encode(tape, ids, tokens, lengths);
     }
 
-    /// <summary>The texts' features, not normalised. Texts of like length are computed together, so that little padding is.</summary>
+    /// <summary>The texts' features, not normalised.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="texts">N texts from this model's tokenizer.</param>
     /// <returns>[N, P], in the order of the texts.</returns>
+    /// <exception cref="ArgumentException">The texts are longer than the context.</exception>
     public Tensor Encode(Tape tape, TokenBatch texts)
     {
-        ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(texts);
-        int[] order = OrderByLength(texts.Lengths);
-        var groups = new List<Tensor>();
-        for (int start = 0; start < order.Length;)
-        {
-            int end = EndOfGroup(texts, order, start);
-            int length = texts.Lengths[order[end - 1]];
-            var ids = new int[(end - start) * length];
-            for (int i = start; i < end; i++) texts.Row(order[i])[..length].CopyTo(ids.AsSpan((i - start) * length));
-            int count = end - start;
-            groups.Add(tape.Scope(() => Encode(tape, ids, count)));
-            start = end;
-        }
-
-        var place = new int[order.Length];
-        for (int i = 0; i < order.Length; i++) place[order[i]] = i;
-        return tape.Gather(groups.Count == 1 ? groups[0] : tape.Concat(0, [.. groups]), place);
+        TokensOf(tape, texts.Ids, texts.Count);
+        return Encode(tape, texts.Ids, texts.ContextLength, texts.Lengths);
     }
 
-    private Tensor BeforeLastBlock(Tape tape, int[] ids, int batch)
+    // Texts differ in length: packed one below the other, nothing is computed for padding. The end token is the last of each.
+    private Tensor Encode(Tape tape, int[] ids, int stride, int[] lengths)
+    {
+        int[] offsets = new int[lengths.Length + 1], ends = new int[lengths.Length];
+        for (int b = 0; b < lengths.Length; b++)
+        {
+            offsets[b + 1] = offsets[b] + lengths[b];
+            ends[b] = offsets[b + 1] - 1;
+        }
+
+        int[] packed = new int[offsets[^1]], places = new int[offsets[^1]];
+        for (int b = 0; b < lengths.Length; b++)
+        {
+            ids.AsSpan(b * stride, lengths[b]).CopyTo(packed.AsSpan(offsets[b]));
+            for (int t = 0; t < lengths[b]; t++) places[offsets[b] + t] = t;
+        }
+
+        var x = tape.Scope(() => tape.Add(tape.Gather(_tokens, packed), tape.Gather(_positions, places)));
+        foreach (var block in _blocks.AsSpan(..^1)) x = block.Forward(tape, x, causal: true, offsets);
+        var pooled = _blocks[^1].ForwardPooled(tape, x, ends, offsets);
+        return tape.Linear(tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon), _projection);
+    }
+
+    private int TokensOf(Tape tape, int[] ids, int batch)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         int tokens = ids.Length / batch;
-        if (tokens == 0 || tokens * batch != ids.Length || tokens > _config.ContextLength)
-            throw new ArgumentException($"{ids.Length} token ids are not {batch} rows of 1 to {_config.ContextLength}.", nameof(ids));
-
-        var embedded = tape.Gather(_tokens, ids).Reshape(batch, tokens, _config.Text.Width);
-        var x = tape.Add(embedded, tape.Slice(_positions, 0, 0, tokens));
-        foreach (var block in _blocks[..^1]) x = block.Forward(tape, x, causal: true);
-        return x;
-    }
-
-    private static int[] OrderByLength(int[] lengths)
-    {
-        var order = new int[lengths.Length];
-        for (int i = 0; i < order.Length; i++) order[i] = i;
-        order.AsSpan().Sort((a, b) => lengths[a] != lengths[b] ? lengths[a].CompareTo(lengths[b]) : a.CompareTo(b));
-        return order;
-    }
-
-    // A group ends where the next text is longer, once it has enough rows to keep the matrix products busy.
-    private static int EndOfGroup(TokenBatch texts, int[] order, int start)
-    {
-        int end = start + 1;
-        while (end < order.Length && (end - start < SmallestGroup || texts.Lengths[order[end]] == texts.Lengths[order[end - 1]])) end++;
-        return end;
+        return tokens > 0 && tokens * batch == ids.Length && tokens <= _config.ContextLength
+            ? tokens
+            : throw new ArgumentException($"{ids.Length} token ids are not {batch} rows of 1 to {_config.ContextLength}.", nameof(ids));
     }
 
     internal void Initialize(RandomGenerator random)

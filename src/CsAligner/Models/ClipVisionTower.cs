@@ -66,7 +66,7 @@ public sealed class ClipVisionTower
     {
         var x = BeforeLastBlock(tape, pixels);
         int batch = x.Shape[0], tokens = x.Shape[1];
-        var pooled = _blocks[^1].ForwardPooled(tape, x, [.. Enumerable.Range(0, batch).Select(b => b * tokens)], causal: false);
+        var pooled = _blocks[^1].ForwardPooled(tape, x, [.. Enumerable.Range(0, batch).Select(b => b * tokens)]);
         return tape.Linear(tape.LayerNorm(pooled, _postWeight, _postBias, _config.Vision.LayerNormEpsilon), _projection);
     }
 

@@ -65,11 +65,11 @@ internal sealed class TransformerBlock
         }
     }
 
-    /// <summary>[B, T, W] to [B, T, W].</summary>
-    public Tensor Forward(Tape tape, Tensor x, bool causal) => tape.Scope(() =>
+    /// <summary>[B, T, W] to [B, T, W], or of packed sequences, whose offsets are given, [N, W] to [N, W].</summary>
+    public Tensor Forward(Tape tape, Tensor x, bool causal, int[]? offsets = null) => tape.Scope(() =>
     {
         var qkv = _qkv.Forward(tape, Norm1(tape, x));
-        return Finish(tape, tape.Attention(qkv, _config.Heads, causal), x);
+        return Finish(tape, tape.Attention(qkv, _config.Heads, causal, offsets), x);
     });
 
     /// <summary>
@@ -77,18 +77,16 @@ internal sealed class TransformerBlock
     /// throw away, all but the keys and values of the other rows.
     /// </summary>
     /// <param name="tape">The tape that records it.</param>
-    /// <param name="x">[B, T, W].</param>
-    /// <param name="rows">The row wanted of each sequence, numbered through the batch: 0 to B T - 1.</param>
-    /// <param name="causal">A token sees itself and those before it.</param>
-    public Tensor ForwardPooled(Tape tape, Tensor x, int[] rows, bool causal) => tape.Scope(() =>
+    /// <param name="x">[B, T, W], or packed sequences [N, W].</param>
+    /// <param name="rows">The row wanted of each sequence, numbered through x: the last one where the attention is causal, for it sees all.</param>
+    /// <param name="offsets">Of packed sequences.</param>
+    public Tensor ForwardPooled(Tape tape, Tensor x, int[] rows, int[]? offsets = null) => tape.Scope(() =>
     {
         // Rows are picked before anything else reads x, so that on the way back they are added to a gradient that is there.
-        int tokens = x.Shape[1];
         var residual = tape.Gather(x, rows);
         var normal = Norm1(tape, x);
         var query = _query.Forward(tape, tape.Gather(normal, rows));
-        int[]? seen = causal ? [.. rows.Select(row => (row % tokens) + 1)] : null;
-        return Finish(tape, tape.PooledAttention(query, _keysValues.Forward(tape, normal), _config.Heads, seen), residual);
+        return Finish(tape, tape.PooledAttention(query, _keysValues.Forward(tape, normal), _config.Heads, offsets), residual);
     });
 
     private Tensor Norm1(Tape tape, Tensor x) => tape.LayerNorm(x, _norm1Weight, _norm1Bias, _config.LayerNormEpsilon);

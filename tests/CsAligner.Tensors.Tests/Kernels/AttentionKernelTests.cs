@@ -28,18 +28,18 @@ public sealed unsafe class AttentionKernelTests : IDisposable
 
         // Around tiles of 6 and 10 rows and panels of 8, 16 and 32 columns; from 61 on, queries go through in blocks.
         foreach (int tokens in (int[])[1, 2, 5, 6, 7, 10, 11, 16, 17, 31, 32, 33, 50, 59, 60, 61, 77, 130])
-            foreach (int width in (int[])[1, 3, 8, 32, 33]) Check(batch: 1, tokens, heads: 2, width, causal: (tokens + width) % 2 == 0, lengths: null, accumulate: width % 2 == 0);
+            foreach (int width in (int[])[1, 3, 8, 32, 33]) Check(batch: 1, tokens, heads: 2, width, causal: (tokens + width) % 2 == 0, offsets: null, accumulate: width % 2 == 0);
     }
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void Keys_beyond_a_length_are_not_seen(string path)
+    public void Packed_sequences_see_themselves_only(string path)
     {
         Force(path);
         foreach (bool causal in (bool[])[false, true])
         {
-            Check(batch: 3, tokens: 17, heads: 3, width: 32, causal, lengths: [17, 1, 9], accumulate: false);
-            Check(batch: 2, tokens: 65, heads: 1, width: 16, causal, lengths: [64, 3], accumulate: true);
+            Check(batch: 3, tokens: 17, heads: 3, width: 32, causal, offsets: [0, 17, 18, 27], accumulate: false);
+            Check(batch: 2, tokens: 65, heads: 1, width: 16, causal, offsets: [0, 3, 68], accumulate: true);
         }
     }
 
@@ -48,24 +48,25 @@ public sealed unsafe class AttentionKernelTests : IDisposable
     public void Scores_far_apart_and_equal_scores_have_the_right_probabilities(string path)
     {
         Force(path);
-        Check(batch: 1, tokens: 19, heads: 1, width: 16, causal: false, lengths: null, accumulate: false, spread: 20);
-        Check(batch: 1, tokens: 19, heads: 1, width: 16, causal: false, lengths: null, accumulate: false, spread: 0);
+        Check(batch: 1, tokens: 19, heads: 1, width: 16, causal: false, offsets: null, accumulate: false, spread: 20);
+        Check(batch: 1, tokens: 19, heads: 1, width: 16, causal: false, offsets: null, accumulate: false, spread: 0);
     }
 
-    private static void Check(int batch, int tokens, int heads, int width, bool causal, int[]? lengths, bool accumulate, float spread = 1)
+    private static void Check(int batch, int tokens, int heads, int width, bool causal, int[]? offsets, bool accumulate, float spread = 1)
     {
-        int all = heads * width, row = 3 * all;
-        var qkv = Tensor.Normal(new RandomGenerator(1), 1, batch, tokens, row);
-        for (int i = 0; i < batch * tokens; i++)
+        int all = heads * width, row = 3 * all, rows = offsets?[^1] ?? batch * tokens;
+        var sequences = new Sequences(batch, tokens, offsets);
+        var qkv = Tensor.Normal(new RandomGenerator(1), 1, rows, row);
+        for (int i = 0; i < rows; i++)
             foreach (ref float value in qkv.Span.Slice(i * row, 2 * all)) value *= spread;
-        var upstream = Tensor.Normal(new RandomGenerator(2), 1, batch, tokens, all);
-        var (y, p, gradient) = (new Tensor(batch, tokens, all), new Tensor(batch, heads, tokens, tokens), new Tensor(batch, tokens, row));
+        var upstream = Tensor.Normal(new RandomGenerator(2), 1, rows, all);
+        var (y, p, gradient) = (new Tensor(rows, all), new Tensor(batch, heads, tokens, tokens), new Tensor(rows, row));
         gradient.Span.Fill(accumulate ? 0.5f : float.NaN);
-        AttentionKernel.Forward(qkv.Pointer, p.Pointer, y.Pointer, batch, tokens, heads, all, causal, lengths);
-        AttentionKernel.Backward(qkv.Pointer, p.Pointer, upstream.Pointer, gradient.Pointer, batch, tokens, heads, all, accumulate);
+        AttentionKernel.Forward(qkv.Pointer, p.Pointer, y.Pointer, sequences, heads, all, causal);
+        AttentionKernel.Backward(qkv.Pointer, p.Pointer, upstream.Pointer, gradient.Pointer, sequences, heads, all, accumulate);
 
         var kept = y.Clone();
-        AttentionKernel.Forward(qkv.Pointer, null, y.Pointer, batch, tokens, heads, all, causal, lengths);
+        AttentionKernel.Forward(qkv.Pointer, null, y.Pointer, sequences, heads, all, causal);
         Assert.Equal(kept.Span, y.Span);
 
         var expectedY = new double[y.Length];
@@ -74,8 +75,8 @@ public sealed unsafe class AttentionKernelTests : IDisposable
         for (int b = 0; b < batch; b++)
             for (int head = 0; head < heads; head++)
             {
-                int start = (b * tokens * row) + (head * width), at = (b * tokens * all) + (head * width);
-                AddHead(qkv, upstream, start, at, tokens, width, all, lengths?[b] ?? tokens, causal, expectedY, expectedGradient);
+                int first = offsets?[b] ?? b * tokens, length = offsets is null ? tokens : offsets[b + 1] - first;
+                AddHead(qkv, upstream, (first * row) + (head * width), (first * all) + (head * width), length, width, all, causal, expectedY, expectedGradient);
             }
 
         string name = $"{batch} x {tokens} tokens, {heads} heads of {width}, causal {causal}";
@@ -83,13 +84,13 @@ public sealed unsafe class AttentionKernelTests : IDisposable
         AssertNear(expectedGradient, gradient, Math.Max(1, spread), name + ", backward");
     }
 
-    private static void AddHead(Tensor qkv, Tensor upstream, int start, int at, int tokens, int width, int all, int length, bool causal, double[] y, double[] gradient)
+    private static void AddHead(Tensor qkv, Tensor upstream, int start, int at, int tokens, int width, int all, bool causal, double[] y, double[] gradient)
     {
         int row = 3 * all;
         double scale = 1 / Math.Sqrt(width);
         for (int i = 0; i < tokens; i++)
         {
-            int seen = causal ? Math.Min(i + 1, length) : length;
+            int seen = causal ? i + 1 : tokens;
             double[] scores = [.. Enumerable.Range(0, seen).Select(j => scale * Sum(d => Q(i, d) * K(j, d)))];
             double top = scores.Max(), total = scores.Sum(s => Math.Exp(s - top));
             double[] p = [.. scores.Select(s => Math.Exp(s - top) / total)];

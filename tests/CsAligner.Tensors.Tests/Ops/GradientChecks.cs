@@ -11,7 +11,7 @@ public sealed class GradientChecks
     private const float Step = 5e-3f;
     private const double Tolerance = 4e-3;
 
-    private static readonly int[] Lengths = [3, 1];
+    private static readonly int[] Offsets = [0, 3, 4, 6];
 
     private static readonly (string Operation, string Case, int[][] Inputs, Func<Tape, Tensor[], Tensor> Forward)[] Cases =
     [
@@ -48,9 +48,10 @@ public sealed class GradientChecks
         ("Normalize", "", [[3, 11]], (t, x) => t.Normalize(x[0])),
         ("Attention", "full", [[2, 3, 12]], (t, x) => t.Attention(x[0], 2)),
         ("Attention", "causal", [[2, 5, 24]], (t, x) => t.Attention(t.Scale(x[0], 2), 2, causal: true)),
-        ("Attention", "padded", [[2, 3, 12]], (t, x) => t.Attention(x[0], 1, lengths: Lengths)),
+        ("Attention", "packed", [[6, 24]], (t, x) => t.Attention(x[0], 2, offsets: Offsets)),
+        ("Attention", "packed, causal", [[6, 24]], (t, x) => t.Attention(t.Scale(x[0], 2), 2, causal: true, Offsets)),
         ("PooledAttention", "all seen", [[2, 12], [2, 3, 24]], (t, x) => t.PooledAttention(x[0], x[1], 2)),
-        ("PooledAttention", "some seen", [[2, 12], [2, 3, 24]], (t, x) => t.PooledAttention(t.Scale(x[0], 2), x[1], 3, Lengths)),
+        ("PooledAttention", "packed", [[3, 12], [6, 24]], (t, x) => t.PooledAttention(t.Scale(x[0], 2), x[1], 3, Offsets)),
         ("Gather", "repeats", [[4, 3]], (t, x) => t.Gather(x[0], [2, 0, 2, 3])),
         ("InChunks", "with a rest", [[5, 4], [5, 3]], (t, x) => t.InChunks(5, 2, true, (part, start, count) => part.Linear(part.Gelu(Part(part, x[1], start, count)), part.Slice(x[0], 1, 0, 3)))),
         ("InChunks", "one chunk", [[5, 4]], (t, x) => t.InChunks(5, 5, true, (part, start, count) => Part(part, x[0], start, count))),

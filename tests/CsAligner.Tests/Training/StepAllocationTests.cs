@@ -34,6 +34,33 @@ public class StepAllocationTests
         Check(steps);
     }
 
+    [Fact]
+    public void A_step_of_pretraining()
+    {
+        var recipe = new PretrainRecipe
+        {
+            Name = "noise",
+            ImageSize = 16,
+            PatchSize = 4,
+            ProjectionWidth = 32,
+            VocabularySize = 1200,
+            Vision = new TowerRecipe(32, 6, 4),
+            Text = new TowerRecipe(32, 4, 4),
+            BatchSize = 256,
+            Steps = WarmUp + Measured,
+        };
+        var pairs = new NoisePairs(recipe.BatchSize * recipe.Steps);
+        var trainer = new ClipPretrainer(recipe, pairs, NoisePairs.Tokenizer(recipe.VocabularySize));
+        var steps = new List<(long Bytes, long Buffers)>(recipe.Steps);
+        while (trainer.Step < recipe.Steps)
+        {
+            trainer.Advance();
+            steps.Add(Now());
+        }
+
+        Check(steps);
+    }
+
     private static (long Bytes, long Buffers) Now() => (GC.GetTotalAllocatedBytes(precise: true), BufferPool.Shared.Allocations);
 
     private static void Check(List<(long Bytes, long Buffers)> steps)
