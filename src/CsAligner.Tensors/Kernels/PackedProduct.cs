@@ -19,9 +19,6 @@ internal sealed unsafe class PackedProduct
     private const double ParallelWork = 1 << 19, WorkPerTask = 1 << 21;
     private const int TasksPerThread = 8;
 
-    // Only the last panel of a task cannot ask for the next in time.
-    private const int PanelsPerTask = 6;
-
     [ThreadStatic]
     private static PackedProduct? _ofThisThread;
 
@@ -31,7 +28,7 @@ internal sealed unsafe class PackedProduct
     private LinearKernel _kernel = null!;
     private LinearFinish _finish;
     private float* _x, _y, _bias, _residual, _lastRows;
-    private int _rows, _rowPanels, _depth, _rowsPerTask, _panelsPerTask, _rowTasks;
+    private int _rows, _rowPanels, _depth, _rowsPerTask, _panelsPerTask, _rowTasks, _tasks;
 
     private PackedProduct() => _runTask = RunTask;
 
@@ -75,13 +72,14 @@ internal sealed unsafe class PackedProduct
         double tasks = parallel ? Math.Clamp(work / WorkPerTask, Compute.Threads, Compute.Threads * TasksPerThread) : 1;
         int cuts = (int)Math.Clamp(tasks / _rowTasks, 1, panels);
         _panelsPerTask = Blocks.Count(panels, cuts);
-        if (_panelsPerTask < PanelsPerTask && panels / PanelsPerTask >= Compute.Threads) _panelsPerTask = PanelsPerTask;
-        int count = _rowTasks * Blocks.Count(panels, _panelsPerTask);
-        if (parallel) Workers.For(count, _runTask);
-        else
+        _tasks = _rowTasks * Blocks.Count(panels, _panelsPerTask);
+        if (parallel)
         {
-            for (int task = 0; task < count; task++) RunTask(task);
+            Workers.For(_tasks, _runTask);
+            return;
         }
+
+        for (int task = 0; task < _tasks; task++) RunTask(task);
     }
 
     private void RunTask(int task)
@@ -93,12 +91,19 @@ internal sealed unsafe class PackedProduct
             int k = Math.Min(_depth, _weights.Inputs - depth);
             for (int panel = firstPanel; panel < endPanel; panel++)
             {
-                // Each tile asks for its share of what comes next; at the end of all, of what is there already.
-                byte* next = (byte*)(panel + 1 < endPanel ? _weights.At(panel + 1, depth) : _weights.At(firstPanel, depth + k < _weights.Inputs ? depth + k : depth));
-                nint bytes = (nint)k * _kernel.Columns * sizeof(float), step = Math.Max(1, bytes / k / (endRow - firstRow));
+                // Each tile asks for its share of the panel that comes next.
+                var next = (byte*)(panel + 1 < endPanel ? _weights.At(panel + 1, depth) : depth + k < _weights.Inputs ? _weights.At(firstPanel, depth + k) : FirstOfNextTask(task));
+                nint step = Math.Max(1, _kernel.Columns * sizeof(float) / (endRow - firstRow));
                 for (int row = firstRow; row < endRow; row++, next += step * k) MultiplyTile(row, panel, depth, k, next, step);
             }
         }
+    }
+
+    // Threads take tasks in turn, more or less: a guess that is seldom wrong, and harmless when it is.
+    private float* FirstOfNextTask(int task)
+    {
+        int next = task + Compute.Threads < _tasks ? task + Compute.Threads : task;
+        return _weights.At(next / _rowTasks * _panelsPerTask, 0);
     }
 
     [SkipLocalsInit]

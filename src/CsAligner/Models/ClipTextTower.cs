@@ -10,6 +10,7 @@ public sealed class ClipTextTower
 {
     private readonly ClipConfig _config;
     private readonly Tensor _tokens, _positions, _finalWeight, _finalBias, _projection;
+    private readonly LinearLayer _project;
     private readonly TransformerBlock[] _blocks;
 
     internal ClipTextTower(ClipConfig config)
@@ -21,6 +22,7 @@ public sealed class ClipTextTower
         _blocks = [.. Enumerable.Range(0, config.Text.Layers).Select(_ => new TransformerBlock(config.Text))];
         (_finalWeight, _finalBias) = (TransformerBlock.Ones(width), new Tensor(width));
         _projection = new Tensor(config.ProjectionWidth, width);
+        _project = new LinearLayer(_projection);
     }
 
     internal IEnumerable<NamedParameter> Parameters =>
@@ -38,6 +40,7 @@ public sealed class ClipTextTower
     {
         set
         {
+            _project.Frozen = value;
             foreach (var block in _blocks) block.Frozen = value;
         }
     }
@@ -108,7 +111,7 @@ public sealed class ClipTextTower
         var x = tape.Scope(() => tape.Add(tape.Gather(_tokens, packed), tape.Gather(_positions, places)));
         foreach (var block in _blocks.AsSpan(..^1)) x = block.Forward(tape, x, causal: true, offsets);
         var pooled = _blocks[^1].ForwardPooled(tape, x, ends, offsets);
-        return tape.Linear(tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon), _projection);
+        return _project.Forward(tape, tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon));
     }
 
     private int TokensOf(Tape tape, int[] ids, int batch)

@@ -9,6 +9,7 @@ public sealed class ClipVisionTower
 {
     private readonly ClipConfig _config;
     private readonly Tensor _class, _patches, _positions, _preWeight, _preBias, _postWeight, _postBias, _projection;
+    private readonly LinearLayer _embed, _project;
     private readonly TransformerBlock[] _blocks;
 
     internal ClipVisionTower(ClipConfig config)
@@ -22,6 +23,7 @@ public sealed class ClipVisionTower
         _blocks = [.. Enumerable.Range(0, config.Vision.Layers).Select(_ => new TransformerBlock(config.Vision))];
         (_postWeight, _postBias) = (TransformerBlock.Ones(width), new Tensor(width));
         _projection = new Tensor(config.ProjectionWidth, width);
+        (_embed, _project) = (new LinearLayer(_patches.Reshape(width, -1)), new LinearLayer(_projection));
     }
 
     // "pre_layrnorm" is how the published files spell it.
@@ -43,6 +45,7 @@ public sealed class ClipVisionTower
     {
         set
         {
+            (_embed.Frozen, _project.Frozen) = (value, value);
             foreach (var block in _blocks) block.Frozen = value;
         }
     }
@@ -67,7 +70,7 @@ public sealed class ClipVisionTower
         var x = BeforeLastBlock(tape, pixels);
         int batch = x.Shape[0], tokens = x.Shape[1];
         var pooled = _blocks[^1].ForwardPooled(tape, x, [.. Enumerable.Range(0, batch).Select(b => b * tokens)]);
-        return tape.Linear(tape.LayerNorm(pooled, _postWeight, _postBias, _config.Vision.LayerNormEpsilon), _projection);
+        return _project.Forward(tape, tape.LayerNorm(pooled, _postWeight, _postBias, _config.Vision.LayerNormEpsilon));
     }
 
     private Tensor BeforeLastBlock(Tape tape, Tensor pixels)
@@ -80,7 +83,7 @@ public sealed class ClipVisionTower
         int batch = pixels.Shape[0], width = _config.Vision.Width;
         var x = tape.Scope(() =>
         {
-            var patches = tape.Linear(tape.Patchify(pixels, _config.PatchSize), _patches.Reshape(width, -1));
+            var patches = _embed.Forward(tape, tape.Patchify(pixels, _config.PatchSize));
             var tokens = tape.Concat(1, tape.Repeat(_class.Reshape(1, width), batch), patches);
             return tape.LayerNorm(tape.Add(tokens, _positions), _preWeight, _preBias, _config.Vision.LayerNormEpsilon);
         });

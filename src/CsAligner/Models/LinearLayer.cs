@@ -5,7 +5,7 @@ using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Models;
 
-/// <summary>x Wᵀ + bias, K inputs and N outputs, and what a transformer does right after it.</summary>
+/// <summary>x Wᵀ + bias, K inputs and N outputs, and what a transformer does right after it. Without a bias, 0 is added.</summary>
 internal sealed class LinearLayer
 {
     private readonly int _first, _outputs;
@@ -17,7 +17,13 @@ internal sealed class LinearLayer
     {
     }
 
-    private LinearLayer(Tensor weight, Tensor bias, int first, int outputs)
+    /// <summary>A layer without bias around weights [N, K].</summary>
+    public LinearLayer(Tensor weight)
+        : this(weight, null, 0, weight.Shape[0])
+    {
+    }
+
+    private LinearLayer(Tensor weight, Tensor? bias, int first, int outputs)
     {
         (Weight, Bias) = (weight, bias);
         (_first, _outputs) = (first, outputs);
@@ -26,8 +32,8 @@ internal sealed class LinearLayer
     /// <summary>[N, K]; of a part, those of the whole.</summary>
     public Tensor Weight { get; }
 
-    /// <summary>[N]; of a part, those of the whole.</summary>
-    public Tensor Bias { get; }
+    /// <summary>[N], or null; of a part, those of the whole.</summary>
+    public Tensor? Bias { get; }
 
     /// <summary>
     /// Whether weights stay as they are. Then tapes that do not record read a packed copy of them, made at their first use.
@@ -63,8 +69,8 @@ internal sealed class LinearLayer
             return tape.Linear(x, packed.Weight, packed.Bias, finish, residual);
         }
 
-        bool whole = _outputs == Bias.Length;
-        var y = tape.Linear(x, whole ? Weight : tape.Slice(Weight, 0, _first, _outputs), whole ? Bias : tape.Slice(Bias, 0, _first, _outputs));
+        bool whole = _outputs == Weight.Shape[0];
+        var y = tape.Linear(x, whole ? Weight : tape.Slice(Weight, 0, _first, _outputs), whole || Bias is null ? Bias : tape.Slice(Bias, 0, _first, _outputs));
         return finish switch
         {
             LinearFinish.QuickGelu => tape.QuickGelu(y),
@@ -75,5 +81,5 @@ internal sealed class LinearLayer
     }
 
     private (PackedWeights Weight, Tensor Bias) Pack()
-        => (PackedWeights.Of(Weight, _first, _outputs), Tensor.From(Bias.Span.Slice(_first, _outputs), _outputs));
+        => (PackedWeights.Of(Weight, _first, _outputs), Bias is null ? new Tensor(_outputs) : Tensor.From(Bias.Span.Slice(_first, _outputs), _outputs));
 }

@@ -34,15 +34,15 @@ internal sealed class TransformerBlock
         yield return new(_norm1Weight, prefix + "layer_norm1.weight");
         yield return new(_norm1Bias, prefix + "layer_norm1.bias");
         yield return new(_qkv.Weight, prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight", prefix + "self_attn.v_proj.weight");
-        yield return new(_qkv.Bias, prefix + "self_attn.q_proj.bias", prefix + "self_attn.k_proj.bias", prefix + "self_attn.v_proj.bias");
+        yield return new(_qkv.Bias!, prefix + "self_attn.q_proj.bias", prefix + "self_attn.k_proj.bias", prefix + "self_attn.v_proj.bias");
         yield return new(_out.Weight, prefix + "self_attn.out_proj.weight");
-        yield return new(_out.Bias, prefix + "self_attn.out_proj.bias");
+        yield return new(_out.Bias!, prefix + "self_attn.out_proj.bias");
         yield return new(_norm2Weight, prefix + "layer_norm2.weight");
         yield return new(_norm2Bias, prefix + "layer_norm2.bias");
         yield return new(_fc1.Weight, prefix + "mlp.fc1.weight");
-        yield return new(_fc1.Bias, prefix + "mlp.fc1.bias");
+        yield return new(_fc1.Bias!, prefix + "mlp.fc1.bias");
         yield return new(_fc2.Weight, prefix + "mlp.fc2.weight");
-        yield return new(_fc2.Bias, prefix + "mlp.fc2.bias");
+        yield return new(_fc2.Bias!, prefix + "mlp.fc2.bias");
     }
 
     /// <summary>CLIP's initialisation: deviations that keep the residual stream's variance as layers add up.</summary>
