@@ -8,7 +8,7 @@ namespace CsAligner.Benchmarks.Embed;
 internal static class IconClipSpeed
 {
     private const string Folder = "models/icon-clip";
-    private const int Count = 512;
+    private const int Count = 2048;
 
     /// <summary>Medians of images and texts per second.</summary>
     public static (double Images, double Texts) Measure(int rounds)

@@ -5,10 +5,18 @@ using CsAligner.Tokenizers;
 
 namespace CsAligner.Models;
 
-/// <summary>Turns images and texts into features of unit length with a frozen CLIP, batch by batch.</summary>
+/// <summary>
+/// Turns images and texts into features of unit length with a frozen CLIP, batch by batch: the next images are read while these
+/// are computed.
+/// </summary>
 public sealed class ClipEmbedder
 {
-    private const int BatchSize = 128;
+    // Tokens of a batch: enough to keep the matrix products busy, few enough that what a block leaves for the next one is still in
+    // the cache when that reads it.
+    private const int TokensPerBatch = 1024;
+
+    // Texts that are cut into tokens at a time.
+    private const int TextsPerRound = 8192;
 
     private readonly ClipModel _model;
     private readonly ClipPreprocessing _preprocessing;
@@ -47,24 +55,50 @@ public sealed class ClipEmbedder
 
     /// <summary>Features of images.</summary>
     /// <param name="count">The number of images N.</param>
-    /// <param name="read">Writes image i, 8-bit interleaved RGB of the model's size, into a span of S S 3 bytes.</param>
+    /// <param name="read">
+    /// Writes image i, 8-bit interleaved RGB of the model's size, into a span of S S 3 bytes. Called on another thread, in order
+    /// and never twice at once; what it throws is thrown here.
+    /// </param>
     /// <param name="done">Called after each batch with the number of images so far.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>[N, <see cref="Width"/>], rows of unit length.</returns>
     public Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(read);
-        int size = 3 * ImageSize * ImageSize;
-        var rgb = new byte[BatchSize * size];
-        return Batches(count, Encode, done, cancellation);
-
-        Tensor Encode(Tape tape, int start, int rows)
+        int size = 3 * ImageSize * ImageSize, batch = Math.Clamp(TokensPerBatch / _model.Config.VisionTokens, 1, Math.Max(1, count));
+        var features = new Tensor(count, Width);
+        var (rgb, next) = (new byte[batch * size], new byte[batch * size]);
+        var reading = Start(0, rgb);
+        try
         {
-            for (int i = 0; i < rows; i++) read(start + i, rgb.AsSpan(i * size, size));
-            var pixels = new Tensor(rows, 3, ImageSize, ImageSize);
-            _preprocessing.Normalize(rgb.AsSpan(0, rows * size), pixels);
-            return _model.Vision.Encode(tape, pixels);
+            for (int start = 0; start < count; start += batch)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                reading.GetAwaiter().GetResult();
+                reading = Start(start + batch, next);
+                int rows = Math.Min(batch, count - start);
+                using var tape = Tape.Inference();
+                var pixels = new Tensor(rows, 3, ImageSize, ImageSize);
+                _preprocessing.Normalize(rgb.AsSpan(0, rows * size), pixels);
+                tape.Normalize(_model.Vision.Encode(tape, pixels)).Span.CopyTo(features.Span[(start * Width)..]);
+                (rgb, next) = (next, rgb);
+                done?.Invoke(start + rows);
+            }
         }
+        finally
+        {
+            // The reader belongs to the caller, who may do away with it as soon as this ends.
+            Task.WaitAny([reading], CancellationToken.None);
+        }
+
+        return features;
+
+        Task Start(int first, byte[] target) => Task.Run(
+            () =>
+            {
+                for (int i = first; i < Math.Min(count, first + batch); i++) read(i, target.AsSpan((i - first) * size, size));
+            },
+            CancellationToken.None);
     }
 
     /// <summary>Features of texts.</summary>
@@ -75,22 +109,20 @@ public sealed class ClipEmbedder
     public Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        return Batches(texts.Count, Encode, done, cancellation);
-
-        Tensor Encode(Tape tape, int start, int rows)
-            => _model.Text.Encode(tape, _tokenizer.EncodeBatch([.. texts.Skip(start).Take(rows)], _model.Config.ContextLength));
-    }
-
-    private Tensor Batches(int count, Func<Tape, int, int, Tensor> encode, Action<int>? done, CancellationToken cancellation)
-    {
-        var features = new Tensor(count, Width);
-        for (int start = 0; start < count; start += BatchSize)
+        var features = new Tensor(texts.Count, Width);
+        for (int start = 0; start < texts.Count; start += TextsPerRound)
         {
-            cancellation.ThrowIfCancellationRequested();
-            int rows = Math.Min(BatchSize, count - start);
-            using var tape = Tape.Inference();
-            tape.Normalize(encode(tape, start, rows)).Span.CopyTo(features.Span[(start * Width)..]);
-            done?.Invoke(start + rows);
+            var tokens = _tokenizer.EncodeBatch([.. texts.Skip(start).Take(TextsPerRound)], _model.Config.ContextLength);
+            for (int first = 0; first < tokens.Count;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int end = first, length = 0;
+                while (end < tokens.Count && (end == first || length + tokens.Lengths[end] <= TokensPerBatch)) length += tokens.Lengths[end++];
+                using var tape = Tape.Inference();
+                tape.Normalize(_model.Text.Encode(tape, tokens.Slice(first, end - first))).Span.CopyTo(features.Span[((start + first) * Width)..]);
+                first = end;
+                done?.Invoke(start + end);
+            }
         }
 
         return features;
