@@ -5,6 +5,7 @@ using CsAligner.Benchmarks.GradCache;
 using CsAligner.Benchmarks.Matmul;
 using CsAligner.Benchmarks.Objective;
 using CsAligner.Benchmarks.Pretrain;
+using CsAligner.Benchmarks.Profile;
 using CsAligner.Benchmarks.Topk;
 using CsAligner.Tensors;
 
@@ -15,6 +16,7 @@ Verb[] verbs =
     new("pretrain", "training throughput of icon-clip against PyTorch [--json] [--rounds N]", PretrainBenchmark.Run),
     new("gradcache", "one step of alignment and one of pretraining on a batch beyond memory [--json] [--batch N] [--chunk N]", GradCacheBenchmark.Run),
     new(GradCacheBenchmark.ChildVerb, null, GradCacheBenchmark.RunChild),
+    new("profile", "where the time of a step of alignment and of one of pretraining goes [--json] [--steps N]", ProfileBenchmark.Run),
     new("topk", "exact top-K search against faiss [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N]", TopkBenchmark.Run),
     new("embed", "image embedding with CLIP ViT-B/32 against ONNX Runtime and PyTorch [--json] [--rounds N] [--batches N,N,…] [--threads N,N,…]", EmbedBenchmark.Run),
     new("estimators", "linear-time estimates of D_CS --images X.npy --texts Y.npy [--json] [--repeat N] [--seeds N] [--features N]", EstimatorsBenchmark.Run),

@@ -25,6 +25,13 @@ internal static class Workers
     private static readonly Lock FailureGate = new();
     private static Exception? _failure;
     private static int _failedIndex;
+    private static long _waited;
+
+    /// <summary>
+    /// Told of each outermost loop that has ended: its body, what it took, and how much of that its caller waited for other threads, in
+    /// ticks of <see cref="Stopwatch"/>. For profiles; null otherwise.
+    /// </summary>
+    public static Action<Delegate, long, long>? LoopEnded { get; set; }
 
     /// <summary>
     /// Calls <paramref name="body"/> once for each index from 0 to <paramref name="count"/> - 1, on up to
@@ -36,6 +43,19 @@ internal static class Workers
     public static void For(int count, Action<int> body)
     {
         ArgumentNullException.ThrowIfNull(body);
+        if (LoopEnded is not { } told || _inside)
+        {
+            Run(count, body);
+            return;
+        }
+        long start = Stopwatch.GetTimestamp();
+        _waited = 0;
+        Run(count, body);
+        told(body, Stopwatch.GetTimestamp() - start, _waited);
+    }
+
+    private static void Run(int count, Action<int> body)
+    {
         int helpers = Math.Min(Compute.Threads, count) - 1;
         if (helpers <= 0 || _inside || !Gate.TryEnter())
         {
@@ -66,7 +86,9 @@ internal static class Workers
         _inside = true;
         TakeIndices();
         _inside = false;
+        long ended = Stopwatch.GetTimestamp();
         for (int i = 0; i < helpers; i++) Helpers[i]!.Join();
+        _waited = Stopwatch.GetTimestamp() - ended;
         _body = null;
         Exception? failure = _failure;
         _failure = null;
