@@ -16,7 +16,7 @@ internal static class ObjectiveBenchmark
 
     private const string Usage =
         "objective: expected [--batch N --dim N | --images X.npy --texts Y.npy] [--bandwidth F] [--temperature F] [--lambda F] [--rounds N] " +
-        "[--batches N,N,…] [--json], got '{0}'";
+        "[--batches N,N,… | --curves] [--json], got '{0}'";
 
     private const string Script = "benchmarks/CsAligner.Benchmarks/Objective/objective_pytorch.py";
     private const int DefaultRounds = 5;
@@ -32,12 +32,17 @@ internal static class ObjectiveBenchmark
         var settings = new ObjectiveSettings();
         int rounds = DefaultRounds;
         int[] batches = [1024, 4096, 16_384];
-        bool json = false;
+        bool json = false, curves = false;
         for (int i = 0; i < arguments.Length; i++)
         {
             if (arguments[i] == "--json")
             {
                 json = true;
+                continue;
+            }
+            if (arguments[i] == "--curves")
+            {
+                curves = true;
                 continue;
             }
             string value = i + 1 < arguments.Length ? arguments[i + 1] : "";
@@ -81,6 +86,7 @@ internal static class ObjectiveBenchmark
         if (settings.Images == null != (settings.Texts == null)) throw new InputException("objective: --images and --texts go together; give both or none.");
         if (json) PrintOurs(settings, rounds);
         else if (settings.Images != null) throw new InputException("objective: the table is made of synthetic rows; add --json to measure files.");
+        else if (curves) ObjectiveCurves.Write(settings, rounds);
         else WriteTable(settings, batches, rounds);
         return 0;
     }
