@@ -36,6 +36,9 @@ internal sealed class AlignOptions
     private readonly Option<bool> _learnTemperature = new("--learn-temperature") { Description = "Learn tau, from --temperature on." };
     private readonly Option<int> _epochs = CommonOptions.Count("--epochs", "Passes over the pairs.", Default.Epochs, 1, 1_000_000);
     private readonly Option<int> _batchSize = CommonOptions.Count("--batch-size", "The most pairs in a step.", Default.BatchSize, 2, 1 << 20);
+    private readonly Option<double> _unpairedRatio = CommonOptions.Number(
+        "--unpaired-ratio", "The most unpaired rows of a side to a pair in a step; where there are more, an epoch goes over the pairs as often as it takes.", Default.UnpairedRatio, 0.01, 1000);
+
     private readonly Option<int?> _chunkSize = CommonOptions.OptionalCount(
         "--chunk-size", "The most rows that go through an adapter at once. Larger steps need memory for so many only, and go through it twice (gradient caching). Left out: all of a step.");
 
@@ -53,7 +56,7 @@ internal sealed class AlignOptions
     {
         foreach (Option option in (Option[])[
             _objective, _train, _adapter, _adapterSize, _bandwidth, _estimator, _features, _lambda, _temperature, _learnTemperature,
-            _epochs, _batchSize, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
+            _epochs, _batchSize, _unpairedRatio, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
             command.Add(option);
     }
 
@@ -69,6 +72,7 @@ internal sealed class AlignOptions
         LearnTemperature = parsed.GetValue(_learnTemperature),
         Epochs = parsed.GetValue(_epochs),
         BatchSize = parsed.GetValue(_batchSize),
+        UnpairedRatio = parsed.GetValue(_unpairedRatio),
         ChunkSize = parsed.GetValue(_chunkSize),
         LearningRate = parsed.GetValue(_lr),
         WeightDecay = parsed.GetValue(_weightDecay),

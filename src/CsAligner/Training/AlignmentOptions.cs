@@ -39,6 +39,12 @@ public sealed record AlignmentOptions
     public int BatchSize { get; init; } = 2048;
 
     /// <summary>
+    /// The most unpaired rows of a side to a pair in a step, 0.01 to 1000; the paper has 2. Where there are fewer, each comes once an epoch all
+    /// the same; where there are more, an epoch goes over the pairs as often as it takes.
+    /// </summary>
+    public double UnpairedRatio { get; init; } = 2;
+
+    /// <summary>
     /// The most rows that go through an adapter at once, 1 or more; null for all of a step. A step of more is the same to rounding, needs
     /// memory for so many rows only, and runs the adapters forward twice (gradient caching).
     /// </summary>
@@ -121,6 +127,7 @@ public sealed record AlignmentOptions
         Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10", Temperature);
         Check(Epochs is >= 1 and <= 1_000_000, "epochs", "1 to 1000000", Epochs);
         Check(BatchSize is >= 2 and <= 1 << 20, "batch-size", "2 to 1048576", BatchSize);
+        Check(UnpairedRatio is >= 0.01 and <= 1000, "unpaired-ratio", "0.01 to 1000", UnpairedRatio);
         Check(ChunkSize is null or >= 1, "chunk-size", "1 or more", ChunkSize ?? 0);
         Check(LearningRate is > 0 and <= 1, "lr", "above 0 and at most 1", LearningRate);
         Check(WeightDecay is >= 0 and <= 10, "weight-decay", "0 to 10", WeightDecay);
@@ -154,6 +161,7 @@ public sealed record AlignmentOptions
         writer.WriteBoolean("learn_temperature", LearnTemperature);
         writer.WriteNumber("epochs", Epochs);
         writer.WriteNumber("batch_size", BatchSize);
+        writer.WriteNumber("unpaired_ratio", UnpairedRatio);
         if (ChunkSize is { } chunk) writer.WriteNumber("chunk_size", chunk);
         writer.WriteNumber("lr", LearningRate);
         writer.WriteNumber("weight_decay", WeightDecay);

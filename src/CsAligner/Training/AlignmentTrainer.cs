@@ -68,7 +68,7 @@ public sealed class AlignmentTrainer
         _trainingPairs = training.Length;
         _validationImages = data.ValidationImages ?? (heldOut.Length == 0 ? null : FeatureRows.Take(data.Images, heldOut));
         _validationTexts = data.ValidationTexts ?? (heldOut.Length == 0 ? null : FeatureRows.Take(data.Texts, [.. heldOut.Select(i => textsOfImage[i][0])]));
-        _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0, options.Seed);
+        _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0, options.UnpairedRatio, options.Seed);
 
         var (imageShift, textShift) = Shifts(training, textsOfImage);
         var random = new RandomGenerator(options.Seed);

@@ -4,8 +4,9 @@ using CsAligner.Tensors;
 namespace CsAligner.Training;
 
 /// <summary>
-/// The rows of each step of an epoch, drawn by the seed and the epoch's number alone: each image once with one of its
-/// texts, in batches of nearly equal size, unpaired rows spread over them.
+/// The rows of each step of an epoch, drawn by the seed and the epoch's number alone. An epoch has every unpaired row once
+/// and every image once with one of its texts, in batches of nearly equal size; where that would be more unpaired rows to a
+/// pair than the ratio allows, the images pass as often as needed, each pass in an order of its own.
 /// </summary>
 internal sealed class PairBatches
 {
@@ -14,41 +15,50 @@ internal sealed class PairBatches
     private readonly int _unpairedImages;
     private readonly int _unpairedTexts;
     private readonly ulong _seed;
+    private readonly int _perPass;
+    private readonly int _passes;
 
-    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int unpairedImages, int unpairedTexts, ulong seed)
+    /// <param name="images">The images that have texts.</param>
+    /// <param name="textsOfImage">Of every image its texts.</param>
+    /// <param name="batchSize">The most pairs in a step.</param>
+    /// <param name="unpairedImages">How many unpaired images there are.</param>
+    /// <param name="unpairedTexts">How many unpaired texts there are.</param>
+    /// <param name="unpairedRatio">The most unpaired rows of a side to a pair.</param>
+    /// <param name="seed">Decides every draw.</param>
+    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int unpairedImages, int unpairedTexts, double unpairedRatio, ulong seed)
     {
         (_images, _textsOfImage, _unpairedImages, _unpairedTexts, _seed) = (images, textsOfImage, unpairedImages, unpairedTexts, seed);
-        PerEpoch = (images.Length + batchSize - 1) / batchSize;
+        _perPass = (images.Length + batchSize - 1) / batchSize;
+        _passes = Math.Max(1, checked((int)Math.Ceiling(Math.Max(unpairedImages, unpairedTexts) / (unpairedRatio * images.Length))));
     }
 
-    public int PerEpoch { get; }
+    public int PerEpoch => checked(_passes * _perPass);
 
     /// <summary>The batches of an epoch, from 0.</summary>
     public List<Batch> Epoch(int epoch)
     {
         var random = new RandomGenerator(_seed).Split((ulong)epoch + 1);
-        int[] images = [.. _images];
-        random.Shuffle<int>(images);
-        int[] unpairedImages = Shuffled(_unpairedImages, random), unpairedTexts = Shuffled(_unpairedTexts, random);
+        int[] unpairedImages = Shuffled([.. Enumerable.Range(0, _unpairedImages)], random), unpairedTexts = Shuffled([.. Enumerable.Range(0, _unpairedTexts)], random);
         var batches = new List<Batch>(PerEpoch);
-        for (int b = 0; b < PerEpoch; b++)
+        for (int pass = 0; pass < _passes; pass++)
         {
-            int[] chosen = Part(images, b);
-            int[] texts = [.. chosen.Select(i => _textsOfImage[i][random.Next(_textsOfImage[i].Length)])];
-
-            // Twice as many unpaired rows as pairs is the paper's ratio; more would leave the pairs unheard.
-            batches.Add(new Batch(chosen, texts, [.. Part(unpairedImages, b).Take(2 * chosen.Length)], [.. Part(unpairedTexts, b).Take(2 * chosen.Length)]));
+            int[] images = Shuffled([.. _images], random);
+            for (int b = 0; b < _perPass; b++)
+            {
+                int[] chosen = Part(images, b, _perPass);
+                int[] texts = [.. chosen.Select(i => _textsOfImage[i][random.Next(_textsOfImage[i].Length)])];
+                int step = batches.Count;
+                batches.Add(new Batch(chosen, texts, Part(unpairedImages, step, PerEpoch), Part(unpairedTexts, step, PerEpoch)));
+            }
         }
 
         return batches;
     }
 
-    private int[] Part(int[] rows, int batch) =>
-        rows[(int)((long)rows.Length * batch / PerEpoch)..(int)((long)rows.Length * (batch + 1) / PerEpoch)];
+    private static int[] Part(int[] rows, int part, int parts) => rows[(int)((long)rows.Length * part / parts)..(int)((long)rows.Length * (part + 1) / parts)];
 
-    private static int[] Shuffled(int count, RandomGenerator random)
+    private static int[] Shuffled(int[] rows, RandomGenerator random)
     {
-        int[] rows = [.. Enumerable.Range(0, count)];
         random.Shuffle<int>(rows);
         return rows;
     }

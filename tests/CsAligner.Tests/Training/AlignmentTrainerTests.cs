@@ -124,26 +124,6 @@ public sealed class AlignmentTrainerTests : IDisposable
     }
 
     [Fact]
-    public void An_epoch_takes_each_image_once_with_one_of_its_texts()
-    {
-        int[][] texts = [[0, 5, 6], [1], [2, 7], [3], [4]];
-        var batches = new PairBatches([0, 1, 2, 3, 4], texts, 2, 7, 0, 3);
-        var captions = new HashSet<int>();
-        for (int epoch = 0; epoch < 30; epoch++)
-        {
-            var all = batches.Epoch(epoch);
-            Assert.Equal(3, all.Count);
-            Assert.All(all, b => Assert.InRange(b.Images.Length, 1, 2));
-            Assert.Equal([0, 1, 2, 3, 4], all.SelectMany(b => b.Images).Order());
-            Assert.All(all.SelectMany(b => b.Images.Zip(b.Texts)), pair => Assert.Contains(pair.Second, texts[pair.First]));
-            Assert.Equal(all.SelectMany(b => b.UnpairedImages).Distinct().Count(), all.Sum(b => b.UnpairedImages.Length));
-            captions.UnionWith(all.SelectMany(b => b.Texts));
-        }
-
-        Assert.Equal(8, captions.Count);
-    }
-
-    [Fact]
     public void Interpolated_adapters_lie_between_the_start_and_the_trained_ones()
     {
         AlignmentResult At(double share) => Run(Small with { Interpolation = share, ValidationFraction = 0 }, Pairs(120));
@@ -178,6 +158,7 @@ public sealed class AlignmentTrainerTests : IDisposable
         void Refused(string what, Action action) => Assert.Contains(what, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
         Refused("lr:", () => _ = new AlignmentTrainer(Small with { LearningRate = 0 }, Pairs(40)));
         Refused("chunk-size:", () => _ = new AlignmentTrainer(Small with { ChunkSize = 0 }, Pairs(40)));
+        Refused("unpaired-ratio:", () => _ = new AlignmentTrainer(Small with { UnpairedRatio = 0 }, Pairs(40)));
         Refused("lambda:", () => _ = new AlignmentTrainer(Small with { Lambda = double.NaN }, Pairs(40)));
         Refused("interpolation:", () => _ = new AlignmentTrainer(Small with { Interpolation = 0 }, Pairs(40)));
         Refused("val-fraction:", () => _ = new AlignmentTrainer(Small with { ValidationFraction = 0.6 }, Pairs(40)));
