@@ -141,6 +141,12 @@ internal static class MatmulBenchmark
                     CultureInfo.InvariantCulture,
                     $"| {r.Use}{marks} | {r.M} | {r.N} | {r.K} | {r.Threads} | {r.Gflops:F1} | {r.PeerGflops:F1} | {r.Ratio:F2} |");
             }
+            text.AppendLine();
+            foreach (var group in run.Results.GroupBy(r => (r.Threads, Model: r.Use.Split(',')[0])).Where(g => g.Count() > 1))
+            {
+                double mean = Math.Exp(group.Average(r => Math.Log(r.Ratio)));
+                text.AppendLine(CultureInfo.InvariantCulture, $"- Geometric mean of the ratios, {group.Key.Model}, {(group.Key.Threads == 1 ? "one thread" : $"{group.Key.Threads} threads")}: {mean:F2}, the least {group.Min(r => r.Ratio):F2}");
+            }
         }
         return text.ToString();
     }
