@@ -115,7 +115,8 @@ internal static class ObjectiveBenchmark
 
     public static int RunProducts(string[] arguments)
     {
-        SixProducts.Serve(int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture));
+        int[] numbers = [.. arguments.Select(a => int.Parse(a, CultureInfo.InvariantCulture))];
+        SixProducts.Serve(numbers[0], numbers[1], numbers[2]);
         return 0;
     }
 
@@ -174,7 +175,7 @@ internal static class ObjectiveBenchmark
             Console.Error.WriteLine($"{settings.Batch}: {alone[0]:f1} s");
             return new ObjectiveRow(settings.Batch, 1, alone[0], double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, alone[4]);
         }
-        using var products = new SelfPeer(ProductsVerb, Text(settings.Batch), Text(settings.Dim));
+        using var products = new SelfPeer(ProductsVerb, Text(settings.Batch), Text(settings.Dim), Text(Compute.Threads));
         using var pytorch = new PythonPeer(Script, "python3-torch", [.. inputs, Text(Compute.Threads)]);
         descriptions.Add($"Ours: {ours.Description}");
         descriptions.Add($"Products: {products.Description}");

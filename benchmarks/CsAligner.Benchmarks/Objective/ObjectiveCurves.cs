@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using CsAligner.Benchmarks.Interop;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -27,10 +26,10 @@ internal static unsafe class ObjectiveCurves
     /// <summary>Measures the curves and writes objective-curves.md.</summary>
     public static void Write(ObjectiveSettings settings, int rounds)
     {
-        string peer = OpenBlas.Describe();
+        string peer = "";
         int threads = Compute.Threads;
         double bandwidth = Rounds.Median(Enumerable.Range(0, rounds).Select(_ => CopyBandwidth()));
-        Point At(int batch, int dim, int count) => Measure(settings with { Batch = batch, Dim = dim }, count, rounds);
+        Point At(int batch, int dim, int count) => Measure(settings with { Batch = batch, Dim = dim }, count, rounds, out peer);
         (string Title, Point[] Points)[] curves =
         [
             ($"Over B, D = {Dim}, {threads} threads", [.. _batches.Select(batch => At(batch, Dim, threads))]),
@@ -44,15 +43,14 @@ internal static unsafe class ObjectiveCurves
         Console.Error.WriteLine($"written: {path}");
     }
 
-    private static Point Measure(ObjectiveSettings settings, int threads, int rounds)
+    private static Point Measure(ObjectiveSettings settings, int threads, int rounds, out string peer)
     {
         Compute.Threads = threads;
-        OpenBlas.SetThreads(threads);
         var call = new ObjectiveCall(settings);
-        float* rows = Ones((long)settings.Batch * settings.Dim), gradient = Ones((long)settings.Batch * settings.Dim), scores = Ones((long)settings.Batch * settings.Batch);
-        double Products() => SixProducts.Run(rows, scores, gradient, settings.Batch, settings.Dim);
+        using var products = new SelfPeer([ObjectiveBenchmark.ProductsVerb, .. new[] { settings.Batch, settings.Dim, threads }.Select(n => n.ToString(CultureInfo.InvariantCulture))]);
+        peer = products.Description;
         call.Run();
-        Products();
+        products.Ask("");
         double[] ours = new double[rounds], theirs = new double[rounds];
         for (int round = 0; round < rounds; round++)
         {
@@ -61,11 +59,10 @@ internal static unsafe class ObjectiveCurves
             {
                 Thread.Sleep(_pause);
                 if (i == round % 2) ours[round] = call.Run().Seconds;
-                else theirs[round] = Products();
+                else theirs[round] = products.Ask("")[0];
             }
         }
 
-        foreach (nint memory in (ReadOnlySpan<nint>)[(nint)rows, (nint)gradient, (nint)scores]) NativeMemory.AlignedFree((void*)memory);
         double seconds = Rounds.Median(ours);
         Console.Error.WriteLine($"B {settings.Batch}, D {settings.Dim}, {threads} threads: {seconds:f4} s");
         return new Point(settings.Batch, settings.Dim, threads, seconds, call.Flops / seconds / 1e9, Rounds.Ratio(theirs, ours));

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using CsAligner.Benchmarks.Interop;
-using CsAligner.Tensors;
 
 namespace CsAligner.Benchmarks.Objective;
 
@@ -11,7 +10,7 @@ namespace CsAligner.Benchmarks.Objective;
 /// </summary>
 internal static unsafe class SixProducts
 {
-    public static double Run(float* rows, float* scores, float* gradient, int batch, int dim)
+    private static double Run(float* rows, float* scores, float* gradient, int batch, int dim)
     {
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < 3; i++)
@@ -23,10 +22,10 @@ internal static unsafe class SixProducts
     }
 
     /// <summary>Answers each line with the seconds of six products.</summary>
-    public static void Serve(int batch, int dim)
+    public static void Serve(int batch, int dim, int threads)
     {
         string description = OpenBlas.Describe();
-        OpenBlas.SetThreads(Compute.Threads);
+        OpenBlas.SetThreads(threads);
         float* rows = Numbers((long)batch * dim), gradient = Numbers((long)batch * dim), scores = Numbers((long)batch * batch);
         Console.WriteLine(description);
         while (Console.ReadLine() != null) Console.WriteLine(Run(rows, scores, gradient, batch, dim).ToString("R", null));
