@@ -9,7 +9,7 @@ namespace CsAligner.Models;
 /// Turns images and texts into features of unit length with a frozen CLIP, batch by batch: the next images are read while these
 /// are computed.
 /// </summary>
-public sealed class ClipEmbedder
+public sealed class ClipEmbedder : ITextEncoder
 {
     // Tokens of a batch: enough to keep the matrix products busy, few enough that what a block leaves for the next one is still in
     // the cache when that reads it.
