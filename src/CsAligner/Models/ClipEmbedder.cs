@@ -53,6 +53,9 @@ public sealed class ClipEmbedder : ITextEncoder
         return new(ClipModel.Load(folder), ClipPreprocessing.Read(Path.Combine(folder, ClipPreprocessing.FileName)), ClipTokenizer.Load(folder));
     }
 
+    /// <summary>How images are prepared.</summary>
+    public ClipPreprocessing Preprocessing => _preprocessing;
+
     /// <summary>Features of images.</summary>
     /// <param name="count">The number of images N.</param>
     /// <param name="read">
@@ -64,10 +67,24 @@ public sealed class ClipEmbedder : ITextEncoder
     /// <returns>[N, <see cref="Width"/>], rows of unit length.</returns>
     public Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(read);
-        int size = 3 * ImageSize * ImageSize, batch = Math.Clamp(TokensPerBatch / _model.Config.VisionTokens, 1, Math.Max(1, count));
         var features = new Tensor(count, Width);
-        var (rgb, next) = (new byte[batch * size], new byte[batch * size]);
+        EmbedImages(count, read, tokens: false, Collect(features, done), null, cancellation);
+        return features;
+    }
+
+    /// <summary>Features of images, and of their patches where wanted, batch by batch: for sets larger than memory.</summary>
+    /// <param name="count">The number of images N.</param>
+    /// <param name="read">As above.</param>
+    /// <param name="tokens">Whether the patches' features are wanted too (<see cref="ClipVisionTower.EncodeTokens"/>).</param>
+    /// <param name="write">Takes each batch, in order.</param>
+    /// <param name="batchSize">Images in a batch, at least 1; null chooses by the model's size.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentNullException.ThrowIfNull(write);
+        int size = 3 * ImageSize * ImageSize, batch = Math.Clamp(batchSize ?? TokensPerBatch / _model.Config.VisionTokens, 1, Math.Max(1, count));
+        var (rgb, next) = (new byte[checked(batch * size)], new byte[batch * size]);
         var reading = Start(0, rgb);
         try
         {
@@ -80,9 +97,8 @@ public sealed class ClipEmbedder : ITextEncoder
                 using var tape = Tape.Inference();
                 var pixels = new Tensor(rows, 3, ImageSize, ImageSize);
                 _preprocessing.Normalize(rgb.AsSpan(0, rows * size), pixels);
-                tape.Normalize(_model.Vision.Encode(tape, pixels)).Span.CopyTo(features.Span[(start * Width)..]);
+                write(tokens ? Batch(start, _model.Vision.EncodeTokens(tape, pixels)) : new EmbeddedBatch(start, tape.Normalize(_model.Vision.Encode(tape, pixels))));
                 (rgb, next) = (next, rgb);
-                done?.Invoke(start + rows);
             }
         }
         finally
@@ -90,8 +106,6 @@ public sealed class ClipEmbedder : ITextEncoder
             // The reader belongs to the caller, who may do away with it as soon as this ends.
             Task.WaitAny([reading], CancellationToken.None);
         }
-
-        return features;
 
         Task Start(int first, byte[] target) => Task.Run(
             () =>
@@ -110,21 +124,47 @@ public sealed class ClipEmbedder : ITextEncoder
     {
         ArgumentNullException.ThrowIfNull(texts);
         var features = new Tensor(texts.Count, Width);
-        for (int start = 0; start < texts.Count; start += TextsPerRound)
-        {
-            var tokens = _tokenizer.EncodeBatch([.. texts.Skip(start).Take(TextsPerRound)], _model.Config.ContextLength);
-            for (int first = 0; first < tokens.Count;)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                int end = first, length = 0;
-                while (end < tokens.Count && (end == first || length + tokens.Lengths[end] <= TokensPerBatch)) length += tokens.Lengths[end++];
-                using var tape = Tape.Inference();
-                tape.Normalize(_model.Text.Encode(tape, tokens.Slice(first, end - first))).Span.CopyTo(features.Span[((start + first) * Width)..]);
-                first = end;
-                done?.Invoke(start + end);
-            }
-        }
-
+        EmbedTexts(texts, tokens: false, Collect(features, done), null, cancellation);
         return features;
     }
+
+    /// <summary>Features of texts, and of their words where wanted, batch by batch: for sets larger than memory.</summary>
+    /// <param name="texts">The texts; longer ones than the model's context are cut.</param>
+    /// <param name="tokens">Whether the words' features are wanted too (<see cref="ClipTextTower.EncodeTokens(Tape, TokenBatch)"/>).</param>
+    /// <param name="write">Takes each batch, in order.</param>
+    /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(write);
+        for (int start = 0; start < texts.Count; start += TextsPerRound)
+        {
+            var round = _tokenizer.EncodeBatch([.. texts.Skip(start).Take(TextsPerRound)], _model.Config.ContextLength);
+            for (int first = 0; first < round.Count;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int end = batchSize is { } size ? Math.Min(first + size, round.Count) : EndOfBatch(round.Lengths, first);
+                using var tape = Tape.Inference();
+                var part = round.Slice(first, end - first);
+                write(tokens ? Batch(start + first, _model.Text.EncodeTokens(tape, part)) : new EmbeddedBatch(start + first, tape.Normalize(_model.Text.Encode(tape, part))));
+                first = end;
+            }
+        }
+    }
+
+    private static int EndOfBatch(int[] lengths, int first)
+    {
+        int end = first, length = 0;
+        while (end < lengths.Length && (end == first || length + lengths[end] <= TokensPerBatch)) length += lengths[end++];
+        return end;
+    }
+
+    private static EmbeddedBatch Batch(int first, ClipTokens made) => new(first, made.Pooled, made.Tokens, made.Offsets);
+
+    private static Action<EmbeddedBatch> Collect(Tensor features, Action<int>? done) => batch =>
+    {
+        batch.Features.Span.CopyTo(features.Span[(batch.First * features.Width)..]);
+        done?.Invoke(batch.First + batch.Features.Rows);
+    };
 }

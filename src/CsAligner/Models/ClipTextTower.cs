@@ -69,14 +69,8 @@ public sealed class ClipTextTower
     public Tensor Encode(Tape tape, int[] ids, int batch)
     {
         int tokens = TokensOf(tape, ids, batch);
-        var lengths = new int[batch];
-        for (int b = 0; b < batch; b++)
-        {
-            lengths[b] = ids.AsSpan(b * tokens, tokens).IndexOf(_config.EndToken) + 1;
-            if (lengths[b] == 0) throw new ArgumentException($"Row {b} of the token ids has no end token {_config.EndToken}.", nameof(ids));
-        }
-
-        return Encode(tape, ids, tokens, lengths);
+        var packed = Pack(ids, tokens, LengthsOf(ids, tokens, batch));
+        return Pool(tape, packed);
     }
 
     /// <summary>The texts' features, not normalised.</summary>
@@ -88,11 +82,80 @@ public sealed class ClipTextTower
     {
         ArgumentNullException.ThrowIfNull(texts);
         TokensOf(tape, texts.Ids, texts.Count);
-        return Encode(tape, texts.Ids, texts.ContextLength, texts.Lengths);
+        return Pool(tape, Pack(texts.Ids, texts.ContextLength, texts.Lengths));
     }
 
-    // Texts differ in length: packed one below the other, nothing is computed for padding. The end token is the last of each.
-    private Tensor Encode(Tape tape, int[] ids, int stride, int[] lengths)
+    /// <summary>
+    /// The texts' features and those of their words, without begin and end: the last hidden states through the final layer norm and
+    /// the projection, as the feature goes. A text without words keeps its end token.
+    /// </summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="ids">As for <see cref="Hidden"/>.</param>
+    /// <param name="batch">B, at least 1.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Encode(Tape, int[], int)"/>.</exception>
+    public ClipTokens EncodeTokens(Tape tape, int[] ids, int batch)
+    {
+        int tokens = TokensOf(tape, ids, batch);
+        return WithTokens(tape, Pack(ids, tokens, LengthsOf(ids, tokens, batch)));
+    }
+
+    /// <summary>As <see cref="EncodeTokens(Tape, int[], int)"/>, of texts from this model's tokenizer.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="texts">B texts.</param>
+    /// <exception cref="ArgumentException">The texts are longer than the context.</exception>
+    public ClipTokens EncodeTokens(Tape tape, TokenBatch texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        TokensOf(tape, texts.Ids, texts.Count);
+        return WithTokens(tape, Pack(texts.Ids, texts.ContextLength, texts.Lengths));
+    }
+
+    private Tensor Pool(Tape tape, PackedTexts texts)
+    {
+        var x = BeforeLastBlock(tape, texts);
+        var pooled = _blocks[^1].ForwardPooled(tape, x, texts.Ends, texts.Offsets);
+        return Project(tape, pooled);
+    }
+
+    private ClipTokens WithTokens(Tape tape, PackedTexts texts)
+    {
+        var x = BeforeLastBlock(tape, texts);
+        var all = tape.Normalize(Project(tape, _blocks[^1].Forward(tape, x, causal: true, texts.Offsets)));
+        var words = new List<int>(texts.Ids.Length);
+        int[] offsets = new int[texts.Offsets.Length];
+        for (int b = 0; b < texts.Ends.Length; b++)
+        {
+            int first = texts.Offsets[b] + 1, end = texts.Ends[b];
+            words.AddRange(first < end ? Enumerable.Range(first, end - first) : [end]);
+            offsets[b + 1] = words.Count;
+        }
+
+        return new ClipTokens(tape.Gather(all, texts.Ends), tape.Gather(all, [.. words]), offsets);
+    }
+
+    private Tensor BeforeLastBlock(Tape tape, PackedTexts texts)
+    {
+        var x = tape.Scope(() => tape.Add(tape.Gather(_tokens, texts.Ids), tape.Gather(_positions, texts.Places)));
+        foreach (var block in _blocks.AsSpan(..^1)) x = block.Forward(tape, x, causal: true, texts.Offsets);
+        return x;
+    }
+
+    private Tensor Project(Tape tape, Tensor states) => _project.Forward(tape, tape.LayerNorm(states, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon));
+
+    private int[] LengthsOf(int[] ids, int tokens, int batch)
+    {
+        var lengths = new int[batch];
+        for (int b = 0; b < batch; b++)
+        {
+            lengths[b] = ids.AsSpan(b * tokens, tokens).IndexOf(_config.EndToken) + 1;
+            if (lengths[b] == 0) throw new ArgumentException($"Row {b} of the token ids has no end token {_config.EndToken}.", nameof(ids));
+        }
+
+        return lengths;
+    }
+
+    // Texts differ in length: packed one below the other, nothing is computed for padding.
+    private static PackedTexts Pack(int[] ids, int stride, int[] lengths)
     {
         int[] offsets = new int[lengths.Length + 1], ends = new int[lengths.Length];
         for (int b = 0; b < lengths.Length; b++)
@@ -108,10 +171,7 @@ public sealed class ClipTextTower
             for (int t = 0; t < lengths[b]; t++) places[offsets[b] + t] = t;
         }
 
-        var x = tape.Scope(() => tape.Add(tape.Gather(_tokens, packed), tape.Gather(_positions, places)));
-        foreach (var block in _blocks.AsSpan(..^1)) x = block.Forward(tape, x, causal: true, offsets);
-        var pooled = _blocks[^1].ForwardPooled(tape, x, ends, offsets);
-        return _project.Forward(tape, tape.LayerNorm(pooled, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon));
+        return new PackedTexts(packed, places, offsets, ends);
     }
 
     private int TokensOf(Tape tape, int[] ids, int batch)
@@ -132,4 +192,7 @@ public sealed class ClipTextTower
         foreach (var block in _blocks) block.Initialize(random);
         TransformerBlock.Fill(_projection, random, MathF.Pow(_config.Text.Width, -0.5f));
     }
+
+    /// <summary>Token numbers, each one's place in its text, where each text begins (and all end), and the row of each text's end token.</summary>
+    private readonly record struct PackedTexts(int[] Ids, int[] Places, int[] Offsets, int[] Ends);
 }

@@ -73,6 +73,23 @@ public sealed class ClipVisionTower
         return _project.Forward(tape, tape.LayerNorm(pooled, _postWeight, _postBias, _config.Vision.LayerNormEpsilon));
     }
 
+    /// <summary>
+    /// The images' features and those of their patches, without the class token: the last hidden states through the post layer norm
+    /// and the projection, as the feature goes.
+    /// </summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="pixels">As for <see cref="Hidden"/>.</param>
+    public ClipTokens EncodeTokens(Tape tape, Tensor pixels)
+    {
+        var hidden = Hidden(tape, pixels);
+        int batch = hidden.Shape[0], tokens = hidden.Shape[1];
+        var all = tape.Normalize(_project.Forward(tape, tape.LayerNorm(hidden.Reshape(-1, hidden.Width), _postWeight, _postBias, _config.Vision.LayerNormEpsilon)));
+        return new ClipTokens(
+            tape.Gather(all, [.. Enumerable.Range(0, batch).Select(b => b * tokens)]),
+            tape.Gather(all, [.. Enumerable.Range(0, batch * tokens).Where(row => row % tokens != 0)]),
+            [.. Enumerable.Range(0, batch + 1).Select(b => b * (tokens - 1))]);
+    }
+
     private Tensor BeforeLastBlock(Tape tape, Tensor pixels)
     {
         ArgumentNullException.ThrowIfNull(tape);

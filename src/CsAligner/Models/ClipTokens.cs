@@ -1,0 +1,12 @@
+using CsAligner.Tensors;
+
+namespace CsAligner.Models;
+
+/// <summary>
+/// What a tower makes of B samples: a feature of each, and each one's tokens in the same space, packed one sample below the other.
+/// D projection, N tokens of all samples.
+/// </summary>
+/// <param name="Pooled">[B, D], rows of unit length.</param>
+/// <param name="Tokens">[N, D], rows of unit length.</param>
+/// <param name="Offsets">B + 1 numbers: sample b has rows Offsets[b] up to Offsets[b + 1], at least one.</param>
+public sealed record ClipTokens(Tensor Pooled, Tensor Tokens, int[] Offsets);
