@@ -19,6 +19,9 @@ public sealed class FeatureSetWriter : IDisposable
     private readonly ElementType _type;
     private readonly List<NpyWriter>[] _features = [[], []];
     private readonly List<AtomicFile> _metadata = [];
+    private readonly List<NpyWriter>[] _tokens = [[], []];
+    private readonly List<List<int>>[] _lengths = [[], []];
+    private long[]? _pairs;
     private long _metadataRows;
 
     /// <summary>Begins a set in a folder, which is created when it is missing.</summary>
@@ -53,6 +56,39 @@ public sealed class FeatureSetWriter : IDisposable
         }
     }
 
+    /// <summary>Appends the tokens of some rows, as many shards of them as of the rows themselves: after all, every row has its tokens.</summary>
+    /// <param name="modality">Image or text.</param>
+    /// <param name="tokens">All tokens of the rows, one row's after the other's; written as float16.</param>
+    /// <param name="width">Values in a token; the same in every call for a modality.</param>
+    /// <param name="lengths">For each row how many tokens it has, 1 or more.</param>
+    public void WriteTokens(Modality modality, ReadOnlySpan<float> tokens, int width, ReadOnlySpan<int> lengths)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        List<NpyWriter> shards = _tokens[(int)modality];
+        List<List<int>> counts = _lengths[(int)modality];
+        foreach (int length in lengths)
+        {
+            if (length < 1 || tokens.Length < (long)length * width || (shards.Count > 0 && shards[0].Width != width))
+                throw new ArgumentException($"a row of {length} tokens of {width} values does not fit the set or the {tokens.Length} values left", nameof(lengths));
+            if (shards.Count == 0 || counts[^1].Count == _shardRows)
+            {
+                shards.Add(NpyWriter.Create(NewShard(FeatureSetLayout.TokensPrefix(modality), ".npy", shards.Count), ElementType.Float16, width));
+                counts.Add([]);
+            }
+
+            shards[^1].WriteRows(tokens[..(length * width)]);
+            counts[^1].Add(length);
+            tokens = tokens[(length * width)..];
+        }
+
+        if (!tokens.IsEmpty)
+            throw new ArgumentException($"{tokens.Length} values belong to no row", nameof(tokens));
+    }
+
+    /// <summary>Sets what becomes pairs.npy; without it the set has none, and texts belong to the images of the same row.</summary>
+    /// <param name="imageOfText">For each text row the row of its image.</param>
+    public void SetPairs(ReadOnlySpan<long> imageOfText) => _pairs = imageOfText.ToArray();
+
     /// <summary>Appends the metadata of one row.</summary>
     public void WriteMetadata(JsonObject row)
     {
@@ -71,12 +107,24 @@ public sealed class FeatureSetWriter : IDisposable
     /// <param name="split">The split the rows belong to, if any.</param>
     public void Commit(string encoder, bool normalised, string? sourceHash = null, string? split = null)
     {
+        foreach (Modality modality in (Modality[])[Modality.Image, Modality.Text])
+        {
+            if (_tokens[(int)modality].Count > 0 && !_features[(int)modality].Select(shard => (int)shard.Rows).SequenceEqual(_lengths[(int)modality].Select(rows => rows.Count)))
+                throw new InvalidOperationException($"Not every {modality} row has its tokens, or tokens have no row.");
+        }
+
         // Without features.json a set that is half old and half new does not pass for either.
         File.Delete(FeatureSetLayout.InfoPath(_folder));
         foreach (NpyWriter shard in _features.SelectMany(shards => shards))
             shard.Commit();
         foreach (AtomicFile shard in _metadata)
             shard.Commit();
+        CommitTokens(Modality.Image);
+        CommitTokens(Modality.Text);
+        if (_pairs is { } pairs)
+            Npy.Write(FeatureSetLayout.PairsPath(_folder), pairs);
+        else
+            File.Delete(FeatureSetLayout.PairsPath(_folder));
         RemoveSurplus(FeatureSetLayout.Prefix(Modality.Image), ".npy", _features[0].Count);
         RemoveSurplus(FeatureSetLayout.Prefix(Modality.Text), ".npy", _features[1].Count);
         RemoveSurplus("metadata", ".jsonl", _metadata.Count);
@@ -94,7 +142,7 @@ public sealed class FeatureSetWriter : IDisposable
     /// <summary>Removes what was written unless it was committed.</summary>
     public void Dispose()
     {
-        foreach (NpyWriter shard in _features.SelectMany(shards => shards))
+        foreach (NpyWriter shard in _features.Concat(_tokens).SelectMany(shards => shards))
             shard.Dispose();
         foreach (AtomicFile shard in _metadata)
             shard.Dispose();
@@ -109,10 +157,24 @@ public sealed class FeatureSetWriter : IDisposable
         return FeatureSetLayout.ShardPath(_folder, prefix, extension, number);
     }
 
-    private void RemoveSurplus(string prefix, string extension, int count)
+    private void CommitTokens(Modality modality)
     {
-        string[] written = [.. Enumerable.Range(0, count).Select(number => FeatureSetLayout.ShardPath(_folder, prefix, extension, number))];
-        foreach (string old in Directory.Exists(Path.Combine(_folder, prefix)) ? Directory.GetFiles(Path.Combine(_folder, prefix), $"{prefix}_*{extension}") : [])
+        string prefix = FeatureSetLayout.TokensPrefix(modality);
+        List<List<int>> lengths = _lengths[(int)modality];
+        foreach (NpyWriter shard in _tokens[(int)modality])
+            shard.Commit();
+        for (int number = 0; number < lengths.Count; number++)
+            Npy.Write(FeatureSetLayout.LengthsPath(_folder, modality, number), lengths[number].ToArray());
+        RemoveSurplus(prefix, ".npy", lengths.Count);
+        RemoveSurplus(prefix, FeatureSetLayout.LengthsPrefix(modality), [.. lengths.Select((_, number) => FeatureSetLayout.LengthsPath(_folder, modality, number))], ".npy");
+    }
+
+    private void RemoveSurplus(string prefix, string extension, int count) => RemoveSurplus(
+        prefix, prefix, [.. Enumerable.Range(0, count).Select(number => FeatureSetLayout.ShardPath(_folder, prefix, extension, number))], extension);
+
+    private void RemoveSurplus(string place, string prefix, string[] written, string extension)
+    {
+        foreach (string old in Directory.Exists(Path.Combine(_folder, place)) ? Directory.GetFiles(Path.Combine(_folder, place), $"{prefix}_*{extension}") : [])
         {
             if (!written.Contains(old, StringComparer.Ordinal))
                 File.Delete(old);

@@ -57,6 +57,15 @@ public static class Npy
         file.Commit();
     }
 
+    /// <summary>Writes integers as int32 of rank 1, atomically.</summary>
+    public static void Write(string path, ReadOnlySpan<int> values)
+    {
+        using AtomicFile file = AtomicFile.Create(path);
+        file.Stream.Write(NpyHeader.Write(ElementType.Int32, [values.Length]));
+        ValueWriting.Write(file.Stream, values);
+        file.Commit();
+    }
+
     private static long[] Sizes(ReadOnlySpan<int> shape)
     {
         long[] sizes = new long[shape.Length];

@@ -62,7 +62,8 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             ElementType.Float32 => "<f4",
             ElementType.Float64 => "<f8",
             ElementType.Int64 => "<i8",
-            _ => throw new ArgumentOutOfRangeException(nameof(type), type, ".npy files are written as float16, float32, float64 or int64"),
+            ElementType.Int32 => "<i4",
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, ".npy files are written as float16, float32, float64, int64 or int32"),
         };
         string sizes = shape.Length == 1 ? $"{shape[0]}," : string.Join(", ", shape.ToArray());
         string dict = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}";

@@ -33,6 +33,8 @@ internal static class ValueWriting
 
     public static void Write(Stream stream, ReadOnlySpan<long> values) => WriteBytes(stream, values);
 
+    public static void Write(Stream stream, ReadOnlySpan<int> values) => WriteBytes(stream, values);
+
     private static void WriteBytes<T>(Stream stream, ReadOnlySpan<T> values)
         where T : unmanaged
     {

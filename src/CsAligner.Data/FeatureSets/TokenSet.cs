@@ -1,0 +1,191 @@
+using System.Numerics.Tensors;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+using CsAligner.Training;
+
+namespace CsAligner.Data.FeatureSets;
+
+/// <summary>
+/// The tokens of one modality of a feature set: <c>img_tokens/img_tokens_N.npy</c>, all tokens of a shard packed one below the
+/// other, and beside each <c>img_lengths_N.npy</c>, how many of them each row has (<c>text_…</c> for texts). Mapped into memory:
+/// what is not read costs none. Reading is safe from several threads.
+/// </summary>
+public sealed class TokenSet : ITokenSource, IDisposable
+{
+    private readonly List<Shard> _shards = [];
+
+    // The first row of each shard, and of none behind the last.
+    private readonly List<int> _firstRows = [0];
+
+    private TokenSet(string folder, Modality modality)
+    {
+        try
+        {
+            string[] tokens = FeatureSetLayout.Shards(folder, FeatureSetLayout.TokensPrefix(modality), ".npy");
+            string[] lengths = FeatureSetLayout.LengthsShards(folder, modality);
+            CheckNames(folder, modality, tokens, lengths);
+            IReadOnlyList<string> features = FeatureSet.Open(folder).Shards(modality);
+            if (features.Count != tokens.Length)
+                throw new InputException($"cannot read tokens of '{folder}': {features.Count} shards of {FeatureSetLayout.Prefix(modality)} and {tokens.Length} of {FeatureSetLayout.TokensPrefix(modality)}; the same number was expected: embed again with --tokens");
+            for (int i = 0; i < tokens.Length; i++)
+            {
+                var shard = Shard.Open(tokens[i], lengths[i], features[i]);
+                _shards.Add(shard);
+                if (shard.Width != _shards[0].Width)
+                    throw new InputException($"cannot read '{tokens[i]}': its tokens have {shard.Width} values, those of '{tokens[0]}' have {_shards[0].Width}; all shards of a set must be as wide: embed again with --tokens");
+                _firstRows.Add(checked(_firstRows[^1] + shard.Rows));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Count => _firstRows[^1];
+
+    /// <inheritdoc/>
+    public int Width => _shards[0].Width;
+
+    /// <summary>Opens the tokens of a feature set and checks all but the values.</summary>
+    /// <param name="folder">A feature-set folder embedded with tokens.</param>
+    /// <param name="modality">Image or text.</param>
+    /// <exception cref="InputException">There are none, or tokens, lengths and feature rows do not fit each other; the file is named.</exception>
+    public static TokenSet Open(string folder, Modality modality)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return new TokenSet(folder, modality);
+    }
+
+    /// <inheritdoc/>
+    public int Length(int row)
+    {
+        Shard shard = Find(row, out int local);
+        return shard.Length(local);
+    }
+
+    /// <summary>Reads the tokens of a row, each scaled to length 1 again: float16 has rounded them.</summary>
+    /// <param name="row">0 to <see cref="Count"/> - 1.</param>
+    /// <param name="tokens">Filled: Length(row) * <see cref="Width"/> values.</param>
+    /// <exception cref="InputException">A token is not finite or has no direction; file and row are named.</exception>
+    public void Read(int row, Span<float> tokens)
+    {
+        Shard shard = Find(row, out int local);
+        shard.Read(local, tokens);
+    }
+
+    /// <summary>Unmaps the files.</summary>
+    public void Dispose()
+    {
+        foreach (Shard shard in _shards)
+            shard.Dispose();
+    }
+
+    private Shard Find(int row, out int local)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
+        int at = _firstRows.BinarySearch(row);
+        // Shards without rows share their first row with the next one: the last of them is meant.
+        at = at < 0 ? ~at - 1 : at;
+        while (_firstRows[at + 1] <= row)
+            at++;
+        local = row - _firstRows[at];
+        return _shards[at];
+    }
+
+    private static void CheckNames(string folder, Modality modality, string[] tokens, string[] lengths)
+    {
+        string place = FeatureSetLayout.TokensPrefix(modality), prefix = FeatureSetLayout.LengthsPrefix(modality);
+        if (tokens.Length == 0)
+            throw new InputException($"cannot read tokens of '{folder}': it has no {place}/{place}_N.npy; embed again with --tokens");
+        HashSet<string> known = [.. lengths.Select(path => Number(path, prefix))];
+        if (tokens.FirstOrDefault(path => !known.Contains(Number(path, place))) is { } alone)
+            throw new InputException($"cannot read '{alone}': {prefix}_{Number(alone, place)}.npy, which says how many tokens each row has, is not beside it; embed again with --tokens");
+        if (lengths.Length != tokens.Length)
+            throw new InputException($"cannot read tokens of '{folder}': there are {lengths.Length} {prefix}_N.npy for {tokens.Length} {place}_N.npy; one each was expected: embed again with --tokens");
+    }
+
+    private static string Number(string path, string prefix) => Path.GetFileNameWithoutExtension(path)[(prefix.Length + 1)..];
+
+    /// <summary>One pair of files.</summary>
+    private sealed class Shard : IDisposable
+    {
+        private readonly NpyMap _tokens;
+        private readonly long[] _offsets;
+
+        private Shard(NpyMap tokens, long[] offsets) => (_tokens, _offsets) = (tokens, offsets);
+
+        public int Rows => _offsets.Length - 1;
+
+        public int Width => (int)_tokens.RowLength;
+
+        public static Shard Open(string tokensPath, string lengthsPath, string featuresPath)
+        {
+            NpyMap tokens = NpyMap.Open(tokensPath);
+            try
+            {
+                if (tokens.Shape.Length != 2 || tokens.RowLength is < 1 or > int.MaxValue || tokens.ElementType is not (ElementType.Float16 or ElementType.Float32))
+                    throw new InputException($"cannot read '{tokensPath}': a float16 matrix [tokens, width] was expected, it is {tokens.ElementType} [{string.Join(", ", tokens.Shape.ToArray())}]; embed again with --tokens");
+                return new Shard(tokens, ReadOffsets(lengthsPath, featuresPath, tokens));
+            }
+            catch
+            {
+                tokens.Dispose();
+                throw;
+            }
+        }
+
+        public int Length(int row) => (int)(_offsets[row + 1] - _offsets[row]);
+
+        public void Read(int row, Span<float> tokens)
+        {
+            int width = Width;
+            if (tokens.Length != (long)Length(row) * width)
+                throw new ArgumentException($"the row has {Length(row)} tokens of {width} values, the span holds {tokens.Length}.", nameof(tokens));
+            _tokens.ReadRows(_offsets[row], tokens);
+            for (int t = 0; t < tokens.Length / width; t++)
+            {
+                Span<float> token = tokens.Slice(t * width, width);
+                float norm = TensorPrimitives.Norm<float>(token);
+                if (!float.IsFinite(norm) || norm == 0)
+                {
+                    string problem = norm == 0 ? "is all zeros and has no direction" : "holds NaN or infinity";
+                    throw new InputException($"cannot use '{_tokens.Path}': token {t} of row {row} (line {_offsets[row] + t} of the file) {problem}; finite tokens were expected: embed again with --tokens");
+                }
+
+                TensorPrimitives.Divide(token, norm, token);
+            }
+        }
+
+        public void Dispose() => _tokens.Dispose();
+
+        private static long[] ReadOffsets(string path, string featuresPath, NpyMap tokens)
+        {
+            using NpyReader lengths = NpyReader.Open(path);
+            if (lengths.Shape.Length != 1 || lengths.ElementType is not (ElementType.Int32 or ElementType.Int64))
+                throw new InputException($"cannot read '{path}': an int32 list [rows] was expected, it is {lengths.ElementType} [{string.Join(", ", lengths.Shape.ToArray())}]; embed again with --tokens");
+            using (NpyReader features = NpyReader.Open(featuresPath))
+            {
+                if (features.Rows != lengths.Rows)
+                    throw new InputException($"cannot read '{path}': it has the lengths of {lengths.Rows} rows, '{featuresPath}' has {features.Rows} rows; as many were expected: embed again with --tokens");
+            }
+
+            var counts = new long[lengths.Rows];
+            lengths.ReadRows(0, counts.AsSpan());
+            var offsets = new long[counts.Length + 1];
+            for (int row = 0; row < counts.Length; row++)
+            {
+                if (counts[row] < 1 || counts[row] > tokens.Rows)
+                    throw new InputException($"cannot read '{path}': row {row} has {counts[row]} tokens; from 1 up to the {tokens.Rows} of '{tokens.Path}' were expected: embed again with --tokens");
+                offsets[row + 1] = offsets[row] + counts[row];
+            }
+
+            if (offsets[^1] != tokens.Rows)
+                throw new InputException($"cannot read '{path}': its lengths add up to {offsets[^1]} tokens, '{tokens.Path}' has {tokens.Rows}; the same number was expected: embed again with --tokens");
+            return offsets;
+        }
+    }
+}
