@@ -22,6 +22,9 @@ internal static class NpmNeeds
         return IconSetReader.Read(await FetchAsync(source.Package), name);
     }
 
+    /// <summary>The folder of a pinned package.</summary>
+    public static Task<string> PackageAsync(NpmPackage package) => FetchAsync(package);
+
     private static async Task<string> FetchAsync(NpmPackage? package)
     {
         Assert.SkipWhen(package is null, "there is no libvips package for this system");

@@ -69,6 +69,16 @@ internal static unsafe class Activations
         }
     }
 
+    /// <summary>max(x, 0).</summary>
+    internal readonly struct Relu : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Value(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Derivative(Vector256<float> x) => Vector256.GreaterThan(x, Vector256<float>.Zero) & Vector256<float>.One;
+    }
+
     /// <summary>x sigmoid(1.702 x): OpenAI CLIP's.</summary>
     internal readonly struct QuickGelu : IFunction
     {

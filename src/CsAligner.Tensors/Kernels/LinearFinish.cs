@@ -12,6 +12,9 @@ internal enum LinearFinish
     /// <summary>x Phi(x).</summary>
     Gelu,
 
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
     /// <summary>Adds the residual.</summary>
     AddResidual,
 }

@@ -16,6 +16,11 @@ public static unsafe class ActivationOps
     /// <param name="x">Any shape.</param>
     public static Tensor QuickGelu(this Tape tape, Tensor x) => Apply<Activations.QuickGelu>(tape, x);
 
+    /// <summary>max(x, 0); the derivative at 0 is 0.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">Any shape.</param>
+    public static Tensor Relu(this Tape tape, Tensor x) => Apply<Activations.Relu>(tape, x);
+
     private static Tensor Apply<TFunction>(Tape tape, Tensor x)
         where TFunction : struct, Activations.IFunction
     {

@@ -48,6 +48,22 @@ public static unsafe class ReductionOps
         return y;
     }
 
+    /// <summary>The mean of the rows of each sequence: what pools tokens into one feature.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">[B, T, W], or packed sequences [N, W].</param>
+    /// <param name="offsets">Of packed sequences the first row of each, and N: B + 1 numbers. Not copied: leave it as it is until backward is done.</param>
+    /// <returns>[B, W].</returns>
+    public static Tensor MeanOfSequences(this Tape tape, Tensor x, int[]? offsets = null)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        var sequences = Sequences.Of(x, offsets, "MeanOfSequences");
+        var y = tape.Rent([sequences.Batch, x.Width], x.RequiresGrad);
+        SequenceMeans.Forward(x.Pointer, sequences, x.Width, y.Pointer);
+        tape.Record(y, (x, sequences), static (y, s) => SequenceMeans.Backward(y.GradPointer, s.sequences, y.Width, s.x.GradSink(out bool accumulate), accumulate));
+        return y;
+    }
+
     /// <summary>The mean over rows of -log softmax(logits)[target], in nats.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="logits">[R, C].</param>

@@ -54,7 +54,7 @@ internal sealed class LinearLayer
     public Tensor Forward(Tape tape, Tensor x) => Forward(tape, x, LinearFinish.None, null);
 
     /// <summary>The layer, then the nonlinearity.</summary>
-    public Tensor Forward(Tape tape, Tensor x, Activation activation) => Forward(tape, x, activation == Activation.Gelu ? LinearFinish.Gelu : LinearFinish.QuickGelu, null);
+    public Tensor Forward(Tape tape, Tensor x, Activation activation) => Forward(tape, x, FinishOf(activation), null);
 
     /// <summary>The residual and the layer.</summary>
     public Tensor ForwardAdded(Tape tape, Tensor x, Tensor residual) => Forward(tape, x, LinearFinish.AddResidual, residual);
@@ -75,10 +75,19 @@ internal sealed class LinearLayer
         {
             LinearFinish.QuickGelu => tape.QuickGelu(y),
             LinearFinish.Gelu => tape.Gelu(y),
+            LinearFinish.Relu => tape.Relu(y),
             LinearFinish.AddResidual => tape.Add(residual!, y),
             _ => y,
         };
     }
+
+    private static LinearFinish FinishOf(Activation activation) => activation switch
+    {
+        Activation.QuickGelu => LinearFinish.QuickGelu,
+        Activation.Gelu => LinearFinish.Gelu,
+        Activation.Relu => LinearFinish.Relu,
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "no such nonlinearity"),
+    };
 
     private (PackedWeights Weight, Tensor Bias) Pack()
         => (PackedWeights.Of(Weight, _first, _outputs), Bias is null ? new Tensor(_outputs) : Tensor.From(Bias.Span.Slice(_first, _outputs), _outputs));

@@ -69,7 +69,7 @@ public sealed unsafe class PackedProductTests : IDisposable
         var weights = PackedWeights.Of(Tensor.From([1], 1, 1), 0, 1);
         float[] x = [-1e4f, -200, -60, -1e-30f, 0, 1e-30f, 60, 200, 1e4f];
         var (input, bias, y) = (Tensor.From(x, x.Length, 1), new Tensor(1), new Tensor(x.Length));
-        foreach (var finish in (LinearFinish[])[LinearFinish.QuickGelu, LinearFinish.Gelu])
+        foreach (var finish in (LinearFinish[])[LinearFinish.QuickGelu, LinearFinish.Gelu, LinearFinish.Relu])
         {
             PackedProduct.Run(input.Pointer, x.Length, weights, bias.Pointer, finish, null, y.Pointer);
             for (int i = 0; i < x.Length; i++) Assert.Equal(Finished(finish, x[i]), y.Span[i], 1e-6 * Math.Max(1, Math.Abs(x[i])));
@@ -109,6 +109,7 @@ public sealed unsafe class PackedProductTests : IDisposable
     private static double Finished(LinearFinish finish, double x) => finish switch
     {
         LinearFinish.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
+        LinearFinish.Relu => Math.Max(x, 0),
         LinearFinish.Gelu => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))),
         _ => x,
     };

@@ -31,6 +31,7 @@ public sealed class GradientChecks
         ("Scale", "", [[3, 5]], (t, x) => t.Add(t.Scale(x[0], -2.5f), x[0])),
         ("Gelu", "with a tail", [[3, 7]], (t, x) => t.Gelu(t.Scale(x[0], 2))),
         ("QuickGelu", "with a tail", [[3, 7]], (t, x) => t.QuickGelu(t.Scale(x[0], 2))),
+        ("Relu", "with a tail", [[3, 7]], (t, x) => t.Relu(t.Scale(x[0], 2))),
         ("MatMul", "plain", [[3, 4], [4, 5]], (t, x) => t.MatMul(x[0], x[1])),
         ("MatMul", "a transposed", [[4, 3], [4, 5]], (t, x) => t.MatMul(x[0], x[1], transposeA: true)),
         ("MatMul", "b transposed", [[3, 4], [5, 4]], (t, x) => t.MatMul(x[0], x[1], transposeB: true)),
@@ -65,6 +66,8 @@ public sealed class GradientChecks
         ("Sum", "first axis", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]), 0)),
         ("Sum", "last axis", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]), 1)),
         ("Mean", "", [[3, 5]], (t, x) => t.Mean(t.Mul(x[0], x[0]))),
+        ("MeanOfSequences", "of one length", [[2, 3, 5]], (t, x) => t.MeanOfSequences(x[0])),
+        ("MeanOfSequences", "packed", [[6, 5]], (t, x) => t.MeanOfSequences(t.Scale(x[0], 2), Offsets)),
         ("CrossEntropy", "", [[3, 11]], (t, x) => t.CrossEntropy(t.Scale(x[0], 3), [4, 0, 10])),
     ];
 
