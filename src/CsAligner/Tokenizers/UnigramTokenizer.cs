@@ -7,7 +7,7 @@ namespace CsAligner.Tokenizers;
 /// A SentencePiece unigram tokenizer as the Universal Sentence Encoder Lite uses it: of all ways to cut a text into pieces of
 /// the vocabulary, the one with the largest sum of scores (Viterbi). It gives the ids of the original JavaScript tokenizer,
 /// its ways included: where no piece begins, one character is unknown and costs nothing; runs of unknown characters are one
-/// id; spaces are neither merged nor trimmed; a sum of exactly 0 counts as not reached.
+/// id; spaces are neither merged nor trimmed; where no piece ends the sum counts as 0, more than any real one.
 /// </summary>
 public sealed class UnigramTokenizer
 {
