@@ -32,6 +32,42 @@ internal static unsafe class PreciseProducts
         });
     }
 
+    /// <summary>
+    /// c = a^T a, of which only the part on and above the diagonal is computed. With <paramref name="lower"/> a is square with nothing
+    /// above its diagonal.
+    /// </summary>
+    public static void Gram(double* a, int m, int depth, double* c, bool lower)
+    {
+        using var scratch = new Scratch();
+        int panels = Blocks.Count(m, BlockColumns), wide = Blocks.Count(m, BlockRows) * BlockRows;
+
+        // Columns side by side, so that what is read together lies together.
+        double* left = scratch.Doubles((long)wide * depth), right = scratch.Doubles((long)panels * BlockColumns * depth);
+        Workers.For(panels, panel =>
+        {
+            int first = panel * BlockColumns, count = Math.Min(BlockColumns, m - first);
+            double* target = right + ((nint)first * depth);
+            for (int k = 0; k < depth; k++)
+                for (int j = 0; j < count; j++) target[((nint)k * BlockColumns) + j] = a[((nint)k * m) + first + j];
+            for (int top = first; top < first + count; top += BlockRows)
+                for (int k = 0; k < depth; k++)
+                    for (int i = top; i < Math.Min(m, top + BlockRows); i++) left[((nint)top * depth) + ((nint)k * BlockRows) + i - top] = a[((nint)k * m) + i];
+        });
+        Workers.For(panels, panel =>
+        {
+            int first = panel * BlockColumns, count = Math.Min(BlockColumns, m - first);
+            double* tile = stackalloc double[BlockRows * BlockColumns];
+            for (int top = 0; top < first + count; top += BlockRows)
+            {
+                new Span<double>(tile, BlockRows * BlockColumns).Clear();
+                for (int start = lower ? first : 0; start < depth; start += BlockDepth)
+                    FullBlock(left + ((nint)top * depth), BlockRows, right + ((nint)first * depth), BlockColumns, start, Math.Min(depth, start + BlockDepth), tile, BlockColumns);
+                for (int i = top; i < Math.Min(m, top + BlockRows); i++)
+                    for (int j = 0; j < count; j++) c[((nint)i * m) + first + j] = c[((nint)(first + j) * m) + i] = tile[((i - top) * BlockColumns) + j];
+            }
+        });
+    }
+
     /// <summary>(x - mean)^T (x - mean) / (rows - 1), [width, width].</summary>
     public static void Covariance(Tensor x, double* covariance)
     {
@@ -163,6 +199,7 @@ internal static unsafe class PreciseProducts
         c31.Store(target3 + Lanes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FullBlock(double* a, int aStride, double* b, int bStride, int start, int end, double* c, int cStride)
     {
         Vector256<double> c00 = Vector256.Load(c), c01 = Vector256.Load(c + Lanes);

@@ -38,6 +38,22 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Sigmoid(Vector256<float> x) => Vector256<float>.One / (Vector256<float>.One + Exp(-x));
 
+    /// <summary>ln(1 + x) for x from 0 to 1, with its digits where x is small: 2 artanh(x / (2 + x)) as a series.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LogOnePlus(Vector256<float> x)
+    {
+        var w = x / (x + Vector256.Create(2f));
+        var square = w * w;
+        var p = Vector256.Create(1f / 15);
+        p = Vector256.FusedMultiplyAdd(p, square, Vector256.Create(1f / 13));
+        p = Vector256.FusedMultiplyAdd(p, square, Vector256.Create(1f / 11));
+        p = Vector256.FusedMultiplyAdd(p, square, Vector256.Create(1f / 9));
+        p = Vector256.FusedMultiplyAdd(p, square, Vector256.Create(1f / 7));
+        p = Vector256.FusedMultiplyAdd(p, square, Vector256.Create(1f / 5));
+        p = Vector256.FusedMultiplyAdd(p, square, Vector256.Create(1f / 3));
+        return Vector256.FusedMultiplyAdd(p * square, w, w) * 2f;
+    }
+
     /// <summary>The error function, to 1.5e-7 absolute (Abramowitz and Stegun 7.1.26); also gives e^(-x^2), which callers need beside it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Erf(Vector256<float> x, out Vector256<float> expMinusSquare)

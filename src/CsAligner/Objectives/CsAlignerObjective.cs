@@ -18,6 +18,9 @@ public sealed record CsAlignerObjective
     /// <summary>sigma of the Gaussian kernel, in the units of the rows; finite and above 0. Not differentiated.</summary>
     public double Bandwidth { get; init; } = 1;
 
+    /// <summary>Multiples of <see cref="Bandwidth"/> over which D_CS is the mean, each finite and above 0; none for the bandwidth alone. Not with <see cref="Estimator"/>.</summary>
+    public IReadOnlyList<double> BandwidthFactors { get; init; } = [];
+
     /// <summary>Weight of D_CS, finite and at least 0; 0 leaves it out.</summary>
     public double CsWeight { get; init; } = 1;
 
@@ -59,7 +62,9 @@ public sealed record CsAlignerObjective
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = logitScale == null ? null : tape.GradientFor(logitScale);
         if (gradScale != null) (gradX, gradY) = (gradX ?? Spare(tape, x), gradY ?? Spare(tape, y));
         var weights = new AlignmentWeights(CsWeight, Bandwidth, OffDiagonal, InfoNceWeight, scale, paired);
-        var values = Estimator == null || CsWeight == 0 ? AlignmentTerms.Compute(x, y, weights, gradX, gradY) : Estimated(x, y, weights, Estimator, gradX, gradY);
+        var values = CsWeight == 0 || (Estimator == null && BandwidthFactors.Count == 0) ? AlignmentTerms.Compute(x, y, weights, gradX, gradY)
+            : Estimator == null ? OfSeveral(x, y, weights, gradX, gradY)
+            : Estimated(x, y, weights, Estimator, gradX, gradY);
         if (gradScale != null) gradScale.Span[0] = (float)LogScaleGradient(logitScale!, scale, values.GradScale);
         double loss = (CsWeight * values.CauchySchwarz) + (InfoNceWeight * values.InfoNce);
         var parts = new List<(Tensor, Tensor?)> { (x, x.RequiresGrad ? gradX : null), (y, y.RequiresGrad ? gradY : null) };
@@ -85,14 +90,28 @@ public sealed record CsAlignerObjective
             throw new ArgumentOutOfRangeException(nameof(bandwidth), bandwidth, "The bandwidth must be finite and above 0.");
     }
 
+    private AlignmentValues OfSeveral(Tensor x, Tensor y, AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
+    {
+        double[] sigmas = KernelDivergences.Bandwidths(Bandwidth, [.. BandwidthFactors]);
+        var values = Contrast(x, y, weights, gradX, gradY);
+        return values with { CauchySchwarz = MixtureTerms.Compute(x, y, sigmas, OffDiagonal, logarithms: true, CsWeight, gradX, gradY) };
+    }
+
     private AlignmentValues Estimated(Tensor x, Tensor y, AlignmentWeights weights, NystromEstimator estimator, Tensor? gradX, Tensor? gradY)
     {
         if (OffDiagonal) throw new ArgumentException("The estimator has no off-diagonal form.", nameof(estimator));
-        bool contrast = weights.InfoNceWeight != 0 && weights.Pairs > 0;
-        if (!contrast) gradX?.Span.Clear();
-        if (!contrast) gradY?.Span.Clear();
-        var values = contrast ? AlignmentTerms.Compute(x, y, weights with { CsWeight = 0 }, gradX, gradY) : default;
+        if (BandwidthFactors.Count > 0) throw new ArgumentException("The estimator takes one bandwidth.", nameof(estimator));
+        var values = Contrast(x, y, weights, gradX, gradY);
         return values with { CauchySchwarz = estimator.Project(x, y, Bandwidth, CsWeight, EstimatorSeed, gradX, gradY) };
+    }
+
+    // InfoNCE alone; gradients are written, zeros without it.
+    private static AlignmentValues Contrast(Tensor x, Tensor y, AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
+    {
+        if (weights.InfoNceWeight != 0 && weights.Pairs > 0) return AlignmentTerms.Compute(x, y, weights with { CsWeight = 0 }, gradX, gradY);
+        gradX?.Span.Clear();
+        gradY?.Span.Clear();
+        return default;
     }
 
     // The value of the scale needs both sides' passes even where only it is trained.

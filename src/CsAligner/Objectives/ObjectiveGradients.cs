@@ -5,4 +5,5 @@ namespace CsAligner.Objectives;
 /// <param name="GradX">Gradient with respect to x, same shape as x.</param>
 /// <param name="GradY">Gradient with respect to y, same shape as y.</param>
 /// <param name="GradLogitScale">Gradient with respect to the logit scale 1/tau itself (not its logarithm); 0 without an InfoNCE term.</param>
-public sealed record ObjectiveGradients(double Value, double[,] GradX, double[,] GradY, double GradLogitScale = 0);
+/// <param name="GradLogitBias">Gradient with respect to the logit bias; 0 where there is none.</param>
+public sealed record ObjectiveGradients(double Value, double[,] GradX, double[,] GradY, double GradLogitScale = 0, double GradLogitBias = 0);
