@@ -38,6 +38,7 @@ internal static class CommandLine
             AlignVerb.Create(runner),
             ApplyVerb.Create(runner),
             DemoVerb.Create(runner),
+            EmbedVerb.Create(runner),
             MeasureVerb.Create(runner),
             EvaluateVerb.Create(runner),
             FetchVerb.Create(runner),

@@ -88,7 +88,7 @@ internal sealed class Progress
         if (Done <= done || seconds <= 0)
             return "";
         double perSecond = (Done - done) / seconds;
-        string rate = _unit is null ? "" : $"  {perSecond.ToString("G3", CultureInfo.InvariantCulture)} {_unit}/s";
+        string rate = _unit is null ? "" : $"  {perSecond.ToString(perSecond < 1000 ? "G3" : "F0", CultureInfo.InvariantCulture)} {_unit}/s";
         return $"{rate}  {Format(TimeSpan.FromSeconds((Total - Done) / perSecond))} left";
     }
 

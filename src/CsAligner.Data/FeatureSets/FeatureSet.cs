@@ -11,6 +11,9 @@ namespace CsAligner.Data.FeatureSets;
 /// </summary>
 public sealed class FeatureSet
 {
+    /// <summary>The file of a set that says for each text row the row of its image (int64); a set without it is paired row for row, or not at all.</summary>
+    public const string PairsFile = "pairs.npy";
+
     private FeatureSet(string folder, FeatureSetInfo? info) => (Folder, Info) = (folder, info);
 
     /// <summary>The folder as it was given.</summary>

@@ -9,7 +9,7 @@ internal static class FeatureSetLayout
     public static string InfoPath(string folder) => Path.Combine(folder, "features.json");
 
     /// <summary>For each text row the row of its image, where it is not the row of the same number.</summary>
-    public static string PairsPath(string folder) => Path.Combine(folder, "pairs.npy");
+    public static string PairsPath(string folder) => Path.Combine(folder, FeatureSet.PairsFile);
 
     public static string Prefix(Modality modality) => modality == Modality.Image ? "img_emb" : "text_emb";
 

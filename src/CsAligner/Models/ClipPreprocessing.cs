@@ -20,6 +20,9 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
     /// <summary>OpenAI CLIP's channel deviations.</summary>
     public static IReadOnlyList<float> ClipDeviation { get; } = [0.26862954f, 0.26130258f, 0.27577711f];
 
+    /// <summary>The short side of a picture before the crop, in pixels ("size"); at least <see cref="ImageSize"/>.</summary>
+    public int ShortSide { get; init; } = ImageSize;
+
     /// <summary>Reads preprocessor_config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
     /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense.</exception>
@@ -53,6 +56,31 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
         ["resample"] = 3,
         ["size"] = new JsonObject { ["shortest_edge"] = ImageSize },
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+
+    /// <summary>
+    /// Makes a picture of any size the model's input: its short side becomes <see cref="ShortSide"/> by bicubic resizing, the long
+    /// side follows (rounded down), and the middle is cut out. The same bytes as Pillow's resize and Hugging Face's centre crop.
+    /// </summary>
+    /// <param name="rgb">8-bit RGB, interleaved: width x height x 3 bytes.</param>
+    /// <param name="width">At least 1.</param>
+    /// <param name="height">At least 1.</param>
+    /// <param name="target">S x S x 3 bytes, S = <see cref="ImageSize"/>.</param>
+    /// <exception cref="ArgumentException">The bytes are not as many as the sizes need.</exception>
+    public void Fit(ReadOnlySpan<byte> rgb, int width, int height, Span<byte> target)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (rgb.Length != (long)width * height * 3) throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, {rgb.Length} came.", nameof(rgb));
+        if (target.Length != ImageSize * ImageSize * 3) throw new ArgumentException($"The target takes {ImageSize * ImageSize * 3} bytes, it has {target.Length}.", nameof(target));
+        long across = width <= height ? ShortSide : (long)ShortSide * width / height;
+        long down = width <= height ? (long)ShortSide * height / width : ShortSide;
+        ResampleKernel.Run(
+            rgb,
+            width,
+            new ResampleTaps(width, across, (across - ImageSize) / 2, ImageSize),
+            new ResampleTaps(height, down, (down - ImageSize) / 2, ImageSize),
+            target);
+    }
 
     /// <summary>Writes images of the right size into a batch: (value / 255 - mean) / deviation, channel after channel.</summary>
     /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>

@@ -1,0 +1,96 @@
+using CsAligner.Data.Datasets;
+using CsAligner.Data.Images;
+using CsAligner.Models;
+using CsAligner.Tensors;
+using CsAligner.Testing;
+
+namespace CsAligner.Data.Tests.Datasets;
+
+[Trait("Needs", "npm")]
+public class CaptionedImagesTests
+{
+    private static readonly ClipPreprocessing Preprocessing = new(4, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+
+    [Fact]
+    public async Task Images_are_numbered_as_they_appear_and_texts_by_line()
+    {
+        await NpmNeeds.LibvipsAsync();
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["b"]);
+        byte[] first = Save(folder, "b/z.png", 1), second = Save(folder, "a.png", 2);
+        File.WriteAllText(folder["captions.tsv"], "b/z.png\ta dog\nb/z.png\ta brown dog\r\na.png\tein Hündchen\nb/z.png\ta dog\n");
+        using CaptionedImages data = CaptionedImages.Open(folder.Path, Preprocessing);
+        Assert.Equal(["b/z.png", "a.png"], data.Images);
+        Assert.Equal(["a dog", "a brown dog", "ein Hündchen", "a dog"], data.Texts);
+        Assert.Equal([0, 0, 1, 0], data.ImageOfText);
+        Assert.False(data.IsRowForRow);
+        Assert.Equal(["a dog", "a brown dog", "a dog"], data.CaptionsOfImages()[0]);
+        var rgb = new byte[48];
+        data.ReadImage(1, rgb);
+        Assert.Equal(second, rgb);
+        data.ReadImage(0, rgb);
+        Assert.Equal(first, rgb);
+    }
+
+    [Fact]
+    public void One_caption_to_an_image_in_order_needs_no_pairs()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in (string[])["a.png", "b.png"])
+            File.WriteAllBytes(folder[name], []);
+        File.WriteAllText(folder["captions.tsv"], "b.png\tone\na.png\ttwo");
+        Assert.True(CaptionedImages.Open(folder.Path, Preprocessing).IsRowForRow);
+        File.WriteAllText(folder["captions.tsv"], "b.png\tone\na.png\ttwo\na.png\tthree");
+        Assert.False(CaptionedImages.Open(folder.Path, Preprocessing).IsRowForRow);
+    }
+
+    [Theory]
+    [InlineData("a.png a dog", "line 1 has 1 fields between tabs")]
+    [InlineData("a.png\tone\na.png\ttwo\tthree", "line 2 has 3 fields between tabs")]
+    [InlineData("a.png\t ", "line 1 has an empty caption")]
+    [InlineData("\tone", "line 1 has an empty path")]
+    [InlineData("b.png\tone", "line 1 names 'b.png', but there is no such file")]
+    [InlineData("../outside.png\tone", "which is not below the folder")]
+    [InlineData("/etc/passwd\tone", "which is not below the folder")]
+    [InlineData("x/../../outside.png\tone", "which is not below the folder")]
+    [InlineData("a\0.png\tone", "which is not below the folder")]
+    [InlineData("a.png\tone\n\na.png\ttwo", "line 2 is empty")]
+    [InlineData("", "the file is empty")]
+    public void A_bad_list_is_named_by_file_and_line(string text, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["data"]);
+        File.WriteAllBytes(folder["outside.png"], []);
+        File.WriteAllBytes(folder["data/a.png"], []);
+        File.WriteAllText(folder["data/captions.tsv"], text);
+        string message = Assert.Throws<InputException>(() => CaptionedImages.Open(folder["data"], Preprocessing)).Message;
+        Assert.Contains("captions.tsv'", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public async Task Folders_are_searched_in_ordinal_order_and_a_damaged_file_is_named()
+    {
+        await NpmNeeds.LibvipsAsync();
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["B"]);
+        foreach (string name in (string[])["a.PNG", "B/c.png", "Z.png", "a-1.png"])
+            Save(folder, name, 3);
+        File.WriteAllText(folder["notes.txt"], "no picture");
+        ImageFiles files = ImageFiles.Find(folder.Path, Preprocessing);
+        Assert.Equal(["B/c.png", "Z.png", "a-1.png", "a.PNG"], files.Names);
+        File.WriteAllBytes(folder["Z.png"], File.ReadAllBytes(folder["Z.png"])[..30]);
+        Assert.Contains("Z.png'", Assert.Throws<InputException>(() => files.Read(1, new byte[48])).Message, StringComparison.Ordinal);
+        File.Delete(folder["a-1.png"]);
+        Assert.Contains("a-1.png'", Assert.Throws<InputException>(() => files.Read(2, new byte[48])).Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Save(TemporaryFolder folder, string name, ulong seed)
+    {
+        var random = new RandomGenerator(seed);
+        byte[] rgb = [.. Enumerable.Range(0, 48).Select(_ => (byte)random.Next(256))];
+        File.WriteAllBytes(folder[name], PngFile.Encode(rgb, 4, 4));
+        return rgb;
+    }
+}
