@@ -29,6 +29,34 @@ public static class IconSetReader
         return Parse(icons.RootElement, info.RootElement, metadata.RootElement, prefix, file);
     }
 
+    /// <summary>
+    /// Of a set that says it is one of emoji: icon name to code points (<c>1f44b-1f3fb</c>), as far as the package states them, which
+    /// only packages of one set do. Null for other sets.
+    /// </summary>
+    /// <exception cref="InputException">The files are missing or damaged.</exception>
+    internal static IReadOnlyDictionary<string, string>? ReadEmojiCodes(string folder, string prefix)
+    {
+        string collections = Path.Combine(folder, "collections.json");
+        bool complete = File.Exists(collections);
+        using JsonDocument info = Load(complete ? collections : Path.Combine(folder, "info.json"));
+        if (Text(complete ? Member(info.RootElement, prefix) : info.RootElement, "category") != "Emoji")
+            return null;
+        var codes = new Dictionary<string, string>(StringComparer.Ordinal);
+        string file = Path.Combine(folder, "chars.json");
+        if (complete || !File.Exists(file))
+            return codes;
+        using JsonDocument characters = Load(file);
+        if (characters.RootElement.ValueKind != JsonValueKind.Object)
+            throw Damaged(file, "it is not an object");
+        foreach (JsonProperty character in characters.RootElement.EnumerateObject())
+        {
+            if (character.Value.ValueKind == JsonValueKind.String)
+                codes.TryAdd(character.Value.GetString()!, character.Name);
+        }
+
+        return codes;
+    }
+
     /// <summary>Reads a set from its parsed parts.</summary>
     internal static IconSet Parse(JsonElement icons, JsonElement info, JsonElement metadata, string prefix, string file)
     {

@@ -1,0 +1,20 @@
+namespace CsAligner.Data.Icons;
+
+/// <summary>Where a caption of an icon comes from.</summary>
+public enum CaptionSource
+{
+    /// <summary>The icon's name in its set, in words: the caption that every icon has.</summary>
+    Name,
+
+    /// <summary>Another name of the same picture in its set.</summary>
+    Alias,
+
+    /// <summary>Where the set files the icon: a category or tag.</summary>
+    Category,
+
+    /// <summary>What Unicode calls the emoji that it is a drawing of.</summary>
+    EmojiLabel,
+
+    /// <summary>A keyword of that emoji.</summary>
+    EmojiTag,
+}
