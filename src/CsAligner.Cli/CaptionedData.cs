@@ -1,6 +1,7 @@
 using CsAligner.Cli.Demo;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Icons;
+using CsAligner.Data.Images;
 using CsAligner.Models;
 
 namespace CsAligner.Cli;
@@ -17,9 +18,9 @@ internal static class CaptionedData
     public static string Description => $"A folder with images and a captions.tsv (path, tab, caption a line), or {Icons}SPLIT with SPLIT one of {string.Join(", ", Splits)}.";
 
     /// <summary>Opens it; icons that are not in the cache are fetched and drawn.</summary>
-    public static CaptionedImages Open(Session session, string data, ClipPreprocessing preprocessing)
+    public static CaptionedImages Open(Session session, string data, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White)
     {
-        if (!data.StartsWith(Icons, StringComparison.Ordinal)) return CaptionedImages.Open(data, preprocessing);
+        if (!data.StartsWith(Icons, StringComparison.Ordinal)) return CaptionedImages.Open(data, preprocessing, transparency);
         string split = data[Icons.Length..];
         int size = preprocessing.ImageSize;
         if (!Splits.Contains(split)) throw new UsageException($"--data {data}: the splits of icons are {string.Join(", ", Splits)}");

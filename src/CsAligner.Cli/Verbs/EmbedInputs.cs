@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Images;
 using CsAligner.Models;
 
 namespace CsAligner.Cli.Verbs;
@@ -30,10 +31,10 @@ internal sealed class EmbedInputs : IDisposable
     /// <summary>The split of icons that the rows belong to.</summary>
     public string? Split => _data is { } data && data.Name.StartsWith("icons:", StringComparison.Ordinal) ? data.Name["icons:".Length..] : null;
 
-    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ClipPreprocessing preprocessing)
+    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ClipPreprocessing preprocessing, Transparency transparency)
         => data is not null
-            ? new(CaptionedData.Open(session, data, preprocessing), null, null)
-            : new(null, images is null ? null : ImageFiles.Find(images, preprocessing), texts is null ? null : TextLines.Read(texts));
+            ? new(CaptionedData.Open(session, data, preprocessing, transparency), null, null)
+            : new(null, images is null ? null : ImageFiles.Find(images, preprocessing, transparency), texts is null ? null : TextLines.Read(texts));
 
     /// <summary>
     /// A line for each image row: image_path, and of captioned images caption and, where there are several, captions. Without

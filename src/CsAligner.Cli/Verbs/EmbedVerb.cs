@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CsAligner.Data.FeatureSets;
+using CsAligner.Data.Images;
 using CsAligner.Models;
 
 namespace CsAligner.Cli.Verbs;
@@ -16,8 +17,9 @@ internal static class EmbedVerb
         Option<string> output = CommonOptions.RequiredPath("--out", "The feature-set folder to write. An older set there stays whole until this one is.");
         Option<bool> tokens = new("--tokens") { Description = "Store the features of patches and words too, float16." };
         Option<int?> batchSize = CommonOptions.OptionalCount("--batch-size", "Images or texts computed at a time. Left out: what suits the model and the cache.", most: 65536);
+        Option<string> transparency = CommonOptions.Choice("--transparency", "What shows where a picture is transparent: white, or with dropped the colours under it, as in Pillow and Hugging Face.", "white", "white", "dropped");
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("embed", "Compute features of images and texts.") { model, images, texts, data, output, tokens, batchSize, json };
+        var command = new Command("embed", "Compute features of images and texts.") { model, images, texts, data, output, tokens, batchSize, transparency, json };
         runner.SetAction(command, (parsed, session) =>
         {
             (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
@@ -27,7 +29,7 @@ internal static class EmbedVerb
                 throw new UsageException("nothing to embed: give --data, or --images, --texts or both");
             string modelFolder = parsed.GetRequiredValue(model), folder = parsed.GetRequiredValue(output);
             var embedder = ClipEmbedder.Load(modelFolder);
-            using var inputs = EmbedInputs.Open(session, d, i, t, embedder.Preprocessing);
+            using var inputs = EmbedInputs.Open(session, d, i, t, embedder.Preprocessing, parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White);
             var run = new EmbedRun(session, embedder, inputs, parsed.GetValue(tokens), parsed.GetValue(batchSize));
             run.Write(folder, Path.GetFileName(Path.GetFullPath(modelFolder).TrimEnd('/', '\\')));
             if (parsed.GetValue(json)) Print(session, modelFolder, folder, inputs, embedder.Width, run);

@@ -1,4 +1,5 @@
 using CsAligner.Data.Icons;
+using CsAligner.Data.Images;
 using CsAligner.Models;
 using CsAligner.Tensors;
 
@@ -46,8 +47,9 @@ public sealed class CaptionedImages : IDisposable
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="preprocessing">What the model asks for.</param>
+    /// <param name="transparency">What becomes of transparency.</param>
     /// <exception cref="InputException">The folder or its list is missing, or a line is not as described; file and line are named.</exception>
-    public static CaptionedImages Open(string folder, ClipPreprocessing preprocessing)
+    public static CaptionedImages Open(string folder, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White)
     {
         if (!Directory.Exists(folder))
             throw new InputException($"cannot read captioned images of '{folder}': {(File.Exists(folder) ? $"it is a file, a folder with images and a {CaptionsFile} was expected" : "there is no such folder; check the path")}");
@@ -69,7 +71,7 @@ public sealed class CaptionedImages : IDisposable
             }
         }
 
-        return new CaptionedImages(folder, images, texts, imageOfText, new ImageFiles(folder, images, preprocessing).Read, owned: null);
+        return new CaptionedImages(folder, images, texts, imageOfText, new ImageFiles(folder, images, preprocessing, transparency).Read, owned: null);
     }
 
     /// <summary>Icons of a data set, each with its main caption.</summary>

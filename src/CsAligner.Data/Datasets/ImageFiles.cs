@@ -14,13 +14,15 @@ public sealed class ImageFiles
 
     private readonly string _folder;
     private readonly ClipPreprocessing _preprocessing;
+    private readonly Transparency _transparency;
 
     /// <summary>Some files of a folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="names">Paths relative to it.</param>
     /// <param name="preprocessing">What the model asks for.</param>
-    public ImageFiles(string folder, IReadOnlyList<string> names, ClipPreprocessing preprocessing)
-        => (_folder, Names, _preprocessing) = (folder, names, preprocessing);
+    /// <param name="transparency">What becomes of transparency.</param>
+    public ImageFiles(string folder, IReadOnlyList<string> names, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White)
+        => (_folder, Names, _preprocessing, _transparency) = (folder, names, preprocessing, transparency);
 
     /// <summary>Paths relative to the folder, with '/' between their parts.</summary>
     public IReadOnlyList<string> Names { get; }
@@ -28,8 +30,9 @@ public sealed class ImageFiles
     /// <summary>All PNG, JPEG and WebP files of a folder and those below it, told by their names' endings, sorted by ordinal path.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="preprocessing">What the model asks for.</param>
+    /// <param name="transparency">What becomes of transparency.</param>
     /// <exception cref="InputException">There is no such folder, it cannot be listed, or it has no pictures.</exception>
-    public static ImageFiles Find(string folder, ClipPreprocessing preprocessing)
+    public static ImageFiles Find(string folder, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White)
     {
         if (!Directory.Exists(folder))
             throw new InputException($"cannot read images of '{folder}': {(File.Exists(folder) ? "it is a file, a folder of images was expected" : "there is no such folder; check the path")}");
@@ -40,7 +43,7 @@ public sealed class ImageFiles
                 .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
                 .Order(StringComparer.Ordinal)];
             return names.Length > 0
-                ? new ImageFiles(folder, names, preprocessing)
+                ? new ImageFiles(folder, names, preprocessing, transparency)
                 : throw new InputException($"cannot read images of '{folder}': it has no file that ends in {string.Join(", ", Extensions)}; give a folder that has");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -66,7 +69,7 @@ public sealed class ImageFiles
             throw new InputException($"cannot read '{path}': {failure.Message}", failure);
         }
 
-        RgbImage image = ImageDecoder.Decode(file, $"'{path}'");
+        RgbImage image = ImageDecoder.Decode(file, $"'{path}'", _transparency);
         _preprocessing.Fit(image.Pixels, image.Width, image.Height, rgb);
     }
 }

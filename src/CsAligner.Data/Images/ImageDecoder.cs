@@ -13,12 +13,16 @@ public static unsafe class ImageDecoder
     private const int StandardRgb = 22; // VIPS_INTERPRETATION_sRGB
 
     /// <summary>
-    /// Decodes a picture to 8-bit sRGB, turned as its EXIF orientation says; what is transparent shows white.
+    /// Decodes a picture to 8-bit RGB. It is turned as its EXIF orientation says. 16 bits a channel lose their lower 8. Grey, palettes
+    /// and single bits become the RGB they stand for. CMYK is converted by the file's colour profile, or libvips' own where it has none,
+    /// which is not what Pillow gives. RGB stays the numbers it is, as in Pillow: a colour profile within the file is not applied. Of
+    /// an animation the first picture is taken.
     /// </summary>
     /// <param name="file">The whole file.</param>
     /// <param name="name">What errors call it.</param>
+    /// <param name="transparency">What becomes of transparency.</param>
     /// <exception cref="InputException">Another format, truncated, damaged, too large, or no libvips.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
+    public static RgbImage Decode(ReadOnlySpan<byte> file, string name, Transparency transparency = Transparency.White)
     {
         string loader = Loader(file) ?? throw new InputException($"cannot decode {name}: it is neither PNG, JPEG nor WebP; convert it to one of them");
         fixed (byte* data = file)
@@ -29,7 +33,7 @@ public static unsafe class ImageDecoder
                 Check(image, name);
                 image = Replace(image, "autorot", name);
                 image = Replace(image, "colourspace", name, (ref VipsOperation operation) => operation.SetEnum("space", NativeVips.vips_interpretation_get_type(), StandardRgb));
-                return Read(image, name);
+                return Read(image, name, transparency);
             }
             finally
             {
@@ -93,7 +97,7 @@ public static unsafe class ImageDecoder
         }
     }
 
-    private static RgbImage Read(nint image, string name)
+    private static RgbImage Read(nint image, string name, Transparency transparency)
     {
         int width = NativeVips.vips_image_get_width(image), height = NativeVips.vips_image_get_height(image), bands = NativeVips.vips_image_get_bands(image);
         if (NativeVips.vips_image_get_format(image) != 0 || bands is not (3 or 4))
@@ -103,15 +107,15 @@ public static unsafe class ImageDecoder
         var pixels = new byte[width * height * bands];
         if (!VipsOperation.TryRead(image, pixels))
             throw Damaged(name);
-        return new RgbImage(width, height, bands == 3 ? pixels : OnWhite(pixels));
+        return new RgbImage(width, height, bands == 3 ? pixels : WithoutAlpha(pixels, transparency));
     }
 
-    private static byte[] OnWhite(byte[] rgba)
+    private static byte[] WithoutAlpha(byte[] rgba, Transparency transparency)
     {
         var rgb = new byte[rgba.Length / 4 * 3];
         for (int from = 0, to = 0; from < rgba.Length; from += 4, to += 3)
         {
-            int alpha = rgba[from + 3];
+            int alpha = transparency == Transparency.White ? rgba[from + 3] : 255;
             for (int c = 0; c < 3; c++)
                 rgb[to + c] = (byte)((rgba[from + c] * alpha + 255 * (255 - alpha) + 127) / 255);
         }

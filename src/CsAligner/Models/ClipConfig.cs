@@ -110,10 +110,17 @@ public sealed record ClipConfig
         return config;
     }
 
+    // Older files repeat what they set in a "text_config_dict", which counts where the two differ.
     private static JsonElement Section(JsonElement root, string name, string path)
-        => root.TryGetProperty(name, out var section) && section.ValueKind == JsonValueKind.Object
-            ? section
-            : throw new InputException($"{path}: no object \"{name}\"; expected the config.json of a Hugging Face CLIPModel.");
+    {
+        bool found = root.TryGetProperty(name, out var section) && section.ValueKind == JsonValueKind.Object;
+        if (!root.TryGetProperty(name + "_dict", out var set) || set.ValueKind != JsonValueKind.Object)
+            return found ? section : throw new InputException($"{path}: no object \"{name}\"; expected the config.json of a Hugging Face CLIPModel.");
+        var merged = found ? JsonObject.Create(section)! : [];
+        foreach (var property in set.EnumerateObject()) merged[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+        using var document = JsonDocument.Parse(merged.ToJsonString());
+        return document.RootElement.Clone();
+    }
 
     private static TransformerConfig Transformer(JsonElement section, int width, int mlpWidth, int heads, string path)
     {

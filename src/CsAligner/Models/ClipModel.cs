@@ -10,7 +10,6 @@ public sealed class ClipModel
     public const float MaxLogLogitScale = 4.6051702f;
 
     private const string ConfigFile = "config.json";
-    private const string WeightsFile = "model.safetensors";
 
     private ClipModel(ClipConfig config)
     {
@@ -53,16 +52,19 @@ public sealed class ClipModel
         return model;
     }
 
-    /// <summary>Reads config.json and model.safetensors (float16, bfloat16, float32 or float64) of a folder.</summary>
+    /// <summary>
+    /// Reads config.json and the weights (float16, bfloat16, float32 or float64) of a folder: model.safetensors, or shards and their
+    /// model.safetensors.index.json.
+    /// </summary>
     /// <param name="folder">A folder in Hugging Face's layout.</param>
     /// <exception cref="InputException">A file is missing or damaged, or the weights are not those that the configuration describes.</exception>
     public static ClipModel Load(string folder)
     {
         var model = new ClipModel(ClipConfig.Read(Path.Combine(folder, ConfigFile)));
-        using var file = SafeTensorsFile.Open(Path.Combine(folder, WeightsFile));
+        using var files = SafeTensorsSet.Open(folder);
         foreach (var parameter in model.Parameters)
         {
-            for (int i = 0; i < parameter.Names.Length; i++) Read(file, parameter, i);
+            for (int i = 0; i < parameter.Names.Length; i++) Read(files, parameter, i);
         }
 
         return model;
@@ -81,7 +83,7 @@ public sealed class ClipModel
             for (int i = 0; i < parameter.Names.Length; i++) writer.Add(parameter.Names[i], parameter.Part(i).ToArray(), parameter.PartShape, type);
         }
 
-        writer.Write(Path.Combine(folder, WeightsFile));
+        writer.Write(Path.Combine(folder, SafeTensorsSet.SingleFile));
         AtomicFile.WriteAllText(Path.Combine(folder, ConfigFile), Config.ToJson());
     }
 
@@ -103,10 +105,10 @@ public sealed class ClipModel
         foreach (var parameter in Parameters) parameter.Values.RequiresGrad = requiresGrad;
     }
 
-    private static void Read(SafeTensorsFile file, NamedParameter parameter, int part)
+    private static void Read(SafeTensorsSet files, NamedParameter parameter, int part)
     {
         string name = parameter.Names[part];
-        if (!file.TryGetInfo(name, out var info)) throw new InputException($"{file.Path}: no tensor \"{name}\"; config.json describes a CLIP that has it. Are both files from the same model?");
+        if (!files.TryGetFile(name, out var file) || !file.TryGetInfo(name, out var info)) throw new InputException($"{files.Path}: no tensor \"{name}\"; config.json describes a CLIP that has it. Are both files from the same model?");
         long[] expected = [.. parameter.PartShape.Select(size => (long)size)];
         if (!info.Shape.SequenceEqual(expected) && !(parameter.Values.Length == 1 && info.Count == 1))
             throw new InputException($"{file.Path}: tensor \"{name}\" has shape [{string.Join(", ", info.Shape)}], config.json asks for [{string.Join(", ", expected)}]. Are both files from the same model?");

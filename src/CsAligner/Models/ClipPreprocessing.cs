@@ -14,6 +14,11 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
     /// <summary>The file's name in a model folder.</summary>
     public const string FileName = "preprocessor_config.json";
 
+    // Pillow's number for it.
+    private const int Bicubic = 3;
+
+    private const int LargestSize = 16384;
+
     /// <summary>OpenAI CLIP's channel means.</summary>
     public static IReadOnlyList<float> ClipMean { get; } = [0.48145466f, 0.4578275f, 0.40821073f];
 
@@ -25,7 +30,7 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
 
     /// <summary>Reads preprocessor_config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
-    /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense.</exception>
+    /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense; it asks for steps that are not CLIP's.</exception>
     public static ClipPreprocessing Read(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
@@ -34,7 +39,12 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: expected a JSON object.");
-            return new ClipPreprocessing(Size(root, path), Channels(root, "image_mean", path), Channels(root, "image_std", path, positive: true));
+            CheckSteps(root, path);
+            int? size = Size(root, "size", "shortest_edge", path), crop = Size(root, "crop_size", "height", path);
+            if ((crop ?? size) is not { } imageSize) throw new InputException($"{path}: neither \"size\" nor \"crop_size\" says how large images are; download the file again.");
+            int shortSide = size ?? imageSize;
+            if (shortSide < imageSize) throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; a CLIP's images are filled, \"size\" must be at least \"crop_size\".");
+            return new ClipPreprocessing(imageSize, Channels(root, "image_mean", path), Channels(root, "image_std", path, positive: true)) { ShortSide = shortSide };
         }
         catch (JsonException e)
         {
@@ -54,7 +64,7 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
         ["image_processor_type"] = "CLIPImageProcessor",
         ["image_std"] = new JsonArray([.. Deviation.Select(v => JsonValue.Create(v))]),
         ["resample"] = 3,
-        ["size"] = new JsonObject { ["shortest_edge"] = ImageSize },
+        ["size"] = new JsonObject { ["shortest_edge"] = ShortSide },
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
 
     /// <summary>
@@ -108,22 +118,30 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
         PixelKernel.ZoomAndNormalize(rgb, pixels.Span, ImageSize, [.. Mean], [.. Deviation], zooms);
     }
 
-    // Older files say "size": 224 and "crop_size": 224, newer ones name the edges.
-    private static int Size(JsonElement root, string path)
+    // A step that is left out or done otherwise would change features without a word. What the file does not mention is CLIP's way.
+    private static void CheckSteps(JsonElement root, string path)
     {
-        foreach (string name in new[] { "crop_size", "size" })
+        foreach (string step in new[] { "do_resize", "do_center_crop", "do_rescale", "do_normalize" })
         {
-            if (!root.TryGetProperty(name, out var element)) continue;
-            if (element.ValueKind == JsonValueKind.Object)
-            {
-                if (!element.TryGetProperty("height", out var height) && !element.TryGetProperty("shortest_edge", out height)) continue;
-                element = height;
-            }
-
-            if (element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int size) && size is > 0 and <= 16384) return size;
+            if (root.TryGetProperty(step, out var value) && value.ValueKind is not (JsonValueKind.True or JsonValueKind.Null))
+                throw new InputException($"{path}: \"{step}\" is {value.GetRawText()}; only true is supported, the way of CLIP.");
         }
 
-        throw new InputException($"{path}: no crop_size or size that is a whole number from 1 to 16384.");
+        if (root.TryGetProperty("resample", out var resample) && resample.ValueKind != JsonValueKind.Null && !(resample.ValueKind == JsonValueKind.Number && resample.TryGetInt32(out int filter) && filter == Bicubic))
+            throw new InputException($"{path}: \"resample\" is {resample.GetRawText()}; {Bicubic} (bicubic) is the one that is supported.");
+        if (root.TryGetProperty("rescale_factor", out var factor) && factor.ValueKind != JsonValueKind.Null && !(factor.ValueKind == JsonValueKind.Number && Math.Abs((factor.GetDouble() * 255) - 1) < 1e-6))
+            throw new InputException($"{path}: \"rescale_factor\" is {factor.GetRawText()}; 1/255 is the one that is supported.");
+    }
+
+    // Older files say "size": 224 and "crop_size": 224, newer ones name the edges.
+    private static int? Size(JsonElement root, string name, string edge, string path)
+    {
+        if (!root.TryGetProperty(name, out var element) || element.ValueKind == JsonValueKind.Null) return null;
+        var number = element;
+        if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(edge, out number) && edge == "height" && element.TryGetProperty("width", out var width) && width.GetRawText() != number.GetRawText()) number = default;
+        return number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int size) && size is > 0 and <= LargestSize
+            ? size
+            : throw new InputException($"{path}: \"{name}\" is {element.GetRawText().ReplaceLineEndings(" ")}; expected a whole number from 1 to {LargestSize}, or {(edge == "height" ? "equal height and width" : "\"shortest_edge\"")} of it.");
     }
 
     private static float[] Channels(JsonElement root, string name, string path, bool positive = false)
