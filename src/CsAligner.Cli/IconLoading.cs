@@ -9,6 +9,16 @@ internal static class IconLoading
     public static IconDataset Open(Session session, IconSplit split, int size)
         => IconDataset.BuildAsync(split, size, new Milestones(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
 
+    /// <summary>All captions of a data set's icons.</summary>
+    public static IconCaptions Captions(Session session, IconDataset icons)
+        => IconCaptions.BuildAsync(icons, new Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
+
+    /// <summary>What is said while packages are fetched, a line each.</summary>
+    internal sealed class Lines(Terminal terminal) : IProgress<string>
+    {
+        public void Report(string value) => terminal.Say(value);
+    }
+
     /// <summary>A line for each tenth of each stage.</summary>
     private sealed class Milestones(Terminal terminal) : IProgress<IconProgress>
     {

@@ -8,12 +8,15 @@ namespace CsAligner.Cli.Verbs;
 /// <summary>What <c>embed</c> embeds: captioned images, or images and texts that know nothing of each other.</summary>
 internal sealed class EmbedInputs : IDisposable
 {
+    // Icons are drawn before they are captioned: at the size that is in most caches.
+    private const int UnseenSize = 64;
+
     private readonly CaptionedImages? _data;
 
-    private EmbedInputs(CaptionedImages? data, ImageFiles? images, string[]? texts)
+    private EmbedInputs(CaptionedImages? data, ImageFiles? images, string[]? texts, bool withImages)
     {
         _data = data;
-        ImageNames = data?.Images ?? images?.Names ?? [];
+        ImageNames = !withImages ? [] : data?.Images ?? images?.Names ?? [];
         Texts = data?.Texts ?? texts ?? [];
         ReadImage = data is not null ? data.ReadImage : images is not null ? images.Read : (_, _) => { };
     }
@@ -31,14 +34,26 @@ internal sealed class EmbedInputs : IDisposable
     /// <summary>The split of icons that the rows belong to.</summary>
     public string? Split => _data is { } data && data.Name.StartsWith("icons:", StringComparison.Ordinal) ? data.Name["icons:".Length..] : null;
 
-    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ClipPreprocessing preprocessing, Transparency transparency)
-        => data is not null
-            ? new(CaptionedData.Open(session, data, preprocessing, transparency), null, null)
-            : new(null, images is null ? null : ImageFiles.Find(images, preprocessing, transparency), texts is null ? null : TextLines.Read(texts));
+    /// <summary>Opens what the options name.</summary>
+    /// <param name="session">The run.</param>
+    /// <param name="data">Captioned images, or null.</param>
+    /// <param name="images">A folder of images, or null.</param>
+    /// <param name="texts">A file of texts, or null.</param>
+    /// <param name="preprocessing">What the model asks of images; null where it takes none, and of captioned images the captions alone are embedded.</param>
+    /// <param name="transparency">What shows where a picture is transparent.</param>
+    /// <param name="allCaptions">Whether icons come with all their captions.</param>
+    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ClipPreprocessing? preprocessing, Transparency transparency, bool allCaptions)
+    {
+        bool withImages = preprocessing is not null;
+        preprocessing ??= new ClipPreprocessing(UnseenSize, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+        return data is not null
+            ? new(CaptionedData.Open(session, data, preprocessing, transparency, allCaptions), null, null, withImages)
+            : new(null, images is null ? null : ImageFiles.Find(images, preprocessing, transparency), texts is null ? null : TextLines.Read(texts), withImages);
+    }
 
     /// <summary>
     /// A line for each image row: image_path, and of captioned images caption and, where there are several, captions. Without
-    /// images a line for each text row.
+    /// images a line for each text row, with the image that it belongs to.
     /// </summary>
     public IEnumerable<JsonObject> Metadata()
     {
@@ -52,7 +67,13 @@ internal sealed class EmbedInputs : IDisposable
         }
 
         if (ImageNames.Count > 0) yield break;
-        foreach (string text in Texts) yield return new JsonObject { ["caption"] = text };
+        for (int i = 0; i < Texts.Count; i++)
+        {
+            var row = new JsonObject();
+            if (_data is not null) row["image_path"] = _data.Images[_data.ImageOfText[i]];
+            row["caption"] = Texts[i];
+            yield return row;
+        }
     }
 
     public void Dispose() => _data?.Dispose();

@@ -6,7 +6,7 @@ using CsAligner.Models;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>The work of <c>embed</c>: batch by batch from the model into a feature set, so that neither has to fit into memory.</summary>
-internal sealed class EmbedRun(Session session, ClipEmbedder embedder, EmbedInputs inputs, bool tokens, int? batchSize)
+internal sealed class EmbedRun(Session session, EmbedModel model, EmbedInputs inputs, bool tokens, int? batchSize)
 {
     /// <summary>Tokens of all images; null where none are stored.</summary>
     public long? ImageTokens { get; private set; }
@@ -19,12 +19,12 @@ internal sealed class EmbedRun(Session session, ClipEmbedder embedder, EmbedInpu
     public double TextSeconds { get; private set; }
 
     /// <summary>Embeds everything and puts the set in its place.</summary>
-    public void Write(string folder, string encoder)
+    public void Write(string folder)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var writer = new FeatureSetWriter(folder);
         int images = inputs.ImageNames.Count;
-        if (images > 0)
+        if (model.Clip is { } clip && images > 0)
         {
             // Images are read once and in order, so what the model sees of them can be hashed on the way.
             ImageReader read = (i, rgb) =>
@@ -32,19 +32,19 @@ internal sealed class EmbedRun(Session session, ClipEmbedder embedder, EmbedInpu
                 inputs.ReadImage(i, rgb);
                 hash.AppendData(rgb);
             };
-            (ImageTokens, ImageSeconds) = Run("embedding images", images, "images", writer, Modality.Image, write => embedder.EmbedImages(images, read, tokens, write, batchSize, session.Cancellation));
+            (ImageTokens, ImageSeconds) = Run("embedding images", images, "images", writer, Modality.Image, write => clip.EmbedImages(images, read, tokens, write, batchSize, session.Cancellation));
         }
 
         if (inputs.Texts.Count > 0)
         {
             foreach (string text in inputs.Texts) hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
-            (TextTokens, TextSeconds) = Run("embedding texts", inputs.Texts.Count, "texts", writer, Modality.Text, write => embedder.EmbedTexts(inputs.Texts, tokens, write, batchSize, session.Cancellation));
+            (TextTokens, TextSeconds) = Run("embedding texts", inputs.Texts.Count, "texts", writer, Modality.Text, write => model.Texts.EmbedTexts(inputs.Texts, tokens, write, batchSize, session.Cancellation));
         }
 
         foreach (var row in inputs.Metadata()) writer.WriteMetadata(row);
         if (inputs.Pairs is { } pairs) writer.SetPairs(pairs);
         session.Cancellation.ThrowIfCancellationRequested();
-        writer.Commit(encoder, normalised: true, Convert.ToHexStringLower(hash.GetHashAndReset()), inputs.Split);
+        writer.Commit(model.Name, normalised: true, Convert.ToHexStringLower(hash.GetHashAndReset()), inputs.Split);
     }
 
     private (long? Tokens, double Seconds) Run(string title, int count, string unit, FeatureSetWriter writer, Modality modality, Action<Action<EmbeddedBatch>> embed)
@@ -55,10 +55,10 @@ internal sealed class EmbedRun(Session session, ClipEmbedder embedder, EmbedInpu
             count,
             progress => embed(batch =>
             {
-                writer.WriteRows(modality, batch.Features.Span, embedder.Width);
+                writer.WriteRows(modality, batch.Features.Span, model.Width);
                 if (batch.Offsets is { } offsets)
                 {
-                    writer.WriteTokens(modality, batch.Tokens!.Span, embedder.Width, [.. offsets.Skip(1).Zip(offsets, (end, first) => end - first)]);
+                    writer.WriteTokens(modality, batch.Tokens!.Span, model.Width, [.. offsets.Skip(1).Zip(offsets, (end, first) => end - first)]);
                     written += offsets[^1];
                 }
 

@@ -74,20 +74,24 @@ public sealed class CaptionedImages : IDisposable
         return new CaptionedImages(folder, images, texts, imageOfText, new ImageFiles(folder, images, preprocessing, transparency).Read, owned: null);
     }
 
-    /// <summary>Icons of a data set, each with its main caption.</summary>
+    /// <summary>Icons of a data set, each with its main caption, or with all.</summary>
     /// <param name="name">What they are called together.</param>
     /// <param name="icons">The data set, drawn at the model's image size; it is disposed by its owner.</param>
     /// <param name="indices">Which icons, in this order.</param>
     /// <param name="owned">Disposed with the result; may be the data set.</param>
-    public static CaptionedImages OfIcons(string name, IconDataset icons, IReadOnlyList<int> indices, IDisposable? owned = null)
+    /// <param name="captions">All captions of the data set's icons; null for the main ones alone.</param>
+    /// <param name="distinct">Whether captions are left out that two of these icons have (<see cref="IconCaptions.Flatten"/>).</param>
+    public static CaptionedImages OfIcons(string name, IconDataset icons, IReadOnlyList<int> indices, IDisposable? owned = null, IconCaptions? captions = null, bool distinct = false)
     {
         ArgumentNullException.ThrowIfNull(icons);
         ArgumentNullException.ThrowIfNull(indices);
+        (IReadOnlyList<string> texts, long[] pairs) = captions?.Flatten(indices, distinct)
+            ?? ([.. indices.Select(i => icons[i].Caption)], [.. Enumerable.Range(0, indices.Count).Select(i => (long)i)]);
         return new CaptionedImages(
             name,
             [.. indices.Select(i => $"{icons[i].Set}:{icons[i].Name}")],
-            [.. indices.Select(i => icons[i].Caption)],
-            [.. Enumerable.Range(0, indices.Count)],
+            texts,
+            [.. pairs.Select(image => (int)image)],
             (i, rgb) => icons.GetImage(indices[i], rgb),
             owned);
     }

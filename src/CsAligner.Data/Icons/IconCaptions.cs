@@ -66,16 +66,28 @@ public sealed class IconCaptions
         return Of([.. Enumerable.Range(0, dataset.Count).Select(i => dataset[i])], codes, names, measured ? null : new NameHoldout(manifest.NewNameSeed, manifest.NewNameFraction));
     }
 
-    /// <summary>The texts of all icons, one below the other, and for each the number of its icon: <c>P.npy</c>.</summary>
-    /// <returns>As many texts as pairs, <see cref="TotalCount"/>.</returns>
-    public (IReadOnlyList<string> Texts, long[] Pairs) Flatten()
+    /// <summary>The texts of icons, one below the other, and for each the place of its icon among them: <c>P.npy</c>.</summary>
+    /// <param name="icons">Which icons, in this order; all where null.</param>
+    /// <param name="distinct">
+    /// For measuring: leaves out what two of these icons are called, but where it is the first caption. Two right answers to one
+    /// query would make recall meaningless.
+    /// </param>
+    /// <returns>As many texts as pairs.</returns>
+    public (IReadOnlyList<string> Texts, long[] Pairs) Flatten(IReadOnlyList<int>? icons = null, bool distinct = false)
     {
-        var texts = new List<string>(TotalCount);
-        var pairs = new List<long>(TotalCount);
-        for (int i = 0; i < _captions.Length; i++)
+        icons ??= [.. Enumerable.Range(0, Count)];
+        var texts = new List<string>();
+        var pairs = new List<long>();
+        HashSet<string> several = distinct
+            ? [.. icons.SelectMany(i => _captions[i]).CountBy(c => c.Text, StringComparer.Ordinal).Where(c => c.Value > 1).Select(c => c.Key)]
+            : [];
+        for (int i = 0; i < icons.Count; i++)
         {
-            texts.AddRange(_captions[i].Select(c => c.Text));
-            pairs.AddRange(Enumerable.Repeat((long)i, _captions[i].Count));
+            foreach (IconCaption caption in _captions[icons[i]].Where((c, k) => k == 0 || !several.Contains(c.Text)))
+            {
+                texts.Add(caption.Text);
+                pairs.Add(i);
+            }
         }
 
         return (texts, [.. pairs]);

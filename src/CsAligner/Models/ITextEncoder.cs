@@ -14,4 +14,13 @@ public interface ITextEncoder
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>[N, <see cref="Width"/>], rows of unit length, in the order of the texts.</returns>
     Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default);
+
+    /// <summary>Features of texts, and of their words where wanted, batch by batch: for sets larger than memory.</summary>
+    /// <param name="texts">The texts; longer ones than the encoder's context are cut.</param>
+    /// <param name="tokens">Whether the words' features are wanted too, in the space of the texts'.</param>
+    /// <param name="write">Takes each batch, in order.</param>
+    /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="NotSupportedException">Words were asked of an encoder that gives none.</exception>
+    void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default);
 }

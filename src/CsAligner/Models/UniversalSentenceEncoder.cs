@@ -75,23 +75,42 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
     {
         ArgumentNullException.ThrowIfNull(texts);
         var features = new Tensor(texts.Count, Width);
+        EmbedTexts(texts, tokens: false, Collect, null, cancellation);
+        return features;
+
+        void Collect(EmbeddedBatch batch)
+        {
+            batch.Features.Span.CopyTo(features.Span[(batch.First * Width)..]);
+            done?.Invoke(batch.First + batch.Features.Rows);
+        }
+    }
+
+    /// <summary>Features of texts, batch by batch: for sets larger than memory.</summary>
+    /// <param name="texts">As above.</param>
+    /// <param name="tokens">False: the encoder's words have no features in the space of its texts.</param>
+    /// <param name="write">Takes each batch, in order.</param>
+    /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="NotSupportedException">Words were asked for.</exception>
+    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(write);
+        if (tokens) throw new NotSupportedException("The Universal Sentence Encoder gives features of whole texts: its words have none in the same space.");
         for (int first = 0; first < texts.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
             var batch = new List<int[]>();
-            for (int tokens = 0; first + batch.Count < texts.Count && tokens < TokensPerBatch; tokens += batch[^1].Length + 1)
+            for (int length = 0; first + batch.Count < texts.Count && (batchSize is { } size ? batch.Count < size : length < TokensPerBatch); length += batch[^1].Length + 1)
             {
                 int[] ids = _tokenizer.Encode(texts[first + batch.Count]);
                 batch.Add(ids.Length > ContextLength ? ids[..ContextLength] : ids);
             }
 
             using var tape = Tape.Inference();
-            Encode(tape, batch).Span.CopyTo(features.Span[(first * Width)..]);
+            write(new EmbeddedBatch(first, Encode(tape, batch)));
             first += batch.Count;
-            done?.Invoke(first);
         }
-
-        return features;
     }
 
     private Tensor Encode(Tape tape, List<int[]> texts)

@@ -62,10 +62,16 @@ public class EmbedVerbTests
         Wrong("--data brings its images and texts along", "--data", folder.Path, "--texts", "x");
         Wrong("the splits of icons are alignment, validation", "--data", "icons:test");
         Wrong("--batch-size", "--texts", "x", "--batch-size", "0");
+        Wrong("--captions all is for --data icons:SPLIT", "--texts", "x", "--captions", "all");
+        Wrong("captions.tsv has a line for each caption already", "--data", folder.Path, "--captions", "all");
+        Wrong("one or all was expected, got 'two'", "--data", "icons:noto", "--captions", "two");
+        Wrong("use-lite embeds texts alone: leave --images out", "--images", "x", "--model", "use-lite");
+        Wrong("use-lite gives features of whole texts: leave --tokens out", "--texts", "x", "--tokens", "--model", "use-lite");
 
         void Wrong(string expected, params string[] arguments)
         {
-            CommandLineRun run = CommandLineRun.Of(["embed", "--model", Model, "--out", folder["set"], .. arguments]);
+            string[] model = arguments.Contains("--model") ? [] : ["--model", Model];
+            CommandLineRun run = CommandLineRun.Of(["embed", .. model, "--out", folder["set"], .. arguments]);
             Assert.Equal((2, ""), (run.ExitCode, run.Output));
             Assert.Contains(expected, run.Error);
             Assert.False(Directory.Exists(folder["set"]));

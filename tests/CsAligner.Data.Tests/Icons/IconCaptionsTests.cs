@@ -83,6 +83,18 @@ public sealed class IconCaptionsTests
         (IReadOnlyList<string> texts, long[] pairs) = captions.Flatten();
         Assert.Equal(["first", "one", "second", "third", "two", "three"], texts);
         Assert.Equal([0L, 0, 1, 2, 2, 2], pairs);
+        (texts, pairs) = captions.Flatten([2, 0]);
+        Assert.Equal(["third", "two", "three", "first", "one"], texts);
+        Assert.Equal([0L, 0, 0, 1, 1], pairs);
+    }
+
+    [Fact]
+    public void For_measuring_what_two_icons_are_called_is_left_out_but_as_a_name()
+    {
+        IconCaptions captions = IconCaptions.Of([Entry("s", "a", "first", ["both", "own", "second"]), Entry("s", "b", "second", ["both"]), Entry("s", "c", "third", ["own"])], s_noCodes, null, null);
+        Assert.Equal(["first", "own", "second"], captions.Flatten([0, 1], distinct: true).Texts);
+        Assert.Equal(["first", "both", "second", "third"], captions.Flatten([0, 2], distinct: true).Texts);
+        Assert.Equal(8, captions.Flatten().Texts.Count);
     }
 
     [Theory]

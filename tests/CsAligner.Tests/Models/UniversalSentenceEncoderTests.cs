@@ -70,6 +70,16 @@ public sealed class UniversalSentenceEncoderTests
     }
 
     [Fact]
+    public void Batches_of_a_size_asked_for_come_in_order_and_words_are_refused()
+    {
+        var encoder = UniversalSentenceEncoder.Load(s_small);
+        List<(int First, int Rows)> batches = [];
+        encoder.EmbedTexts(Texts()[..10], tokens: false, batch => batches.Add((batch.First, batch.Features.Rows)), 4, TestContext.Current.CancellationToken);
+        Assert.Equal([(0, 4), (4, 4), (8, 2)], batches);
+        Assert.Throws<NotSupportedException>(() => encoder.EmbedTexts(["a"], tokens: true, _ => { }, null, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void A_cancellation_ends_the_work()
     {
         using var cancellation = new CancellationTokenSource();
