@@ -14,7 +14,7 @@ public static unsafe class ImageDecoder
 
     /// <summary>
     /// Decodes a picture to 8-bit RGB. It is turned as its EXIF orientation says. 16 bits a channel lose their lower 8. Grey, palettes
-    /// and single bits become the RGB they stand for. CMYK is converted by the file's colour profile, or libvips' own where it has none,
+    /// and single bits become the RGB they stand for. CMYK goes through libvips' colour profile of a press,
     /// which is not what Pillow gives. RGB stays the numbers it is, as in Pillow: a colour profile within the file is not applied. Of
     /// an animation the first picture is taken.
     /// </summary>

@@ -25,6 +25,9 @@ public sealed class PictureTests
     [InlineData("palette-alpha.png")]
     [InlineData("lossless.webp")]
     [InlineData("alpha.webp")]
+    [InlineData("rgb-16.png")]
+    [InlineData("profile.png")]
+    [InlineData("animation.webp")]
     public async Task Lossless_pictures_become_the_bytes_of_pillow(string name)
     {
         await NpmNeeds.LibvipsAsync();

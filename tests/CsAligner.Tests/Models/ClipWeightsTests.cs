@@ -65,7 +65,7 @@ public sealed class ClipWeightsTests
         Refused("not valid JSON", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], "{"));
         Refused("\"weight_map\" was expected", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], """{"weight_map": []}"""));
         Refused("\"weight_map\" was expected", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], "[]"));
-        Refused("is in '", f => File.Copy(f[First], f["extra.safetensors"]), f => Map(f, map => map[Scale] = "extra.safetensors"));
+        Refused("one of them was expected", f => File.Copy(f[First], f["extra.safetensors"]), f => Map(f, map => map[Scale] = "extra.safetensors"));
         Refused(First, f => File.WriteAllBytes(f[First], File.ReadAllBytes(f[First])[..^4]));
         Refused("only pytorch_model.bin", f => File.Move(f[SafeTensorsSet.IndexFile], f["pytorch_model.bin"]));
 

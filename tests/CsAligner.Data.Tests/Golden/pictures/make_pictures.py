@@ -8,9 +8,11 @@ same as fit but by Pillow's convert("RGB"), which drops the alpha channel.
 Run with Pillow 9.4 (libjpeg-turbo 2.1.5, libwebp 1.2) and NumPy: python3 make_pictures.py
 """
 import os
+import struct
+import zlib
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIZE = 40
@@ -43,6 +45,37 @@ def on_white(image):
     rgba = np.asarray(image.convert("RGBA")).astype(np.float64)
     alpha = rgba[..., 3:] / 255
     return Image.fromarray(np.round(rgba[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8))
+
+
+def swapped_profile():
+    """An sRGB profile whose red and blue are each other's: where it is applied, colours change beyond doubt."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    at = {}
+    for i in range(struct.unpack(">I", profile[128:132])[0]):
+        tag, offset, length = struct.unpack(">4sII", profile[132 + 12 * i:144 + 12 * i])
+        at[tag] = offset
+    red, blue = (bytes(profile[at[tag]:at[tag] + 20]) for tag in (b"rXYZ", b"bXYZ"))
+    profile[at[b"rXYZ"]:at[b"rXYZ"] + 20], profile[at[b"bXYZ"]:at[b"bXYZ"] + 20] = blue, red
+    return bytes(profile)
+
+
+def png_of_16_bits(values):
+    """[H, W, 3] of 16-bit numbers; Pillow reads such files but does not write them."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], 16, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+
+
+class Written:
+    """Bytes that are written as they are."""
+    def __init__(self, data):
+        self.data = data
+
+    def save(self, path):
+        with open(path, "wb") as file:
+            file.write(self.data)
 
 
 def save(name, image, lossy=False, transparent=False, expected=True, **options):
@@ -84,6 +117,9 @@ def main():
     save("lossy.webp", colour, lossy=True, quality=80)
     save("lossless.webp", upright, lossless=True)
     save("alpha.webp", rgba, transparent=True, lossless=True, exact=True)
+    save("rgb-16.png", Written(png_of_16_bits(wide.astype(np.uint16) * 256 + (wide.astype(np.uint16) * 37 + 200) % 256)))
+    save("profile.png", colour, optimize=True, icc_profile=swapped_profile())
+    save("animation.webp", colour, lossless=True, save_all=True, append_images=[Image.fromarray(255 - wide)])
 
     # What Pillow has no fixed answer for: the tests say what these give here.
     ramp = np.arange(48 * 40, dtype=np.uint32).reshape(40, 48) * 34
