@@ -43,6 +43,8 @@ internal static class CommandLine
             EvaluateVerb.Create(runner),
             FetchVerb.Create(runner),
             PretrainVerb.Create(runner),
+            ReportVerb.Create(runner),
+            ToyVerb.Create(runner),
         };
     }
 

@@ -57,6 +57,8 @@ internal static class DemoReport
             Measurements = Measurements(run.Outcomes),
             PicturedSet = data.Tests[0].Name,
             Maps = [.. pictured.Select(o => EmbeddingMap.Of(o.Method.Name, o.Images, o.Texts))],
+            NeighbourMaps = [.. pictured.Select(o => EmbeddingMap.ByNeighbours(o.Method.Name, o.Images, o.Texts))],
+            Gaps = [.. shown.Select(o => GapAnalysis.Of(o.Method.Name, o.Images, o.Texts))],
             Cosines = [.. shown.Where(o => o.Method.Name is DemoMethod.Raw or DemoMethod.CsInfoNce).Select(o => CosineSample.Of(o.Method.Name, o.Images, o.Texts))],
             Curves = [.. run.Trainings.Where(t => t.Seed == 0 && t.Result.Epochs.Count > 1).SelectMany(Curves)],
             Queries = CompareQueries(data, run),

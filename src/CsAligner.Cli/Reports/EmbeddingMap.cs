@@ -35,6 +35,14 @@ internal sealed record EmbeddingMap(string Method, float[] Images, float[] Texts
             method, Join(imagesAcross, upwards.Project(imagesLeft), rows), Join(textsAcross, upwards.Project(textsLeft), rows), Math.Min(links, rows.Length));
     }
 
+    /// <summary>The map of paired features [N, D] by t-SNE, of the same pairs.</summary>
+    public static EmbeddingMap ByNeighbours(string method, Tensor images, Tensor texts, int points = 600, int links = 24, ulong seed = 0)
+    {
+        int[] rows = LinkedFirst(Spread(images.Shape[0], points), links);
+        float[] map = TSne.Embed([FeatureRows.Take(images, rows), FeatureRows.Take(texts, rows)], new TSneOptions { Seed = seed });
+        return new EmbeddingMap(method, map[..(2 * rows.Length)], map[(2 * rows.Length)..], Math.Min(links, rows.Length));
+    }
+
     private static float[] MeanOf(Tensor features)
     {
         var sum = new double[features.Width];

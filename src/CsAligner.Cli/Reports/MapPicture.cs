@@ -10,7 +10,7 @@ internal static class MapPicture
     private const double Top = 34;
     private const double Bottom = 30;
 
-    private const string Style = """
+    public const string Style = """
         text { font: 14px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1d1c1a; }
         .name { font-weight: 600; font-size: 15px; } .soft { fill: #67635c; }
         .pane { fill: #ffffff; stroke: #dcd7cd; } .link { fill: none; stroke: #1d1c1a; stroke-width: 0.8; stroke-opacity: 0.6; }

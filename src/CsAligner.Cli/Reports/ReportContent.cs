@@ -3,6 +3,12 @@ namespace CsAligner.Cli.Reports;
 /// <summary>All that the report shows; a section whose list is empty is left out.</summary>
 internal sealed record ReportContent
 {
+    /// <summary>Whether no training saw what is measured and pictured.</summary>
+    public bool HeldOut { get; init; } = true;
+
+    /// <summary>What runs were asked for, where runs are compared.</summary>
+    public OptionTable? Options { get; init; }
+
     /// <summary>The heading.</summary>
     public required string Title { get; init; }
 
@@ -29,6 +35,12 @@ internal sealed record ReportContent
 
     /// <summary>Maps of both modalities, one to a method.</summary>
     public IReadOnlyList<EmbeddingMap> Maps { get; init; } = [];
+
+    /// <summary>The same by t-SNE, one to a method.</summary>
+    public IReadOnlyList<EmbeddingMap> NeighbourMaps { get; init; } = [];
+
+    /// <summary>The gap taken apart, one to a method.</summary>
+    public IReadOnlyList<GapAnalysis> Gaps { get; init; } = [];
 
     /// <summary>Cosines of pairs and non-pairs, one to a method.</summary>
     public IReadOnlyList<CosineSample> Cosines { get; init; } = [];

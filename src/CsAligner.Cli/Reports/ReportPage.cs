@@ -23,9 +23,12 @@ internal static class ReportPage
             {
                 var results = new Results(content.Measurements);
                 HeaderSection.Write(page, content, results);
+                OptionSection.Write(page, content);
                 ResultsSection.Write(page, content, results);
                 MapSection.Write(page, content, results);
+                GapSection.Write(page, content);
                 CosineSection.Write(page, content);
+                DistanceSection.Write(page, content);
                 QuerySection.Write(page, content);
                 CurveSection.Write(page, content, results);
                 ReadingSection.Write(page, content);

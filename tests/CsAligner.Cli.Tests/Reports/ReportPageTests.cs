@@ -105,7 +105,7 @@ public sealed class ReportPageTests
         Measurement cell = SampleReport.Create(8, 1).Measurements[0] with { Divergence = double.NaN, TextToImageRecall10 = double.NaN };
         ReportContent content = SampleReport.Create(8, 1) with
         {
-            Measurements = [cell],
+            Measurements = [SampleReport.Create(8, 1).Measurements[0] with { Method = "other" }, cell],
             Curves = [new("raw", "loss", [0, 1, 2], [double.NaN, 1, double.PositiveInfinity]), new("raw", "nothing", [], [])],
             Maps = [new("raw", [float.NaN, 1], [0, 0], 1)],
             Cosines = [new("raw", [], [float.NaN])],
@@ -114,6 +114,16 @@ public sealed class ReportPageTests
         Assert.Equal("–", Parse(html).Descendants("tbody").Elements("tr").Last().Elements("td").First().Value);
         Assert.DoesNotContain("NaN", html, StringComparison.Ordinal);
         Assert.DoesNotContain("∞", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_column_that_nothing_was_measured_for_is_left_out()
+    {
+        ReportContent content = SampleReport.Create(8, 1);
+        int Columns(ReportContent shown) => Parse(ReportPage.Write(shown)).Descendants("tbody").Elements("tr").Last().Elements("td").Count();
+        ReportContent without = content with { Measurements = [.. content.Measurements.Select(cell => cell with { SeenNamesRecall10 = double.NaN, UnseenNamesRecall10 = double.NaN })] };
+        Assert.Equal((11, 9), (Columns(content), Columns(without)));
+        Assert.DoesNotContain("Seen and unseen names", ReportPage.Write(without), StringComparison.Ordinal);
     }
 
     [Fact]

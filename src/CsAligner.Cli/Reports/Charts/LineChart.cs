@@ -10,6 +10,7 @@ internal static class LineChart
     private const double Height = 220;
     private const double LineHeight = 13;
     private const int MostPoints = 240;
+    private const int MostLetters = 15;
 
     private static readonly ChartArea s_area = new(44, 12, Width - 98, Height - 36);
 
@@ -26,12 +27,15 @@ internal static class LineChart
         using (Axes.OpenDrawing(page, Width, Height, $"{quantity} in training; at the end: {ends}."))
         {
             Axes.DrawVertical(page, up, s_area);
-            Axes.DrawHorizontal(page, across, s_area, "step", about: 4);
+            Axes.DrawHorizontal(page, across, s_area, "epoch", about: 4);
             foreach (TrainingCurve curve in curves)
                 page.Empty("path", ("class", "curve " + styleOf(curve.Method)), ("d", Path(curve, across, up)));
             DrawNames(page, curves, up, styleOf);
         }
     }
+
+    // What fits beside the chart; the full name is in the tables.
+    private static string Shortened(string name) => name.Length <= MostLetters ? name : name[..(MostLetters - 1)] + "…";
 
     private static double LastOf(TrainingCurve curve) => curve.Values.LastOrDefault(double.IsFinite, double.NaN);
 
@@ -68,7 +72,7 @@ internal static class LineChart
         for (int i = 1; i < names.Length; i++)
             names[i].Y = Math.Max(names[i].Y, names[i - 1].Y + LineHeight);
         double excess = names.Length == 0 ? 0 : Math.Max(0, names[^1].Y - s_area.Bottom);
-        foreach ((TrainingCurve curve, double y) in names)
-            Axes.DrawText(page, "name " + styleOf(curve.Method), curve.Method, s_area.Right + 6, y - excess + 4, "start");
+        foreach ((TrainingCurve curve, double y) in names.Where(name => name.Y - excess >= s_area.Top - LineHeight))
+            Axes.DrawText(page, "name " + styleOf(curve.Method), Shortened(curve.Method), s_area.Right + 6, y - excess + 4, "start");
     }
 }

@@ -39,7 +39,7 @@ internal static class HeaderSection
         }
 
         string sets = results.TestSets.Count == 1 ? results.TestSets[0] : $"{results.TestSets.Count} test sets";
-        page.Element("p", $"{content.Before} → {content.After}, mean over {sets}, on pairs that no training saw.", ("class", "note"));
+        page.Element("p", $"{content.Before} → {content.After}, mean over {sets}, {(content.HeldOut ? "on pairs that no training saw" : "on the data given")}.", ("class", "note"));
     }
 
     private static void WriteFigure(Markup page, string label, string before, string after, string note)

@@ -15,7 +15,7 @@ internal static class MapSection
             page.Element("h2", "Where images and texts lie");
             using (page.Open("p", ("class", "note")))
             {
-                page.Text("Held-out pairs of ");
+                page.Text(content.HeldOut ? "Held-out pairs of " : "Pairs of ");
                 page.Element("bdi", content.PicturedSet);
                 page.Text(". Across: the line through the means of both modalities, along which they lie furthest apart; upwards: the largest variance that it leaves, for each method its own. All maps have one scale. Lines join some pairs.");
             }
@@ -27,9 +27,24 @@ internal static class MapSection
                 foreach (EmbeddingMap map in content.Maps)
                     WriteMap(page, content, results, map, reach);
             }
+
+            WriteNeighbours(page, content, results);
         }
 
         page.Line();
+    }
+
+    private static void WriteNeighbours(Markup page, ReportContent content, Results results)
+    {
+        if (content.NeighbourMaps.Count == 0)
+            return;
+        page.Element("h3", "By neighbourhood (t-SNE)", ("class", "below"));
+        page.Element("p", "The same rows laid out so that near ones stay near. Who mixes with whom can be read; distances between groups, their sizes and the directions cannot. Each map has its own scale.", ("class", "note"));
+        using (page.Open("div", ("class", "grid two")))
+        {
+            foreach (EmbeddingMap map in content.NeighbourMaps)
+                WriteMap(page, content, results, map, MapChart.ReachOf([map]));
+        }
     }
 
     private static void WriteLegend(Markup page)

@@ -27,7 +27,7 @@ internal static class ResultsSection
             return;
         using (page.Open("section", ("id", "results")))
         {
-            page.Element("h2", "Results on held-out data");
+            page.Element("h2", content.HeldOut ? "Results on held-out data" : "Results");
             string seeds = results.Seeds > 1 ? $" Means of {results.Seeds} seeds; ± is half of the 95% interval, where seeds differ." : "";
             using (page.Open("p", ("class", "note")))
             {
@@ -38,23 +38,25 @@ internal static class ResultsSection
             using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of results, scrolls sideways"), ("tabindex", "0")))
             using (page.Open("table", ("class", "results")))
             {
-                WriteHead(page);
+                // A column that nothing was measured for is left out.
+                Column[] columns = [.. s_columns.Where(column => content.Measurements.Any(cell => double.IsFinite(column.Quantity(cell))))];
+                WriteHead(page, columns);
                 foreach (string testSet in results.TestSets)
-                    WriteTestSet(page, content, results, testSet);
+                    WriteTestSet(page, content, results, testSet, columns);
             }
         }
 
         page.Line();
     }
 
-    private static void WriteHead(Markup page)
+    private static void WriteHead(Markup page, Column[] columns)
     {
         using (page.Open("thead"))
         {
             using (page.Open("tr"))
             {
                 page.Element("th", "Method", ("scope", "col"), ("rowspan", "2"), ("class", "method"));
-                foreach (IGrouping<string, Column> group in s_columns.GroupBy(column => column.Title))
+                foreach (IGrouping<string, Column> group in columns.GroupBy(column => column.Title))
                 {
                     bool single = group.First().Detail.Length == 0;
                     page.ProsaicElement(
@@ -65,19 +67,19 @@ internal static class ResultsSection
 
             using (page.Open("tr"))
             {
-                foreach (Column column in s_columns.Where(column => column.Detail.Length > 0))
+                foreach (Column column in columns.Where(column => column.Detail.Length > 0))
                     page.Element("th", column.Detail, ("scope", "col"), ("class", "detail"));
             }
         }
     }
 
-    private static void WriteTestSet(Markup page, ReportContent content, Results results, string testSet)
+    private static void WriteTestSet(Markup page, ReportContent content, Results results, string testSet, Column[] columns)
     {
         double widest = results.Methods.Select(method => results.Of(method, testSet, cell => cell.Divergence).Mean).Where(double.IsFinite).DefaultIfEmpty(1).Max();
         using (page.Open("tbody"))
         {
             using (page.Open("tr", ("class", "set")))
-            using (page.Open("th", ("scope", "rowgroup"), ("colspan", (s_columns.Length + 1).ToString(CultureInfo.InvariantCulture))))
+            using (page.Open("th", ("scope", "rowgroup"), ("colspan", (columns.Length + 1).ToString(CultureInfo.InvariantCulture))))
             using (page.Open("span"))
             {
                 page.Element("bdi", testSet);
@@ -89,7 +91,7 @@ internal static class ResultsSection
                 using (page.Open("tr", ("class", method == content.After ? "after" : null)))
                 {
                     page.Element("th", method, ("scope", "row"), ("class", "method"));
-                    foreach (Column column in s_columns)
+                    foreach (Column column in columns)
                     {
                         Summary summary = results.Of(method, testSet, column.Quantity);
                         bool isBest = column.LowerIsBetter is { } lower && IsBest(results, testSet, column, summary.Mean, lower);

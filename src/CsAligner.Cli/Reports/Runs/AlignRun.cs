@@ -1,0 +1,111 @@
+using System.Text.Json;
+using CsAligner.Adapters;
+using CsAligner.Tensors;
+using CsAligner.Training;
+
+namespace CsAligner.Cli.Reports.Runs;
+
+/// <summary>What a folder that <c>align</c> wrote says of itself in run.json.</summary>
+internal sealed record AlignRun
+{
+    /// <summary>The folder, as it was given.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>A short name of its own among the runs that are compared.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Options and their values as text, in the file's order; what is nested has its keys joined by points.</summary>
+    public required IReadOnlyList<(string Key, string Value)> Options { get; init; }
+
+    /// <summary>The files that the data came from, by their role; only those that were given.</summary>
+    public required IReadOnlyDictionary<string, string> Inputs { get; init; }
+
+    /// <summary>Pairs trained on, parameters, best epoch, seconds: name and value for people.</summary>
+    public required IReadOnlyList<(string Key, string Value)> Outcomes { get; init; }
+
+    /// <summary>Every epoch's numbers by their keys; NaN where there is none.</summary>
+    public required IReadOnlyList<IReadOnlyDictionary<string, double>> Epochs { get; init; }
+
+    /// <summary>Reads run.json of a folder.</summary>
+    /// <param name="folder">What align wrote to.</param>
+    /// <param name="name">Its name in the report.</param>
+    /// <exception cref="InputException">It is not there, is not JSON, or is not of align.</exception>
+    public static AlignRun Read(string folder, string name)
+    {
+        string path = Path.Combine(folder, AlignmentReport.RunFile);
+        if (!File.Exists(path))
+            throw new InputException($"report: '{folder}' is no run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonElement root = json.RootElement;
+            return new AlignRun
+            {
+                Folder = folder,
+                Name = name,
+                Options = [.. Flatten("", Member(root, path, "options", JsonValueKind.Object))],
+                Inputs = InputsOf(root),
+                Outcomes = [.. OutcomesOf(root)],
+                Epochs = [.. Member(root, path, "epochs", JsonValueKind.Array).EnumerateArray().Select(epoch => NumbersOf(epoch, path))],
+            };
+        }
+        catch (JsonException failure)
+        {
+            throw new InputException($"report: '{path}' is not JSON ({failure.Message.TrimEnd('.')}); the run may have been cut short: run it again", failure);
+        }
+    }
+
+    /// <summary>The adapters of both sides.</summary>
+    /// <exception cref="InputException">A file is missing or damaged, or the widths are not those of the data.</exception>
+    public (Adapter Image, Adapter Text) LoadAdapters(int width)
+    {
+        Adapter image = Adapter.Load(Path.Combine(Folder, AlignmentReport.ImageAdapterFile)), text = Adapter.Load(Path.Combine(Folder, AlignmentReport.TextAdapterFile));
+        foreach (Adapter adapter in (Adapter[])[image, text])
+        {
+            if (adapter.Width != width)
+                throw new InputException($"report: the adapters of '{Folder}' take rows of {adapter.Width} values, the features have {width}; give features of the encoder that the run was trained on");
+        }
+
+        return (image, text);
+    }
+
+    private static JsonElement Member(JsonElement root, string path, string key, JsonValueKind kind) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(key, out JsonElement member) && member.ValueKind == kind
+            ? member
+            : throw new InputException($"report: '{path}' has no \"{key}\" as csalign align writes it; it is of another program or another version");
+
+    private static IEnumerable<(string, string)> Flatten(string prefix, JsonElement element) => element.EnumerateObject().SelectMany(property =>
+        property.Value.ValueKind == JsonValueKind.Object ? Flatten(prefix + property.Name + ".", property.Value) : [(prefix + property.Name, Text(property.Value))]);
+
+    private static string Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "–",
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        JsonValueKind.String => value.GetString()!,
+        _ => value.GetRawText(),
+    };
+
+    private static Dictionary<string, string> InputsOf(JsonElement root) =>
+        !root.TryGetProperty("inputs", out JsonElement inputs) || inputs.ValueKind != JsonValueKind.Object
+            ? []
+            : inputs.EnumerateObject().Where(input => input.Value.ValueKind == JsonValueKind.String).ToDictionary(input => input.Name, input => input.Value.GetString()!);
+
+    private static IEnumerable<(string, string)> OutcomesOf(JsonElement root)
+    {
+        foreach ((string key, string name) in ((string, string)[])[("training_pairs", "pairs trained on"), ("validation_pairs", "pairs held out"), ("image_parameters", "image parameters"), ("text_parameters", "text parameters"), ("best_epoch", "best epoch")])
+        {
+            if (root.TryGetProperty(key, out JsonElement count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt64(out long value))
+                yield return (name, NumberText.Count(value));
+        }
+
+        if (root.TryGetProperty("seconds", out JsonElement seconds) && seconds.ValueKind == JsonValueKind.Number)
+            yield return ("seconds", NumberText.Fixed(seconds.GetDouble(), 1));
+        if (root.TryGetProperty("peak_bytes", out JsonElement bytes) && bytes.ValueKind == JsonValueKind.Number)
+            yield return ("peak memory, MiB", NumberText.Fixed(bytes.GetDouble() / (1 << 20), 0));
+    }
+
+    private static Dictionary<string, double> NumbersOf(JsonElement epoch, string path) => epoch.ValueKind == JsonValueKind.Object
+        ? epoch.EnumerateObject().ToDictionary(value => value.Name, value => value.Value.ValueKind == JsonValueKind.Number ? value.Value.GetDouble() : double.NaN)
+        : throw new InputException($"report: '{path}' has an epoch that is no object; it is of another program or another version");
+}

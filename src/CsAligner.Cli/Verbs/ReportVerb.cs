@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text;
+using CsAligner.Cli.Reports;
+using CsAligner.Cli.Reports.Runs;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary><c>csalign report</c>: any number of runs of <c>align</c> on one page that needs nothing beside it.</summary>
+internal static class ReportVerb
+{
+    public static Command Create(CommandRunner runner)
+    {
+        Argument<string[]> folders = new("RUN") { Description = "Folders that align wrote.", Arity = ArgumentArity.OneOrMore };
+        Option<string> output = CommonOptions.RequiredPath("--out", "The HTML file to write.");
+        Option<string?> images = CommonOptions.OptionalPath("--images", "Image rows to evaluate all runs on: a .npy file or a feature-set folder. Left out: what each run was trained on, where it still is.");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", "Text rows likewise.");
+        Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+        Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
+        Option<ulong> seed = CommonOptions.Seed();
+        var command = new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, bandwidth, seed };
+        command.Validators.Add(result =>
+        {
+            bool some = result.GetValue(images) != null;
+            if (some != (result.GetValue(texts) != null)) result.AddError("--images and --texts go together");
+            if (!some && result.GetValue(pairs) != null) result.AddError("--pairs goes with --images and --texts");
+        });
+        runner.SetAction(command, (parsed, session) =>
+        {
+            string[] paths = parsed.GetRequiredValue(folders);
+            IReadOnlyList<string> names = RunReport.NamesOf(paths);
+            AlignRun[] runs = [.. paths.Select((path, i) => AlignRun.Read(path, names[i]))];
+            var report = new RunReport(runs, parsed.GetValue(bandwidth)!, parsed.GetValue(seed));
+            var remarks = new List<string>();
+            if (parsed.GetValue(images) is { } given)
+            {
+                RunFeatures features = RunFeatures.Read(given, parsed.GetValue(texts)!, parsed.GetValue(pairs));
+                report.Evaluate(features, runs, name => Tell(session, "evaluating", name));
+                remarks.Add($"Measured on {given} and {parsed.GetValue(texts)}; csalign apply and csalign evaluate recompute each number.");
+            }
+            else
+            {
+                EvaluateOnOwn(report, runs, remarks, session);
+            }
+
+            string page = ReportPage.Write(report.Fill(remarks, name => Tell(session, "picturing", name)));
+            AtomicFile.Write(parsed.GetRequiredValue(output), stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+            session.Terminal.Say($"{runs.Length} {(runs.Length == 1 ? "run" : "runs")} reported in {parsed.GetRequiredValue(output)}");
+        });
+        return command;
+    }
+
+    // Runs that were trained on the same files are compared on them; one whose files are gone or no longer fit is left to its curves.
+    private static void EvaluateOnOwn(RunReport report, IReadOnlyList<AlignRun> runs, List<string> remarks, Session session)
+    {
+        foreach (var group in runs.GroupBy(run => string.Join('\n', new[] { "images", "texts", "pairs" }.Select(role => run.Inputs.GetValueOrDefault(role, "")))))
+        {
+            AlignRun[] same = [.. group];
+            string names = string.Join(", ", same.Select(run => run.Name));
+            try
+            {
+                if (RunFeatures.ReadOwn(same[0]) is not { } features)
+                {
+                    Leave($"{names}: not evaluated, for the features that run.json names are not there; give --images and --texts.");
+                    continue;
+                }
+
+                report.Evaluate(features, same, name => Tell(session, "evaluating", name));
+                remarks.Add($"{names}: measured on what it was trained on, which flatters; give --images and --texts of other data.");
+            }
+            catch (InputException failure)
+            {
+                Leave($"{names}: not evaluated, for {failure.Message}.");
+            }
+        }
+
+        void Leave(string remark)
+        {
+            remarks.Add(remark);
+            session.Terminal.Say(remark);
+        }
+    }
+
+    private static void Tell(Session session, string what, string name)
+    {
+        session.Cancellation.ThrowIfCancellationRequested();
+        session.Terminal.Say($"{what} {name}");
+    }
+}
