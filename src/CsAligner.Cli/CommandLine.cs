@@ -45,6 +45,7 @@ internal static class CommandLine
             PretrainVerb.Create(runner),
             ReportVerb.Create(runner),
             ToyVerb.Create(runner),
+            SweepVerb.Create(runner),
         };
     }
 

@@ -1,10 +1,39 @@
+using CsAligner.Models.Lora;
+
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>The files that <c>align</c> was given, as they were given.</summary>
-internal sealed record AlignInputs(string Images, string Texts, string? Pairs, string? UnpairedImages, string? UnpairedTexts)
+/// <summary>What <c>align</c> was given to train on, as it was given: features, or a model and its data.</summary>
+internal sealed record AlignInputs(
+    string? Images,
+    string? Texts,
+    string? Pairs,
+    string? UnpairedImages,
+    string? UnpairedTexts,
+    string? ImageTokens,
+    string? TextTokens,
+    string? Model,
+    string? Data,
+    IReadOnlyList<LoraOptions> Lora)
 {
     public IReadOnlyList<(string Role, string? Path)> ByRole =>
     [
         ("images", Images), ("texts", Texts), ("pairs", Pairs), ("unpaired_images", UnpairedImages), ("unpaired_texts", UnpairedTexts),
+        ("image_tokens", ImageTokens), ("text_tokens", TextTokens), ("model", Model), ("data", Data), ("lora", Lora.Count == 0 ? null : string.Join(' ', Lora)),
     ];
+
+    /// <summary>Refuses what does not go together.</summary>
+    public void Check()
+    {
+        if (Model is null)
+        {
+            if (Images is null || Texts is null) throw new UsageException("give --images and --texts, or --model, --data and --lora");
+            if (Data is not null || Lora.Count > 0) throw new UsageException("--lora trains inside of an encoder: give --model and --data with it, in place of --images and --texts");
+            return;
+        }
+
+        if (Data is null || Lora.Count == 0) throw new UsageException("--model is there for --lora: give --data and --lora too");
+        if ((Images ?? Texts ?? Pairs ?? UnpairedImages ?? UnpairedTexts ?? ImageTokens ?? TextTokens) is not null)
+            throw new UsageException("--model and --data bring images, texts, pairs and tokens along: leave --images, --texts and what goes with them out");
+        if (Lora.Select(l => l.Tower).Distinct().Count() != Lora.Count) throw new UsageException("--lora can be given once for each tower");
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using CsAligner.Adapters;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
@@ -13,7 +14,7 @@ internal sealed class AlignOptions
     private static readonly AlignmentOptions Default = new();
 
     private readonly Option<string> _objective = Choice(
-        "--objective", "What is minimised: infonce, cs, cs+infonce, or mean-shift (nothing is trained).", "KIND", AlignmentOptions.NameOf(Default.Objective), text => AlignmentOptions.ParseObjective(text));
+        "--objective", $"What is minimised: {AlignmentObjective.Expected}. raw and mean-shift train nothing.", "KIND", Default.Objective.ToString(), text => AlignmentObjective.Parse(text));
 
     private readonly Option<string> _train = Choice(
         "--train", "Which sides get an adapter: both, text or image. With text, image indexes stay valid.", "both|text|image", AlignmentOptions.NameOf(Default.Train), text => AlignmentOptions.ParseTrain(text));
@@ -22,16 +23,33 @@ internal sealed class AlignOptions
         "--adapter", $"The kind of adapter: {string.Join(", ", AdapterOptions.Kinds)}.", "KIND", Default.Adapter.Kind, kind => new AdapterOptions { Kind = kind }.Validate());
 
     private readonly Option<int?> _adapterSize = CommonOptions.OptionalCount(
-        "--adapter-size", "Rank of low-rank, hidden width of mlp. Left out: 256 (at most the features' width) and twice that width.", most: 65536);
+        "--adapter-size", "Rank of low-rank, hidden width of mlp, stack and transformer. Left out: 256 (at most the features' width) and twice that width.", most: 65536);
 
-    private readonly Option<BandwidthRule> _bandwidth = CommonOptions.Bandwidth(Default.Bandwidth.ToString());
+    private readonly Option<int?> _adapterLayers = CommonOptions.OptionalCount("--adapter-layers", "Blocks of stack and transformer. Left out: 4 and 2.", most: 64);
+
+    // Null where they are to be chosen.
+    private readonly Option<BandwidthRule?> _bandwidth = Chosen(
+        "--bandwidth", "sigma of the kernel: a number, median, within*F, or auto: chosen on pairs that are not trained on.", "F|median|within*F|auto", Default.Bandwidth, BandwidthRule.Parse);
+
+    private readonly Option<double[]> _bandwidthFactors = new("--bandwidth-factors")
+    {
+        Description = "Several bandwidths: D_CS (and MMD) is averaged over these multiples of --bandwidth, such as 0.5 1 2.",
+        HelpName = "F",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly Option<string> _estimator = CommonOptions.Choice(
         "--estimator", "How D_CS of a batch is taken: exact over all pairs, or nystrom from landmarks, in time linear in the batch; for batches of many thousands.", "exact", "exact", "nystrom");
 
     private readonly Option<int> _features = CommonOptions.Count(
         "--features", "Landmark rows of nystrom.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
 
-    private readonly Option<double> _lambda = CommonOptions.Number("--lambda", "Weight of InfoNCE beside D_CS.", Default.Lambda, 0, 1000);
+    private readonly Option<double> _tokenWeight = CommonOptions.Number(
+        "--token-weight", "Weight of D_CS between the image tokens and the text tokens of each pair; needs --image-tokens and --text-tokens.", Default.TokenWeight, 0, 1000);
+
+    private readonly Option<Weight?> _lambda = Chosen(
+        "--lambda", "Weight of InfoNCE or SigLIP beside other terms, 0 to 1000, or auto: chosen on pairs that are not trained on.", "F|auto", new Weight(Default.Lambda), Weight.Parse);
+
     private readonly Option<double> _temperature = CommonOptions.Number("--temperature", "tau of InfoNCE.", Default.Temperature, 0.01, 10);
     private readonly Option<bool> _learnTemperature = new("--learn-temperature") { Description = "Learn tau, from --temperature on." };
     private readonly Option<int> _epochs = CommonOptions.Count("--epochs", "Passes over the pairs.", Default.Epochs, 1, 1_000_000);
@@ -55,19 +73,21 @@ internal sealed class AlignOptions
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])[
-            _objective, _train, _adapter, _adapterSize, _bandwidth, _estimator, _features, _lambda, _temperature, _learnTemperature,
+            _objective, _train, _adapter, _adapterSize, _adapterLayers, _bandwidth, _bandwidthFactors, _estimator, _features, _tokenWeight, _lambda, _temperature, _learnTemperature,
             _epochs, _batchSize, _unpairedRatio, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
             command.Add(option);
     }
 
     public AlignmentOptions Read(ParseResult parsed) => new()
     {
-        Objective = AlignmentOptions.ParseObjective(parsed.GetValue(_objective)!),
+        Objective = AlignmentObjective.Parse(parsed.GetValue(_objective)!),
         Train = AlignmentOptions.ParseTrain(parsed.GetValue(_train)!),
-        Adapter = new AdapterOptions { Kind = parsed.GetValue(_adapter)!, Size = parsed.GetValue(_adapterSize) },
-        Bandwidth = parsed.GetValue(_bandwidth)!,
+        Adapter = new AdapterOptions { Kind = parsed.GetValue(_adapter)!, Size = parsed.GetValue(_adapterSize), Layers = parsed.GetValue(_adapterLayers) },
+        Bandwidth = parsed.GetValue(_bandwidth) ?? Default.Bandwidth,
+        BandwidthFactors = parsed.GetValue(_bandwidthFactors) ?? [],
         Estimator = parsed.GetValue(_estimator) == "nystrom" ? new NystromEstimator { Features = parsed.GetValue(_features) } : null,
-        Lambda = parsed.GetValue(_lambda),
+        TokenWeight = parsed.GetValue(_tokenWeight),
+        Lambda = parsed.GetValue(_lambda)?.Value ?? Default.Lambda,
         Temperature = parsed.GetValue(_temperature),
         LearnTemperature = parsed.GetValue(_learnTemperature),
         Epochs = parsed.GetValue(_epochs),
@@ -80,6 +100,40 @@ internal sealed class AlignOptions
         ValidationFraction = parsed.GetValue(_validation),
         Seed = parsed.GetValue(_seed),
     };
+
+    /// <summary>Chooses what was left to be chosen; null where nothing was.</summary>
+    public AutomaticChoiceResult? Choose(ParseResult parsed, AlignmentOptions options, AlignmentData data, Session session)
+    {
+        bool bandwidth = parsed.GetValue(_bandwidth) is null, lambda = parsed.GetValue(_lambda) is null;
+        if (!bandwidth && !lambda) return null;
+        AutomaticChoiceResult? result = null;
+        int settings = (bandwidth ? AutomaticChoice.BandwidthFactors.Count : 1) * (lambda ? AutomaticChoice.Lambdas.Count : 1);
+        session.Terminal.WithProgress(
+            "choosing",
+            settings,
+            progress => result = new AutomaticChoice(options, data).Choose(bandwidth, lambda, (done, _) => progress.Report(done), session.Cancellation),
+            "settings");
+        session.Terminal.Say($"chosen: --bandwidth {result!.Options.Bandwidth} --lambda {result.Options.Lambda.ToString("R", CultureInfo.InvariantCulture)}");
+        return result;
+    }
+
+    private static Option<T?> Chosen<T>(string name, string description, string help, T fallback, Func<string, T> parse)
+        where T : class => new(name)
+        {
+            Description = description,
+            HelpName = help,
+            DefaultValueFactory = _ => fallback,
+            CustomParser = result => CommonOptions.Parse(result, text => text == "auto" ? null : parse(text)),
+        };
+
+    /// <summary>A number that can be left to be chosen.</summary>
+    private sealed record Weight(double Value)
+    {
+        public static Weight Parse(string text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1000
+                ? new Weight(value)
+                : throw new InputException($"--lambda: expected a number of 0 to 1000 or auto, got '{text}'");
+    }
 
     private static Option<string> Choice(string name, string description, string help, string fallback, Action<string> check) => new(name)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CsAligner.Cli.Terminals;
 using CsAligner.Data.FeatureSets;
+using CsAligner.Models.Lora;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;
@@ -16,52 +17,78 @@ internal static class AlignVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string> images = CommonOptions.RequiredPath("--images", "Image rows: a .npy file or a feature-set folder.");
-        Option<string> texts = CommonOptions.RequiredPath("--texts", "Text rows: a .npy file or a feature-set folder.");
+        Option<string?> images = CommonOptions.OptionalPath("--images", "Image rows: a .npy file or a feature-set folder.");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", "Text rows: a .npy file or a feature-set folder.");
         Option<string> output = CommonOptions.RequiredPath("--out", "The folder to write to.");
         Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
         Option<string?> unpairedImages = CommonOptions.OptionalPath("--unpaired-images", "Image rows without texts; they take part in D_CS.");
         Option<string?> unpairedTexts = CommonOptions.OptionalPath("--unpaired-texts", "Text rows without images; they take part in D_CS.");
+        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", "A feature-set folder with the tokens of the images, from embed --tokens.");
+        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", "A feature-set folder with the tokens of the texts.");
+        Option<string?> model = CommonOptions.OptionalPath("--model", "In place of features: the CLIP folder whose towers get --lora.");
+        Option<string?> data = CommonOptions.OptionalPath("--data", $"With --model: {char.ToLowerInvariant(CaptionedData.Description[0])}{CaptionedData.Description[1..]}");
+        Option<LoraOptions[]> lora = CommonOptions.Lora();
+        Option<bool> merge = new("--merge") { Description = "With --lora: write the model with LoRA in its weights too, to model in --out." };
         Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in --out, if there is one." };
         Option<bool> json = CommonOptions.Json();
         var training = new AlignOptions();
-        var command = new Command("align", "Train adapters that align images and texts.") { images, texts, output, pairs, unpairedImages, unpairedTexts };
+        var command = new Command("align", "Train adapters, or LoRA, that align images and texts.")
+        {
+            images, texts, output, pairs, unpairedImages, unpairedTexts, imageTokens, textTokens, model, data, lora, merge,
+        };
         training.AddTo(command);
         command.Add(resume);
         command.Add(json);
         runner.SetAction(command, (parsed, session) =>
         {
             var inputs = new AlignInputs(
-                parsed.GetRequiredValue(images), parsed.GetRequiredValue(texts), parsed.GetValue(pairs), parsed.GetValue(unpairedImages), parsed.GetValue(unpairedTexts));
+                parsed.GetValue(images),
+                parsed.GetValue(texts),
+                parsed.GetValue(pairs),
+                parsed.GetValue(unpairedImages),
+                parsed.GetValue(unpairedTexts),
+                parsed.GetValue(imageTokens),
+                parsed.GetValue(textTokens),
+                parsed.GetValue(model),
+                parsed.GetValue(data),
+                parsed.GetValue(lora) ?? []);
+            inputs.Check();
             AlignmentOptions options = training.Read(parsed);
-            AlignmentData data = Read(inputs);
             string folder = parsed.GetRequiredValue(output);
+            using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, options.Seed);
+            using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image), textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
+            AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };
             AtomicFile.CreateFolder(folder);
             AtomicFile.CleanFolder(folder);
-            AlignmentResult result = Train(options, data, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
+            AutomaticChoiceResult? choice = training.Choose(parsed, options, aligned, session);
+            options = choice?.Options ?? options;
+            AlignmentResult result = Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
             if (result.ValidationPairs == 0 && options.ValidationFraction > 0)
                 session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, so the last one is kept");
-            AlignmentReport.Write(folder, options, result, inputs.ByRole);
+            AlignmentReport.Write(folder, options, result, inputs.ByRole, choice);
+            encoders?.Write(folder, parsed.GetValue(merge));
             if (parsed.GetValue(json))
-                session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole));
+                session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole, choice));
             else
                 session.Terminal.Tables.Write(AlignTable.Create(result));
-            session.Terminal.Say($"{AlignmentReport.ImageAdapterFile}, {AlignmentReport.TextAdapterFile} and {AlignmentReport.RunFile} written to {folder}");
+            session.Terminal.Say($"{AlignmentReport.ImageAdapterFile}, {AlignmentReport.TextAdapterFile}{(encoders is null ? "" : ", " + encoders.Written)} and {AlignmentReport.RunFile} written to {folder}");
         });
         return command;
     }
 
     private static AlignmentData Read(AlignInputs inputs)
     {
-        (Tensor images, Tensor texts) = FeatureInputs.ReadBoth(inputs.Images, inputs.Texts, raw: false);
-        Tensor? unpairedImages = ReadUnpaired(inputs.UnpairedImages, Modality.Image, inputs.Images, images);
-        Tensor? unpairedTexts = ReadUnpaired(inputs.UnpairedTexts, Modality.Text, inputs.Texts, texts);
+        Tensor images = FeatureFile.ReadRows(inputs.Images!, Modality.Image), texts = FeatureFile.ReadRows(inputs.Texts!, Modality.Text);
+        Tensor? unpairedImages = ReadUnpaired(inputs.UnpairedImages, Modality.Image, inputs.Images!, images);
+        Tensor? unpairedTexts = ReadUnpaired(inputs.UnpairedTexts, Modality.Text, inputs.Texts!, texts);
         return new AlignmentData(images, texts, EvaluateVerb.ReadPairs(inputs.Pairs, images, texts))
         {
             UnpairedImages = unpairedImages,
             UnpairedTexts = unpairedTexts,
         };
     }
+
+    private static TokenSet? OpenTokens(string? path, Modality modality) => path is null ? null : TokenSet.Open(path, modality);
 
     private static Tensor? ReadUnpaired(string? path, Modality modality, string pairedPath, Tensor paired)
     {
@@ -82,7 +109,7 @@ internal static class AlignVerb
         {
             session.Terminal.WithProgress(
                 "epoch",
-                options.Objective == AlignmentObjective.MeanShift ? 0 : options.Epochs,
+                options.Objective.Trains ? options.Epochs : 0,
                 progress => result = trainer.Run(checkpoint, resume, epoch => progress.Report(epoch.Epoch, Describe(epoch)), session.Cancellation),
                 "epochs");
         }
@@ -106,6 +133,8 @@ internal static class AlignVerb
         Add("loss", epoch.Loss);
         Add("D_CS", epoch.CauchySchwarz);
         Add("InfoNCE", epoch.InfoNce);
+        Add("other", epoch.Other);
+        Add("token D_CS", epoch.TokenCauchySchwarz);
         Add("sigma", epoch.Bandwidth);
         if (float.IsFinite(epoch.ValidationCsDivergence))
         {

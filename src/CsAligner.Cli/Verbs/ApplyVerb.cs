@@ -4,6 +4,7 @@ using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -18,7 +19,8 @@ internal static class ApplyVerb
         Argument<string> input = CommonOptions.Path("IN", "The rows: a .npy file or a feature-set folder.");
         Argument<string> output = CommonOptions.Path("OUT.npy", "Where to write the mapped rows, float32.");
         Option<Modality?> modality = new("--modality") { Description = "Which rows of a feature-set folder are meant, where it has both." };
-        var command = new Command("apply", "Map rows by an adapter.") { adapter, input, output, modality };
+        Option<string?> tokens = CommonOptions.OptionalPath("--tokens", "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
+        var command = new Command("apply", "Map rows by an adapter.") { adapter, input, output, modality, tokens };
         runner.SetAction(command, (parsed, session) =>
         {
             string path = parsed.GetRequiredValue(input);
@@ -27,8 +29,11 @@ internal static class ApplyVerb
             Tensor rows = FeatureFile.ReadRows(path, Choose(path, parsed.GetValue(modality)));
             if (rows.Width != map.Width)
                 throw new InputException($"cannot map '{path}' by '{adapterPath}': rows of {rows.Width} values, the adapter was trained on {map.Width}; use features of the same encoder");
-            Apply(map, rows, parsed.GetRequiredValue(output), session);
-            session.Terminal.Say($"{rows.Rows} rows of {rows.Width} values written to {parsed.GetRequiredValue(output)}");
+            if (map.UsesTokens && parsed.GetValue(tokens) is null)
+                throw new UsageException($"'{adapterPath}' maps features by their tokens: give --tokens FOLDER, from embed --tokens");
+            using TokenSet? tokenSet = map.UsesTokens ? TokenSet.Open(parsed.GetValue(tokens)!, Choose(path, parsed.GetValue(modality))) : null;
+            Apply(map, rows, tokenSet, parsed.GetRequiredValue(output), session);
+            session.Terminal.Say($"{rows.Rows} rows of {map.OutputWidth} values written to {parsed.GetRequiredValue(output)}");
         });
         return command;
     }
@@ -44,16 +49,16 @@ internal static class ApplyVerb
         return hasImages ? Modality.Image : Modality.Text;
     }
 
-    private static void Apply(Adapter map, Tensor rows, string output, Session session)
+    private static void Apply(Adapter map, Tensor rows, TokenSet? tokens, string output, Session session)
     {
-        using NpyWriter writer = NpyWriter.Create(output, ElementType.Float32, rows.Width);
+        using NpyWriter writer = NpyWriter.Create(output, ElementType.Float32, map.OutputWidth);
         session.Terminal.WithProgress("applying", rows.Rows, progress =>
         {
             for (int start = 0; start < rows.Rows; start += BlockRows)
             {
                 session.Cancellation.ThrowIfCancellationRequested();
                 int end = Math.Min(rows.Rows, start + BlockRows);
-                writer.WriteRows(map.Apply(FeatureRows.Range(rows, start, end)).Span);
+                writer.WriteRows(map.Apply(FeatureRows.Range(rows, start, end), tokens is null ? null : new TokenRows(tokens, [.. Enumerable.Range(start, end - start)])).Span);
                 progress.Report(end);
             }
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using CsAligner.Models.Lora;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 
@@ -29,6 +30,14 @@ internal static class CommonOptions
         HelpName = "F|median|within*F",
         DefaultValueFactory = _ => BandwidthRule.Parse(fallback),
         CustomParser = result => Parse(result, BandwidthRule.Parse),
+    };
+
+    /// <summary>The trained parts inside of encoders.</summary>
+    public static Option<LoraOptions[]> Lora() => new("--lora")
+    {
+        Description = "LoRA in a tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once for each tower. Left out: r=8, alpha=16, all linear layers.",
+        HelpName = "TOWER[:…]",
+        CustomParser = result => [.. result.Tokens.Select(token => Parse(result, token.Value, LoraOptions.Parse)).OfType<LoraOptions>()],
     };
 
     /// <summary>A real number within bounds.</summary>
@@ -103,11 +112,13 @@ internal static class CommonOptions
     public static Argument<string> Path(string name, string description) => new(name) { Description = description };
 
     /// <summary>Parses by a function of the library; what it refuses is wrong usage.</summary>
-    public static T? Parse<T>(ArgumentResult result, Func<string, T> parse)
+    public static T? Parse<T>(ArgumentResult result, Func<string, T?> parse) => Parse(result, result.Tokens[0].Value, parse);
+
+    private static T? Parse<T>(ArgumentResult result, string text, Func<string, T?> parse)
     {
         try
         {
-            return parse(result.Tokens[0].Value);
+            return parse(text);
         }
         catch (InputException failure)
         {

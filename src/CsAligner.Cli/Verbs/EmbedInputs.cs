@@ -42,7 +42,7 @@ internal sealed class EmbedInputs : IDisposable
     /// <param name="preprocessing">What the model asks of images; null where it takes none, and of captioned images the captions alone are embedded.</param>
     /// <param name="transparency">What shows where a picture is transparent.</param>
     /// <param name="allCaptions">Whether icons come with all their captions.</param>
-    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ClipPreprocessing? preprocessing, Transparency transparency, bool allCaptions)
+    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ClipPreprocessing? preprocessing, Transparency transparency = Transparency.White, bool allCaptions = false)
     {
         bool withImages = preprocessing is not null;
         preprocessing ??= new ClipPreprocessing(UnseenSize, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);

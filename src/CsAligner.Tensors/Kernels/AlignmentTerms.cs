@@ -1,6 +1,6 @@
 namespace CsAligner.Tensors.Kernels;
 
-// Shapes: x [M, D], y [N, D], tokens x [B, T, D] and y [B, U, D].
+// Shapes: x [M, D], y [N, D].
 
 /// <summary>
 /// D_CS and InfoNCE of two sets of rows, with gradients. Chooses the precision of each: float32 scores of rows centred on their
@@ -23,27 +23,6 @@ internal static unsafe class AlignmentTerms
         var values = Compute(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, weights, toX, toY);
         Hold(x, y, gradX, gradY);
         return values;
-    }
-
-    /// <summary>The mean over samples of D_CS between the tokens that the masks leave; float64 throughout, for these sets are small.</summary>
-    public static double TokenLevel(Tensor x, bool[,] maskX, Tensor y, bool[,] maskY, double sigma, Tensor? gradX, Tensor? gradY)
-    {
-        int batch = maskX.GetLength(0), width = x.Width;
-        var values = new double[batch];
-        if (gradX != null) gradX.Span.Clear();
-        if (gradY != null) gradY.Span.Clear();
-        Workers.For(batch, b =>
-        {
-            using var scratch = new Scratch();
-            int[] tokensX = Chosen(maskX, b), tokensY = Chosen(maskY, b);
-            double* pointsX = Gather(x, maskX, b, tokensX, scratch), pointsY = Gather(y, maskY, b, tokensY, scratch);
-            double* pullX = gradX == null ? null : scratch.Doubles((long)tokensX.Length * width);
-            double* pullY = gradY == null ? null : scratch.Doubles((long)tokensY.Length * width);
-            values[b] = Precise(pointsX, tokensX.Length, pointsY, tokensY.Length, width, sigma, false, 1.0 / batch, pullX, pullY);
-            if (gradX != null) Scatter(pullX, gradX, maskX, b, tokensX);
-            if (gradY != null) Scatter(pullY, gradY, maskY, b, tokensY);
-        });
-        return values.Sum() / batch;
     }
 
     /// <summary>ln of the mean kernel value of each pairing, for measuring; NaN for the off-diagonal form of a single row.</summary>
@@ -198,27 +177,5 @@ internal static unsafe class AlignmentTerms
     private static void AddNarrowed(double* from, float* to, long length)
     {
         for (long i = 0; i < length; i++) to[i] += (float)from[i];
-    }
-
-    private static int[] Chosen(bool[,] mask, int sample) => [.. Enumerable.Range(0, mask.GetLength(1)).Where(t => mask[sample, t])];
-
-    private static double* Gather(Tensor tokens, bool[,] mask, int sample, int[] chosen, Scratch scratch)
-    {
-        int width = tokens.Width;
-        double* points = scratch.Doubles((long)chosen.Length * width);
-        for (int r = 0; r < chosen.Length; r++)
-        {
-            float* token = tokens.Pointer + ((((long)sample * mask.GetLength(1)) + chosen[r]) * width);
-            for (int d = 0; d < width; d++) points[((long)r * width) + d] = token[d];
-        }
-
-        return points;
-    }
-
-    private static void Scatter(double* from, Tensor grad, bool[,] mask, int sample, int[] chosen)
-    {
-        int width = grad.Width;
-        for (int r = 0; r < chosen.Length; r++)
-            AddNarrowed(from + ((long)r * width), grad.Pointer + ((((long)sample * mask.GetLength(1)) + chosen[r]) * width), width);
     }
 }

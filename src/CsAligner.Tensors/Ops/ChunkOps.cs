@@ -15,8 +15,11 @@ public static class ChunkOps
     /// <param name="chunkSize">The most rows of a chunk, at least 1.</param>
     /// <param name="requiresGrad">Whether the body depends on a parameter that requires a gradient.</param>
     /// <param name="body">Computes [count, D] on the tape it is given, from its first row and the count; the same every time.</param>
-    /// <returns>[N, D].</returns>
-    public static Tensor InChunks(this Tape tape, int rows, int chunkSize, bool requiresGrad, Func<Tape, int, int, Tensor> body)
+    /// <param name="offsets">
+    /// Where rows give several results each: the first result of each row, and the number of results. Not copied. Null: one result a row.
+    /// </param>
+    /// <returns>[N, D], or as many rows as there are results.</returns>
+    public static Tensor InChunks(this Tape tape, int rows, int chunkSize, bool requiresGrad, Func<Tape, int, int, Tensor> body, int[]? offsets = null)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(body);
@@ -29,8 +32,8 @@ public static class ChunkOps
         {
             using var part = Tape.Inference();
             var chunk = body(part, start, Math.Min(chunkSize, rows - start));
-            y ??= tape.Rent([rows, chunk.Width], requiresGrad);
-            chunk.Span.CopyTo(y.Span[(start * y.Width)..]);
+            y ??= tape.Rent([Result(rows), chunk.Width], requiresGrad);
+            chunk.Span.CopyTo(y.Span[(Result(start) * y.Width)..]);
         }
 
         tape.Record(y!, () =>
@@ -39,9 +42,11 @@ public static class ChunkOps
             {
                 using var part = new Tape();
                 var chunk = body(part, start, Math.Min(chunkSize, rows - start));
-                part.Backward(chunk, y!.Grad.Slice(start * y.Width, chunk.Length));
+                part.Backward(chunk, y!.Grad.Slice(Result(start) * y.Width, chunk.Length));
             }
         });
         return y!;
+
+        int Result(int row) => offsets?[row] ?? row;
     }
 }

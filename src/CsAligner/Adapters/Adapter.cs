@@ -3,14 +3,17 @@ using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Formats;
 using CsAligner.Tensors.Ops;
+using CsAligner.Training;
 
 namespace CsAligner.Adapters;
 
-// Shapes: x [B, D] rows of a frozen encoder, L2-normalised.
+// Shapes: x [B, D] rows of a frozen encoder, L2-normalised; packed samples [N, D], of each its feature, then its tokens.
 
 /// <summary>
-/// A small trainable map from one encoder's space into the shared one, [B, D] to [B, D]. What it returns is
+/// A small trainable map from one encoder's space into the shared one, [B, D] to [B, E]. What it returns is
 /// normalised to unit rows by <see cref="Encode"/> and <see cref="Apply"/>; <see cref="Forward"/> alone does not.
+/// Tokens go through the same map as features, each by itself; only an adapter that <see cref="UsesTokens"/> mixes the
+/// rows of a sample.
 /// </summary>
 public abstract class Adapter
 {
@@ -23,6 +26,12 @@ public abstract class Adapter
     /// <summary>Width of the rows it maps, D.</summary>
     public abstract int Width { get; }
 
+    /// <summary>Width of the rows it gives, E.</summary>
+    public virtual int OutputWidth => Width;
+
+    /// <summary>Whether a sample's tokens decide what becomes of its feature; without them it sees the feature alone.</summary>
+    public virtual bool UsesTokens => false;
+
     /// <summary>All tensors by the names they have in files, fixed ones included.</summary>
     public abstract IReadOnlyList<(string Name, Tensor Values)> Tensors { get; }
 
@@ -34,37 +43,46 @@ public abstract class Adapter
 
     /// <summary>The map itself.</summary>
     /// <param name="tape">The tape that records it.</param>
-    /// <param name="x">[B, D].</param>
-    /// <returns>[B, D], not normalised.</returns>
-    public abstract Tensor Forward(Tape tape, Tensor x);
+    /// <param name="x">[N, D].</param>
+    /// <param name="offsets">The first row of each sample, and N; null where each row is a sample. Not copied.</param>
+    /// <returns>[N, E], not normalised.</returns>
+    public abstract Tensor Forward(Tape tape, Tensor x, int[]? offsets = null);
 
     /// <summary>The map followed by L2 normalisation of the rows.</summary>
     /// <param name="tape">The tape that records it.</param>
-    /// <param name="x">[B, D].</param>
-    public Tensor Encode(Tape tape, Tensor x)
+    /// <param name="x">[N, D].</param>
+    /// <param name="offsets">As for <see cref="Forward"/>.</param>
+    public Tensor Encode(Tape tape, Tensor x, int[]? offsets = null)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
-        return tape.Normalize(Forward(tape, x));
+        return tape.Normalize(Forward(tape, x, offsets));
     }
 
     /// <summary>Maps any number of rows in blocks: memory beyond input and output is that of a block.</summary>
     /// <param name="x">[R, D], unit rows.</param>
+    /// <param name="tokens">The tokens of each row, for an adapter that <see cref="UsesTokens"/>.</param>
     /// <param name="blockRows">Rows of a block.</param>
-    /// <returns>[R, D], unit rows.</returns>
-    public Tensor Apply(Tensor x, int blockRows = 4096)
+    /// <returns>[R, E], unit rows.</returns>
+    /// <exception cref="InputException">Rows or tokens are of another width, or there are other numbers of them.</exception>
+    public Tensor Apply(Tensor x, ITokenSource? tokens = null, int blockRows = 4096)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockRows, 1);
         if (x.Rank != 2 || x.Width != Width)
             throw new InputException($"apply: the adapter maps rows of width {Width}, got {x}");
-        var result = new Tensor(x.Shape);
+        if (tokens != null && (tokens.Count != x.Rows || tokens.Width != Width))
+            throw new InputException($"apply: the tokens are those of {tokens.Count} samples in width {tokens.Width}, expected {x.Rows} in width {Width}");
+        var features = new SampleFeatures((x, tokens));
+        var result = new Tensor(x.Rows, OutputWidth);
         for (int start = 0; start < x.Rows; start += blockRows)
         {
             int rows = Math.Min(blockRows, x.Rows - start);
             using var tape = Tape.Inference();
-            var block = Tensor.From(x.Span.Slice(start * Width, rows * Width), rows, Width);
-            Encode(tape, block).Span.CopyTo(result.Span[(start * Width)..]);
+            int[] samples = [.. Enumerable.Range(start, rows)];
+            int[]? offsets = tokens != null && UsesTokens ? SampleOffsets.Of(samples, features.TokenCount) : null;
+            var y = Encode(tape, features.Read(tape, samples, offsets?[^1] ?? rows, offsets != null), offsets);
+            (offsets == null ? y : tape.Gather(y, offsets[..^1])).Span.CopyTo(result.Span[(start * OutputWidth)..]);
         }
 
         return result;
@@ -79,6 +97,7 @@ public abstract class Adapter
         writer.SetMetadata("format_version", FormatVersion.ToString(CultureInfo.InvariantCulture));
         writer.SetMetadata("kind", Kind);
         writer.SetMetadata("width", Width.ToString(CultureInfo.InvariantCulture));
+        writer.SetMetadata("output_width", OutputWidth.ToString(CultureInfo.InvariantCulture));
         foreach (var (name, values) in Tensors) writer.Add(name, values);
         writer.Write(path);
     }
@@ -93,34 +112,25 @@ public abstract class Adapter
             throw new InputException($"{path}: this safetensors file is no adapter (its metadata lacks format = csaligner-adapter and kind); give one that align wrote");
         if (file.Metadata.GetValueOrDefault("format_version") != FormatVersion.ToString(CultureInfo.InvariantCulture))
             throw new InputException($"{path}: adapter format {file.Metadata.GetValueOrDefault("format_version")} is unknown, this version reads {FormatVersion}; update csalign");
-        Adapter adapter = kind switch
+        var tensors = new AdapterTensors(file);
+        Adapter? adapter = kind switch
         {
-            IdentityAdapter.KindName => new IdentityAdapter(Read(file, "shift", 1)),
-            LowRankAdapter.KindName => new LowRankAdapter(Read(file, "shift", 1), Read(file, "down.weight", 2), Read(file, "up.weight", 2)),
+            IdentityAdapter.KindName => new IdentityAdapter(tensors.Read("shift", 1)),
+            LinearAdapter.KindName => new LinearAdapter(tensors.Read("shift", 1), tensors.Read("weight", 2), tensors.Read("bias", 1)),
+            LowRankAdapter.KindName => new LowRankAdapter(tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("up.weight", 2)),
             MlpAdapter.KindName => new MlpAdapter(
-                Read(file, "shift", 1), Read(file, "down.weight", 2), Read(file, "down.bias", 1), Read(file, "up.weight", 2), Read(file, "up.bias", 1)),
+                tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("down.bias", 1), tensors.Read("up.weight", 2), tensors.Read("up.bias", 1)),
+            ResidualStackAdapter.KindName => ResidualStackAdapter.Load(tensors),
+            TransformerAdapter.KindName => TransformerAdapter.Load(tensors),
             _ => throw new InputException($"{path}: adapter kind '{kind}' is unknown; known are {string.Join(", ", AdapterOptions.Kinds)}"),
         };
-        return adapter.Fits() ? adapter : throw new InputException($"{path}: the shapes of the adapter's tensors do not fit each other; the file is damaged");
+        return adapter?.Fits() == true ? adapter : throw new InputException($"{path}: the shapes of the adapter's tensors do not fit each other; the file is damaged");
     }
 
     /// <summary>Whether training may change the tensors.</summary>
     /// <param name="trainable">False freezes all of them.</param>
     public abstract void RequireGrad(bool trainable);
 
-    /// <summary>A copy with tensors of its own.</summary>
-    public abstract Adapter Clone();
-
     /// <summary>Whether the shapes of the tensors go together.</summary>
     protected abstract bool Fits();
-
-    private static Tensor Read(SafeTensorsFile file, string name, int rank)
-    {
-        if (!file.Contains(name)) throw new InputException($"{file.Path}: the adapter lacks its tensor \"{name}\"; the file is damaged");
-        var tensor = file.ReadTensor(name);
-        if (tensor.Rank != rank) throw new InputException($"{file.Path}: \"{name}\" has rank {tensor.Rank}, expected {rank}; the file is damaged");
-        foreach (float value in tensor.Span)
-            if (!float.IsFinite(value)) throw new InputException($"{file.Path}: \"{name}\" holds a value that is not finite; the file is damaged");
-        return tensor;
-    }
 }

@@ -29,15 +29,12 @@ public sealed class IdentityAdapter : Adapter
     public override IReadOnlyList<(string Name, Tensor Values)> Tensors => [("shift", _shift)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.Add(x, _shift);
+    public override Tensor Forward(Tape tape, Tensor x, int[]? offsets = null) => tape.Add(x, _shift);
 
     /// <inheritdoc/>
     public override void RequireGrad(bool trainable)
     {
     }
-
-    /// <inheritdoc/>
-    public override Adapter Clone() => new IdentityAdapter(_shift.Clone());
 
     /// <inheritdoc/>
     protected override bool Fits() => true;

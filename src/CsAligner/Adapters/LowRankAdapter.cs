@@ -44,7 +44,7 @@ public sealed class LowRankAdapter : Adapter
     public override IReadOnlyList<(string Name, Tensor Values)> Tensors => [("shift", _shift), ("down.weight", _down), ("up.weight", _up)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x)
+    public override Tensor Forward(Tape tape, Tensor x, int[]? offsets = null)
     {
         var shifted = tape.Add(x, _shift);
         return tape.Add(shifted, tape.Linear(tape.Linear(shifted, _down), _up));
@@ -52,9 +52,6 @@ public sealed class LowRankAdapter : Adapter
 
     /// <inheritdoc/>
     public override void RequireGrad(bool trainable) => (_down.RequiresGrad, _up.RequiresGrad) = (trainable, trainable);
-
-    /// <inheritdoc/>
-    public override Adapter Clone() => new LowRankAdapter(_shift.Clone(), _down.Clone(), _up.Clone());
 
     /// <inheritdoc/>
     protected override bool Fits() =>

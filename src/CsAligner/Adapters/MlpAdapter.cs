@@ -53,7 +53,7 @@ public sealed class MlpAdapter : Adapter
         [("shift", _shift), ("down.weight", _down), ("down.bias", _downBias), ("up.weight", _up), ("up.bias", _upBias)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x)
+    public override Tensor Forward(Tape tape, Tensor x, int[]? offsets = null)
     {
         var shifted = tape.Add(x, _shift);
         var hidden = tape.Scale(tape.Gelu(tape.Linear(shifted, _down, _downBias)), 1 / MathF.Sqrt(_downBias.Length));
@@ -65,9 +65,6 @@ public sealed class MlpAdapter : Adapter
     {
         foreach (var tensor in new[] { _down, _downBias, _up, _upBias }) tensor.RequiresGrad = trainable;
     }
-
-    /// <inheritdoc/>
-    public override Adapter Clone() => new MlpAdapter(_shift.Clone(), _down.Clone(), _downBias.Clone(), _up.Clone(), _upBias.Clone());
 
     /// <inheritdoc/>
     protected override bool Fits() =>

@@ -35,6 +35,8 @@ public sealed class ClipTextTower
         new(_projection, "text_projection.weight"),
     ];
 
+    internal IReadOnlyList<TransformerBlock> Blocks => _blocks;
+
     /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
     internal bool Frozen
     {

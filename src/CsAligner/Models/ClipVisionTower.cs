@@ -40,6 +40,8 @@ public sealed class ClipVisionTower
         new(_projection, "visual_projection.weight"),
     ];
 
+    internal IReadOnlyList<TransformerBlock> Blocks => _blocks;
+
     /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
     internal bool Frozen
     {

@@ -1,3 +1,4 @@
+using CsAligner.Models.Lora;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels;
@@ -13,19 +14,19 @@ internal sealed class LinearLayer
     private (PackedWeights Weight, Tensor Bias)? _packed;
 
     public LinearLayer(int inputs, int outputs)
-        : this(new Tensor(outputs, inputs), new Tensor(outputs), 0, outputs)
+        : this(new Tensor(outputs, inputs), new Tensor(outputs), [], 0, outputs)
     {
     }
 
     /// <summary>A layer without bias around weights [N, K].</summary>
     public LinearLayer(Tensor weight)
-        : this(weight, null, 0, weight.Shape[0])
+        : this(weight, null, [], 0, weight.Shape[0])
     {
     }
 
-    private LinearLayer(Tensor weight, Tensor? bias, int first, int outputs)
+    private LinearLayer(Tensor weight, Tensor? bias, List<LoraModule> lora, int first, int outputs)
     {
-        (Weight, Bias) = (weight, bias);
+        (Weight, Bias, Lora) = (weight, bias, lora);
         (_first, _outputs) = (first, outputs);
     }
 
@@ -34,6 +35,9 @@ internal sealed class LinearLayer
 
     /// <summary>[N], or null; of a part, those of the whole.</summary>
     public Tensor? Bias { get; }
+
+    /// <summary>What is added to some of the outputs; a part has those of the whole. Each covers outputs of its own.</summary>
+    public List<LoraModule> Lora { get; }
 
     /// <summary>
     /// Whether weights stay as they are. Then tapes that do not record read a packed copy of them, made at their first use.
@@ -49,7 +53,7 @@ internal sealed class LinearLayer
     }
 
     /// <summary>The layer that computes some of the outputs with the same weights; it is frozen apart.</summary>
-    public LinearLayer Part(int first, int outputs) => new(Weight, Bias, _first + first, outputs);
+    public LinearLayer Part(int first, int outputs) => new(Weight, Bias, Lora, _first + first, outputs);
 
     public Tensor Forward(Tape tape, Tensor x) => Forward(tape, x, LinearFinish.None, null);
 
@@ -61,25 +65,49 @@ internal sealed class LinearLayer
 
     private Tensor Forward(Tape tape, Tensor x, LinearFinish finish, Tensor? residual)
     {
+        var lora = Lora.Count == 0 ? null : AddedByLora(tape, x);
         if (_frozen && !tape.Recording)
         {
             // Two threads at once make two copies and keep one: both are right.
             var packed = _packed is { } kept && kept.Weight.Path == Simd.Path ? kept : Pack();
             _packed = packed;
-            return tape.Linear(x, packed.Weight, packed.Bias, finish, residual);
+            return lora == null
+                ? tape.Linear(x, packed.Weight, packed.Bias, finish, residual)
+                : Finish(tape, tape.Add(tape.Linear(x, packed.Weight, packed.Bias), lora), finish, residual);
         }
 
         bool whole = _outputs == Weight.Shape[0];
         var y = tape.Linear(x, whole ? Weight : tape.Slice(Weight, 0, _first, _outputs), whole || Bias is null ? Bias : tape.Slice(Bias, 0, _first, _outputs));
-        return finish switch
-        {
-            LinearFinish.QuickGelu => tape.QuickGelu(y),
-            LinearFinish.Gelu => tape.Gelu(y),
-            LinearFinish.Relu => tape.Relu(y),
-            LinearFinish.AddResidual => tape.Add(residual!, y),
-            _ => y,
-        };
+        return Finish(tape, lora == null ? y : tape.Add(y, lora), finish, residual);
     }
+
+    private static Tensor Finish(Tape tape, Tensor y, LinearFinish finish, Tensor? residual) => finish switch
+    {
+        LinearFinish.QuickGelu => tape.QuickGelu(y),
+        LinearFinish.Gelu => tape.Gelu(y),
+        LinearFinish.Relu => tape.Relu(y),
+        LinearFinish.AddResidual => tape.Add(residual!, y),
+        _ => y,
+    };
+
+    // Of all outputs, zero where there is no module; null where none of the modules has outputs of this part.
+    private Tensor? AddedByLora(Tape tape, Tensor x)
+    {
+        var parts = new List<Tensor>();
+        int at = _first;
+        foreach (var module in Lora.Where(m => m.First >= _first && m.First < _first + _outputs).OrderBy(m => m.First))
+        {
+            if (module.First > at) parts.Add(Zeros(x, module.First - at));
+            parts.Add(module.Forward(tape, x));
+            at = module.First + module.Outputs;
+        }
+
+        if (parts.Count == 0) return null;
+        if (at < _first + _outputs) parts.Add(Zeros(x, _first + _outputs - at));
+        return parts.Count == 1 ? parts[0] : tape.Concat(x.Rank - 1, [.. parts]);
+    }
+
+    private static Tensor Zeros(Tensor x, int width) => new([.. x.Shape[..^1], width]);
 
     private static LinearFinish FinishOf(Activation activation) => activation switch
     {

@@ -45,6 +45,23 @@ internal sealed class TransformerBlock
         yield return new(_fc2.Bias!, prefix + "mlp.fc2.bias");
     }
 
+    /// <summary>A linear layer under its name in Hugging Face's checkpoints: its path, the layer, and which outputs of the layer are its.</summary>
+    /// <param name="name">q_proj, k_proj, v_proj, out_proj, fc1 or fc2.</param>
+    public (string Path, LinearLayer Layer, int First, int Outputs) Linear(string name)
+    {
+        int width = _config.Width;
+        return name switch
+        {
+            "q_proj" => ("self_attn.q_proj", _qkv, 0, width),
+            "k_proj" => ("self_attn.k_proj", _qkv, width, width),
+            "v_proj" => ("self_attn.v_proj", _qkv, 2 * width, width),
+            "out_proj" => ("self_attn.out_proj", _out, 0, width),
+            "fc1" => ("mlp.fc1", _fc1, 0, _config.MlpWidth),
+            "fc2" => ("mlp.fc2", _fc2, 0, width),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No linear layer of a block."),
+        };
+    }
+
     /// <summary>CLIP's initialisation: deviations that keep the residual stream's variance as layers add up.</summary>
     public void Initialize(RandomGenerator random)
     {

@@ -42,7 +42,7 @@ public static class CauchySchwarzDivergence
 
     /// <summary>
     /// Token level: for each sample D_CS (biased form) between its image tokens and its text tokens, averaged over
-    /// the batch. Computed in float64, time O(B (T+U)^2 D).
+    /// the batch. Float32 where that is exact enough, time O(B (T+U)^2 D).
     /// </summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, T, D].</param>
@@ -52,14 +52,20 @@ public static class CauchySchwarzDivergence
     /// <param name="bandwidth">sigma, finite and above 0.</param>
     public static Tensor TokenCauchySchwarz(this Tape tape, Tensor x, bool[,] maskX, Tensor y, bool[,] maskY, double bandwidth)
     {
-        ArgumentNullException.ThrowIfNull(tape);
         CheckTokens(x, maskX, nameof(x));
         CheckTokens(y, maskY, nameof(y));
-        CsAlignerObjective.CheckBandwidth(bandwidth);
         if (x.Shape[0] != y.Shape[0] || x.Width != y.Width)
             throw new ArgumentException($"Token divergence: {x} and {y} must agree in batch and width.", nameof(y));
+        return tape.TokenCauchySchwarz(x, TokenSets.Of(maskX), y, TokenSets.Of(maskY), bandwidth);
+    }
+
+    /// <summary>The same of tokens anywhere among the rows of x and y; at least one of each side a sample.</summary>
+    internal static Tensor TokenCauchySchwarz(this Tape tape, Tensor x, TokenSets tokensX, Tensor y, TokenSets tokensY, double bandwidth)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        CsAlignerObjective.CheckBandwidth(bandwidth);
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
-        double value = AlignmentTerms.TokenLevel(x, maskX, y, maskY, bandwidth, gradX, gradY);
+        double value = TokenTerms.Compute(x, tokensX, y, tokensY, bandwidth, gradX, gradY);
         return tape.KnownGradient(value, (x, gradX), (y, gradY));
     }
 

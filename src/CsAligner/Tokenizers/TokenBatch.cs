@@ -29,4 +29,17 @@ public sealed class TokenBatch
     internal TokenBatch Slice(int start, int count) => count == Count
         ? this
         : new(Ids[(start * ContextLength)..((start + count) * ContextLength)], Lengths[start..(start + count)], ContextLength);
+
+    /// <summary>The texts with these numbers.</summary>
+    internal TokenBatch Take(ReadOnlySpan<int> texts)
+    {
+        var taken = new TokenBatch(texts.Length, ContextLength);
+        for (int i = 0; i < texts.Length; i++)
+        {
+            Row(texts[i]).CopyTo(taken.Ids.AsSpan(i * ContextLength));
+            taken.Lengths[i] = Lengths[texts[i]];
+        }
+
+        return taken;
+    }
 }

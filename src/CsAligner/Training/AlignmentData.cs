@@ -1,27 +1,28 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
 
 namespace CsAligner.Training;
 
-// Shapes: images [M, D], texts [N, D], unpaired images [U, D], unpaired texts [V, D].
+// Shapes: images [M, D], texts [N, E], unpaired images [U, D], unpaired texts [V, E].
 
-/// <summary>The features that alignment trains on: unit rows of one width.</summary>
+/// <summary>The features that alignment trains on: unit rows. Widths D and E differ only where adapters bring them together.</summary>
 public sealed record AlignmentData
 {
     /// <summary>Features with their pairs.</summary>
     /// <param name="images">[M, D].</param>
-    /// <param name="texts">[N, D].</param>
+    /// <param name="texts">[N, E].</param>
     /// <param name="pairing">Null: row i to row i. An epoch takes each image once, with one of its texts.</param>
-    /// <exception cref="InputException">Widths differ, or there are no pairs.</exception>
+    /// <exception cref="InputException">These are no matrices, or there are no pairs.</exception>
     public AlignmentData(Tensor images, Tensor texts, Pairing? pairing = null)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(texts);
-        if (images.Rank != 2 || texts.Rank != 2 || images.Width != texts.Width)
-            throw new InputException($"align: images and texts must be matrices of one width, got {images} and {texts}");
+        if (images.Rank != 2 || texts.Rank != 2)
+            throw new InputException($"align: images and texts must be matrices, got {images} and {texts}");
         if (pairing == null && images.Rows != texts.Rows)
             throw new InputException($"align: {images.Rows} images and {texts.Rows} texts need pairs: give --pairs P.npy, for each text the row of its image");
         (Images, Texts, Pairing) = (images, texts, pairing ?? Pairing.Diagonal(images.Rows));
@@ -30,7 +31,7 @@ public sealed record AlignmentData
     /// <summary>[M, D].</summary>
     public Tensor Images { get; }
 
-    /// <summary>[N, D].</summary>
+    /// <summary>[N, E].</summary>
     public Tensor Texts { get; }
 
     /// <summary>Which text belongs to which image.</summary>
@@ -39,30 +40,76 @@ public sealed record AlignmentData
     /// <summary>[U, D], images without texts: they take part in D_CS.</summary>
     public Tensor? UnpairedImages { get; init; }
 
-    /// <summary>[V, D], texts without images: they take part in D_CS.</summary>
+    /// <summary>[V, E], texts without images: they take part in D_CS.</summary>
     public Tensor? UnpairedTexts { get; init; }
 
     /// <summary>[W, D] held-out images to choose the best epoch by; null takes a fraction of the pairs.</summary>
     public Tensor? ValidationImages { get; init; }
 
-    /// <summary>[W, D] held-out texts, row i the partner of row i.</summary>
+    /// <summary>[W, E] held-out texts, row i the partner of row i.</summary>
     public Tensor? ValidationTexts { get; init; }
 
+    /// <summary>The tokens of the images; null where there are none.</summary>
+    public ITokenSource? ImageTokens { get; init; }
+
+    /// <summary>The tokens of the texts.</summary>
+    public ITokenSource? TextTokens { get; init; }
+
+    /// <summary>The tokens of the held-out images: what an adapter over tokens is judged with.</summary>
+    public ITokenSource? ValidationImageTokens { get; init; }
+
+    /// <summary>The tokens of the held-out texts.</summary>
+    public ITokenSource? ValidationTextTokens { get; init; }
+
+    /// <summary>What makes the images' features anew in every step; null where they are frozen. <see cref="Images"/> are its features at the start.</summary>
+    public ITrainableEncoder? ImageEncoder { get; init; }
+
+    /// <summary>The same of the texts.</summary>
+    public ITrainableEncoder? TextEncoder { get; init; }
+
+    /// <summary>All images: pairs, unpaired, held out.</summary>
+    internal SampleFeatures ImageFeatures => Samples(Images, ImageTokens, UnpairedImages, ValidationImages, ValidationImageTokens);
+
+    /// <summary>All texts.</summary>
+    internal SampleFeatures TextFeatures => Samples(Texts, TextTokens, UnpairedTexts, ValidationTexts, ValidationTextTokens);
+
     /// <summary>Checks what the constructor could not see.</summary>
-    /// <exception cref="InputException">Widths differ, or a validation side is missing.</exception>
-    internal void Validate()
+    /// <exception cref="InputException">Widths or counts differ, a validation side is missing, or tokens are.</exception>
+    internal void Validate(AlignmentOptions options)
     {
-        foreach (var (name, rows) in new[]
+        foreach (var (name, rows, width) in new[]
         {
-            ("unpaired images", UnpairedImages), ("unpaired texts", UnpairedTexts), ("validation images", ValidationImages), ("validation texts", ValidationTexts),
+            ("unpaired images", UnpairedImages, Images.Width), ("unpaired texts", UnpairedTexts, Texts.Width),
+            ("validation images", ValidationImages, Images.Width), ("validation texts", ValidationTexts, Texts.Width),
         })
         {
-            if (rows != null && (rows.Rank != 2 || rows.Width != Images.Width))
-                throw new InputException($"align: {name} must be a matrix of width {Images.Width} like the images, got {rows}");
+            if (rows != null && (rows.Rank != 2 || rows.Width != width))
+                throw new InputException($"align: {name} must be a matrix of width {width} like the pairs' rows, got {rows}");
         }
 
         if (ValidationImages?.Rows != ValidationTexts?.Rows)
             throw new InputException($"align: validation images and texts must have as many rows, got {ValidationImages?.Rows ?? 0} and {ValidationTexts?.Rows ?? 0}");
+        foreach (var (name, tokens, rows) in new[]
+        {
+            ("image tokens", ImageTokens, Images), ("text tokens", TextTokens, Texts),
+            ("validation image tokens", ValidationImageTokens, ValidationImages), ("validation text tokens", ValidationTextTokens, ValidationTexts),
+        })
+        {
+            if (tokens != null && (tokens.Count != rows?.Rows || tokens.Width != rows.Width))
+                throw new InputException($"align: {name} are those of {tokens.Count} samples in width {tokens.Width}, but there are {rows?.Rows ?? 0} rows of width {rows?.Width ?? 0}; embed both with the same command");
+        }
+
+        foreach (var (name, encoder, features) in new[] { ("image", ImageEncoder, ImageFeatures), ("text", TextEncoder, TextFeatures) })
+        {
+            if (encoder != null && (encoder.Count != features.Count || encoder.Width != features.Width))
+                throw new InputException($"align: the {name} encoder has {encoder.Count} samples in width {encoder.Width}, but there are {features.Count} rows of width {features.Width}");
+        }
+
+        foreach (var (name, tokens, encoder) in new[] { ("image", ImageTokens, ImageEncoder), ("text", TextTokens, TextEncoder) })
+        {
+            if (options.TokenWeight > 0 && tokens == null && encoder == null)
+                throw new InputException($"align: --token-weight needs the tokens of images and texts, but there are no {name} tokens; give --{name}-tokens, from embed --tokens");
+        }
     }
 
     /// <summary>A hash of everything in it: a checkpoint belongs to its data.</summary>
@@ -75,7 +122,13 @@ public sealed record AlignmentData
             if (rows != null) hash.AppendData(MemoryMarshal.AsBytes(rows.Span));
         }
 
+        foreach (var tokens in new[] { ImageTokens, TextTokens, ValidationImageTokens, ValidationTextTokens })
+            hash.AppendData(System.Text.Encoding.ASCII.GetBytes((tokens?.Count ?? 0).ToString(CultureInfo.InvariantCulture) + ";"));
+        foreach (var encoder in new[] { ImageEncoder, TextEncoder }) hash.AppendData(System.Text.Encoding.UTF8.GetBytes((encoder?.Fingerprint ?? "") + ";"));
         hash.AppendData(MemoryMarshal.AsBytes<int>(Pairing.ImageOfText.ToArray()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    private static SampleFeatures Samples(Tensor rows, ITokenSource? tokens, Tensor? unpaired, Tensor? validation, ITokenSource? validationTokens) =>
+        new((rows, tokens), (unpaired ?? new Tensor(0, rows.Width), null), (validation ?? new Tensor(0, rows.Width), validationTokens));
 }

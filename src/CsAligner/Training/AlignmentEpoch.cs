@@ -10,12 +10,14 @@ namespace CsAligner.Training;
 /// <param name="Loss">Mean over the epoch's steps.</param>
 /// <param name="CauchySchwarz">Mean D_CS of the batches at the bandwidth in use; NaN where the objective has none.</param>
 /// <param name="InfoNce">Mean InfoNCE of the batches; NaN where the objective has none.</param>
+/// <param name="Other">Mean sum of the objective's other terms; NaN where it has none.</param>
+/// <param name="TokenCauchySchwarz">Mean D_CS between the tokens of the pairs; NaN where tokens take no part.</param>
 /// <param name="Bandwidth">sigma at the end of the epoch.</param>
 /// <param name="Temperature">tau at the end of the epoch.</param>
 /// <param name="LearningRate">That of the last step.</param>
 /// <param name="ValidationObjective">
 /// What the best epoch has least of, on held-out pairs: InfoNCE, off-diagonal D_CS at within*0.35, or InfoNCE plus half
-/// of that D_CS, as the objective has them.
+/// of that D_CS, as the objective has them; of other objectives their own value.
 /// </param>
 /// <param name="ValidationCsDivergence">Off-diagonal D_CS at within*0.35 on held-out pairs.</param>
 /// <param name="ValidationImageToText">R@1 among held-out pairs.</param>
@@ -25,6 +27,8 @@ public sealed record AlignmentEpoch(
     float Loss,
     float CauchySchwarz,
     float InfoNce,
+    float Other,
+    float TokenCauchySchwarz,
     float Bandwidth,
     float Temperature,
     float LearningRate,
@@ -33,7 +37,7 @@ public sealed record AlignmentEpoch(
     float ValidationImageToText,
     float ValidationTextToImage)
 {
-    internal const int Numbers = 10;
+    internal const int Numbers = 12;
 
     /// <summary>Writes the epoch as one object.</summary>
     public void WriteJson(Utf8JsonWriter writer)
@@ -44,6 +48,8 @@ public sealed record AlignmentEpoch(
         JsonFields.WriteNumber(writer, "loss", Loss);
         JsonFields.WriteNumber(writer, "cs_divergence", CauchySchwarz);
         JsonFields.WriteNumber(writer, "infonce", InfoNce);
+        if (!float.IsNaN(Other)) writer.WriteNumber("other", Other);
+        if (!float.IsNaN(TokenCauchySchwarz)) writer.WriteNumber("token_cs_divergence", TokenCauchySchwarz);
         JsonFields.WriteNumber(writer, "bandwidth", Bandwidth);
         JsonFields.WriteNumber(writer, "temperature", Temperature);
         JsonFields.WriteNumber(writer, "lr", LearningRate);
@@ -58,11 +64,11 @@ public sealed record AlignmentEpoch(
     {
         ReadOnlySpan<float> values =
         [
-            Loss, CauchySchwarz, InfoNce, Bandwidth, Temperature, LearningRate,
+            Loss, CauchySchwarz, InfoNce, Other, TokenCauchySchwarz, Bandwidth, Temperature, LearningRate,
             ValidationObjective, ValidationCsDivergence, ValidationImageToText, ValidationTextToImage,
         ];
         values.CopyTo(numbers);
     }
 
-    internal static AlignmentEpoch Load(int epoch, ReadOnlySpan<float> n) => new(epoch, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9]);
+    internal static AlignmentEpoch Load(int epoch, ReadOnlySpan<float> n) => new(epoch, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11]);
 }

@@ -20,10 +20,16 @@ public sealed record AlignmentOptions
     /// <summary>The kernel's bandwidth; <c>median</c> and <c>within*F</c> are detached and renewed as the features move.</summary>
     public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.4);
 
+    /// <summary>Multiples of the bandwidth over which D_CS (and MMD) is averaged, each above 0, at most 16; none for the bandwidth alone.</summary>
+    public IReadOnlyList<double> BandwidthFactors { get; init; } = [];
+
     /// <summary>Takes D_CS from landmarks of the batch, in time linear in its rows; null for all pairs. For batches of many thousands.</summary>
     public NystromEstimator? Estimator { get; init; }
 
-    /// <summary>Weight of InfoNCE beside D_CS, 0 to 1000.</summary>
+    /// <summary>Weight of D_CS between the image tokens and the text tokens of each pair, 0 to 1000; 0 leaves tokens out.</summary>
+    public double TokenWeight { get; init; }
+
+    /// <summary>Weight of InfoNCE (or SigLIP) beside other terms, 0 to 1000.</summary>
     public double Lambda { get; init; } = 0.35;
 
     /// <summary>InfoNCE's temperature, 0.01 to 10: fixed, or the start where it is learned.</summary>
@@ -80,17 +86,6 @@ public sealed record AlignmentOptions
     /// <summary>Seeds the adapters, the order, captions and the held-out pairs.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Reads <c>infonce</c>, <c>cs</c>, <c>cs+infonce</c> or <c>mean-shift</c>.</summary>
-    /// <exception cref="InputException">Something else.</exception>
-    public static AlignmentObjective ParseObjective(string text) => text switch
-    {
-        "cs+infonce" => AlignmentObjective.CsInfoNce,
-        "infonce" => AlignmentObjective.InfoNce,
-        "cs" => AlignmentObjective.Cs,
-        "mean-shift" => AlignmentObjective.MeanShift,
-        _ => throw new InputException($"objective: expected infonce, cs, cs+infonce or mean-shift, got '{text}'"),
-    };
-
     /// <summary>Reads <c>both</c>, <c>text</c> or <c>image</c>.</summary>
     /// <exception cref="InputException">Something else.</exception>
     public static TrainedSide ParseTrain(string text) => text switch
@@ -99,15 +94,6 @@ public sealed record AlignmentOptions
         "text" => TrainedSide.Text,
         "image" => TrainedSide.Image,
         _ => throw new InputException($"train: expected both, text or image, got '{text}'"),
-    };
-
-    /// <summary>An objective as <see cref="ParseObjective"/> reads it.</summary>
-    public static string NameOf(AlignmentObjective objective) => objective switch
-    {
-        AlignmentObjective.InfoNce => "infonce",
-        AlignmentObjective.Cs => "cs",
-        AlignmentObjective.MeanShift => "mean-shift",
-        _ => "cs+infonce",
     };
 
     /// <summary>Sides as <see cref="ParseTrain"/> reads them.</summary>
@@ -123,6 +109,10 @@ public sealed record AlignmentOptions
     public void Validate()
     {
         Adapter.Validate();
+        Check(BandwidthFactors.Count <= 16, "bandwidth-factors", "at most 16", BandwidthFactors.Count);
+        foreach (double factor in BandwidthFactors) Check(factor > 0 && double.IsFinite(factor), "bandwidth-factors", "numbers above 0", factor);
+        if (BandwidthFactors.Count > 0 && Estimator != null) throw new InputException("bandwidth-factors: the nystrom estimator takes one bandwidth; leave one of both out");
+        Check(TokenWeight is >= 0 and <= 1000, "token-weight", "0 to 1000", TokenWeight);
         Check(Lambda is >= 0 and <= 1000, "lambda", "0 to 1000", Lambda);
         Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10", Temperature);
         Check(Epochs is >= 1 and <= 1_000_000, "epochs", "1 to 1000000", Epochs);
@@ -143,19 +133,28 @@ public sealed record AlignmentOptions
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
-        writer.WriteString("objective", NameOf(Objective));
+        writer.WriteString("objective", Objective.ToString());
         writer.WriteString("train", NameOf(Train));
         writer.WriteString("adapter", Adapter.Kind);
         if (Adapter.Size is { } size) writer.WriteNumber("adapter_size", size);
         else writer.WriteNull("adapter_size");
+        if (Adapter.Layers is { } layers) writer.WriteNumber("adapter_layers", layers);
         writer.WriteBoolean("mean_shift_start", Adapter.MeanShift);
         writer.WriteString("bandwidth", Bandwidth.ToString());
+        if (BandwidthFactors.Count > 0)
+        {
+            writer.WriteStartArray("bandwidth_factors");
+            foreach (double factor in BandwidthFactors) writer.WriteNumberValue(factor);
+            writer.WriteEndArray();
+        }
+
         if (Estimator != null)
         {
             writer.WriteString("estimator", "nystrom");
             writer.WriteNumber("features", Estimator.Features);
         }
 
+        if (TokenWeight > 0) writer.WriteNumber("token_weight", TokenWeight);
         writer.WriteNumber("lambda", Lambda);
         writer.WriteNumber("temperature", Temperature);
         writer.WriteBoolean("learn_temperature", LearnTemperature);

@@ -1,4 +1,3 @@
-using CsAligner.Objectives;
 using CsAligner.Tensors;
 
 namespace CsAligner.Training;
@@ -6,7 +5,7 @@ namespace CsAligner.Training;
 /// <summary>Where a run stands, in one tensor, so that a checkpoint of any step holds it: floats count exactly to 16 million.</summary>
 internal sealed class AlignmentProgress
 {
-    public Tensor Values { get; } = new(7);
+    public Tensor Values { get; } = new(10);
 
     /// <summary>Epochs done.</summary>
     public int Epoch => (int)Values.Span[0];
@@ -29,13 +28,24 @@ internal sealed class AlignmentProgress
     /// <summary>Of InfoNCE.</summary>
     public float InfoNce => Values.Span[6];
 
-    public void Add(float loss, ObjectiveResult result)
+    /// <summary>Of the other terms.</summary>
+    public float Other => Values.Span[7];
+
+    /// <summary>Of D_CS between tokens.</summary>
+    public float TokenCauchySchwarz => Values.Span[8];
+
+    /// <summary>sigma in use for tokens.</summary>
+    public float TokenBandwidth { get => Values.Span[9]; set => Values.Span[9] = value; }
+
+    public void Add(float loss, AlignmentLoss.LossValues result)
     {
         Span<float> values = Values.Span;
         values[1]++;
         values[4] += loss;
-        values[5] += (float)result.CauchySchwarz;
-        values[6] += (float)result.InfoNce;
+        values[5] += result.CauchySchwarz;
+        values[6] += result.InfoNce;
+        values[7] += result.Other;
+        values[8] += result.TokenCauchySchwarz;
     }
 
     public void Begin(int epochsDone)
@@ -43,6 +53,6 @@ internal sealed class AlignmentProgress
         Span<float> values = Values.Span;
         values[0] = epochsDone;
         values[1] = 0;
-        values[4..].Clear();
+        values[4..9].Clear();
     }
 }

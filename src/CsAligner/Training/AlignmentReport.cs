@@ -25,7 +25,9 @@ public static class AlignmentReport
     /// <param name="result">What came of it.</param>
     /// <param name="inputs">The files that the data came from, by their role; null leaves them out.</param>
     /// <exception cref="InputException">A file cannot be written.</exception>
-    public static void Write(string folder, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null)
+    /// <param name="choice">How sigma and lambda were chosen, where they were.</param>
+    public static void Write(
+        string folder, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null, AutomaticChoiceResult? choice = null)
     {
         ArgumentNullException.ThrowIfNull(result);
         result.Image.Save(Path.Combine(folder, ImageAdapterFile));
@@ -33,7 +35,7 @@ public static class AlignmentReport
         AtomicFile.Write(Path.Combine(folder, RunFile), stream =>
         {
             using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-            WriteJson(writer, options, result, inputs);
+            WriteJson(writer, options, result, inputs, choice);
         });
     }
 
@@ -42,8 +44,9 @@ public static class AlignmentReport
     /// <param name="options">What the run was asked for.</param>
     /// <param name="result">What came of it.</param>
     /// <param name="inputs">The files that the data came from, by their role; null leaves them out.</param>
+    /// <param name="choice">How sigma and lambda were chosen, where they were.</param>
     public static void WriteJson(
-        Utf8JsonWriter writer, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null)
+        Utf8JsonWriter writer, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null, AutomaticChoiceResult? choice = null)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(options);
@@ -59,10 +62,27 @@ public static class AlignmentReport
             writer.WriteEndObject();
         }
 
+        if (choice != null)
+        {
+            writer.WriteStartArray("automatic_choice");
+            foreach (var cell in choice.Cells)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("bandwidth", cell.Bandwidth.ToString());
+                writer.WriteNumber("lambda", cell.Lambda);
+                JsonFields.WriteNumber(writer, "cs_divergence_off_diagonal", cell.CsDivergence);
+                writer.WriteNumber("mean_r1", cell.MeanRecallAt1);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
         writer.WriteNumber("training_pairs", result.TrainingPairs);
         writer.WriteNumber("validation_pairs", result.ValidationPairs);
         writer.WriteNumber("image_parameters", result.Image.ParameterCount);
         writer.WriteNumber("text_parameters", result.Text.ParameterCount);
+        if (result.EncoderParameters > 0) writer.WriteNumber("encoder_parameters", result.EncoderParameters);
         writer.WriteNumber("best_epoch", result.BestEpoch);
         writer.WriteBoolean("resumed", result.Resumed);
         writer.WriteNumber("seconds", result.Seconds);

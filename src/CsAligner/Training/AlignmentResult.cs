@@ -19,4 +19,11 @@ public sealed record AlignmentResult(
     int TrainingPairs,
     int ValidationPairs,
     double Seconds,
-    bool Resumed);
+    bool Resumed)
+{
+    /// <summary>Values that trained, in adapters, encoders and the logits' scale and bias.</summary>
+    public long TrainedParameters { get; init; }
+
+    /// <summary>Values that trained inside of encoders.</summary>
+    public long EncoderParameters { get; init; }
+}

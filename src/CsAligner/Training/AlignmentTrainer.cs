@@ -27,23 +27,19 @@ public sealed class AlignmentTrainer
     private const int FewestValidationPairs = 64;
     private const int MostValidationPairs = 5000;
 
+    private const int EncoderChunk = 256;
+
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(2);
 
     private readonly AlignmentOptions _options;
     private readonly AlignmentData _data;
-    private readonly CsAlignerObjective _objective;
+    private readonly AlignmentLoss _loss;
     private readonly PairBatches _batches;
-    private readonly Tensor? _validationImages;
-    private readonly Tensor? _validationTexts;
-    private readonly Adapter _image;
-    private readonly Adapter _text;
-    private readonly Adapter _startImage;
-    private readonly Adapter _startText;
-    private readonly Adapter _endImage;
-    private readonly Adapter _endText;
-    private readonly Adapter _bestImage;
-    private readonly Adapter _bestText;
-    private readonly Tensor _logScale;
+    private readonly AlignmentSide _image;
+    private readonly AlignmentSide _text;
+    private readonly int[] _validationImages;
+    private readonly int[] _validationTexts;
+    private readonly WeightSnapshots _snapshots;
     private readonly AdamW _optimizer;
     private readonly CosineSchedule _schedule;
     private readonly Tensor _history;
@@ -59,39 +55,39 @@ public sealed class AlignmentTrainer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
-        data.Validate();
+        data.Validate(options);
         (_options, _data) = (options, data);
         int[][] textsOfImage = data.Pairing.TextsOfImage();
         int[] paired = [.. Enumerable.Range(0, textsOfImage.Length).Where(i => textsOfImage[i].Length > 0)];
         (int[] training, int[] heldOut) = Split(paired);
         if (training.Length < 2) throw new InputException($"align: at least 2 pairs are needed to train on, got {training.Length}");
         _trainingPairs = training.Length;
-        _validationImages = data.ValidationImages ?? (heldOut.Length == 0 ? null : FeatureRows.Take(data.Images, heldOut));
-        _validationTexts = data.ValidationTexts ?? (heldOut.Length == 0 ? null : FeatureRows.Take(data.Texts, [.. heldOut.Select(i => textsOfImage[i][0])]));
         _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0, options.UnpairedRatio, options.Seed);
+
+        SampleFeatures images = data.ImageFeatures, texts = data.TextFeatures;
+        bool given = data.ValidationImages != null;
+        _validationImages = given ? [.. Enumerable.Range(images.First(2), images.Count - images.First(2))] : heldOut;
+        _validationTexts = given ? [.. Enumerable.Range(texts.First(2), texts.Count - texts.First(2))] : [.. heldOut.Select(i => textsOfImage[i][0])];
 
         var (imageShift, textShift) = Shifts(training, textsOfImage);
         var random = new RandomGenerator(options.Seed);
-        _image = Create(imageShift, options.Train != TrainedSide.Text, random);
-        _text = Create(textShift, options.Train != TrainedSide.Image, random);
-        (_startImage, _startText) = (_image.Clone(), _text.Clone());
-        (_endImage, _endText) = (_image.Clone(), _text.Clone());
-        (_bestImage, _bestText) = (_image.Clone(), _text.Clone());
-        _image.RequireGrad(true);
-        _text.RequireGrad(true);
-        _logScale = InfoNce.LogitScale(options.Temperature);
-        _logScale.RequiresGrad = options.LearnTemperature;
-        bool cs = options.Objective is AlignmentObjective.CsInfoNce or AlignmentObjective.Cs;
-        double infoNce = options.Objective switch { AlignmentObjective.InfoNce => 1, AlignmentObjective.CsInfoNce => options.Lambda, _ => 0 };
-        _objective = new CsAlignerObjective { CsWeight = cs ? 1 : 0, InfoNceWeight = infoNce };
-        _optimizer = new AdamW(Trained(), new AdamWOptions { WeightDecay = (float)options.WeightDecay, Beta2 = 0.999f, Epsilon = 1e-8f });
+        int width = options.Train == TrainedSide.Image ? texts.Width : images.Width;
+        _image = new AlignmentSide("image", images, data.ImageEncoder, Create(imageShift, width, options.Train != TrainedSide.Text, random), options.ChunkSize ?? DefaultChunk(data.ImageEncoder));
+        _text = new AlignmentSide("text", texts, data.TextEncoder, Create(textShift, width, options.Train != TrainedSide.Image, random), options.ChunkSize ?? DefaultChunk(data.TextEncoder));
+        _image.Adapter.RequireGrad(options.Objective.Trains);
+        _text.Adapter.RequireGrad(options.Objective.Trains);
+        _loss = new AlignmentLoss(options, Math.Min(options.BatchSize, training.Length));
+        _snapshots = new WeightSnapshots(_image.Parameters.Concat(_text.Parameters), options.Interpolation);
+        _optimizer = new AdamW(Trained, new AdamWOptions { WeightDecay = (float)options.WeightDecay, Beta2 = 0.999f, Epsilon = 1e-8f });
         int steps = checked(Epochs * _batches.PerEpoch);
         _schedule = new CosineSchedule(options.LearningRate, (int)Math.Round(options.Warmup * steps), steps, options.FinalShare);
         _history = new Tensor(Epochs + 1, AlignmentEpoch.Numbers);
     }
 
-    // Nothing is trained for the baseline.
-    private int Epochs => _options.Objective == AlignmentObjective.MeanShift || !Trained().Any() ? 0 : _options.Epochs;
+    // Nothing is trained for the baselines.
+    private int Epochs => _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
+
+    private IEnumerable<(string Name, Tensor Values)> Trained => _image.Parameters.Concat(_text.Parameters).Concat(_loss.Tensors.Where(t => t.Values.RequiresGrad));
 
     /// <summary>Told of the number of every step done; tests cut runs off there.</summary>
     internal Action<long>? StepDone { get; init; }
@@ -136,51 +132,71 @@ public sealed class AlignmentTrainer
 
         if (checkpoint != null) Save(checkpoint, identity);
         AlignmentEpoch[] epochs = [.. Enumerable.Range(0, _progress.Epoch + 1).Select(Recorded)];
-        return new AlignmentResult(_bestImage, _bestText, epochs, _progress.Best, _trainingPairs, _validationImages?.Rows ?? 0, clock.Elapsed.TotalSeconds, resumed);
+        long trained = Trained.Sum(p => (long)p.Values.Length);
+        _snapshots.UseBest();
+        _image.Adapter.RequireGrad(false);
+        _text.Adapter.RequireGrad(false);
+        return new AlignmentResult(_image.Adapter, _text.Adapter, epochs, _progress.Best, _trainingPairs, _validationImages.Length, clock.Elapsed.TotalSeconds, resumed)
+        {
+            TrainedParameters = trained,
+            EncoderParameters = (_data.ImageEncoder?.Parameters ?? []).Concat(_data.TextEncoder?.Parameters ?? []).Sum(p => (long)p.Values.Length),
+        };
     }
 
     private IEnumerable<(string Name, Tensor Values)> State =>
     [
-        .. Named("image", _image), .. Named("text", _text), ("logit_scale", _logScale), .. _optimizer.State,
-        .. Named("best.image", _bestImage), .. Named("best.text", _bestText), ("history", _history), ("progress", _progress.Values),
+        .. _image.Parameters, .. _text.Parameters, .. _loss.Tensors, .. _optimizer.State, .. _snapshots.State, ("history", _history), ("progress", _progress.Values),
     ];
-
-    private static IEnumerable<(string Name, Tensor Values)> Named(string prefix, Adapter adapter) =>
-        adapter.Tensors.Select(t => ($"{prefix}.{t.Name}", t.Values));
 
     private void Advance(PairBatches.Batch batch)
     {
         long step = _optimizer.StepCount;
+        bool tokens = _options.TokenWeight > 0, renew = step % BandwidthInterval == 0;
         using var tape = new Tape();
-        Tensor x = Encode(tape, _image, _data.Images, batch.Images, _data.UnpairedImages, batch.UnpairedImages);
-        Tensor y = Encode(tape, _text, _data.Texts, batch.Texts, _data.UnpairedTexts, batch.UnpairedTexts);
-        if (_objective.CsWeight > 0 && step % BandwidthInterval == 0)
-            _progress.Bandwidth = (float)_options.Bandwidth.Resolve(x, y, _options.Seed + (ulong)step, BandwidthRows);
-        var objective = _objective with { Bandwidth = _progress.Bandwidth, Estimator = _options.Estimator, EstimatorSeed = _options.Seed + (ulong)step };
-        var result = objective.Forward(tape, x, y, _logScale, batch.Images.Length);
-        float loss = result.Loss.Item;
+        var x = _image.Encode(tape, Samples(batch.Images, _image.Features.First(1), batch.UnpairedImages), tokens);
+        var y = _text.Encode(tape, Samples(batch.Texts, _text.Features.First(1), batch.UnpairedTexts), tokens);
+        if (_loss.HasBandwidth && renew) _progress.Bandwidth = Bandwidth(x.Rows, y.Rows, step);
+        int pairs = batch.Images.Length;
+        var values = _loss.Features(tape, x.Rows, y.Rows, pairs, _progress.Bandwidth, step);
+        if (tokens)
+        {
+            if (renew) _progress.TokenBandwidth = Bandwidth(x.Packed!, y.Packed!, step);
+            values = _loss.WithTokens(tape, values, x.Packed!, x.TokensOf(pairs), y.Packed!, y.TokensOf(pairs), _progress.TokenBandwidth);
+        }
+
+        float loss = values.Loss!.Item;
         if (!float.IsFinite(loss)) throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower --lr");
-        tape.Backward(result.Loss);
+        tape.Backward(values.Loss);
         _optimizer.Step(_schedule.At(step), _options.MaxGradNorm);
-        InfoNce.Clamp(_logScale);
-        _progress.Add(loss, result);
+        _loss.Clamp();
+        _progress.Add(loss, values);
+    }
+
+    private float Bandwidth(Tensor x, Tensor y, long step) => (float)_options.Bandwidth.Resolve(x, y, _options.Seed + (ulong)step, BandwidthRows);
+
+    private static int[] Samples(int[] paired, int firstUnpaired, int[] unpaired)
+    {
+        if (unpaired.Length == 0) return paired;
+        int[] samples = [.. paired, .. unpaired];
+        for (int i = paired.Length; i < samples.Length; i++) samples[i] += firstUnpaired;
+        return samples;
     }
 
     // Closes an epoch: its record, and whether it is the best so far. Epoch 0 is the start.
     private void Finish(int epoch)
     {
-        Interpolate(_startImage, _image, _endImage);
-        Interpolate(_startText, _text, _endText);
+        _snapshots.Interpolate();
         var (objective, divergence, imageToText, textToImage) = Validate();
-        float steps = Math.Max(1, _progress.Step);
-        bool cs = _objective.CsWeight > 0 && epoch > 0, infoNce = _objective.InfoNceWeight > 0 && epoch > 0;
+        float steps = epoch > 0 ? Math.Max(1, _progress.Step) : float.NaN;
         new AlignmentEpoch(
             epoch,
-            epoch > 0 ? _progress.Loss / steps : float.NaN,
-            cs ? _progress.CauchySchwarz / steps : float.NaN,
-            infoNce ? _progress.InfoNce / steps : float.NaN,
-            cs ? _progress.Bandwidth : float.NaN,
-            (float)Math.Exp(-_logScale.Span[0]),
+            _progress.Loss / steps,
+            _progress.CauchySchwarz / steps,
+            _progress.InfoNce / steps,
+            _progress.Other / steps,
+            _progress.TokenCauchySchwarz / steps,
+            _loss.HasBandwidth && epoch > 0 ? _progress.Bandwidth : float.NaN,
+            _loss.Temperature,
             epoch > 0 ? (float)_schedule.At(_optimizer.StepCount - 1) : 0,
             objective,
             divergence,
@@ -189,36 +205,39 @@ public sealed class AlignmentTrainer
         if (epoch == 0 || float.IsNaN(objective) || objective < Recorded(_progress.Best).ValidationObjective)
         {
             _progress.Best = epoch;
-            Copy(_endImage, _bestImage);
-            Copy(_endText, _bestText);
+            _snapshots.KeepBest();
         }
 
+        _snapshots.Return();
         _progress.Begin(epoch);
     }
 
     // Judged off the diagonal and at a bandwidth tied to the spread: neither few rows nor shrinking can fool it. Of both
     // terms InfoNCE counts fully, whatever lambda, and D_CS half, for it is -2 ln of a cosine: with lambda alone as
-    // weight, epochs that overfit the pairs would win by a divergence that goes on falling.
+    // weight, epochs that overfit the pairs would win by a divergence that goes on falling. Baselines are judged by what they minimise.
     private (float Objective, float Divergence, float ImageToText, float TextToImage) Validate()
     {
-        if (_validationImages == null || _validationTexts == null || _validationImages.Rows < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
-        Tensor x = _endImage.Apply(_validationImages), y = _endText.Apply(_validationTexts);
-        double sigma = Evaluator.DefaultBandwidth.Resolve(x, y, _options.Seed, 2 * BandwidthRows);
+        if (_validationImages.Length < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
         using var tape = Tape.Inference();
-        var judge = new CsAlignerObjective { CsWeight = 1, InfoNceWeight = 1, Bandwidth = sigma, OffDiagonal = true };
-        var measured = judge.Forward(tape, x, y, _logScale);
-        double objective = _options.Objective switch
-        {
-            AlignmentObjective.InfoNce => measured.InfoNce,
-            AlignmentObjective.CsInfoNce when _options.Lambda > 0 => measured.InfoNce + (0.5 * measured.CauchySchwarz),
-            _ => measured.CauchySchwarz,
-        };
+        Tensor x = _image.Encode(tape, _validationImages, tokens: false).Rows, y = _text.Encode(tape, _validationTexts, tokens: false).Rows;
+        double sigma = Evaluator.DefaultBandwidth.Resolve(x, y, _options.Seed, 2 * BandwidthRows);
+        double divergence = CauchySchwarzDivergence.Value(x, y, sigma, offDiagonal: true);
         var pairing = Pairing.Diagonal(x.Rows);
         return (
-            (float)objective,
-            (float)measured.CauchySchwarz,
+            (float)ValidationObjective(tape, x, y, divergence),
+            (float)divergence,
             (float)Evaluator.ImageToText(x, y, pairing).RecallAt1,
             (float)Evaluator.TextToImage(x, y, pairing).RecallAt1);
+    }
+
+    private double ValidationObjective(Tape tape, Tensor x, Tensor y, double divergence)
+    {
+        var objective = _options.Objective;
+        bool cs = objective.Has(ObjectiveTerm.CauchySchwarz), infoNce = objective.Weight(ObjectiveTerm.InfoNce, _options.Lambda) > 0;
+        if (!objective.Trains || (cs && !infoNce)) return divergence;
+        if (infoNce && objective.Terms.All(t => t is ObjectiveTerm.InfoNce or ObjectiveTerm.CauchySchwarz))
+            return _loss.InfoNceOf(tape, x, y) + (cs ? 0.5 * divergence : 0);
+        return _loss.Features(tape, x, y, x.Rows, _loss.HasBandwidth ? Bandwidth(x, y, 0) : 1, 0).Loss!.Item;
     }
 
     private AlignmentEpoch Recorded(int epoch) => AlignmentEpoch.Load(epoch, _history.Span.Slice(epoch * AlignmentEpoch.Numbers, AlignmentEpoch.Numbers));
@@ -232,13 +251,6 @@ public sealed class AlignmentTrainer
         return Encoding.UTF8.GetString(stream.ToArray()) + _data.Fingerprint();
     }
 
-    private IEnumerable<(string Name, Tensor Values)> Trained()
-    {
-        foreach (var (name, adapter) in new[] { ("image", _image), ("text", _text) })
-            foreach (var parameter in adapter.Parameters) yield return ($"{name}.{parameter.Name}", parameter.Values);
-        if (_logScale.RequiresGrad) yield return ("logit_scale", _logScale);
-    }
-
     private (int[] Training, int[] HeldOut) Split(int[] paired)
     {
         int count = Math.Min(MostValidationPairs, (int)Math.Round(_options.ValidationFraction * paired.Length));
@@ -248,21 +260,21 @@ public sealed class AlignmentTrainer
         return ([.. shuffled[count..].Order()], [.. shuffled[..count].Order()]);
     }
 
-    // With both sides free each loses its own mean; a side that trains alone is moved onto the other.
+    // With both sides free each loses its own mean; a side that trains alone is moved onto the other, where it has its width.
     private (Tensor Image, Tensor Text) Shifts(int[] training, int[][] textsOfImage)
     {
-        int width = _data.Images.Width;
-        var (image, text) = (new Tensor(width), new Tensor(width));
-        if (!_options.Adapter.MeanShift) return (image, text);
+        var (image, text) = (new Tensor(_data.Images.Width), new Tensor(_data.Texts.Width));
+        if (!_options.Adapter.MeanShift || _options.Objective == AlignmentObjective.Raw) return (image, text);
         double[] meanImage = Mean(_data.Images, training, _data.UnpairedImages);
         double[] meanText = Mean(_data.Texts, [.. training.SelectMany(i => textsOfImage[i])], _data.UnpairedTexts);
-        for (int d = 0; d < width; d++)
-        {
-            if (_options.Train != TrainedSide.Text) image.Span[d] = (float)((_options.Train == TrainedSide.Image ? meanText[d] : 0) - meanImage[d]);
-            if (_options.Train != TrainedSide.Image) text.Span[d] = (float)((_options.Train == TrainedSide.Text ? meanImage[d] : 0) - meanText[d]);
-        }
-
+        if (_options.Train != TrainedSide.Text) Shift(image, meanImage, _options.Train == TrainedSide.Image ? meanText : []);
+        if (_options.Train != TrainedSide.Image) Shift(text, meanText, _options.Train == TrainedSide.Text ? meanImage : []);
         return (image, text);
+    }
+
+    private static void Shift(Tensor shift, double[] from, double[] to)
+    {
+        for (int d = 0; d < from.Length; d++) shift.Span[d] = (float)((to.Length == from.Length ? to[d] : 0) - from[d]);
     }
 
     private static double[] Mean(Tensor rows, int[] chosen, Tensor? unpaired)
@@ -276,38 +288,12 @@ public sealed class AlignmentTrainer
         return mean;
     }
 
-    private Adapter Create(Tensor shift, bool trains, RandomGenerator random) =>
-        trains && _options.Objective != AlignmentObjective.MeanShift ? _options.Adapter.Create(shift, random) : new IdentityAdapter(shift);
-
-    // What would be kept if training ended here. At 1 exactly what was trained.
-    private void Interpolate(Adapter start, Adapter trained, Adapter end)
+    private Adapter Create(Tensor shift, int width, bool trains, RandomGenerator random)
     {
-        float share = (float)_options.Interpolation;
-        foreach (var ((from, to), kept) in start.Tensors.Zip(trained.Tensors).Zip(end.Tensors))
-            for (int i = 0; i < kept.Values.Length; i++) kept.Values.Span[i] = ((1 - share) * from.Values.Span[i]) + (share * to.Values.Span[i]);
+        var adapter = trains && _options.Objective.Trains ? _options.Adapter : new AdapterOptions { Kind = IdentityAdapter.KindName };
+        return adapter.Create(shift, width, random);
     }
 
-    private static void Copy(Adapter from, Adapter to)
-    {
-        foreach (var (source, target) in from.Tensors.Zip(to.Tensors)) source.Values.Span.CopyTo(target.Values.Span);
-    }
-
-    private Tensor Encode(Tape tape, Adapter adapter, Tensor paired, int[] rows, Tensor? unpaired, int[] unpairedRows) => tape.InChunks(
-        rows.Length + unpairedRows.Length,
-        _options.ChunkSize ?? int.MaxValue,
-        adapter.Parameters.Any(),
-        (part, start, count) =>
-        {
-            var x = part.Rent([count, paired.Width]);
-            for (int r = 0; r < count; r++)
-            {
-                int row = start + r;
-                var source = row < rows.Length ? Row(paired, rows[row]) : Row(unpaired!, unpairedRows[row - rows.Length]);
-                source.CopyTo(Row(x, r));
-            }
-
-            return adapter.Encode(part, x);
-        });
-
-    private static Span<float> Row(Tensor rows, int row) => rows.Span.Slice(row * rows.Width, rows.Width);
+    // An encoder keeps far more for the way back than an adapter.
+    private static int DefaultChunk(ITrainableEncoder? encoder) => encoder == null ? int.MaxValue : EncoderChunk;
 }

@@ -14,15 +14,21 @@ public sealed class AdapterTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    // Of the stack, what it gives at first is the layer norm of the shifted row.
+    public static TheoryData<string> KindsThatShift => [.. AdapterOptions.Kinds.Where(kind => kind != "stack")];
+
+    public static TheoryData<string> KindsThatTrain => [.. AdapterOptions.Kinds.Where(kind => kind != "mean-shift")];
+
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [MemberData(nameof(KindsThatShift))]
     public void An_adapter_starts_as_its_shift(string kind)
     {
         var shift = Tensor.Normal(new RandomGenerator(1), 0.1f, 12);
-        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(shift, new RandomGenerator(2));
+        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(shift, 12, new RandomGenerator(2));
         var x = UnitRows(9);
         using var tape = Tape.Inference();
-        Assert.Equal(tape.Add(x, shift).Span.ToArray(), adapter.Forward(tape, x).Span.ToArray());
+        float[] expected = tape.Add(x, shift).Span.ToArray(), given = adapter.Forward(tape, x).Span.ToArray();
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], given[i], 1e-6f);
     }
 
     [Theory]
@@ -58,8 +64,7 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Theory]
-    [InlineData("low-rank")]
-    [InlineData("mlp")]
+    [MemberData(nameof(KindsThatTrain))]
     public void Gradients_are_central_differences(string kind)
     {
         var adapter = Trained(kind);
@@ -68,7 +73,7 @@ public sealed class AdapterTests : IDisposable
         float Loss(bool backward)
         {
             using var tape = backward ? new Tape() : Tape.Inference();
-            var loss = tape.Sum(tape.Mul(adapter.Encode(tape, x), weights));
+            var loss = tape.Sum(tape.Mul(adapter.Encode(tape, x, [0, 3, 4, 6]), weights));
             float value = loss.Item;
             if (backward) tape.Backward(loss);
             return value;
@@ -119,7 +124,7 @@ public sealed class AdapterTests : IDisposable
     private static Adapter Trained(string kind)
     {
         var random = new RandomGenerator(3);
-        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(Tensor.Normal(random, 0.1f, 12), random);
+        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(Tensor.Normal(random, 0.1f, 12), 12, random);
         foreach (var (_, values) in adapter.Tensors)
             foreach (ref float value in values.Span) value += 0.2f * (float)random.NextNormal();
         return adapter;

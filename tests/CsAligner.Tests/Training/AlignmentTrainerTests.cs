@@ -35,12 +35,20 @@ public sealed class AlignmentTrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(AlignmentObjective.CsInfoNce)]
-    [InlineData(AlignmentObjective.Cs)]
-    [InlineData(AlignmentObjective.InfoNce)]
-    public void Training_lowers_its_objective_on_pairs_it_never_saw(AlignmentObjective objective)
+    [InlineData("cs+infonce")]
+    [InlineData("cs")]
+    [InlineData("infonce")]
+    [InlineData("mmd+infonce")]
+    [InlineData("coral+infonce")]
+    [InlineData("kl+infonce")]
+    [InlineData("sinkhorn+infonce")]
+    [InlineData("l2+infonce")]
+    [InlineData("cosine")]
+    [InlineData("siglip")]
+    [InlineData("cs+siglip")]
+    public void Training_lowers_its_objective_on_pairs_it_never_saw(string objective)
     {
-        var result = Run(Small with { Objective = objective, Epochs = 20 }, Pairs(320));
+        var result = Run(Small with { Objective = AlignmentObjective.Parse(objective), Epochs = 20 }, Pairs(320));
         Assert.Equal((21, 64, 256), (result.Epochs.Count, result.ValidationPairs, result.TrainingPairs));
         Assert.True(result.BestEpoch > 0);
         Assert.True(result.Epochs[result.BestEpoch].ValidationObjective < result.Epochs[0].ValidationObjective);
@@ -166,7 +174,7 @@ public sealed class AlignmentTrainerTests : IDisposable
         Refused("at least 2 pairs", () => _ = new AlignmentTrainer(Small, Pairs(1)));
         Refused("unpaired texts", () => _ = new AlignmentTrainer(Small, Pairs(40) with { UnpairedTexts = new Tensor(2, 3) }));
         Refused("--pairs", () => _ = new AlignmentData(new Tensor(2, 3), new Tensor(3, 3)));
-        Refused("objective:", () => AlignmentOptions.ParseObjective("kl"));
+        Refused("objective:", () => AlignmentObjective.Parse("cs+cs"));
         Refused("train:", () => AlignmentOptions.ParseTrain("none"));
     }
 
@@ -179,6 +187,45 @@ public sealed class AlignmentTrainerTests : IDisposable
         Assert.Equal(expected.Epochs, actual.Epochs);
         foreach (var (a, b) in expected.Image.Tensors.Concat(expected.Text.Tensors).Zip(actual.Image.Tensors.Concat(actual.Text.Tensors)))
             Assert.Equal(a.Values.Span.ToArray(), b.Values.Span.ToArray());
+    }
+
+    [Fact]
+    public void Raw_moves_nothing()
+    {
+        var data = Pairs(80);
+        var result = Run(Small with { Objective = AlignmentObjective.Raw }, data);
+        var mapped = result.Text.Apply(data.Texts);
+        for (int i = 0; i < mapped.Length; i++) Assert.Equal(data.Texts.Span[i], mapped.Span[i], 1e-6f);
+    }
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("stack")]
+    public void Texts_of_another_width_come_into_the_images_space(string adapter)
+    {
+        var data = Pairs(400);
+        var narrow = new Tensor(400, 9);
+        for (int i = 0; i < narrow.Length; i++) narrow.Span[i] = data.Texts.Span[(i / 9 * Width) + (i % 9)];
+        var swapped = new AlignmentData(data.Images, Normalized(narrow));
+        var options = Small with { Adapter = new AdapterOptions { Kind = adapter }, Epochs = 30, LearningRate = 1e-2 };
+        var result = Run(options, swapped);
+        Assert.Equal((9, Width), (result.Text.Width, result.Text.OutputWidth));
+        Assert.True(result.Epochs[result.BestEpoch].ValidationTextToImage > 2 * Math.Max(0.05, result.Epochs[0].ValidationTextToImage));
+        Assert.Contains("use linear or stack", Assert.Throws<InputException>(() => Run(Small, swapped)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("low-rank", null)]
+    [InlineData("low-rank", 16)]
+    [InlineData("transformer", null)]
+    public void Tokens_take_part_and_come_closer(string adapter, int? chunkSize)
+    {
+        var data = Pairs(320) with { ImageTokens = new NoiseTokens(320, 4, 0.8f), TextTokens = new NoiseTokens(320, 3, -0.8f), UnpairedTexts = Rows(45, 10, -0.3f) };
+        var options = Small with { TokenWeight = 1, Adapter = new AdapterOptions { Kind = adapter, MeanShift = false, Size = 8 }, Epochs = 8, ChunkSize = chunkSize };
+        var result = Run(options, data);
+        Assert.True(result.Epochs[^1].TokenCauchySchwarz < 0.8 * result.Epochs[1].TokenCauchySchwarz, $"{result.Epochs[1].TokenCauchySchwarz} to {result.Epochs[^1].TokenCauchySchwarz}");
+        Assert.Contains("--token-weight", Assert.Throws<InputException>(() => Run(options, data with { TextTokens = null })).Message, StringComparison.Ordinal);
+        Assert.Contains("image tokens", Assert.Throws<InputException>(() => Run(options, data with { ImageTokens = new NoiseTokens(3, 1, 0) })).Message, StringComparison.Ordinal);
     }
 
     // Two noisy views of one latent, each pushed into its own cone: a modality gap. The texts see three directions the
@@ -198,11 +245,28 @@ public sealed class AlignmentTrainerTests : IDisposable
         return View(Tensor.Normal(random, 1, rows, Width), random, push);
     }
 
+    private static Tensor Normalized(Tensor rows)
+    {
+        using var tape = Tape.Inference();
+        return tape.Normalize(rows).Clone();
+    }
+
     private static Tensor View(Tensor latent, RandomGenerator random, float push)
     {
         var view = latent.Clone();
         foreach (ref float value in view.Span) value += push + (0.5f * (float)random.NextNormal());
-        using var tape = Tape.Inference();
-        return tape.Normalize(view).Clone();
+        return Normalized(view);
+    }
+
+    /// <summary>One to <paramref name="most"/> tokens a sample.</summary>
+    private sealed class NoiseTokens(int count, int most, float push) : ITokenSource
+    {
+        public int Count => count;
+
+        public int Width => AlignmentTrainerTests.Width;
+
+        public int Length(int row) => 1 + (row % most);
+
+        public void Read(int row, Span<float> tokens) => Rows(Length(row), (ulong)row, push).Span.CopyTo(tokens);
     }
 }

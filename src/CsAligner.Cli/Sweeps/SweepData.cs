@@ -1,0 +1,143 @@
+using CsAligner.Cli.Verbs;
+using CsAligner.Data.Datasets;
+using CsAligner.Data.FeatureSets;
+using CsAligner.Evaluation;
+using CsAligner.Models;
+using CsAligner.Models.Lora;
+using CsAligner.Tensors;
+using CsAligner.Training;
+
+namespace CsAligner.Cli.Sweeps;
+
+/// <summary>The data of a sweep with a model: what is trained on, chosen on and judged on, embedded once and kept.</summary>
+internal sealed class SweepData : IDisposable
+{
+    private readonly Set _pairs;
+    private readonly Set? _validation;
+    private readonly Set[] _tests;
+    private readonly string _model;
+
+    private SweepData(string model, Set pairs, Set? validation, Set[] tests) => (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
+
+    /// <summary>Embeds what is not yet in the folder.</summary>
+    public static SweepData Open(Session session, SweepSources sources, string folder)
+    {
+        var model = EmbedModel.Open(session, sources.Model!, null, sources.Tokens);
+        var preprocessing = model.Clip?.Preprocessing ?? throw new InputException($"sweep: \"model\" must be a CLIP's folder, got '{sources.Model}'");
+        EmbedModel? textModel = sources.TextModel is { } other ? EmbedModel.Open(session, other, null, false) : null;
+        Set Load(string name)
+        {
+            string path = Path.Combine(folder, string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '-')));
+            if (!File.Exists(Path.Combine(path, "features.json")) || (sources.Tokens && !Directory.Exists(Path.Combine(path, "text_tokens"))))
+            {
+                using var embedding = EmbedInputs.Open(session, name, null, null, preprocessing);
+                new EmbedRun(session, model, embedding, sources.Tokens, null).Write(path);
+            }
+
+            string texts = textModel is null ? path : $"{path}-{textModel.Name}";
+            if (textModel is not null && !File.Exists(Path.Combine(texts, "features.json")))
+            {
+                using var embedding = EmbedInputs.Open(session, name, null, null, null);
+                new EmbedRun(session, textModel, embedding, false, null).Write(texts);
+            }
+
+            return new Set(name, CaptionedData.Open(session, name, preprocessing), path, texts, sources.Tokens);
+        }
+
+        var validation = sources.Validation is { } heldOut ? Load(heldOut) : null;
+        return new SweepData(sources.Model!, Load(sources.Pairs!), validation, [.. sources.Tests.Select(Load)]);
+    }
+
+    /// <summary>What a cell trains on under a seed; LoRA's tower comes with it.</summary>
+    public (AlignmentData Data, TrainedClip? Clip) Training(SweepCell cell, ulong seed)
+    {
+        int count = _pairs.Images.Rows, kept = (int)Math.Round(cell.PairsFraction * count);
+        int[] order = [.. Enumerable.Range(0, count)];
+        if (kept < count) new RandomGenerator(seed).Split(1000).Shuffle<int>(order);
+        int[] paired = [.. order[..kept].Order()], rest = cell.UnpairedRest ? [.. order[kept..].Order()] : [];
+        var data = new AlignmentData(FeatureRows.Take(_pairs.Images, paired), FeatureRows.Take(_pairs.Texts, paired))
+        {
+            UnpairedImages = rest.Length > 0 ? FeatureRows.Take(_pairs.Images, rest) : null,
+            UnpairedTexts = rest.Length > 0 ? FeatureRows.Take(_pairs.Texts, rest) : null,
+            ValidationImages = _validation?.Images,
+            ValidationTexts = _validation?.Texts,
+            ImageTokens = _pairs.ImageTokens is { } i ? new TokenRows(i, paired) : null,
+            TextTokens = _pairs.TextTokens is { } t ? new TokenRows(t, paired) : null,
+            ValidationImageTokens = _validation?.ImageTokens,
+            ValidationTextTokens = _validation?.TextTokens,
+        };
+        if (cell.Lora is not { } lora) return (data, null);
+
+        var clip = TrainedClip.Load(_model);
+        int[] rows = [.. paired, .. rest];
+        int validation = _validation?.Images.Rows ?? 0;
+        data = lora.Tower == ClipTower.Text
+            ? data with { TextEncoder = clip.Texts(lora, seed, [.. rows.Select(r => _pairs.Inputs.Texts[r]), .. _validation?.Inputs.Texts ?? []]) }
+            : data with
+            {
+                ImageEncoder = clip.Images(
+                    lora,
+                    seed,
+                    rows.Length + validation,
+                    (i, rgb) =>
+                    {
+                        if (i < rows.Length) _pairs.Inputs.ReadImage(rows[i], rgb);
+                        else _validation!.Inputs.ReadImage(i - rows.Length, rgb);
+                    },
+                    _pairs.Inputs.Name),
+            };
+        return (data, clip);
+    }
+
+    /// <summary>The measures of a training on each test.</summary>
+    public IEnumerable<(string Test, AlignmentMeasures Measures)> Judge(SweepCell cell, AlignmentResult result, TrainedClip? clip)
+    {
+        foreach (var test in _tests)
+        {
+            Tensor images = test.Images, texts = test.Texts;
+            if (cell.Lora?.Tower == ClipTower.Text) texts = clip!.Embedder().EmbedTexts(test.Inputs.Texts);
+            if (cell.Lora?.Tower == ClipTower.Image) images = clip!.Embedder().EmbedImages(test.Inputs.Count, test.Inputs.ReadImage);
+            yield return (test.Name, Evaluator.Evaluate(result.Image.Apply(images, test.ImageTokens), result.Text.Apply(texts, test.TextTokens)));
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var set in _tests.Append(_pairs)) set.Dispose();
+        _validation?.Dispose();
+    }
+
+    /// <summary>One data set: its inputs, its features, and its tokens where they are stored.</summary>
+    private sealed class Set : IDisposable
+    {
+        public Set(string name, CaptionedImages inputs, string features, string textFeatures, bool tokens)
+        {
+            if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions to an image; a sweep needs one");
+            (Name, Inputs) = (name.Replace("icons:", "", StringComparison.Ordinal), inputs);
+            (Images, Texts) = (FeatureFile.ReadRows(features, Modality.Image), FeatureFile.ReadRows(textFeatures, Modality.Text));
+            if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count) throw new InputException($"{features}: {Images.Rows} rows are not the {inputs.Count} images of '{name}'; remove the folder");
+            if (!tokens) return;
+            ImageTokens = TokenSet.Open(features, Modality.Image);
+            TextTokens = TokenSet.Open(features, Modality.Text);
+        }
+
+        public string Name { get; }
+
+        public CaptionedImages Inputs { get; }
+
+        public Tensor Images { get; }
+
+        public Tensor Texts { get; }
+
+        public TokenSet? ImageTokens { get; }
+
+        public TokenSet? TextTokens { get; }
+
+        public void Dispose()
+        {
+            Inputs.Dispose();
+            ImageTokens?.Dispose();
+            TextTokens?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using CsAligner.Models.Lora;
+using CsAligner.Tensors;
+using CsAligner.Training;
+
+namespace CsAligner.Cli.Sweeps;
+
+/// <summary>
+/// What <c>csalign sweep</c> runs, one JSON file: cases x grid x seeds, each an alignment of the same data, judged on the same tests.
+/// </summary>
+internal sealed class SweepRecipe
+{
+    /// <summary>What stands for a value that is chosen on pairs that are not trained on.</summary>
+    public const string Automatic = "auto";
+
+    private static readonly string[] KnownKeys = ["name", "title", "about", "findings", "data", "options", "cases", "grid", "seeds", "heat_map", "automatic"];
+
+    private SweepRecipe(string path, JsonElement root)
+    {
+        Path = path;
+        foreach (var property in root.EnumerateObject())
+            if (!KnownKeys.Contains(property.Name)) throw new InputException($"{path}: there is no key \"{property.Name}\"; known are {string.Join(", ", KnownKeys)}");
+        Name = Text(root, "name") ?? throw new InputException($"{path}: \"name\" is missing");
+        Title = Text(root, "title") ?? Name;
+        (About, Findings) = (Paragraphs(root, "about"), Paragraphs(root, "findings"));
+        Data = SweepSources.Read(path, root.TryGetProperty("data", out var data) ? data : throw new InputException($"{path}: \"data\" is missing"));
+        Seeds = root.TryGetProperty("seeds", out var seeds) ? [.. seeds.EnumerateArray().Select(seed => seed.GetUInt64())] : [0];
+        (string, JsonElement)[] options = root.TryGetProperty("options", out var shared) ? [.. Properties(shared)] : [];
+        Axes = root.TryGetProperty("grid", out var grid) ? [.. grid.EnumerateObject().Select(axis => new SweepAxis(axis.Name, [.. axis.Value.EnumerateArray().Select(v => v.Clone())]))] : [];
+        Cells = [.. Cases(root).SelectMany(each => Combinations(0, []).Select(point => Cell(each.Name, [.. options, .. each.Options], point)))];
+        if (root.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean())
+            Cells = [.. Cells, Cell("", options, []) with { Point = [.. Axes.Select(_ => Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
+        HeatMap = root.TryGetProperty("heat_map", out var map) && map.GetBoolean();
+        if (HeatMap && (Axes.Count != 2 || Cells.Any(c => c.Case.Length > 0))) throw new InputException($"{path}: a heat map needs a grid of two options and one case");
+        if (Cells.Count == 0 || Seeds.Count == 0) throw new InputException($"{path}: there is nothing to run; give cases or a grid, and seeds");
+        foreach (var same in Cells.GroupBy(c => c.Name).Where(g => g.Count() > 1)) throw new InputException($"{path}: two cases are called \"{same.Key}\"");
+    }
+
+    public string Path { get; }
+
+    public string Name { get; }
+
+    public string Title { get; }
+
+    /// <summary>What is asked, before the table; Markdown.</summary>
+    public string About { get; }
+
+    /// <summary>What came out, after it.</summary>
+    public string Findings { get; }
+
+    public SweepSources Data { get; set; }
+
+    public IReadOnlyList<ulong> Seeds { get; }
+
+    public IReadOnlyList<SweepAxis> Axes { get; }
+
+    public IReadOnlyList<SweepCell> Cells { get; }
+
+    /// <summary>Whether a picture of the grid is drawn.</summary>
+    public bool HeatMap { get; }
+
+    public static SweepRecipe Read(string path)
+    {
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ablations holds those of the published tables");
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+            return new SweepRecipe(path, document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new InputException($"{path}: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static IEnumerable<(string Name, (string, JsonElement)[] Options)> Cases(JsonElement root)
+    {
+        if (!root.TryGetProperty("cases", out var cases))
+        {
+            yield return ("", []);
+            yield break;
+        }
+
+        foreach (var each in cases.EnumerateArray())
+            yield return (each.GetProperty("name").GetString()!, [.. Properties(each).Where(p => p.Key != "name")]);
+    }
+
+    private IEnumerable<(string Key, JsonElement Value)[]> Combinations(int axis, (string, JsonElement)[] point) => axis == Axes.Count
+        ? [point]
+        : Axes[axis].Values.SelectMany(value => Combinations(axis + 1, [.. point, (Axes[axis].Key, value)]));
+
+    private SweepCell Cell(string name, (string Key, JsonElement Value)[] settings, (string Key, JsonElement Value)[] point)
+    {
+        var cell = new SweepCell { Case = name, Point = [.. point.Select(p => SweepAxis.Text(p.Value))], Options = new AlignmentOptions() };
+        foreach (var (key, value) in settings.Concat(point))
+        {
+            try
+            {
+                cell = key switch
+                {
+                    "pairs_fraction" => cell with { PairsFraction = value.GetDouble() },
+                    "unpaired_rest" => cell with { UnpairedRest = value.GetBoolean() },
+                    "lora" => cell with { Lora = LoraOptions.Parse(value.GetString()!) },
+                    "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticBandwidth = true },
+                    "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticLambda = true },
+                    _ => cell with { Options = cell.Options.With(key, value) },
+                };
+            }
+            catch (InputException e)
+            {
+                throw new InputException($"{Path}: {e.Message}", e);
+            }
+        }
+
+        cell.Options.Validate();
+        if (cell.PairsFraction is not (> 0 and <= 1)) throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
+        return cell;
+    }
+
+    private static IEnumerable<(string Key, JsonElement Value)> Properties(JsonElement element) => element.EnumerateObject().Select(p => (p.Name, p.Value.Clone()));
+
+    private static string? Text(JsonElement root, string key) => root.TryGetProperty(key, out var value) ? value.GetString() : null;
+
+    // A text, or lines of one: JSON has no other way to break a long one.
+    private static string Paragraphs(JsonElement root, string key) =>
+        !root.TryGetProperty(key, out var value) ? "" : value.ValueKind == JsonValueKind.Array ? string.Join('\n', value.EnumerateArray().Select(line => line.GetString())) : value.GetString()!;
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using CsAligner.Objectives;
+using CsAligner.Tensors;
+
+namespace CsAligner.Training;
+
+/// <summary>Alignment options by the names that they have in JSON: what <see cref="AlignmentOptions.WriteJson"/> writes can be read back key by key.</summary>
+public static class AlignmentOptionKeys
+{
+    private static readonly Dictionary<string, Func<AlignmentOptions, JsonElement, AlignmentOptions>> Setters = new(StringComparer.Ordinal)
+    {
+        ["objective"] = (o, v) => o with { Objective = AlignmentObjective.Parse(Text(v)) },
+        ["train"] = (o, v) => o with { Train = AlignmentOptions.ParseTrain(Text(v)) },
+        ["adapter"] = (o, v) => o with { Adapter = o.Adapter with { Kind = Text(v) } },
+        ["adapter_size"] = (o, v) => o with { Adapter = o.Adapter with { Size = v.ValueKind == JsonValueKind.Null ? null : v.GetInt32() } },
+        ["adapter_layers"] = (o, v) => o with { Adapter = o.Adapter with { Layers = v.GetInt32() } },
+        ["mean_shift_start"] = (o, v) => o with { Adapter = o.Adapter with { MeanShift = v.GetBoolean() } },
+        ["bandwidth"] = (o, v) => o with { Bandwidth = BandwidthRule.Parse(v.ValueKind == JsonValueKind.Number ? v.GetRawText() : Text(v)) },
+        ["bandwidth_factors"] = (o, v) => o with { BandwidthFactors = [.. v.EnumerateArray().Select(factor => factor.GetDouble())] },
+        ["token_weight"] = (o, v) => o with { TokenWeight = v.GetDouble() },
+        ["lambda"] = (o, v) => o with { Lambda = v.GetDouble() },
+        ["temperature"] = (o, v) => o with { Temperature = v.GetDouble() },
+        ["learn_temperature"] = (o, v) => o with { LearnTemperature = v.GetBoolean() },
+        ["epochs"] = (o, v) => o with { Epochs = v.GetInt32() },
+        ["batch_size"] = (o, v) => o with { BatchSize = v.GetInt32() },
+        ["unpaired_ratio"] = (o, v) => o with { UnpairedRatio = v.GetDouble() },
+        ["chunk_size"] = (o, v) => o with { ChunkSize = v.GetInt32() },
+        ["lr"] = (o, v) => o with { LearningRate = v.GetDouble() },
+        ["weight_decay"] = (o, v) => o with { WeightDecay = v.GetDouble() },
+        ["warmup"] = (o, v) => o with { Warmup = v.GetDouble() },
+        ["final_lr_share"] = (o, v) => o with { FinalShare = v.GetDouble() },
+        ["max_grad_norm"] = (o, v) => o with { MaxGradNorm = v.GetDouble() },
+        ["interpolation"] = (o, v) => o with { Interpolation = v.GetDouble() },
+        ["val_fraction"] = (o, v) => o with { ValidationFraction = v.GetDouble() },
+        ["seed"] = (o, v) => o with { Seed = v.GetUInt64() },
+    };
+
+    /// <summary>All keys.</summary>
+    public static IEnumerable<string> All => Setters.Keys;
+
+    /// <summary>Whether there is such an option.</summary>
+    /// <param name="key">snake_case.</param>
+    public static bool Has(string key) => Setters.ContainsKey(key);
+
+    /// <summary>Options with one of them changed; ranges are checked by <see cref="AlignmentOptions.Validate"/>.</summary>
+    /// <param name="options">The others.</param>
+    /// <param name="key">One of <see cref="All"/>.</param>
+    /// <param name="value">Its value.</param>
+    /// <exception cref="InputException">There is no such key, or it takes another kind of value.</exception>
+    public static AlignmentOptions With(this AlignmentOptions options, string key, JsonElement value)
+    {
+        if (!Setters.TryGetValue(key, out var set)) throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", All)}");
+        try
+        {
+            return set(options, value);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            throw new InputException($"\"{key}\" cannot be {value.GetRawText()}: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static string Text(JsonElement value) => value.GetString() ?? throw new InvalidOperationException("a text is expected, not null");
+}
