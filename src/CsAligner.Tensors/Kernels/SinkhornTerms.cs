@@ -16,6 +16,10 @@ internal static unsafe class SinkhornTerms
 {
     private const int Lanes = 8;
     private const int Part = 1024;
+    private const int Pairings = 4;
+
+    // x towards y takes the potential of y towards x, and the other way round; those towards themselves take their own.
+    private static readonly int[] s_heldBy = [1, 0, 2, 3];
 
     /// <summary>Values of epsilon from the square of the diameter to blur^2, both included, the roots falling by <paramref name="scaling"/>.</summary>
     public static double[] Schedule(double diameter, double blur, double scaling, int most)
@@ -45,24 +49,33 @@ internal static unsafe class SinkhornTerms
         float* costs = Costs(first, second, scratch), turned = Costs(second, first, scratch);
         float* costsX = Costs(first, first, scratch), costsY = Costs(second, second, scratch);
 
-        // Of x and y: potentials towards the other set, and towards itself.
-        double[] towardsY = new double[rows], towardsX = new double[columns], withinX = new double[rows], withinY = new double[columns];
+        // Potentials of x towards y, of y towards x, and of each towards itself; and what the next update makes of them.
+        int[] lengths = [rows, columns, rows, columns];
+        float*[] cost = [costs, turned, costsX, costsY];
+        double*[] now = new double*[Pairings], next = new double*[Pairings];
+        for (int k = 0; k < Pairings; k++)
+        {
+            now[k] = scratch.Doubles(lengths[k]);
+            next[k] = scratch.Doubles(lengths[k]);
+        }
+
         Update(schedule[0], average: false);
         foreach (double epsilon in schedule) Update(epsilon, average: true);
         double last = schedule[^1];
-        double[] heldX = towardsX, heldY = towardsY, heldWithinX = withinX, heldWithinY = withinY;
         Update(last, average: false);
-        double value = Mean(towardsY) - Mean(withinX) + Mean(towardsX) - Mean(withinY);
+
+        // The last update's gradients: what it made of potentials that are held, and those are in "next" now.
+        double value = Mean(now[0], rows) - Mean(now[2], rows) + Mean(now[1], columns) - Mean(now[3], columns);
         if (gradX != null)
         {
-            AddPull(costsX, rows, first, last, heldWithinX, 1.0 / rows, gradX, accumulate: false);
-            AddPull(costs, rows, second, last, heldX, -1.0 / rows, gradX, accumulate: true);
+            AddPull(costsX, rows, first, last, next[2], 1.0 / rows, gradX, accumulate: false);
+            AddPull(costs, rows, second, last, next[1], -1.0 / rows, gradX, accumulate: true);
         }
 
         if (gradY != null)
         {
-            AddPull(costsY, columns, second, last, heldWithinY, 1.0 / columns, gradY, accumulate: false);
-            AddPull(turned, columns, first, last, heldY, -1.0 / columns, gradY, accumulate: true);
+            AddPull(costsY, columns, second, last, next[3], 1.0 / columns, gradY, accumulate: false);
+            AddPull(turned, columns, first, last, next[0], -1.0 / columns, gradY, accumulate: true);
         }
 
         GC.KeepAlive(x);
@@ -71,27 +84,25 @@ internal static unsafe class SinkhornTerms
 
         void Update(double epsilon, bool average)
         {
-            double[] nextY = SoftMin(costs, rows, epsilon, towardsX), nextX = SoftMin(turned, columns, epsilon, towardsY);
-            double[] nextWithinX = SoftMin(costsX, rows, epsilon, withinX), nextWithinY = SoftMin(costsY, columns, epsilon, withinY);
-            if (average)
+            for (int k = 0; k < Pairings; k++)
             {
-                Average(nextY, towardsY);
-                Average(nextX, towardsX);
-                Average(nextWithinX, withinX);
-                Average(nextWithinY, withinY);
+                int from = s_heldBy[k];
+                SoftMin(cost[k], lengths[k], epsilon, now[from], lengths[from], next[k]);
+                if (average) Average(next[k], now[k], lengths[k]);
             }
 
-            (towardsY, towardsX, withinX, withinY) = (nextY, nextX, nextWithinX, nextWithinY);
+            (now, next) = (next, now);
         }
     }
 
-    private static void Average(double[] next, double[] previous)
+    private static void Average(double* next, double* previous, int length)
     {
-        TensorPrimitives.Add<double>(next, previous, next);
-        TensorPrimitives.Multiply(next, 0.5, next);
+        var target = new Span<double>(next, length);
+        TensorPrimitives.Add(target, new ReadOnlySpan<double>(previous, length), target);
+        TensorPrimitives.Multiply(target, 0.5, target);
     }
 
-    private static double Mean(double[] values) => TensorPrimitives.Sum<double>(values) / values.Length;
+    private static double Mean(double* values, int length) => TensorPrimitives.Sum(new ReadOnlySpan<double>(values, length)) / length;
 
     // The diagonal of the box that holds all rows.
     private static double Diameter(Cloud x, Cloud y)
@@ -138,12 +149,10 @@ internal static unsafe class SinkhornTerms
     }
 
     // result_i = -epsilon ln mean_j exp((potential_j - cost_ij) / epsilon).
-    private static double[] SoftMin(float* costs, int rows, double epsilon, double[] potential)
+    private static void SoftMin(float* costs, int rows, double epsilon, double* potential, int columns, double* result)
     {
         using var scratch = new Scratch();
-        int columns = potential.Length;
-        float* narrow = Narrowed(potential, scratch);
-        var result = new double[rows];
+        float* narrow = Narrowed(potential, columns, scratch);
         Blocks.ForRows(rows, columns, (start, end) =>
         {
             for (int i = start; i < end; i++)
@@ -152,7 +161,6 @@ internal static unsafe class SinkhornTerms
                 result[i] = -largest - (epsilon * (Math.Log(sum) - Math.Log(columns)));
             }
         });
-        return result;
     }
 
     // The largest of potential_j - cost_ij, and the sum of the exponentials relative to it.
@@ -181,11 +189,11 @@ internal static unsafe class SinkhornTerms
     }
 
     // grad (+)= factor * P to, P the probabilities of row i over to's rows. Costs are destroyed.
-    private static void AddPull(float* costs, int rows, Cloud to, double epsilon, double[] potential, double factor, Tensor grad, bool accumulate)
+    private static void AddPull(float* costs, int rows, Cloud to, double epsilon, double* potential, double factor, Tensor grad, bool accumulate)
     {
         using var scratch = new Scratch();
         int columns = to.Count;
-        float* narrow = Narrowed(potential, scratch);
+        float* narrow = Narrowed(potential, columns, scratch);
         Blocks.ForRows(rows, columns, (start, end) =>
         {
             for (int i = start; i < end; i++)
@@ -212,10 +220,10 @@ internal static unsafe class SinkhornTerms
         for (; j < columns; j++) costs[j] = MathF.Exp((potential[j] - costs[j] - largest) * inverse) * factor;
     }
 
-    private static float* Narrowed(double[] values, Scratch scratch)
+    private static float* Narrowed(double* values, int length, Scratch scratch)
     {
-        float* narrow = scratch.Floats(values.Length);
-        TensorPrimitives.ConvertSaturating<double, float>(values, new Span<float>(narrow, values.Length));
+        float* narrow = scratch.Floats(length);
+        TensorPrimitives.ConvertSaturating(new ReadOnlySpan<double>(values, length), new Span<float>(narrow, length));
         return narrow;
     }
 
