@@ -46,7 +46,7 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
         var text = new StringBuilder();
         text.AppendLine("# Mutual information against divergence").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"Two Gaussian modalities in two dimensions, {Rows} pairs of each case, sigma = {Bandwidth}; estimated from the sample, and in brackets the closed form. Nats.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"Remade by `csalign toy --out DIR --seed {seed}`; the figure is `toy.svg`.").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"Remade by `csalign toy --out DIR --seed {seed}`.").AppendLine().AppendLine("![Three pairs of clouds](toy.svg)").AppendLine();
         text.AppendLine("| case | mutual information | D_CS, off-diagonal | KL, mean of both ways | centroid gap | what it shows |");
         text.AppendLine("|---|---:|---:|---:|---:|---|");
         foreach (ToyResult result in results)

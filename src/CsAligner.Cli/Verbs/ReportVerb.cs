@@ -20,7 +20,8 @@ internal static class ReportVerb
         Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<ulong> seed = CommonOptions.Seed();
-        var command = new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, bandwidth, seed };
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, bandwidth, seed, json };
         command.Validators.Add(result =>
         {
             bool some = result.GetValue(images) != null;
@@ -45,8 +46,10 @@ internal static class ReportVerb
                 EvaluateOnOwn(report, runs, remarks, session);
             }
 
-            string page = ReportPage.Write(report.Fill(remarks, name => Tell(session, "picturing", name)));
+            ReportContent content = report.Fill(remarks, name => Tell(session, "picturing", name));
+            string page = ReportPage.Write(content);
             AtomicFile.Write(parsed.GetRequiredValue(output), stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+            if (parsed.GetValue(json)) session.PrintJson(writer => RunReportJson.Write(writer, runs, content));
             session.Terminal.Say($"{runs.Length} {(runs.Length == 1 ? "run" : "runs")} reported in {parsed.GetRequiredValue(output)}");
         });
         return command;

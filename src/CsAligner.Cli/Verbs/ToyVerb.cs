@@ -61,13 +61,13 @@ internal static class ToyVerb
 
     private static Table TableOf(IReadOnlyList<ToyResult> results)
     {
-        Table table = MeasureTables.New("case", "information", "D_CS", "KL, both ways", "centroid gap");
+        Table table = MeasureTables.New("case", "information", "D_CS", "KL");
         foreach (ToyResult result in results)
-            MeasureTables.Row(table, result.Case.Name, Both(result.MutualInformation), Both(result.CauchySchwarz), Both(result.SymmetricKl), Both(result.CentroidGap));
+            MeasureTables.Row(table, result.Case.Name, Both(result.MutualInformation), Both(result.CauchySchwarz), Both(result.SymmetricKl));
         table.Caption($"estimate (closed form), nats; off-diagonal, sigma = {ToyResult.Bandwidth.ToString(CultureInfo.InvariantCulture)}, {ToyResult.Rows} pairs");
         return table;
 
-        static string Both(ToyValue value) => string.Create(CultureInfo.InvariantCulture, $"{value.Estimate:0.00} ({value.Exact:0.00})");
+        static string Both(ToyValue value) => $"{NumberText.Fixed(value.Estimate, 2)} ({NumberText.Fixed(value.Exact, 2)})";
     }
 
     // The renderer draws into a square: the picture lies across its middle.

@@ -17,8 +17,8 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
     public void Runs_are_compared_on_the_data_given()
     {
         using var folder = new TemporaryFolder();
-        CommandLineRun run = Report(folder, _runs.Folder["first"], _runs.Folder["second"], "--images", _runs.TestImages, "--texts", _runs.TestTexts);
-        Assert.Equal((0, ""), (run.ExitCode, run.Output));
+        CommandLineRun run = Report(folder, _runs.Folder["first"], _runs.Folder["second"], "--images", _runs.TestImages, "--texts", _runs.TestTexts, "--json");
+        Assert.Equal(0, run.ExitCode);
         XDocument page = XDocument.Load(folder["report.html"]);
         Assert.Equal(["options", "results", "maps", "gap", "cosines", "distances", "training", "reading"], Sections(page).Select(section => section.Attribute("id")!.Value));
 
@@ -39,6 +39,11 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         string shown = Section(page, "results").Descendants("tr").Single(row => row.Element("th")?.Value == "second").Descendants().First(cell => cell.Attribute("class")?.Value == "number").Value;
         Assert.Equal(expected, double.Parse(Regex.Match(shown.Replace('\u2212', '-'), "-?[0-9.]+").Value, CultureInfo.InvariantCulture), 0.00051);
 
+        JsonElement measured = run.Json.GetProperty("measurements")[2], gap = run.Json.GetProperty("gaps")[2];
+        Assert.Equal("second", measured.GetProperty("method").GetString());
+        Assert.Equal(expected, measured.GetProperty("cs_divergence_off_diagonal").GetDouble(), 1e-6);
+        Assert.Equal(expected, gap.GetProperty("centroid_part").GetDouble() + gap.GetProperty("distribution_part").GetDouble(), 1e-6);
+
         Assert.Equal(2 * 3, Section(page, "maps").Descendants("svg").Count());
         Assert.Equal(3, Section(page, "gap").Descendants("tbody").Elements("tr").Count());
         Assert.Equal(3, Section(page, "distances").Descendants("svg").Count());
@@ -51,7 +56,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
     {
         using var folder = new TemporaryFolder();
         CommandLineRun own = Report(folder, _runs.Folder["first"]);
-        Assert.Equal(0, own.ExitCode);
+        Assert.Equal((0, ""), (own.ExitCode, own.Output));
         Assert.Contains("what it was trained on, which flatters", File.ReadAllText(folder["report.html"]), StringComparison.Ordinal);
         Assert.NotEmpty(Section(XDocument.Load(folder["report.html"]), "results").Descendants("td"));
 

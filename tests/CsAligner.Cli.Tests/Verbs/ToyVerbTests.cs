@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using CsAligner.Testing;
 
@@ -33,6 +35,21 @@ public class ToyVerbTests
         // Without libvips there is no picture, and the run says so.
         if (File.Exists(folder["out/toy.png"])) Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(folder["out/toy.png"])[..4]);
         else Assert.Contains("toy.png is left out", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_published_table_is_what_the_command_gives()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, CommandLineRun.Of("toy", "--out", folder["out"]).ExitCode);
+        string published = File.ReadAllText(Path.Combine(Repository.Root, "docs", "results", "toy", "toy.md")), made = File.ReadAllText(folder["out/toy.md"]);
+        Assert.Equal(Words(published), Words(made));
+
+        // The last digit may hang on the SIMD path.
+        Assert.All(Numbers(published).Zip(Numbers(made)), pair => Assert.Equal(pair.First, pair.Second, 0.0021));
+
+        static string Words(string text) => Regex.Replace(text, "-?[0-9]+\\.[0-9]+", "#");
+        static IEnumerable<double> Numbers(string text) => Regex.Matches(text, "-?[0-9]+\\.[0-9]+").Select(match => double.Parse(match.Value, CultureInfo.InvariantCulture));
     }
 
     [Fact]

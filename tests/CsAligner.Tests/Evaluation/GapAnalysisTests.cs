@@ -1,6 +1,7 @@
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Kernels;
 
 namespace CsAligner.Tests.Evaluation;
 
@@ -36,6 +37,22 @@ public class GapAnalysisTests
         Assert.Equal(one.Accuracy, LinearSeparability.Measure(farX, farY, 3).Accuracy, 0.02);
         Assert.NotEqual(one.Accuracy, LinearSeparability.Measure(x, y, 4).Accuracy);
         Assert.Throws<InputException>(() => LinearSeparability.Measure(new Tensor(3, 10), y));
+    }
+
+    [Fact]
+    public void The_planes_gradient_is_that_of_central_differences()
+    {
+        Tensor rows = Tensor.Normal(new RandomGenerator(9), 1, 300, 4);
+        bool[] labels = [.. Enumerable.Range(0, 300).Select(i => i % 3 == 0)];
+        double[] weights = [0.3, -0.7, 0.2, 1.1, -0.4], gradient = new double[5], spare = new double[5];
+        LogisticKernel.Gradient(rows, labels, weights, gradient);
+        for (int d = 0; d < 5; d++)
+        {
+            double[] above = [.. weights], below = [.. weights];
+            (above[d], below[d]) = (above[d] + 1e-5, below[d] - 1e-5);
+            double slope = (LogisticKernel.Gradient(rows, labels, above, spare) - LogisticKernel.Gradient(rows, labels, below, spare)) / 2e-5;
+            Assert.Equal(slope, gradient[d], 1e-8);
+        }
     }
 
     [Fact]
