@@ -9,6 +9,9 @@ internal sealed record ReportContent
     /// <summary>What runs were asked for, where runs are compared.</summary>
     public OptionTable? Options { get; init; }
 
+    /// <summary>What automatic choices measured, one to a run that had one.</summary>
+    public IReadOnlyList<HeatMap> Choices { get; init; } = [];
+
     /// <summary>The heading.</summary>
     public required string Title { get; init; }
 

@@ -31,6 +31,7 @@ internal static class ReportPage
                 DistanceSection.Write(page, content);
                 QuerySection.Write(page, content);
                 CurveSection.Write(page, content, results);
+                ChoiceSection.Write(page, content);
                 ReadingSection.Write(page, content);
             }
         }

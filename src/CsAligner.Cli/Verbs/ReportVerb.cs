@@ -18,15 +18,18 @@ internal static class ReportVerb
         Option<string?> images = CommonOptions.OptionalPath("--images", "Image rows to evaluate all runs on: a .npy file or a feature-set folder. Left out: what each run was trained on, where it still is.");
         Option<string?> texts = CommonOptions.OptionalPath("--texts", "Text rows likewise.");
         Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", "A feature-set folder with the tokens of the images, for adapters that read them.");
+        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", "A feature-set folder with the tokens of the texts.");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, bandwidth, seed, json };
+        var command = new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, imageTokens, textTokens, bandwidth, seed, json };
         command.Validators.Add(result =>
         {
             bool some = result.GetValue(images) != null;
             if (some != (result.GetValue(texts) != null)) result.AddError("--images and --texts go together");
-            if (!some && result.GetValue(pairs) != null) result.AddError("--pairs goes with --images and --texts");
+            if (!some && (result.GetValue(pairs) ?? result.GetValue(imageTokens) ?? result.GetValue(textTokens)) != null)
+                result.AddError("--pairs, --image-tokens and --text-tokens go with --images and --texts");
         });
         runner.SetAction(command, (parsed, session) =>
         {
@@ -37,13 +40,14 @@ internal static class ReportVerb
             var remarks = new List<string>();
             if (parsed.GetValue(images) is { } given)
             {
-                RunFeatures features = RunFeatures.Read(given, parsed.GetValue(texts)!, parsed.GetValue(pairs));
-                report.Evaluate(features, runs, name => Tell(session, "evaluating", name));
+                using RunFeatures features = RunFeatures.Read(
+                    given, parsed.GetValue(texts)!, parsed.GetValue(pairs), parsed.GetValue(imageTokens), parsed.GetValue(textTokens));
+                report.Evaluate(features, LeaveEncoders(runs, remarks, session), name => Tell(session, "evaluating", name));
                 remarks.Add($"Measured on {given} and {parsed.GetValue(texts)}; csalign apply and csalign evaluate recompute each number.");
             }
             else
             {
-                EvaluateOnOwn(report, runs, remarks, session);
+                EvaluateOnOwn(report, LeaveEncoders(runs, remarks, session), remarks, session);
             }
 
             ReportContent content = report.Fill(remarks, name => Tell(session, "picturing", name));
@@ -58,15 +62,16 @@ internal static class ReportVerb
     // Runs that were trained on the same files are compared on them; one whose files are gone or no longer fit is left to its curves.
     private static void EvaluateOnOwn(RunReport report, IReadOnlyList<AlignRun> runs, List<string> remarks, Session session)
     {
-        foreach (var group in runs.GroupBy(run => string.Join('\n', new[] { "images", "texts", "pairs" }.Select(role => run.Inputs.GetValueOrDefault(role, "")))))
+        foreach (var group in runs.GroupBy(run => string.Join('\n', new[] { "images", "texts", "pairs", "image_tokens", "text_tokens" }.Select(role => run.Inputs.GetValueOrDefault(role, "")))))
         {
             AlignRun[] same = [.. group];
             string names = string.Join(", ", same.Select(run => run.Name));
             try
             {
-                if (RunFeatures.ReadOwn(same[0]) is not { } features)
+                using RunFeatures? features = RunFeatures.ReadOwn(same[0]);
+                if (features == null)
                 {
-                    Leave($"{names}: not evaluated, for the features that run.json names are not there; give --images and --texts.");
+                    Leave(remarks, session, $"{names}: not evaluated, for the features that run.json names are not there; give --images and --texts.");
                     continue;
                 }
 
@@ -75,15 +80,23 @@ internal static class ReportVerb
             }
             catch (InputException failure)
             {
-                Leave($"{names}: not evaluated, for {failure.Message}.");
+                Leave(remarks, session, $"{names}: not evaluated, for {failure.Message}.");
             }
         }
+    }
 
-        void Leave(string remark)
-        {
-            remarks.Add(remark);
-            session.Terminal.Say(remark);
-        }
+    // Features of the encoder as it was say nothing of one that was trained.
+    private static AlignRun[] LeaveEncoders(IReadOnlyList<AlignRun> runs, List<string> remarks, Session session)
+    {
+        foreach (AlignRun run in runs.Where(run => run.TrainsEncoder))
+            Leave(remarks, session, $"{run.Name}: not evaluated, for it trained inside of the encoder; embed by its merged model (align --merge) and give those features to csalign evaluate.");
+        return [.. runs.Where(run => !run.TrainsEncoder)];
+    }
+
+    private static void Leave(List<string> remarks, Session session, string remark)
+    {
+        remarks.Add(remark);
+        session.Terminal.Say(remark);
     }
 
     private static void Tell(Session session, string what, string name)

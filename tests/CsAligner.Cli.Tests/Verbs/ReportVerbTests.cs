@@ -68,6 +68,32 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
     }
 
     [Fact]
+    public void What_trained_inside_of_the_encoder_is_left_to_its_curves()
+    {
+        using var folder = new TemporaryFolder();
+        string lora = Copy(folder, "lora", json => json.Replace("\"inputs\": {", "\"inputs\": { \"lora\": \"text:r=8\",", StringComparison.Ordinal));
+        CommandLineRun run = Report(folder, _runs.Folder["first"], lora, "--images", _runs.TestImages, "--texts", _runs.TestTexts, "--json");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("lora: not evaluated, for it trained inside of the encoder", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["raw", "first"], run.Json.GetProperty("measurements").EnumerateArray().Select(cell => cell.GetProperty("method").GetString()!));
+    }
+
+    [Fact]
+    public void The_automatic_choice_is_shown_as_a_heat_map()
+    {
+        using var folder = new TemporaryFolder();
+        const string Cells = """
+            "automatic_choice": [{"bandwidth": "within*0.3", "lambda": 0.1, "cs_divergence_off_diagonal": 0.4, "mean_r1": 0.5},
+              {"bandwidth": "within*0.3", "lambda": 1, "cs_divergence_off_diagonal": 0.3, "mean_r1": 0.6}, {"bandwidth": "median", "lambda": 1, "cs_divergence_off_diagonal": null, "mean_r1": 0.6}],
+            "training_pairs"
+            """;
+        string chosen = Copy(folder, "chosen", json => json.Replace("\"training_pairs\"", Cells, StringComparison.Ordinal));
+        Assert.Equal(0, Report(folder, chosen, "--images", _runs.TestImages, "--texts", _runs.TestTexts).ExitCode);
+        XElement choice = Section(XDocument.Load(folder["report.html"]), "choice");
+        Assert.Equal(["0.400", "0.300", "–", "–"], choice.Descendants("text").Where(text => text.Attribute("class")!.Value.StartsWith("value", StringComparison.Ordinal)).Select(text => text.Value));
+    }
+
+    [Fact]
     public void Names_tell_folders_apart_and_hostile_ones_stay_text()
     {
         using var folder = new TemporaryFolder();
@@ -92,7 +118,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Fails("epoch that is no object", Report(folder, Copy(folder, "odd", _ => "{\"options\": {}, \"epochs\": [1]}")));
 
         string narrow = FeatureFiles.Save(folder, "narrow.npy", FeatureFiles.Cloud(3, 9, 4, 0));
-        Fails("take rows of 12 values, the features have 4", Report(folder, _runs.Folder["first"], "--images", narrow, "--texts", narrow));
+        Fails("takes rows of 12 values, the features have 4", Report(folder, _runs.Folder["first"], "--images", narrow, "--texts", narrow));
         string without = Copy(folder, "without", json => json);
         File.Delete(Path.Combine(without, "text-adapter.safetensors"));
         Fails("text-adapter.safetensors", Report(folder, without, "--images", _runs.TestImages, "--texts", _runs.TestTexts));

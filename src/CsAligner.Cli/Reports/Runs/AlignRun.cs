@@ -23,6 +23,9 @@ internal sealed record AlignRun
     /// <summary>Pairs trained on, parameters, best epoch, seconds: name and value for people.</summary>
     public required IReadOnlyList<(string Key, string Value)> Outcomes { get; init; }
 
+    /// <summary>What the automatic choice of sigma and lambda measured on the held-out pairs; null where there was none.</summary>
+    public HeatMap? Choice { get; init; }
+
     /// <summary>Every epoch's numbers by their keys; NaN where there is none.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, double>> Epochs { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record AlignRun
                 Options = [.. Flatten("", Member(root, path, "options", JsonValueKind.Object))],
                 Inputs = InputsOf(root),
                 Outcomes = [.. OutcomesOf(root)],
+                Choice = ChoiceOf(root, name),
                 Epochs = [.. Member(root, path, "epochs", JsonValueKind.Array).EnumerateArray().Select(epoch => NumbersOf(epoch, path))],
             };
         }
@@ -55,18 +59,17 @@ internal sealed record AlignRun
         }
     }
 
+    /// <summary>Whether the run trained inside of an encoder, so that its adapters belong to features of that encoder only.</summary>
+    public bool TrainsEncoder => Inputs.ContainsKey("lora");
+
     /// <summary>The adapters of both sides.</summary>
-    /// <exception cref="InputException">A file is missing or damaged, or the widths are not those of the data.</exception>
-    public (Adapter Image, Adapter Text) LoadAdapters(int width)
+    /// <exception cref="InputException">A file is missing or damaged, or the two give rows of different widths.</exception>
+    public (Adapter Image, Adapter Text) LoadAdapters()
     {
         Adapter image = Adapter.Load(Path.Combine(Folder, AlignmentReport.ImageAdapterFile)), text = Adapter.Load(Path.Combine(Folder, AlignmentReport.TextAdapterFile));
-        foreach (Adapter adapter in (Adapter[])[image, text])
-        {
-            if (adapter.Width != width)
-                throw new InputException($"report: the adapters of '{Folder}' take rows of {adapter.Width} values, the features have {width}; give features of the encoder that the run was trained on");
-        }
-
-        return (image, text);
+        return image.OutputWidth == text.OutputWidth
+            ? (image, text)
+            : throw new InputException($"report: the adapters of '{Folder}' give rows of {image.OutputWidth} and of {text.OutputWidth} values; they are not of one run");
     }
 
     private static JsonElement Member(JsonElement root, string path, string key, JsonValueKind kind) =>
@@ -93,7 +96,7 @@ internal sealed record AlignRun
 
     private static IEnumerable<(string, string)> OutcomesOf(JsonElement root)
     {
-        foreach ((string key, string name) in ((string, string)[])[("training_pairs", "pairs trained on"), ("validation_pairs", "pairs held out"), ("image_parameters", "image parameters"), ("text_parameters", "text parameters"), ("best_epoch", "best epoch")])
+        foreach ((string key, string name) in ((string, string)[])[("training_pairs", "pairs trained on"), ("validation_pairs", "pairs held out"), ("image_parameters", "image parameters"), ("text_parameters", "text parameters"), ("encoder_parameters", "encoder parameters"), ("best_epoch", "best epoch")])
         {
             if (root.TryGetProperty(key, out JsonElement count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt64(out long value))
                 yield return (name, NumberText.Count(value));
@@ -103,6 +106,26 @@ internal sealed record AlignRun
             yield return ("seconds", NumberText.Fixed(seconds.GetDouble(), 1));
         if (root.TryGetProperty("peak_bytes", out JsonElement bytes) && bytes.ValueKind == JsonValueKind.Number)
             yield return ("peak memory, MiB", NumberText.Fixed(bytes.GetDouble() / (1 << 20), 0));
+    }
+
+    // Cells of bandwidths by lambdas, in the file's order.
+    private static HeatMap? ChoiceOf(JsonElement root, string name)
+    {
+        if (!root.TryGetProperty("automatic_choice", out JsonElement cells) || cells.ValueKind != JsonValueKind.Array)
+            return null;
+        var found = new List<(string Bandwidth, string Lambda, double Divergence)>();
+        foreach (JsonElement cell in cells.EnumerateArray())
+        {
+            if (cell.ValueKind == JsonValueKind.Object && cell.TryGetProperty("bandwidth", out JsonElement bandwidth) && cell.TryGetProperty("lambda", out JsonElement lambda))
+                found.Add((Text(bandwidth), Text(lambda), cell.TryGetProperty("cs_divergence_off_diagonal", out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN));
+        }
+
+        string[] rows = [.. found.Select(cell => cell.Bandwidth).Distinct(StringComparer.Ordinal)], columns = [.. found.Select(cell => cell.Lambda).Distinct(StringComparer.Ordinal)];
+        if (rows.Length == 0) return null;
+        return new HeatMap(
+            $"{name}: D_CS, off-diagonal, of the held-out pairs", "sigma", "lambda", rows, columns,
+            [.. rows.Select(row => (IReadOnlyList<double>)[.. columns.Select(column => found.LastOrDefault(cell => cell.Bandwidth == row && cell.Lambda == column, (Bandwidth: row, Lambda: column, Divergence: double.NaN)).Divergence)])],
+            LowerIsBetter: true);
     }
 
     private static Dictionary<string, double> NumbersOf(JsonElement epoch, string path) => epoch.ValueKind == JsonValueKind.Object

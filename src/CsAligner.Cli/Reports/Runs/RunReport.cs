@@ -1,4 +1,3 @@
-using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
@@ -26,6 +25,8 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         ("Loss", epoch => Of(epoch, "loss")),
         ("D_CS of the batches", epoch => Of(epoch, "cs_divergence")),
         ("InfoNCE of the batches, nats", epoch => Of(epoch, "infonce")),
+        ("Term of the baseline", epoch => Of(epoch, "other")),
+        ("D_CS of the tokens", epoch => Of(epoch, "token_cs_divergence")),
         ("Held out: D_CS, off-diagonal", epoch => Of(epoch, "val_cs_divergence_off_diagonal")),
         ("Held out: R@1, mean of both ways", epoch => 0.5 * (Of(epoch, "val_image_to_text_r1") + Of(epoch, "val_text_to_image_r1"))),
     ];
@@ -44,12 +45,12 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
     /// <summary>Measures the adapters of runs on features, and the features without them.</summary>
     public void Evaluate(RunFeatures features, IReadOnlyList<AlignRun> of, Action<string> begun)
     {
-        Add(Raw, features, features.Images, features.Texts, seedOfRun: 0);
+        if (features.Images.Width == features.Texts.Width) Add(Raw, features, features.Images, features.Texts);
         foreach (AlignRun run in of)
         {
             begun(run.Name);
-            (Adapter image, Adapter text) = run.LoadAdapters(features.Images.Width);
-            Add(run.Name, features, image.Apply(features.Images), text.Apply(features.Texts), seedOfRun: 0);
+            (Tensor images, Tensor texts) = features.MapBy(run);
+            Add(run.Name, features, images, texts);
         }
     }
 
@@ -71,12 +72,13 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         {
             Title = runs.Count == 1 ? $"A run: {runs[0].Name}" : $"{runs.Count} runs compared",
             Summary = SummaryOf(best),
-            Before = _mapped.Count > 0 ? Raw : "",
+            Before = Raw,
             After = best,
             BandwidthRule = bandwidth.ToString(),
             HeldOut = false,
             Facts = FactsOf(),
             Options = OptionsOf(),
+            Choices = [.. runs.Select(run => run.Choice).OfType<HeatMap>()],
             Measurements = _measurements,
             PicturedSet = _mapped.Count > 0 ? _mapped[0].Set.Name : "",
             Maps = [.. pictured.Select(one => one.Map)],
@@ -92,7 +94,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
 
     private static double Recall(Measurement cell) => 0.5 * (cell.ImageToTextRecall1 + cell.TextToImageRecall1);
 
-    private void Add(string method, RunFeatures features, Tensor images, Tensor texts, ulong seedOfRun)
+    private void Add(string method, RunFeatures features, Tensor images, Tensor texts)
     {
         AlignmentMeasures measures = Evaluator.Evaluate(images, texts, bandwidth, seed, features.Pairing);
         DistributionMeasures distributions = measures.Distributions;
@@ -102,7 +104,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
             Method = method,
             TestSet = features.Name,
             Pairs = features.Pairing.Texts,
-            Seed = seedOfRun,
+            Seed = 0,
             Divergence = distributions.CsDivergenceOffDiagonal ?? double.NaN,
             Bandwidth = distributions.Bandwidth,
             ImageToTextRecall1 = measures.ImageToText.RecallAt1,
@@ -128,7 +130,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
             ? keeping.MinBy(method => results.MeanOverSets(method, cell => cell.Divergence))!
             : measured.MaxBy(method => results.MeanOverSets(method, Recall))!;
 
-        double RawRecall(string set) => Recall(_measurements.Single(cell => cell.Method == Raw && cell.TestSet == set));
+        double RawRecall(string set) => _measurements.Where(cell => cell.Method == Raw && cell.TestSet == set).Select(Recall).FirstOrDefault();
     }
 
     private string SummaryOf(string best)
