@@ -137,7 +137,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
     {
         if (best.Length == 0) return "Options and training curves. No features were given, and what the runs were trained on is not at its place: nothing is evaluated.";
         string marked = runs.Count == 1 ? "" : $" Marked: {best}, of the runs that keep R@1 within a point of raw the one with the lowest D_CS (where none keeps it, the one with the highest R@1).";
-        return $"Each run's adapters on {string.Join(", ", _mapped.Select(one => one.Set).Distinct().Select(set => $"{NumberText.Count(set.Pairing.Texts)} pairs of {set.Name}"))}, beside the features as they come from the encoders.{marked}";
+        return $"Each run's adapters on {string.Join(", ", _mapped.Select(one => one.Set).Distinct().Select(set => $"{NumberText.Count(set.Pairing.Texts)} pairs of {set.Name}"))}, {(_mapped.Exists(one => one.Method == Raw) ? "beside the features as they come from the encoders" : "whose encoders give rows of different widths, so that there is nothing to compare them with before")}.{marked}";
     }
 
     private List<ReportFact> FactsOf()
@@ -155,14 +155,14 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         foreach (string key in runs.SelectMany(run => run.Options.Select(option => option.Key)).Distinct(StringComparer.Ordinal))
         {
             string[] values = [.. runs.Select(run => ValueOf(run.Options, key))];
-            if (values.Distinct(StringComparer.Ordinal).Count() > 1) differing.Add((key, values));
+            if (runs.Count == 1 || values.Distinct(StringComparer.Ordinal).Count() > 1) differing.Add((key, values));
             else common.Add($"{key} {values[0]}");
         }
 
         foreach (string role in runs.SelectMany(run => run.Inputs.Keys).Distinct(StringComparer.Ordinal))
         {
             string[] values = [.. runs.Select(run => run.Inputs.GetValueOrDefault(role, "–"))];
-            if (values.Distinct(StringComparer.Ordinal).Count() > 1) differing.Add((role, values));
+            if (runs.Count == 1 || values.Distinct(StringComparer.Ordinal).Count() > 1) differing.Add((role, values));
             else common.Add($"{role} {values[0]}");
         }
 
