@@ -23,6 +23,9 @@ internal sealed record SweepCell
     /// <summary>LoRA that trains with it.</summary>
     public LoraOptions? Lora { get; init; }
 
+    /// <summary>Whether the texts are those of the model itself where the recipe has another encoder for them.</summary>
+    public bool OwnTexts { get; init; }
+
     public bool AutomaticBandwidth { get; init; }
 
     public bool AutomaticLambda { get; init; }

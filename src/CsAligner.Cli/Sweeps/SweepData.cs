@@ -1,6 +1,7 @@
 using CsAligner.Cli.Verbs;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.FeatureSets;
+using CsAligner.Data.Icons;
 using CsAligner.Evaluation;
 using CsAligner.Models;
 using CsAligner.Models.Lora;
@@ -16,8 +17,13 @@ internal sealed class SweepData : IDisposable
     private readonly Set? _validation;
     private readonly Set[] _tests;
     private readonly string _model;
+    private readonly CaptionVocabulary? _vocabulary;
 
-    private SweepData(string model, Set pairs, Set? validation, Set[] tests) => (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
+    private SweepData(string model, Set pairs, Set? validation, Set[] tests, bool unseenWords)
+    {
+        (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
+        _vocabulary = unseenWords ? CaptionVocabulary.OfWords(pairs.Inputs.Texts) : null;
+    }
 
     /// <summary>Embeds what is not yet in the folder.</summary>
     public static SweepData Open(Session session, SweepSources sources, string folder)
@@ -45,7 +51,7 @@ internal sealed class SweepData : IDisposable
         }
 
         var validation = sources.Validation is { } heldOut ? Load(heldOut) : null;
-        return new SweepData(sources.Model!, Load(sources.Pairs!), validation, [.. sources.Tests.Select(Load)]);
+        return new SweepData(sources.Model!, Load(sources.Pairs!), validation, [.. sources.Tests.Select(Load)], sources.UnseenWords);
     }
 
     /// <summary>What a cell trains on under a seed; LoRA's tower comes with it.</summary>
@@ -55,12 +61,13 @@ internal sealed class SweepData : IDisposable
         int[] order = [.. Enumerable.Range(0, count)];
         if (kept < count) new RandomGenerator(seed).Split(1000).Shuffle<int>(order);
         int[] paired = [.. order[..kept].Order()], rest = cell.UnpairedRest ? [.. order[kept..].Order()] : [];
-        var data = new AlignmentData(FeatureRows.Take(_pairs.Images, paired), FeatureRows.Take(_pairs.Texts, paired))
+        var texts = _pairs.TextsOf(cell);
+        var data = new AlignmentData(FeatureRows.Take(_pairs.Images, paired), FeatureRows.Take(texts, paired))
         {
             UnpairedImages = rest.Length > 0 ? FeatureRows.Take(_pairs.Images, rest) : null,
-            UnpairedTexts = rest.Length > 0 ? FeatureRows.Take(_pairs.Texts, rest) : null,
+            UnpairedTexts = rest.Length > 0 ? FeatureRows.Take(texts, rest) : null,
             ValidationImages = _validation?.Images,
-            ValidationTexts = _validation?.Texts,
+            ValidationTexts = _validation?.TextsOf(cell),
             ImageTokens = _pairs.ImageTokens is { } i ? new TokenRows(i, paired) : null,
             TextTokens = _pairs.TextTokens is { } t ? new TokenRows(t, paired) : null,
             ValidationImageTokens = _validation?.ImageTokens,
@@ -89,15 +96,32 @@ internal sealed class SweepData : IDisposable
         return (data, clip);
     }
 
-    /// <summary>The measures of a training on each test.</summary>
-    public IEnumerable<(string Test, AlignmentMeasures Measures)> Judge(SweepCell cell, AlignmentResult result, TrainedClip? clip)
+    /// <summary>The results of a training on each test.</summary>
+    public IEnumerable<SweepResult> Judge(SweepCell cell, ulong seed, SweepTraining training, TrainedClip? clip)
     {
         foreach (var test in _tests)
         {
-            Tensor images = test.Images, texts = test.Texts;
-            if (cell.Lora?.Tower == ClipTower.Text) texts = clip!.Embedder().EmbedTexts(test.Inputs.Texts);
-            if (cell.Lora?.Tower == ClipTower.Image) images = clip!.Embedder().EmbedImages(test.Inputs.Count, test.Inputs.ReadImage);
-            yield return (test.Name, Evaluator.Evaluate(result.Image.Apply(images, test.ImageTokens), result.Text.Apply(texts, test.TextTokens)));
+            Tensor images = test.Images, texts = test.TextsOf(cell);
+            if (cell.Lora?.Tower == ClipTower.Text) texts = clip!.Embedder.EmbedTexts(test.Inputs.Texts);
+            if (cell.Lora?.Tower == ClipTower.Image) images = clip!.Embedder.EmbedImages(test.Inputs.Count, test.Inputs.ReadImage);
+            Tensor x = training.Result.Image.Apply(images, test.ImageTokens), y = training.Result.Text.Apply(texts, test.TextTokens);
+            var all = SweepResult.Of(cell, seed, test.Name, Evaluator.Evaluate(x, y), training);
+            yield return all;
+            int[] unseen = _vocabulary?.Unseen(test.Inputs.Texts) ?? [];
+            if (unseen.Length == 0) continue;
+
+            // Queries among the texts; the images are all of the test's.
+            var recall = Evaluator.TextToImage(x, FeatureRows.Take(y, unseen), Pairing.From([.. unseen.Select(i => (long)i)], x.Rows, unseen.Length));
+            yield return all with
+            {
+                Test = $"{test.Name}, {unseen.Length} texts of unseen words",
+                Divergence = double.NaN,
+                ImageToText = double.NaN,
+                TextToImage = recall.RecallAt1,
+                UniformityX = double.NaN,
+                UniformityY = double.NaN,
+                CentroidGap = double.NaN,
+            };
         }
     }
 
@@ -115,6 +139,7 @@ internal sealed class SweepData : IDisposable
             if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions to an image; a sweep needs one");
             (Name, Inputs) = (name.Replace("icons:", "", StringComparison.Ordinal), inputs);
             (Images, Texts) = (FeatureFile.ReadRows(features, Modality.Image), FeatureFile.ReadRows(textFeatures, Modality.Text));
+            OwnTexts = textFeatures == features ? Texts : FeatureFile.ReadRows(features, Modality.Text);
             if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count) throw new InputException($"{features}: {Images.Rows} rows are not the {inputs.Count} images of '{name}'; remove the folder");
             if (!tokens) return;
             ImageTokens = TokenSet.Open(features, Modality.Image);
@@ -127,11 +152,17 @@ internal sealed class SweepData : IDisposable
 
         public Tensor Images { get; }
 
+        /// <summary>Those of the encoder that the recipe has for texts.</summary>
         public Tensor Texts { get; }
+
+        /// <summary>Those of the model itself.</summary>
+        public Tensor OwnTexts { get; }
 
         public TokenSet? ImageTokens { get; }
 
         public TokenSet? TextTokens { get; }
+
+        public Tensor TextsOf(SweepCell cell) => cell.OwnTexts ? OwnTexts : Texts;
 
         public void Dispose()
         {

@@ -100,6 +100,7 @@ internal sealed class SweepRecipe
                 {
                     "pairs_fraction" => cell with { PairsFraction = value.GetDouble() },
                     "unpaired_rest" => cell with { UnpairedRest = value.GetBoolean() },
+                    "own_texts" => cell with { OwnTexts = value.GetBoolean() },
                     "lora" => cell with { Lora = LoraOptions.Parse(value.GetString()!) },
                     "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticBandwidth = true },
                     "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticLambda = true },
@@ -113,6 +114,7 @@ internal sealed class SweepRecipe
         }
 
         cell.Options.Validate();
+        if (cell.Lora is not null && Data.Model is null) throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
         if (cell.PairsFraction is not (> 0 and <= 1)) throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
         return cell;
     }

@@ -76,7 +76,7 @@ internal sealed class SweepRun(Session session, SweepRecipe recipe, string folde
     {
         var (data, clip) = embedded.Training(cell, seed);
         var training = Train(cell, seed, data, checkpoint);
-        return [.. embedded.Judge(cell, training.Result, clip).Select(judged => SweepResult.Of(cell, seed, judged.Test, judged.Measures, training))];
+        return [.. embedded.Judge(cell, seed, training, clip)];
     }
 
     private List<SweepResult> Folds(SweepCell cell, ulong seed, Tensor images, Tensor texts)

@@ -6,7 +6,7 @@ namespace CsAligner.Cli.Sweeps;
 /// <summary>Where a sweep's data comes from: a model and what it embeds, or features that are there.</summary>
 internal sealed record SweepSources
 {
-    private static readonly string[] KnownKeys = ["model", "text_model", "pairs", "validation", "tests", "images", "texts", "folds", "tokens"];
+    private static readonly string[] KnownKeys = ["model", "text_model", "pairs", "validation", "tests", "images", "texts", "folds", "tokens", "unseen_words"];
 
     /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>; null where features are given.</summary>
     public string? Model { get; init; }
@@ -35,6 +35,9 @@ internal sealed record SweepSources
     /// <summary>Whether tokens are embedded too.</summary>
     public bool Tokens { get; init; }
 
+    /// <summary>Whether texts none of whose words is in a training caption are judged apart.</summary>
+    public bool UnseenWords { get; init; }
+
     public static SweepSources Read(string path, JsonElement data)
     {
         foreach (var property in data.EnumerateObject())
@@ -49,6 +52,7 @@ internal sealed record SweepSources
             Images = Text("images"),
             Texts = Text("texts"),
             Folds = data.TryGetProperty("folds", out var folds) ? folds.GetInt32() : 0,
+            UnseenWords = data.TryGetProperty("unseen_words", out var unseen) && unseen.GetBoolean(),
             Tokens = data.TryGetProperty("tokens", out var tokens) && tokens.GetBoolean(),
         };
         bool embedded = sources is { Model: not null, Pairs: not null, Tests.Count: > 0, Images: null, Texts: null, Folds: 0 };

@@ -74,12 +74,14 @@ internal static class SweepTable
 
     private static string Tenths(double value) => NumberText.Fixed(value, 1);
 
-    private static string Mean(SweepResult[] runs, Func<SweepResult, double> value, Func<double, string> format) => format(runs.Average(value));
+    private static string Mean(SweepResult[] runs, Func<SweepResult, double> value, Func<double, string> format) =>
+        runs.Average(value) is var mean && double.IsNaN(mean) ? "–" : format(mean);
 
     private static string Interval(SweepResult[] runs, Func<SweepResult, double> value, Func<double, string> format)
     {
         double[] values = [.. runs.Select(value)];
         double mean = values.Average();
+        if (double.IsNaN(mean)) return "–";
         if (values.Length < 2 || values.Length - 2 >= Quantiles.Length) return format(mean);
         double deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
         return $"{format(mean)} ± {format(Quantiles[values.Length - 2] * deviation / Math.Sqrt(values.Length))}";

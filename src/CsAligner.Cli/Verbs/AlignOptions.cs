@@ -27,8 +27,7 @@ internal sealed class AlignOptions
 
     private readonly Option<int?> _adapterLayers = CommonOptions.OptionalCount("--adapter-layers", "Blocks of stack and transformer. Left out: 4 and 2.", most: 64);
 
-    // Null where they are to be chosen.
-    private readonly Option<BandwidthRule?> _bandwidth = Chosen(
+    private readonly Option<Choosable<BandwidthRule>> _bandwidth = Chosen(
         "--bandwidth", "sigma of the kernel: a number, median, within*F, or auto: chosen on pairs that are not trained on.", "F|median|within*F|auto", Default.Bandwidth, BandwidthRule.Parse);
 
     private readonly Option<double[]> _bandwidthFactors = new("--bandwidth-factors")
@@ -47,7 +46,7 @@ internal sealed class AlignOptions
     private readonly Option<double> _tokenWeight = CommonOptions.Number(
         "--token-weight", "Weight of D_CS between the image tokens and the text tokens of each pair; needs --image-tokens and --text-tokens.", Default.TokenWeight, 0, 1000);
 
-    private readonly Option<Weight?> _lambda = Chosen(
+    private readonly Option<Choosable<Weight>> _lambda = Chosen(
         "--lambda", "Weight of InfoNCE or SigLIP beside other terms, 0 to 1000, or auto: chosen on pairs that are not trained on.", "F|auto", new Weight(Default.Lambda), Weight.Parse);
 
     private readonly Option<double> _temperature = CommonOptions.Number("--temperature", "tau of InfoNCE.", Default.Temperature, 0.01, 10);
@@ -56,6 +55,8 @@ internal sealed class AlignOptions
     private readonly Option<int> _batchSize = CommonOptions.Count("--batch-size", "The most pairs in a step.", Default.BatchSize, 2, 1 << 20);
     private readonly Option<double> _unpairedRatio = CommonOptions.Number(
         "--unpaired-ratio", "The most unpaired rows of a side to a pair in a step; where there are more, an epoch goes over the pairs as often as it takes.", Default.UnpairedRatio, 0.01, 1000);
+
+    private readonly Option<bool> _allCaptions = new("--all-captions") { Description = "Let every step have all texts of its images, each a positive of its image, in place of one drawn anew." };
 
     private readonly Option<int?> _chunkSize = CommonOptions.OptionalCount(
         "--chunk-size", "The most rows that go through an adapter at once. Larger steps need memory for so many only, and go through it twice (gradient caching). Left out: all of a step.");
@@ -74,7 +75,7 @@ internal sealed class AlignOptions
     {
         foreach (Option option in (Option[])[
             _objective, _train, _adapter, _adapterSize, _adapterLayers, _bandwidth, _bandwidthFactors, _estimator, _features, _tokenWeight, _lambda, _temperature, _learnTemperature,
-            _epochs, _batchSize, _unpairedRatio, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
+            _epochs, _batchSize, _unpairedRatio, _allCaptions, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
             command.Add(option);
     }
 
@@ -83,16 +84,17 @@ internal sealed class AlignOptions
         Objective = AlignmentObjective.Parse(parsed.GetValue(_objective)!),
         Train = AlignmentOptions.ParseTrain(parsed.GetValue(_train)!),
         Adapter = new AdapterOptions { Kind = parsed.GetValue(_adapter)!, Size = parsed.GetValue(_adapterSize), Layers = parsed.GetValue(_adapterLayers) },
-        Bandwidth = parsed.GetValue(_bandwidth) ?? Default.Bandwidth,
+        Bandwidth = parsed.GetValue(_bandwidth)!.Value ?? Default.Bandwidth,
         BandwidthFactors = parsed.GetValue(_bandwidthFactors) ?? [],
         Estimator = parsed.GetValue(_estimator) == "nystrom" ? new NystromEstimator { Features = parsed.GetValue(_features) } : null,
         TokenWeight = parsed.GetValue(_tokenWeight),
-        Lambda = parsed.GetValue(_lambda)?.Value ?? Default.Lambda,
+        Lambda = parsed.GetValue(_lambda)!.Value?.Number ?? Default.Lambda,
         Temperature = parsed.GetValue(_temperature),
         LearnTemperature = parsed.GetValue(_learnTemperature),
         Epochs = parsed.GetValue(_epochs),
         BatchSize = parsed.GetValue(_batchSize),
         UnpairedRatio = parsed.GetValue(_unpairedRatio),
+        AllCaptions = parsed.GetValue(_allCaptions),
         ChunkSize = parsed.GetValue(_chunkSize),
         LearningRate = parsed.GetValue(_lr),
         WeightDecay = parsed.GetValue(_weightDecay),
@@ -104,7 +106,7 @@ internal sealed class AlignOptions
     /// <summary>Chooses what was left to be chosen; null where nothing was.</summary>
     public AutomaticChoiceResult? Choose(ParseResult parsed, AlignmentOptions options, AlignmentData data, Session session)
     {
-        bool bandwidth = parsed.GetValue(_bandwidth) is null, lambda = parsed.GetValue(_lambda) is null;
+        bool bandwidth = parsed.GetValue(_bandwidth)!.Value is null, lambda = parsed.GetValue(_lambda)!.Value is null;
         if (!bandwidth && !lambda) return null;
         AutomaticChoiceResult? result = null;
         int settings = (bandwidth ? AutomaticChoice.BandwidthFactors.Count : 1) * (lambda ? AutomaticChoice.Lambdas.Count : 1);
@@ -117,22 +119,16 @@ internal sealed class AlignOptions
         return result;
     }
 
-    private static Option<T?> Chosen<T>(string name, string description, string help, T fallback, Func<string, T> parse)
-        where T : class => new(name)
+    private static Option<Choosable<T>> Chosen<T>(string name, string description, string help, T fallback, Func<string, T> parse)
+        where T : class
+    {
+        return new Option<Choosable<T>>(name)
         {
             Description = description,
             HelpName = help,
-            DefaultValueFactory = _ => fallback,
-            CustomParser = result => CommonOptions.Parse(result, text => text == "auto" ? null : parse(text)),
+            DefaultValueFactory = _ => new Choosable<T>(fallback),
+            CustomParser = result => CommonOptions.Parse(result, text => new Choosable<T>(text == "auto" ? null : parse(text))),
         };
-
-    /// <summary>A number that can be left to be chosen.</summary>
-    private sealed record Weight(double Value)
-    {
-        public static Weight Parse(string text) =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1000
-                ? new Weight(value)
-                : throw new InputException($"--lambda: expected a number of 0 to 1000 or auto, got '{text}'");
     }
 
     private static Option<string> Choice(string name, string description, string help, string fallback, Action<string> check) => new(name)
@@ -146,4 +142,17 @@ internal sealed class AlignOptions
             return text;
         }),
     };
+
+    /// <summary>A value, or null where it is to be chosen.</summary>
+    private sealed record Choosable<T>(T? Value)
+        where T : class;
+
+    /// <summary>lambda.</summary>
+    private sealed record Weight(double Number)
+    {
+        public static Weight Parse(string text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1000
+                ? new Weight(value)
+                : throw new InputException($"--lambda: expected a number of 0 to 1000 or auto, got '{text}'");
+    }
 }

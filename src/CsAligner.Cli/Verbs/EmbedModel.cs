@@ -1,5 +1,6 @@
 using CsAligner.Data.Packages;
 using CsAligner.Models;
+using CsAligner.Models.Lora;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -20,14 +21,17 @@ internal sealed record EmbedModel(string Name, ITextEncoder Texts, ClipEmbedder?
     /// <param name="model">The folder or name.</param>
     /// <param name="images">The images asked for, or null.</param>
     /// <param name="tokens">Whether tokens are asked for.</param>
-    public static EmbedModel Open(Session session, string model, string? images, bool tokens)
+    /// <param name="lora">Folders of LoRA that becomes part of the model's towers.</param>
+    public static EmbedModel Open(Session session, string model, string? images, bool tokens, params IReadOnlyList<string> lora)
     {
         if (model != SentenceEncoderPackage.ModelName)
         {
             var clip = ClipEmbedder.Load(model);
+            foreach (string folder in lora) ClipLora.Load(clip.Model, folder).Merge();
             return new EmbedModel(Path.GetFileName(Path.GetFullPath(model).TrimEnd('/', '\\')), clip, clip);
         }
 
+        if (lora.Count > 0) throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
         if (images is not null) throw new UsageException($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");
         if (tokens) throw new UsageException($"--model {model} gives features of whole texts: leave --tokens out, or give the folder of a CLIP");
         return new EmbedModel(model, SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult(), null);

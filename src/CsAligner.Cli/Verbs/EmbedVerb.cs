@@ -18,8 +18,9 @@ internal static class EmbedVerb
         Option<bool> tokens = new("--tokens") { Description = "Store the features of patches and words too, float16." };
         Option<int?> batchSize = CommonOptions.OptionalCount("--batch-size", "Images or texts computed at a time. Left out: what suits the model and the cache.", most: 65536);
         Option<string> transparency = CommonOptions.Choice("--transparency", "What shows where a picture is transparent: white, or with dropped the colours under it, as in Pillow and Hugging Face.", "white", "white", "dropped");
+        Option<string[]> lora = new("--lora") { Description = "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.", HelpName = "PATH" };
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("embed", "Compute features of images and texts.") { model, images, texts, data, captions, output, tokens, batchSize, transparency, json };
+        var command = new Command("embed", "Compute features of images and texts.") { model, images, texts, data, captions, output, tokens, batchSize, transparency, lora, json };
         runner.SetAction(command, (parsed, session) =>
         {
             (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
@@ -31,7 +32,7 @@ internal static class EmbedVerb
             if (allCaptions && d is null)
                 throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
             string modelName = parsed.GetRequiredValue(model), folder = parsed.GetRequiredValue(output);
-            var embedder = EmbedModel.Open(session, modelName, i, parsed.GetValue(tokens));
+            var embedder = EmbedModel.Open(session, modelName, i, parsed.GetValue(tokens), parsed.GetValue(lora) ?? []);
             using var inputs = EmbedInputs.Open(session, d, i, t, embedder.Clip?.Preprocessing, parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White, allCaptions);
             var run = new EmbedRun(session, embedder, inputs, parsed.GetValue(tokens), parsed.GetValue(batchSize));
             run.Write(folder);

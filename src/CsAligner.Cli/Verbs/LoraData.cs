@@ -31,11 +31,11 @@ internal sealed class LoraData : IDisposable
     public static LoraData Open(Session session, AlignInputs given, ulong seed)
     {
         var clip = TrainedClip.Load(given.Model!);
-        var inputs = CaptionedData.Open(session, given.Data!, clip.Preprocessing);
+        var inputs = CaptionedData.Open(session, given.Data!, clip.Embedder.Preprocessing);
         try
         {
             Tensor images = null!, texts = null!;
-            var embedder = clip.Embedder();
+            var embedder = clip.Embedder;
             session.Terminal.WithProgress("embedding images", inputs.Count, progress => images = embedder.EmbedImages(inputs.Count, inputs.ReadImage, done => progress.Report(done), session.Cancellation), "images");
             session.Terminal.WithProgress("embedding texts", inputs.Texts.Count, progress => texts = embedder.EmbedTexts(inputs.Texts, done => progress.Report(done), session.Cancellation), "texts");
             var data = new AlignmentData(images, texts, Pairing.From([.. inputs.ImageOfText.Select(i => (long)i)], inputs.Count, inputs.Texts.Count, given.Data!));

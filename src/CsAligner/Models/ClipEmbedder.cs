@@ -53,6 +53,12 @@ public sealed class ClipEmbedder : ITextEncoder
         return new(ClipModel.Load(folder), ClipPreprocessing.Read(Path.Combine(folder, ClipPreprocessing.FileName)), ClipTokenizer.Load(folder));
     }
 
+    /// <summary>The towers.</summary>
+    public ClipModel Model => _model;
+
+    /// <summary>How texts are cut into tokens.</summary>
+    public ClipTokenizer Tokenizer => _tokenizer;
+
     /// <summary>How images are prepared.</summary>
     public ClipPreprocessing Preprocessing => _preprocessing;
 

@@ -16,15 +16,13 @@ internal sealed class AlignmentLoss
     private readonly Tensor _bias;
 
     /// <param name="options">What is minimised, and how.</param>
-    /// <param name="pairs">Of a step.</param>
-    public AlignmentLoss(AlignmentOptions options, int pairs)
+    public AlignmentLoss(AlignmentOptions options)
     {
         _options = options;
         _logScale = InfoNce.LogitScale(options.Temperature);
         _logScale.RequiresGrad = options.LearnTemperature;
 
-        // The odds of two rows being a pair: where cosines are about 0, sigmoids begin there.
-        _bias = Tensor.From([(float)-Math.Log(pairs)], 1);
+        _bias = SigLip.LogitBias();
         _bias.RequiresGrad = Objective.Has(ObjectiveTerm.SigLip);
     }
 
@@ -48,12 +46,14 @@ internal sealed class AlignmentLoss
     /// <param name="pairs">P.</param>
     /// <param name="bandwidth">sigma, where the objective needs it.</param>
     /// <param name="step">Seeds what a step draws.</param>
-    public LossValues Features(Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step)
+    /// <param name="imageOfText">Of the first texts the row of their image, where images have several each; null where row i belongs to row i.</param>
+    public LossValues Features(Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step, int[]? imageOfText = null)
     {
+        bool several = imageOfText != null && Objective.Has(ObjectiveTerm.InfoNce);
         var fused = new CsAlignerObjective
         {
             CsWeight = Weight(ObjectiveTerm.CauchySchwarz),
-            InfoNceWeight = Weight(ObjectiveTerm.InfoNce),
+            InfoNceWeight = several ? 0 : Weight(ObjectiveTerm.InfoNce),
             Bandwidth = bandwidth,
             BandwidthFactors = _options.BandwidthFactors,
             Estimator = _options.Estimator,
@@ -69,6 +69,12 @@ internal sealed class AlignmentLoss
                 fused.InfoNceWeight > 0 ? (float)result.InfoNce : float.NaN,
                 float.NaN,
                 float.NaN);
+        }
+
+        if (several)
+        {
+            var contrast = Contrast(tape, x, y, pairs, imageOfText!);
+            values = values.With(tape, contrast, Weight(ObjectiveTerm.InfoNce)) with { InfoNce = contrast.Item };
         }
 
         foreach (var term in Objective.Terms)
@@ -89,6 +95,17 @@ internal sealed class AlignmentLoss
     {
         var divergence = tape.TokenCauchySchwarz(x, tokensX, y, tokensY, bandwidth);
         return values.With(tape, divergence, _options.TokenWeight) with { TokenCauchySchwarz = divergence.Item };
+    }
+
+    // Each text has one image to find, each image has all of its texts: the mean over texts of -log of their share among all texts.
+    private Tensor Contrast(Tape tape, Tensor x, Tensor y, int images, int[] imageOfText)
+    {
+        int texts = imageOfText.Length;
+        Tensor paired = tape.Slice(x, 0, 0, images), captions = tape.Slice(y, 0, 0, texts);
+        float scale = MathF.Exp(_logScale.Span[0]);
+        var toImages = tape.Scale(tape.MatMul(captions, paired, transposeB: true), scale);
+        var toTexts = tape.Gather(tape.Scale(tape.MatMul(paired, captions, transposeB: true), scale), imageOfText);
+        return tape.Scale(tape.Add(tape.CrossEntropy(toImages, imageOfText), tape.CrossEntropy(toTexts, [.. Enumerable.Range(0, texts)])), 0.5f);
     }
 
     private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda);

@@ -24,6 +24,7 @@ public static class AlignmentOptionKeys
         ["epochs"] = (o, v) => o with { Epochs = v.GetInt32() },
         ["batch_size"] = (o, v) => o with { BatchSize = v.GetInt32() },
         ["unpaired_ratio"] = (o, v) => o with { UnpairedRatio = v.GetDouble() },
+        ["all_captions"] = (o, v) => o with { AllCaptions = v.GetBoolean() },
         ["chunk_size"] = (o, v) => o with { ChunkSize = v.GetInt32() },
         ["lr"] = (o, v) => o with { LearningRate = v.GetDouble() },
         ["weight_decay"] = (o, v) => o with { WeightDecay = v.GetDouble() },

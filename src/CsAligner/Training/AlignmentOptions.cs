@@ -51,6 +51,12 @@ public sealed record AlignmentOptions
     public double UnpairedRatio { get; init; } = 2;
 
     /// <summary>
+    /// Whether a step has all texts of its images, each a positive of its image, in place of one drawn anew. Of an image's texts the
+    /// cross-entropies are averaged over texts, so that images with many count more. Not with terms of single pairs (l2, cosine, SigLIP), tokens, or a temperature that is learned.
+    /// </summary>
+    public bool AllCaptions { get; init; }
+
+    /// <summary>
     /// The most rows that go through an adapter at once, 1 or more; null for all of a step. A step of more is the same to rounding, needs
     /// memory for so many rows only, and runs the adapters forward twice (gradient caching).
     /// </summary>
@@ -118,6 +124,10 @@ public sealed record AlignmentOptions
         Check(Epochs is >= 1 and <= 1_000_000, "epochs", "1 to 1000000", Epochs);
         Check(BatchSize is >= 2 and <= 1 << 20, "batch-size", "2 to 1048576", BatchSize);
         Check(UnpairedRatio is >= 0.01 and <= 1000, "unpaired-ratio", "0.01 to 1000", UnpairedRatio);
+        if (AllCaptions && Objective.Terms.Any(t => t is ObjectiveTerm.SquaredDistance or ObjectiveTerm.Cosine or ObjectiveTerm.SigLip))
+            throw new InputException($"all-captions: the terms of {Objective} take pairs one by one; use cs, mmd, coral, kl, sinkhorn and infonce, or one caption a step");
+        if (AllCaptions && LearnTemperature) throw new InputException("all-captions: the temperature is fixed there; leave --learn-temperature out");
+        if (AllCaptions && TokenWeight > 0) throw new InputException("all-captions: tokens are compared pair by pair; use one caption a step with --token-weight");
         Check(ChunkSize is null or >= 1, "chunk-size", "1 or more", ChunkSize ?? 0);
         Check(LearningRate is > 0 and <= 1, "lr", "above 0 and at most 1", LearningRate);
         Check(WeightDecay is >= 0 and <= 10, "weight-decay", "0 to 10", WeightDecay);
@@ -161,6 +171,7 @@ public sealed record AlignmentOptions
         writer.WriteNumber("epochs", Epochs);
         writer.WriteNumber("batch_size", BatchSize);
         writer.WriteNumber("unpaired_ratio", UnpairedRatio);
+        if (AllCaptions) writer.WriteBoolean("all_captions", true);
         if (ChunkSize is { } chunk) writer.WriteNumber("chunk_size", chunk);
         writer.WriteNumber("lr", LearningRate);
         writer.WriteNumber("weight_decay", WeightDecay);

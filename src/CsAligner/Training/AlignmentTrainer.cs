@@ -62,7 +62,7 @@ public sealed class AlignmentTrainer
         (int[] training, int[] heldOut) = Split(paired);
         if (training.Length < 2) throw new InputException($"align: at least 2 pairs are needed to train on, got {training.Length}");
         _trainingPairs = training.Length;
-        _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0, options.UnpairedRatio, options.Seed);
+        _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0, options.UnpairedRatio, options.Seed, options.AllCaptions);
 
         SampleFeatures images = data.ImageFeatures, texts = data.TextFeatures;
         bool given = data.ValidationImages != null;
@@ -76,7 +76,7 @@ public sealed class AlignmentTrainer
         _text = new AlignmentSide("text", texts, data.TextEncoder, Create(textShift, width, options.Train != TrainedSide.Image, random), options.ChunkSize ?? DefaultChunk(data.TextEncoder));
         _image.Adapter.RequireGrad(options.Objective.Trains);
         _text.Adapter.RequireGrad(options.Objective.Trains);
-        _loss = new AlignmentLoss(options, Math.Min(options.BatchSize, training.Length));
+        _loss = new AlignmentLoss(options);
         _snapshots = new WeightSnapshots(_image.Parameters.Concat(_text.Parameters), options.Interpolation);
         _optimizer = new AdamW(Trained, new AdamWOptions { WeightDecay = (float)options.WeightDecay, Beta2 = 0.999f, Epsilon = 1e-8f });
         int steps = checked(Epochs * _batches.PerEpoch);
@@ -157,7 +157,7 @@ public sealed class AlignmentTrainer
         var y = _text.Encode(tape, Samples(batch.Texts, _text.Features.First(1), batch.UnpairedTexts), tokens);
         if (_loss.HasBandwidth && renew) _progress.Bandwidth = Bandwidth(x.Rows, y.Rows, step);
         int pairs = batch.Images.Length;
-        var values = _loss.Features(tape, x.Rows, y.Rows, pairs, _progress.Bandwidth, step);
+        var values = _loss.Features(tape, x.Rows, y.Rows, pairs, _progress.Bandwidth, step, batch.ImageOfText);
         if (tokens)
         {
             if (renew) _progress.TokenBandwidth = Bandwidth(x.Packed!, y.Packed!, step);
@@ -233,10 +233,13 @@ public sealed class AlignmentTrainer
     private double ValidationObjective(Tape tape, Tensor x, Tensor y, double divergence)
     {
         var objective = _options.Objective;
-        bool cs = objective.Has(ObjectiveTerm.CauchySchwarz), infoNce = objective.Weight(ObjectiveTerm.InfoNce, _options.Lambda) > 0;
-        if (!objective.Trains || (cs && !infoNce)) return divergence;
-        if (infoNce && objective.Terms.All(t => t is ObjectiveTerm.InfoNce or ObjectiveTerm.CauchySchwarz))
-            return _loss.InfoNceOf(tape, x, y) + (cs ? 0.5 * divergence : 0);
+        if (!objective.Trains) return divergence;
+        if (objective.Terms.All(term => term is ObjectiveTerm.CauchySchwarz or ObjectiveTerm.InfoNce))
+        {
+            bool cs = objective.Has(ObjectiveTerm.CauchySchwarz);
+            return objective.Weight(ObjectiveTerm.InfoNce, _options.Lambda) > 0 ? _loss.InfoNceOf(tape, x, y) + (cs ? 0.5 * divergence : 0) : divergence;
+        }
+
         return _loss.Features(tape, x, y, x.Rows, _loss.HasBandwidth ? Bandwidth(x, y, 0) : 1, 0).Loss!.Item;
     }
 

@@ -15,6 +15,7 @@ internal sealed class PairBatches
     private readonly int _unpairedImages;
     private readonly int _unpairedTexts;
     private readonly ulong _seed;
+    private readonly bool _allTexts;
     private readonly int _perPass;
     private readonly int _passes;
 
@@ -25,9 +26,10 @@ internal sealed class PairBatches
     /// <param name="unpairedTexts">How many unpaired texts there are.</param>
     /// <param name="unpairedRatio">The most unpaired rows of a side to a pair.</param>
     /// <param name="seed">Decides every draw.</param>
-    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int unpairedImages, int unpairedTexts, double unpairedRatio, ulong seed)
+    /// <param name="allTexts">Whether a step has all texts of its images, not one of each.</param>
+    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int unpairedImages, int unpairedTexts, double unpairedRatio, ulong seed, bool allTexts = false)
     {
-        (_images, _textsOfImage, _unpairedImages, _unpairedTexts, _seed) = (images, textsOfImage, unpairedImages, unpairedTexts, seed);
+        (_images, _textsOfImage, _unpairedImages, _unpairedTexts, _seed, _allTexts) = (images, textsOfImage, unpairedImages, unpairedTexts, seed, allTexts);
         _perPass = (images.Length + batchSize - 1) / batchSize;
         _passes = Math.Max(1, checked((int)Math.Ceiling(Math.Max(unpairedImages, unpairedTexts) / (unpairedRatio * images.Length))));
     }
@@ -46,9 +48,10 @@ internal sealed class PairBatches
             for (int b = 0; b < _perPass; b++)
             {
                 int[] chosen = Part(images, b, _perPass);
-                int[] texts = [.. chosen.Select(i => _textsOfImage[i][random.Next(_textsOfImage[i].Length)])];
+                int[] texts = _allTexts ? [.. chosen.SelectMany(i => _textsOfImage[i])] : [.. chosen.Select(i => _textsOfImage[i][random.Next(_textsOfImage[i].Length)])];
+                int[]? imageOfText = _allTexts ? [.. chosen.SelectMany((i, row) => Enumerable.Repeat(row, _textsOfImage[i].Length))] : null;
                 int step = batches.Count;
-                batches.Add(new Batch(chosen, texts, Part(unpairedImages, step, PerEpoch), Part(unpairedTexts, step, PerEpoch)));
+                batches.Add(new Batch(chosen, texts, Part(unpairedImages, step, PerEpoch), Part(unpairedTexts, step, PerEpoch), imageOfText));
             }
         }
 
@@ -63,6 +66,9 @@ internal sealed class PairBatches
         return rows;
     }
 
-    /// <summary>Rows of a step: image and text of each pair, then the unpaired ones.</summary>
-    internal sealed record Batch(int[] Images, int[] Texts, int[] UnpairedImages, int[] UnpairedTexts);
+    /// <summary>
+    /// Rows of a step: image and text of each pair, then the unpaired ones. With all texts of the images,
+    /// <paramref name="ImageOfText"/> has for each text the place of its image among the step's; else it is null.
+    /// </summary>
+    internal sealed record Batch(int[] Images, int[] Texts, int[] UnpairedImages, int[] UnpairedTexts, int[]? ImageOfText);
 }

@@ -228,6 +228,47 @@ public sealed class AlignmentTrainerTests : IDisposable
         Assert.Contains("image tokens", Assert.Throws<InputException>(() => Run(options, data with { ImageTokens = new NoiseTokens(3, 1, 0) })).Message, StringComparison.Ordinal);
     }
 
+    // With one text to an image all texts are the drawn ones: the composed loss is the fused one.
+    [Fact]
+    public void All_captions_of_one_each_train_as_pairs_do()
+    {
+        var options = Small with { LearnTemperature = false, Epochs = 2 };
+        var (one, all) = (Run(options, Pairs(120)), Run(options with { AllCaptions = true }, Pairs(120)));
+        for (int e = 0; e < one.Epochs.Count; e++) Assert.Equal(one.Epochs[e].Loss, all.Epochs[e].Loss, 1e-3f);
+        foreach (var (a, b) in one.Text.Tensors.Zip(all.Text.Tensors)) Near.Norm(a.Values.Span.ToArray().Select(v => (double)v), b.Values.Span.ToArray().Select(v => (double)v), 1e-3, a.Name);
+    }
+
+    [Fact]
+    public void All_captions_of_an_image_are_positives()
+    {
+        var pairs = Pairs(240);
+        var data = new AlignmentData(FeatureRows.Range(pairs.Images, 0, 80), pairs.Texts, Pairing.From([.. Enumerable.Range(0, 240).Select(t => (long)(t / 3))], 80, 240));
+        var options = Small with { LearnTemperature = false, AllCaptions = true, Epochs = 10, Objective = AlignmentObjective.InfoNce, ValidationFraction = 0 };
+        var result = Run(options, data);
+        Assert.True(result.Epochs[^1].InfoNce < result.Epochs[1].InfoNce);
+        Assert.Contains("all-captions", Assert.Throws<InputException>(() => Run(options with { LearnTemperature = true }, data)).Message, StringComparison.Ordinal);
+        Assert.Contains("all-captions", Assert.Throws<InputException>(() => Run(options with { Objective = AlignmentObjective.Parse("l2") }, data)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_loss_of_several_captions_is_its_definition()
+    {
+        int[] imageOfText = [0, 0, 1, 2, 2, 2];
+        Tensor x = Rows(3, 1, 0.2f), y = Rows(7, 2, -0.2f);
+        var options = Small with { LearnTemperature = false, AllCaptions = true, Objective = AlignmentObjective.InfoNce, Temperature = 0.1 };
+        using var tape = Tape.Inference();
+        float loss = new AlignmentLoss(options).Features(tape, x, y, 3, 1, 0, imageOfText).InfoNce;
+        double Logit(int image, int text) => 10 * Enumerable.Range(0, Width).Sum(d => (double)x.Span[(image * Width) + d] * y.Span[(text * Width) + d]);
+        double expected = 0;
+        for (int t = 0; t < 6; t++)
+        {
+            double toImages = Math.Log(Enumerable.Range(0, 3).Sum(i => Math.Exp(Logit(i, t)))), toTexts = Math.Log(Enumerable.Range(0, 6).Sum(o => Math.Exp(Logit(imageOfText[t], o))));
+            expected += (toImages + toTexts - (2 * Logit(imageOfText[t], t))) / 12;
+        }
+
+        Assert.Equal(expected, loss, 1e-4);
+    }
+
     // Two noisy views of one latent, each pushed into its own cone: a modality gap. The texts see three directions the
     // other way round, which InfoNCE can mend.
     private static AlignmentData Pairs(int rows)
