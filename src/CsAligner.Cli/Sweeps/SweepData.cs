@@ -17,13 +17,8 @@ internal sealed class SweepData : IDisposable
     private readonly Set? _validation;
     private readonly Set[] _tests;
     private readonly string _model;
-    private readonly CaptionVocabulary? _vocabulary;
 
-    private SweepData(string model, Set pairs, Set? validation, Set[] tests, bool unseenWords)
-    {
-        (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
-        _vocabulary = unseenWords ? CaptionVocabulary.OfWords(pairs.Inputs.Texts) : null;
-    }
+    private SweepData(string model, Set pairs, Set? validation, Set[] tests) => (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
 
     /// <summary>Embeds what is not yet in the folder.</summary>
     public static SweepData Open(Session session, SweepSources sources, string folder)
@@ -51,7 +46,15 @@ internal sealed class SweepData : IDisposable
         }
 
         var validation = sources.Validation is { } heldOut ? Load(heldOut) : null;
-        return new SweepData(sources.Model!, Load(sources.Pairs!), validation, [.. sources.Tests.Select(Load)], sources.UnseenWords);
+        Set pairs = Load(sources.Pairs!);
+        Set[] tests = [.. sources.Tests.Select(Load)];
+        if (sources.UnseenWords)
+        {
+            var vocabulary = CaptionVocabulary.OfWords(pairs.Inputs.Texts);
+            foreach (var test in tests) test.Unseen = UnseenQueries.Of(session, "icons:" + test.Name, preprocessing, vocabulary, model, textModel);
+        }
+
+        return new SweepData(sources.Model!, pairs, validation, tests);
     }
 
     /// <summary>What a cell trains on under a seed; LoRA's tower comes with it.</summary>
@@ -107,17 +110,19 @@ internal sealed class SweepData : IDisposable
             Tensor x = training.Result.Image.Apply(images, test.ImageTokens), y = training.Result.Text.Apply(texts, test.TextTokens);
             var all = SweepResult.Of(cell, seed, test.Name, Evaluator.Evaluate(x, y), training);
             yield return all;
-            int[] unseen = _vocabulary?.Unseen(test.Inputs.Texts) ?? [];
-            if (unseen.Length == 0) continue;
+            if (test.Unseen is not { } queries) continue;
 
-            // Queries among the texts; the images are all of the test's.
-            var recall = Evaluator.TextToImage(x, FeatureRows.Take(y, unseen), Pairing.From([.. unseen.Select(i => (long)i)], x.Rows, unseen.Length));
+            // Captions ask; the images are all of the test's.
+            var asked = training.Result.Text.Apply(cell.OwnTexts ? queries.OwnTexts : queries.Texts);
+            var recall = Evaluator.TextToImage(x, asked, Pairing.From(queries.ImageOfText, x.Rows, asked.Rows));
             yield return all with
             {
-                Test = $"{test.Name}, {unseen.Length} texts of unseen words",
+                Test = $"{test.Name}, {asked.Rows} captions of unseen words",
                 Divergence = double.NaN,
                 ImageToText = double.NaN,
                 TextToImage = recall.RecallAt1,
+                ImageToText10 = double.NaN,
+                TextToImage10 = recall.RecallAt10,
                 UniformityX = double.NaN,
                 UniformityY = double.NaN,
                 CentroidGap = double.NaN,
@@ -161,6 +166,9 @@ internal sealed class SweepData : IDisposable
         public TokenSet? ImageTokens { get; }
 
         public TokenSet? TextTokens { get; }
+
+        /// <summary>Captions none of whose words is in a training caption, where they are judged apart.</summary>
+        public UnseenQueries? Unseen { get; set; }
 
         public Tensor TextsOf(SweepCell cell) => cell.OwnTexts ? OwnTexts : Texts;
 

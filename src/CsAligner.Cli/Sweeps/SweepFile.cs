@@ -78,6 +78,8 @@ internal static class SweepFile
                 Parameters = v[9],
                 Seconds = v[10],
                 PeakMebibytes = v[11],
+                ImageToText10 = v[12],
+                TextToImage10 = v[13],
             });
         }
 

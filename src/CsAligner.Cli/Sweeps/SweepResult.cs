@@ -11,6 +11,7 @@ internal sealed record SweepResult
         ("cs_divergence_off_diagonal", r => r.Divergence), ("image_to_text_r1", r => r.ImageToText), ("text_to_image_r1", r => r.TextToImage),
         ("mean_r1", r => r.MeanRecall), ("uniformity_x", r => r.UniformityX), ("uniformity_y", r => r.UniformityY), ("centroid_gap", r => r.CentroidGap),
         ("bandwidth", r => r.Bandwidth), ("lambda", r => r.Lambda), ("parameters", r => r.Parameters), ("seconds", r => r.Seconds), ("peak_mib", r => r.PeakMebibytes),
+        ("image_to_text_r10", r => r.ImageToText10), ("text_to_image_r10", r => r.TextToImage10),
     ];
 
     public required string Cell { get; init; }
@@ -25,6 +26,10 @@ internal sealed record SweepResult
     public required double ImageToText { get; init; }
 
     public required double TextToImage { get; init; }
+
+    public required double ImageToText10 { get; init; }
+
+    public required double TextToImage10 { get; init; }
 
     public double MeanRecall => 0.5 * (ImageToText + TextToImage);
 
@@ -54,6 +59,8 @@ internal sealed record SweepResult
         Divergence = measures.Distributions.CsDivergenceOffDiagonal ?? double.NaN,
         ImageToText = measures.ImageToText.RecallAt1,
         TextToImage = measures.TextToImage.RecallAt1,
+        ImageToText10 = measures.ImageToText.RecallAt10,
+        TextToImage10 = measures.TextToImage.RecallAt10,
         UniformityX = measures.Distributions.UniformityX ?? double.NaN,
         UniformityY = measures.Distributions.UniformityY ?? double.NaN,
         CentroidGap = measures.Distributions.CentroidGap,
@@ -73,6 +80,8 @@ internal sealed record SweepResult
             Divergence = Of(r => r.Divergence),
             ImageToText = Of(r => r.ImageToText),
             TextToImage = Of(r => r.TextToImage),
+            ImageToText10 = Of(r => r.ImageToText10),
+            TextToImage10 = Of(r => r.TextToImage10),
             UniformityX = Of(r => r.UniformityX),
             UniformityY = Of(r => r.UniformityY),
             CentroidGap = Of(r => r.CentroidGap),

@@ -28,8 +28,8 @@ internal static class SweepTable
         string[] names = [.. cases ? ["case"] : Array.Empty<string>(), .. axes];
         foreach (string test in results.Select(r => r.Test).Distinct())
         {
-            text.Append(CultureInfo.InvariantCulture, $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | unif. | gap | trained | s | MiB |\n");
-            text.Append(CultureInfo.InvariantCulture, $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+            text.Append(CultureInfo.InvariantCulture, $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | unif. | gap | trained | s | MiB |\n");
+            text.Append(CultureInfo.InvariantCulture, $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
             foreach (var cell in recipe.Cells)
             {
                 SweepResult[] runs = [.. results.Where(r => r.Test == test && r.Cell == cell.Name)];
@@ -37,7 +37,7 @@ internal static class SweepTable
                 string[] values =
                 [
                     Interval(runs, r => r.Divergence, NumberText.Value), Interval(runs, r => 100 * r.ImageToText, Tenths), Interval(runs, r => 100 * r.TextToImage, Tenths),
-                    Interval(runs, r => 100 * r.MeanRecall, Tenths), Mean(runs, r => 0.5 * (r.UniformityX + r.UniformityY), v => NumberText.Fixed(v, 2)),
+                    Interval(runs, r => 100 * r.MeanRecall, Tenths), Mean(runs, r => 100 * r.TextToImage10, Tenths), Mean(runs, r => 0.5 * (r.UniformityX + r.UniformityY), v => NumberText.Fixed(v, 2)),
                     Mean(runs, r => r.CentroidGap, NumberText.Value), Mean(runs, r => r.Parameters, v => v.ToString("N0", CultureInfo.InvariantCulture)),
                     Mean(runs, r => r.Seconds, Tenths), Mean(runs, r => r.PeakMebibytes, v => v.ToString("F0", CultureInfo.InvariantCulture)),
                 ];

@@ -145,11 +145,16 @@ internal sealed class AlignOptions
 
     /// <summary>A value, or null where it is to be chosen.</summary>
     private sealed record Choosable<T>(T? Value)
-        where T : class;
+        where T : class
+    {
+        public override string ToString() => Value?.ToString() ?? "auto";
+    }
 
     /// <summary>lambda.</summary>
     private sealed record Weight(double Number)
     {
+        public override string ToString() => Number.ToString("R", CultureInfo.InvariantCulture);
+
         public static Weight Parse(string text) =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1000
                 ? new Weight(value)
