@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using CsAligner.Models.Lora;
 using CsAligner.Tensors;
 using CsAligner.Training;
@@ -13,11 +14,14 @@ internal sealed class SweepRecipe
     /// <summary>What stands for a value that is chosen on pairs that are not trained on.</summary>
     public const string Automatic = "auto";
 
+    private static readonly string[] Words = ["title", "about", "findings"];
+
     private static readonly string[] KnownKeys = ["name", "title", "about", "findings", "data", "options", "cases", "grid", "seeds", "heat_map", "automatic"];
 
     private SweepRecipe(string path, JsonElement root)
     {
         Path = path;
+        Computes = string.Join('\n', root.EnumerateObject().Where(p => !Words.Contains(p.Name)).Select(p => $"{p.Name}: {JsonNode.Parse(p.Value.GetRawText())?.ToJsonString()}"));
         foreach (var property in root.EnumerateObject())
             if (!KnownKeys.Contains(property.Name)) throw new InputException($"{path}: there is no key \"{property.Name}\"; known are {string.Join(", ", KnownKeys)}");
         Name = Text(root, "name") ?? throw new InputException($"{path}: \"name\" is missing");
@@ -37,6 +41,9 @@ internal sealed class SweepRecipe
     }
 
     public string Path { get; }
+
+    /// <summary>All of it that decides a result, apart from how it is written.</summary>
+    public string Computes { get; }
 
     public string Name { get; }
 

@@ -62,14 +62,13 @@ internal sealed class SweepRun(Session session, SweepRecipe recipe, string folde
         return (images, texts);
     }
 
-    // Results of one recipe must not mix with those of another.
+    // Results of one recipe must not mix with those of another; what it says in words may change.
     private void Claim()
     {
         string path = Path.Combine(folder, RecipeFile);
-        byte[] bytes = File.ReadAllBytes(recipe.Path);
-        if (File.Exists(path) && !File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes) && File.Exists(Path.Combine(folder, ResultsFile)))
+        if (File.Exists(path) && File.Exists(Path.Combine(folder, ResultsFile)) && SweepRecipe.Read(path).Computes != recipe.Computes)
             throw new InputException($"{folder}: holds the results of another recipe, or of an older form of this one; give another --out, or remove {ResultsFile}");
-        AtomicFile.WriteAllBytes(path, bytes);
+        AtomicFile.WriteAllBytes(path, File.ReadAllBytes(recipe.Path));
     }
 
     private IEnumerable<SweepResult> Embedded(SweepCell cell, ulong seed, SweepData embedded, string checkpoint)

@@ -14,6 +14,9 @@ internal static unsafe class TokenTerms
     private const double SingleLimit = 6e-5;
     private const double Epsilon = 1.1920929e-7;
 
+    // Samples are small: a task does several in the same buffers.
+    private const int SamplesPerTask = 16;
+
     /// <summary>The mean over samples; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>, null for none.</summary>
     public static double Compute(Tensor x, TokenSets setsX, Tensor y, TokenSets setsY, double sigma, Tensor? gradX, Tensor? gradY)
     {
@@ -21,26 +24,32 @@ internal static unsafe class TokenTerms
         var values = new double[batch];
         if (gradX != null) gradX.Span.Clear();
         if (gradY != null) gradY.Span.Clear();
-        Workers.For(batch, b => values[b] = Sample(x, setsX.Of(b), y, setsY.Of(b), sigma, 1.0 / batch, gradX, gradY));
+        int longest = 0;
+        for (int b = 0; b < batch; b++) longest = Math.Max(longest, setsX.Of(b).Length + setsY.Of(b).Length);
+        Workers.For((batch + SamplesPerTask - 1) / SamplesPerTask, task =>
+        {
+            using var scratch = new Scratch();
+            var buffers = new Buffers(longest, x.Width, scratch);
+            for (int b = task * SamplesPerTask; b < Math.Min(batch, (task + 1) * SamplesPerTask); b++)
+                values[b] = Sample(x, setsX.Of(b), y, setsY.Of(b), sigma, 1.0 / batch, gradX, gradY, buffers);
+        });
         return values.Sum() / batch;
     }
 
-    private static double Sample(Tensor x, ReadOnlySpan<int> rowsX, Tensor y, ReadOnlySpan<int> rowsY, double sigma, double weight, Tensor? gradX, Tensor? gradY)
+    private static double Sample(
+        Tensor x, ReadOnlySpan<int> rowsX, Tensor y, ReadOnlySpan<int> rowsY, double sigma, double weight, Tensor? gradX, Tensor? gradY, Buffers buffers)
     {
-        using var scratch = new Scratch();
         int width = x.Width, tokens = rowsX.Length, all = tokens + rowsY.Length;
-        float* z = scratch.Floats((long)all * width);
+        float* z = buffers.Points, pull = buffers.Pull, weights = buffers.Weights;
         Gather(x, rowsX, z);
         Gather(y, rowsY, z + ((nint)tokens * width));
-        double largest = Centre(z, all, width, scratch);
-        if (Epsilon * largest / (sigma * sigma) > SingleLimit) return Precise(z, tokens, all, width, sigma, weight, rowsX, rowsY, gradX, gradY, scratch);
+        double largest = Centre(z, all, width, buffers.Mean);
+        if (Epsilon * largest / (sigma * sigma) > SingleLimit) return Precise(z, tokens, all, width, sigma, weight, rowsX, rowsY, gradX, gradY);
 
-        float* weights = scratch.Floats((long)all * all);
         Gemm.Run(all, all, width, z, width, 1, z, 1, width, weights, all, accumulate: false);
-        double value = Kernel(weights, tokens, all, sigma, scratch);
+        double value = Kernel(weights, tokens, all, sigma, buffers.Halves);
         if (gradX == null && gradY == null) return value;
 
-        float* pull = scratch.Floats((long)all * width);
         Gemm.Run(all, width, all, weights, all, 1, z, width, 1, pull, width, accumulate: false);
         var pulls = new Span<float>(pull, all * width);
         TensorPrimitives.Multiply(pulls, (float)(weight / (sigma * sigma)), pulls);
@@ -50,9 +59,8 @@ internal static unsafe class TokenTerms
     }
 
     // Scores become A - diag(A 1): row i of a block is exp(logit) times 2 / sum of its own block, or -2 / sum of the cross block.
-    private static double Kernel(float* scores, int tokens, int all, double sigma, Scratch scratch)
+    private static double Kernel(float* scores, int tokens, int all, double sigma, float* halves)
     {
-        float* halves = scratch.Floats(all);
         for (int i = 0; i < all; i++) halves[i] = scores[((nint)i * all) + i] / 2;
         float inverse = (float)(1 / (sigma * sigma)), largestCross = float.NegativeInfinity;
         for (int i = 0; i < all; i++)
@@ -95,8 +103,9 @@ internal static unsafe class TokenTerms
     }
 
     private static double Precise(
-        float* z, int tokens, int all, int width, double sigma, double weight, ReadOnlySpan<int> rowsX, ReadOnlySpan<int> rowsY, Tensor? gradX, Tensor? gradY, Scratch scratch)
+        float* z, int tokens, int all, int width, double sigma, double weight, ReadOnlySpan<int> rowsX, ReadOnlySpan<int> rowsY, Tensor? gradX, Tensor? gradY)
     {
+        using var scratch = new Scratch();
         double* points = scratch.Doubles((long)all * width), pull = gradX == null && gradY == null ? null : scratch.Doubles((long)all * width);
         for (long i = 0; i < (long)all * width; i++) points[i] = z[i];
         double* y = points + ((nint)tokens * width), pullY = pull == null ? null : pull + ((nint)tokens * width);
@@ -112,17 +121,17 @@ internal static unsafe class TokenTerms
     }
 
     // Distances stay, rounding gets smaller; gives the largest |z|².
-    private static double Centre(float* z, int rows, int width, Scratch scratch)
+    private static double Centre(float* z, int rows, int width, float* mean)
     {
-        double* sums = scratch.Doubles(width);
-        RowSums.Add(z, rows, width, sums);
-        float* mean = scratch.Floats(width);
-        for (int d = 0; d < width; d++) mean[d] = (float)(sums[d] / rows);
+        var centre = new Span<float>(mean, width);
+        centre.Clear();
+        for (int i = 0; i < rows; i++) TensorPrimitives.Add(centre, new ReadOnlySpan<float>(z + ((nint)i * width), width), centre);
+        TensorPrimitives.Multiply(centre, 1f / rows, centre);
         double largest = 0;
         for (int i = 0; i < rows; i++)
         {
             var row = new Span<float>(z + ((nint)i * width), width);
-            TensorPrimitives.Subtract(row, new ReadOnlySpan<float>(mean, width), row);
+            TensorPrimitives.Subtract(row, centre, row);
             largest = Math.Max(largest, TensorPrimitives.SumOfSquares<float>(row));
         }
 
@@ -139,5 +148,19 @@ internal static unsafe class TokenTerms
     {
         int width = grad.Width;
         for (int r = 0; r < rows.Length; r++) new Span<float>(from + ((nint)r * width), width).CopyTo(grad.Span.Slice(rows[r] * width, width));
+    }
+
+    /// <summary>What a task works in: points, their pull, weights, half norms and the mean of a sample.</summary>
+    private readonly struct Buffers(int longest, int width, Scratch scratch)
+    {
+        public float* Points { get; } = scratch.Floats((long)longest * width);
+
+        public float* Pull { get; } = scratch.Floats((long)longest * width);
+
+        public float* Weights { get; } = scratch.Floats((long)longest * longest);
+
+        public float* Halves { get; } = scratch.Floats(longest);
+
+        public float* Mean { get; } = scratch.Floats(width);
     }
 }

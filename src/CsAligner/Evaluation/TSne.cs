@@ -88,10 +88,24 @@ public static class TSne
         Tensor gradient = new(2, count), speed = new(2, count), gains = new(2, count);
         gains.Span.Fill(1);
         int exaggerated = Math.Min(ExaggeratedSteps, iterations / 3);
+        var start = map.Clone();
         for (int step = 0; step < iterations; step++)
         {
+            if (step == exaggerated) Unfold(map, start);
             TSneSteps.Gradient(affinities, step < exaggerated ? Exaggeration : 1, map, gradient);
             TSneSteps.Move(map, gradient, speed, gains, rate, step < exaggerated ? 0.5f : 0.8f, SmallestGain);
+        }
+    }
+
+    // Where rows are nearly as far from all others, as in many dimensions they are, neighbours that pull hard press a coordinate, or both,
+    // to nothing, and rounding alone would take thousands of steps to open it again. It gets its start back.
+    private static void Unfold(Tensor map, Tensor start)
+    {
+        int count = map.Width;
+        foreach (int first in (int[])[0, count])
+        {
+            Span<float> coordinate = map.Span.Slice(first, count), original = start.Span.Slice(first, count);
+            if (TensorPrimitives.Norm<float>(coordinate) < TensorPrimitives.Norm<float>(original)) original.CopyTo(coordinate);
         }
     }
 }

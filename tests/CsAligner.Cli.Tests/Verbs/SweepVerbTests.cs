@@ -92,6 +92,11 @@ public class SweepVerbTests
         string recipe = Save(folder, Grid.Replace("[0, 1]", "[0]", StringComparison.Ordinal).Replace("\"heat_map\": true, \"automatic\": true", "\"heat_map\": false", StringComparison.Ordinal));
         Assert.Equal(0, CommandLineRun.Of("sweep", recipe, "--out", folder["out"]).ExitCode);
         string before = File.ReadAllText(folder["out/results.csv"]);
+
+        // Other words are the same recipe.
+        File.WriteAllText(recipe, File.ReadAllText(recipe).Replace("It says something.", "It says more.", StringComparison.Ordinal).Replace("[0]", "[ 0 ]", StringComparison.Ordinal));
+        Assert.Equal(0, CommandLineRun.Of("sweep", recipe, "--out", folder["out"]).ExitCode);
+        Assert.Contains("It says more.", File.ReadAllText(folder["out/results.md"]));
         CommandLineRun run = CommandLineRun.Of("sweep", Save(folder, Grid), "--out", folder["out"]);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("the results of another recipe", run.ErrorLine);

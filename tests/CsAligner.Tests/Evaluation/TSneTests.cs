@@ -53,6 +53,16 @@ public sealed class TSneTests : IDisposable
         Assert.True(Distance(centres[0], centres[1]) > 2 * widest && Distance(centres[1], centres[2]) > 2 * widest && Distance(centres[0], centres[2]) > 2 * widest);
     }
 
+    // Rows that are all about as far from each other: the early pull shrinks them to a point, from which the map must open again.
+    [Fact]
+    public void Rows_without_clusters_do_not_end_in_a_point_or_a_line()
+    {
+        float[] map = TSne.Embed([Clouds.Flat(600, 48, 1, 0.1f), Clouds.Flat(600, 48, 1, -0.1f)]);
+        double Deviation(int coordinate) => Math.Sqrt(Enumerable.Range(0, 1200).Average(i => (double)map[(2 * i) + coordinate] * map[(2 * i) + coordinate]));
+        Assert.True(Deviation(0) > 1, $"{Deviation(0)}");
+        Assert.InRange(Deviation(1) / Deviation(0), 0.2, 5);
+    }
+
     [Fact]
     public void It_lowers_the_divergence_and_repeats_itself_whatever_the_threads()
     {
