@@ -4,14 +4,15 @@ using Spectre.Console;
 
 namespace CsAligner.Cli.Tests;
 
-/// <summary>The README's commands are commands of this program.</summary>
+/// <summary>The commands of the README and of the guides are commands of this program.</summary>
 public sealed class ReadmeTests
 {
     private const string Development = "dotnet run -c Release --project src/CsAligner.Cli --";
 
     public static TheoryData<string> Commands()
     {
-        var lines = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
+        string[] guides = [Path.Combine(Repository.Root, "README.md"), .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Order(StringComparer.Ordinal)];
+        var lines = guides.SelectMany(File.ReadLines).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
         return [.. lines.Where(l => l.StartsWith("csalign ", StringComparison.Ordinal))];
     }
 

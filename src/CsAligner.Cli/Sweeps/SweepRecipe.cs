@@ -14,14 +14,15 @@ internal sealed class SweepRecipe
     /// <summary>What stands for a value that is chosen on pairs that are not trained on.</summary>
     public const string Automatic = "auto";
 
-    private static readonly string[] Words = ["title", "about", "findings"];
+    // What may change without changing what a run comes to: words, and how many seeds there are.
+    private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
 
     private static readonly string[] KnownKeys = ["name", "title", "about", "findings", "data", "options", "cases", "grid", "seeds", "heat_map", "automatic"];
 
     private SweepRecipe(string path, JsonElement root)
     {
         Path = path;
-        Computes = string.Join('\n', root.EnumerateObject().Where(p => !Words.Contains(p.Name)).Select(p => $"{p.Name}: {JsonNode.Parse(p.Value.GetRawText())?.ToJsonString()}"));
+        Computes = string.Join('\n', root.EnumerateObject().Where(p => !Changeable.Contains(p.Name)).Select(p => $"{p.Name}: {JsonNode.Parse(p.Value.GetRawText())?.ToJsonString()}"));
         foreach (var property in root.EnumerateObject())
             if (!KnownKeys.Contains(property.Name)) throw new InputException($"{path}: there is no key \"{property.Name}\"; known are {string.Join(", ", KnownKeys)}");
         Name = Text(root, "name") ?? throw new InputException($"{path}: \"name\" is missing");
@@ -42,7 +43,7 @@ internal sealed class SweepRecipe
 
     public string Path { get; }
 
-    /// <summary>All of it that decides a result, apart from how it is written.</summary>
+    /// <summary>All of it that decides what a run comes to, whatever its spacing.</summary>
     public string Computes { get; }
 
     public string Name { get; }

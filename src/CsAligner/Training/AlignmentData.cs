@@ -105,6 +105,8 @@ public sealed record AlignmentData
                 throw new InputException($"align: the {name} encoder has {encoder.Count} samples in width {encoder.Width}, but there are {features.Count} rows of width {features.Width}");
         }
 
+        if ((ImageEncoder != null && options.Train == TrainedSide.Text) || (TextEncoder != null && options.Train == TrainedSide.Image))
+            throw new InputException($"align: --train {AlignmentOptions.NameOf(options.Train)} leaves the {(ImageEncoder != null ? "image" : "text")} side as it is, but its encoder is to train; leave one of both out");
         foreach (var (name, tokens, encoder) in new[] { ("image", ImageTokens, ImageEncoder), ("text", TextTokens, TextEncoder) })
         {
             if (options.TokenWeight > 0 && tokens == null && encoder == null)

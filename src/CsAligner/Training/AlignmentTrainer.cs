@@ -14,7 +14,7 @@ namespace CsAligner.Training;
 // Shapes: a batch has x [P + U, D] images and y [P + V, D] texts, the first P rows of both are pairs.
 
 /// <summary>
-/// Trains adapters on frozen features. Everything a step does follows from the options, the data and the step's
+/// Trains adapters on frozen features, or with them the encoders that make the features. Everything a step does follows from the options, the data and the step's
 /// number, so a run that was cut off and resumed from its checkpoint ends with the same bits.
 /// </summary>
 public sealed class AlignmentTrainer
@@ -85,7 +85,7 @@ public sealed class AlignmentTrainer
     }
 
     // Nothing is trained for the baselines.
-    private int Epochs => _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
+    private int Epochs => _options.Objective.Trains && _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
 
     private IEnumerable<(string Name, Tensor Values)> Trained => _image.Parameters.Concat(_text.Parameters).Concat(_loss.Tensors.Where(t => t.Values.RequiresGrad));
 

@@ -73,11 +73,21 @@ public sealed class ClipEncoderTests : IDisposable
     }
 
     [Fact]
+    public void Raw_trains_nothing_inside_of_an_encoder_either()
+    {
+        var (data, encoder) = Data(ClipTower.Text, tokens: false);
+        var result = new AlignmentTrainer(Options with { TokenWeight = 0, Objective = AlignmentObjective.Raw }, data).Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.Single(result.Epochs);
+        Assert.All(encoder.Lora.Tensors.Where(t => t.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)), t => Assert.All(t.Values.Span.ToArray(), v => Assert.Equal(0, v)));
+    }
+
+    [Fact]
     public void An_encoder_of_other_samples_is_refused()
     {
         var (data, encoder) = Data(ClipTower.Text, tokens: false);
         var shorter = new AlignmentData(Clouds.Flat(20, 12, 1, 0), Clouds.Flat(20, 12, 2, 0)) { TextEncoder = encoder };
         Assert.Contains("120 samples", Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0 }, shorter)).Message, StringComparison.Ordinal);
+        Assert.Contains("--train image", Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0, Train = TrainedSide.Image }, data)).Message, StringComparison.Ordinal);
         Assert.Contains("choose them on the frozen features first", Assert.Throws<InputException>(() => new AutomaticChoice(Options with { TokenWeight = 0 }, data).Choose(true, true, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
