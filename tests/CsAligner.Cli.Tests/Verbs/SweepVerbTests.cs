@@ -104,6 +104,22 @@ public class SweepVerbTests
         Assert.Contains("no such recipe", CommandLineRun.Of("sweep", folder["none.json"], "--out", folder["out"]).ErrorLine);
     }
 
+    [Fact]
+    public void Two_sweeps_do_not_share_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        string recipe = Save(folder, Grid);
+        Directory.CreateDirectory(folder["out"]);
+        using (new FileStream(folder["out/sweep.lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        {
+            CommandLineRun run = CommandLineRun.Of("sweep", recipe, "--out", folder["out"]);
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains("another sweep is at work", run.ErrorLine);
+        }
+
+        Assert.False(File.Exists(folder["out/results.csv"]));
+    }
+
     // Without the seconds and the memory, which are never the same.
     private static string[] Metrics(string[] lines) => [.. lines.Select(line => string.Join(',', line.Split(',') is var fields ? [.. fields[..^4], .. fields[^2..]] : fields)).Order(StringComparer.Ordinal)];
 
