@@ -39,10 +39,6 @@ public static class AlignmentOptionKeys
     /// <summary>All keys.</summary>
     public static IEnumerable<string> All => Setters.Keys;
 
-    /// <summary>Whether there is such an option.</summary>
-    /// <param name="key">snake_case.</param>
-    public static bool Has(string key) => Setters.ContainsKey(key);
-
     /// <summary>Options with one of them changed; ranges are checked by <see cref="AlignmentOptions.Validate"/>.</summary>
     /// <param name="options">The others.</param>
     /// <param name="key">One of <see cref="All"/>.</param>
