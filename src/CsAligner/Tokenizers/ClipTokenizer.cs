@@ -14,7 +14,7 @@ namespace CsAligner.Tokenizers;
 /// characters (NFC), straightens curly quotes and narrows full-width letters. Texts that need it give other tokens.
 /// Lone surrogates count as U+FFFD.
 /// </remarks>
-public sealed class ClipTokenizer
+public sealed class ClipTokenizer : ITokenizer
 {
     private readonly BpeVocabulary _vocabulary;
     private readonly MergeTable _merges;
@@ -49,6 +49,16 @@ public sealed class ClipTokenizer
 
     /// <summary>Id of <c>&lt;|endoftext|&gt;</c>, which also pads, as in Hugging Face's CLIP.</summary>
     public int EndId { get; }
+
+    /// <inheritdoc/>
+    public int PaddingId => EndId;
+
+    /// <summary>Not said by the tokenizer's files: the model's <c>config.json</c> does (77 for OpenAI's).</summary>
+    public int? ContextLength => null;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, int> SpecialTokens =>
+        new Dictionary<string, int>(StringComparer.Ordinal) { [ClipText.StartOfText] = StartId, [ClipText.EndOfText] = EndId };
 
     /// <summary>Reads <c>vocab.json</c> and <c>merges.txt</c> of a folder.</summary>
     /// <exception cref="InputException">A file is missing or does not hold what it should.</exception>

