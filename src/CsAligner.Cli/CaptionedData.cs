@@ -23,7 +23,7 @@ internal static class CaptionedData
     /// <param name="preprocessing">What the model asks of images.</param>
     /// <param name="transparency">What shows where a picture of a folder is transparent.</param>
     /// <param name="allCaptions">Whether icons come with all their captions, not only their names.</param>
-    public static CaptionedImages Open(Session session, string data, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White, bool allCaptions = false)
+    public static CaptionedImages Open(Session session, string data, ImagePreprocessing preprocessing, Transparency transparency = Transparency.White, bool allCaptions = false)
     {
         if (!data.StartsWith(Icons, StringComparison.Ordinal))
         {

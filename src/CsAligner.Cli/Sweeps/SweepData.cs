@@ -23,9 +23,9 @@ internal sealed class SweepData : IDisposable
     /// <summary>Embeds what is not yet in the folder.</summary>
     public static SweepData Open(Session session, SweepSources sources, string folder)
     {
-        var model = EmbedModel.Open(session, sources.Model!, null, sources.Tokens);
-        var preprocessing = model.Clip?.Preprocessing ?? throw new InputException($"sweep: \"model\" must be a CLIP's folder, got '{sources.Model}'");
-        EmbedModel? textModel = sources.TextModel is { } other ? EmbedModel.Open(session, other, null, false) : null;
+        var model = EmbedModel.Open(session, sources.Model!, null, null, sources.Tokens);
+        var preprocessing = model.NeedImages("sweep: \"model\"").Preprocessing;
+        EmbedModel? textModel = sources.TextModel is { } other ? EmbedModel.Open(session, other, null, null, false) : null;
         Set Load(string name)
         {
             string path = Path.Combine(folder, string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '-')));

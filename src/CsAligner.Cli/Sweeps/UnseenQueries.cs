@@ -12,13 +12,13 @@ namespace CsAligner.Cli.Sweeps;
 internal sealed record UnseenQueries(Tensor Texts, Tensor OwnTexts, long[] ImageOfText)
 {
     /// <summary>Finds and embeds them; null where there are none.</summary>
-    public static UnseenQueries? Of(Session session, string test, ClipPreprocessing preprocessing, CaptionVocabulary vocabulary, EmbedModel model, EmbedModel? textModel)
+    public static UnseenQueries? Of(Session session, string test, ImagePreprocessing preprocessing, CaptionVocabulary vocabulary, EmbedModel model, EmbedModel? textModel)
     {
         using var inputs = CaptionedData.Open(session, test, preprocessing, allCaptions: true);
         int[] unseen = vocabulary.Unseen(inputs.Texts);
         if (unseen.Length == 0) return null;
         string[] captions = [.. unseen.Select(i => inputs.Texts[i])];
-        var own = model.Texts.EmbedTexts(captions, null, session.Cancellation);
-        return new UnseenQueries(textModel?.Texts.EmbedTexts(captions, null, session.Cancellation) ?? own, own, [.. unseen.Select(i => (long)inputs.ImageOfText[i])]);
+        var own = model.NeedTexts("a sweep").EmbedTexts(captions, null, session.Cancellation);
+        return new UnseenQueries(textModel?.NeedTexts("\"text_model\"").EmbedTexts(captions, null, session.Cancellation) ?? own, own, [.. unseen.Select(i => (long)inputs.ImageOfText[i])]);
     }
 }

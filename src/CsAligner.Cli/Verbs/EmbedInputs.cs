@@ -42,10 +42,10 @@ internal sealed class EmbedInputs : IDisposable
     /// <param name="preprocessing">What the model asks of images; null where it takes none, and of captioned images the captions alone are embedded.</param>
     /// <param name="transparency">What shows where a picture is transparent.</param>
     /// <param name="allCaptions">Whether icons come with all their captions.</param>
-    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ClipPreprocessing? preprocessing, Transparency transparency = Transparency.White, bool allCaptions = false)
+    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ImagePreprocessing? preprocessing, Transparency transparency = Transparency.White, bool allCaptions = false)
     {
         bool withImages = preprocessing is not null;
-        preprocessing ??= new ClipPreprocessing(UnseenSize, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+        preprocessing ??= new ImagePreprocessing(UnseenSize, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
         return data is not null
             ? new(CaptionedData.Open(session, data, preprocessing, transparency, allCaptions), null, null, withImages)
             : new(null, images is null ? null : ImageFiles.Find(images, preprocessing, transparency), texts is null ? null : TextLines.Read(texts), withImages);

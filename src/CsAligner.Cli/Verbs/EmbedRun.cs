@@ -24,7 +24,7 @@ internal sealed class EmbedRun(Session session, EmbedModel model, EmbedInputs in
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var writer = new FeatureSetWriter(folder);
         int images = inputs.ImageNames.Count;
-        if (model.Clip is { } clip && images > 0)
+        if (model.Images is { } encoder && images > 0)
         {
             // Images are read once and in order, so what the model sees of them can be hashed on the way.
             ImageReader read = (i, rgb) =>
@@ -32,13 +32,13 @@ internal sealed class EmbedRun(Session session, EmbedModel model, EmbedInputs in
                 inputs.ReadImage(i, rgb);
                 hash.AppendData(rgb);
             };
-            (ImageTokens, ImageSeconds) = Run("embedding images", images, "images", writer, Modality.Image, write => clip.EmbedImages(images, read, tokens, write, batchSize, session.Cancellation));
+            (ImageTokens, ImageSeconds) = Run("embedding images", images, "images", writer, Modality.Image, encoder.Width, write => encoder.EmbedImages(images, read, tokens, write, batchSize, session.Cancellation));
         }
 
-        if (inputs.Texts.Count > 0)
+        if (model.Texts is { } textEncoder && inputs.Texts.Count > 0)
         {
             foreach (string text in inputs.Texts) hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
-            (TextTokens, TextSeconds) = Run("embedding texts", inputs.Texts.Count, "texts", writer, Modality.Text, write => model.Texts.EmbedTexts(inputs.Texts, tokens, write, batchSize, session.Cancellation));
+            (TextTokens, TextSeconds) = Run("embedding texts", inputs.Texts.Count, "texts", writer, Modality.Text, textEncoder.Width, write => textEncoder.EmbedTexts(inputs.Texts, tokens, write, batchSize, session.Cancellation));
         }
 
         foreach (var row in inputs.Metadata()) writer.WriteMetadata(row);
@@ -47,7 +47,7 @@ internal sealed class EmbedRun(Session session, EmbedModel model, EmbedInputs in
         writer.Commit(model.Name, normalised: true, Convert.ToHexStringLower(hash.GetHashAndReset()), inputs.Split);
     }
 
-    private (long? Tokens, double Seconds) Run(string title, int count, string unit, FeatureSetWriter writer, Modality modality, Action<Action<EmbeddedBatch>> embed)
+    private (long? Tokens, double Seconds) Run(string title, int count, string unit, FeatureSetWriter writer, Modality modality, int width, Action<Action<EmbeddedBatch>> embed)
     {
         long written = 0, start = session.Terminal.Time.GetTimestamp();
         session.Terminal.WithProgress(
@@ -55,10 +55,10 @@ internal sealed class EmbedRun(Session session, EmbedModel model, EmbedInputs in
             count,
             progress => embed(batch =>
             {
-                writer.WriteRows(modality, batch.Features.Span, model.Width);
+                writer.WriteRows(modality, batch.Features.Span, width);
                 if (batch.Offsets is { } offsets)
                 {
-                    writer.WriteTokens(modality, batch.Tokens!.Span, model.Width, [.. offsets.Skip(1).Zip(offsets, (end, first) => end - first)]);
+                    writer.WriteTokens(modality, batch.Tokens!.Span, width, [.. offsets.Skip(1).Zip(offsets, (end, first) => end - first)]);
                     written += offsets[^1];
                 }
 

@@ -32,8 +32,8 @@ internal static class EmbedVerb
             if (allCaptions && d is null)
                 throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
             string modelName = parsed.GetRequiredValue(model), folder = parsed.GetRequiredValue(output);
-            var embedder = EmbedModel.Open(session, modelName, i, parsed.GetValue(tokens), parsed.GetValue(lora) ?? []);
-            using var inputs = EmbedInputs.Open(session, d, i, t, embedder.Clip?.Preprocessing, parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White, allCaptions);
+            var embedder = EmbedModel.Open(session, modelName, i, t, parsed.GetValue(tokens), parsed.GetValue(lora) ?? []);
+            using var inputs = EmbedInputs.Open(session, d, i, t, embedder.Images?.Preprocessing, parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White, allCaptions);
             var run = new EmbedRun(session, embedder, inputs, parsed.GetValue(tokens), parsed.GetValue(batchSize));
             run.Write(folder);
             if (parsed.GetValue(json)) Print(session, modelName, folder, inputs, embedder.Width, run);

@@ -13,7 +13,7 @@ internal sealed class LoraData : IDisposable
 {
     private const string ModelFolder = "model";
 
-    private static readonly string[] CopiedFiles = ["vocab.json", "merges.txt", ClipPreprocessing.FileName];
+    private static readonly string[] CopiedFiles = ["vocab.json", "merges.txt", ImagePreprocessing.FileName];
 
     private readonly TrainedClip _clip;
     private readonly CaptionedImages _inputs;

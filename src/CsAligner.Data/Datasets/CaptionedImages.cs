@@ -49,7 +49,7 @@ public sealed class CaptionedImages : IDisposable
     /// <param name="preprocessing">What the model asks for.</param>
     /// <param name="transparency">What becomes of transparency.</param>
     /// <exception cref="InputException">The folder or its list is missing, or a line is not as described; file and line are named.</exception>
-    public static CaptionedImages Open(string folder, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White)
+    public static CaptionedImages Open(string folder, ImagePreprocessing preprocessing, Transparency transparency = Transparency.White)
     {
         if (!Directory.Exists(folder))
             throw new InputException($"cannot read captioned images of '{folder}': {(File.Exists(folder) ? $"it is a file, a folder with images and a {CaptionsFile} was expected" : "there is no such folder; check the path")}");

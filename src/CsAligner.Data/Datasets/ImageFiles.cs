@@ -6,14 +6,14 @@ namespace CsAligner.Data.Datasets;
 
 /// <summary>
 /// Picture files of a folder as a model's input: decoded (<see cref="ImageDecoder"/>), resized and cropped
-/// (<see cref="ClipPreprocessing.Fit"/>). Each is read when it is asked for; that is safe from several threads.
+/// (<see cref="ImagePreprocessing.Fit"/>). Each is read when it is asked for; that is safe from several threads.
 /// </summary>
 public sealed class ImageFiles
 {
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".webp"];
 
     private readonly string _folder;
-    private readonly ClipPreprocessing _preprocessing;
+    private readonly ImagePreprocessing _preprocessing;
     private readonly Transparency _transparency;
 
     /// <summary>Some files of a folder.</summary>
@@ -21,7 +21,7 @@ public sealed class ImageFiles
     /// <param name="names">Paths relative to it.</param>
     /// <param name="preprocessing">What the model asks for.</param>
     /// <param name="transparency">What becomes of transparency.</param>
-    public ImageFiles(string folder, IReadOnlyList<string> names, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White)
+    public ImageFiles(string folder, IReadOnlyList<string> names, ImagePreprocessing preprocessing, Transparency transparency = Transparency.White)
         => (_folder, Names, _preprocessing, _transparency) = (folder, names, preprocessing, transparency);
 
     /// <summary>Paths relative to the folder, with '/' between their parts.</summary>
@@ -32,7 +32,7 @@ public sealed class ImageFiles
     /// <param name="preprocessing">What the model asks for.</param>
     /// <param name="transparency">What becomes of transparency.</param>
     /// <exception cref="InputException">There is no such folder, it cannot be listed, or it has no pictures.</exception>
-    public static ImageFiles Find(string folder, ClipPreprocessing preprocessing, Transparency transparency = Transparency.White)
+    public static ImageFiles Find(string folder, ImagePreprocessing preprocessing, Transparency transparency = Transparency.White)
     {
         if (!Directory.Exists(folder))
             throw new InputException($"cannot read images of '{folder}': {(File.Exists(folder) ? "it is a file, a folder of images was expected" : "there is no such folder; check the path")}");

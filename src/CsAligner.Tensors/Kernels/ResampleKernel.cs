@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace CsAligner.Tensors.Kernels;
 
 /// <summary>
-/// Bicubic resizing of 8-bit interleaved RGB to the same bytes as Pillow's: a horizontal pass, rounded to 8 bits, then a vertical
+/// Resizing of 8-bit interleaved RGB to the same bytes as Pillow's: a horizontal pass, rounded to 8 bits, then a vertical
 /// one. Whole numbers throughout, so the result does not depend on the processor. Only a window of the result is computed. One
 /// thread; M taps for an output pixel cost 3 M multiplications in each pass.
 /// </summary>

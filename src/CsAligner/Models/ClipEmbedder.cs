@@ -9,7 +9,7 @@ namespace CsAligner.Models;
 /// Turns images and texts into features of unit length with a frozen CLIP, batch by batch: the next images are read while these
 /// are computed.
 /// </summary>
-public sealed class ClipEmbedder : ITextEncoder
+public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
 {
     // Tokens of a batch: enough to keep the matrix products busy, few enough that what a block leaves for the next one is still in
     // the cache when that reads it.
@@ -19,7 +19,7 @@ public sealed class ClipEmbedder : ITextEncoder
     private const int TextsPerRound = 8192;
 
     private readonly ClipModel _model;
-    private readonly ClipPreprocessing _preprocessing;
+    private readonly ImagePreprocessing _preprocessing;
     private readonly ClipTokenizer _tokenizer;
 
     /// <summary>An embedder for the parts of one model.</summary>
@@ -27,12 +27,12 @@ public sealed class ClipEmbedder : ITextEncoder
     /// <param name="preprocessing">How images are prepared; its size is the model's.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <exception cref="InputException">The three do not belong together.</exception>
-    public ClipEmbedder(ClipModel model, ClipPreprocessing preprocessing, ClipTokenizer tokenizer)
+    public ClipEmbedder(ClipModel model, ImagePreprocessing preprocessing, ClipTokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        if (preprocessing.ImageSize != model.Config.ImageSize) throw new InputException($"The model's images have {model.Config.ImageSize} pixels a side, {ClipPreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
+        if (preprocessing.ImageSize != model.Config.ImageSize) throw new InputException($"The model's images have {model.Config.ImageSize} pixels a side, {ImagePreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
         if (tokenizer.VocabularySize > model.Config.VocabularySize) throw new InputException($"The model knows {model.Config.VocabularySize} tokens, vocab.json has {tokenizer.VocabularySize}; take all files from one model.");
         (_model, _preprocessing, _tokenizer) = (model, preprocessing, tokenizer);
         _model.Freeze();
@@ -50,7 +50,7 @@ public sealed class ClipEmbedder : ITextEncoder
     public static ClipEmbedder Load(string folder)
     {
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder; expected a model in Hugging Face layout (config.json, model.safetensors, vocab.json, merges.txt, preprocessor_config.json).");
-        return new(ClipModel.Load(folder), ClipPreprocessing.Read(Path.Combine(folder, ClipPreprocessing.FileName)), ClipTokenizer.Load(folder));
+        return new(ClipModel.Load(folder), ImagePreprocessing.Read(Path.Combine(folder, ImagePreprocessing.FileName)), ClipTokenizer.Load(folder));
     }
 
     /// <summary>The towers.</summary>
@@ -60,7 +60,13 @@ public sealed class ClipEmbedder : ITextEncoder
     public ClipTokenizer Tokenizer => _tokenizer;
 
     /// <summary>How images are prepared.</summary>
-    public ClipPreprocessing Preprocessing => _preprocessing;
+    public ImagePreprocessing Preprocessing => _preprocessing;
+
+    /// <summary>True: patches go through the same last layer norm and projection.</summary>
+    public bool HasImageTokens => true;
+
+    /// <summary>True: words go through the same last layer norm and projection.</summary>
+    public bool HasTextTokens => true;
 
     /// <summary>Features of images.</summary>
     /// <param name="count">The number of images N.</param>
@@ -74,7 +80,7 @@ public sealed class ClipEmbedder : ITextEncoder
     public Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default)
     {
         var features = new Tensor(count, Width);
-        EmbedImages(count, read, tokens: false, Collect(features, done), null, cancellation);
+        EmbedImages(count, read, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
         return features;
     }
 
@@ -89,36 +95,16 @@ public sealed class ClipEmbedder : ITextEncoder
     {
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(write);
-        int size = 3 * ImageSize * ImageSize, batch = Math.Clamp(batchSize ?? TokensPerBatch / _model.Config.VisionTokens, 1, Math.Max(1, count));
-        var (rgb, next) = (new byte[checked(batch * size)], new byte[batch * size]);
-        var reading = Start(0, rgb);
-        try
-        {
-            for (int start = 0; start < count; start += batch)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                reading.GetAwaiter().GetResult();
-                reading = Start(start + batch, next);
-                int rows = Math.Min(batch, count - start);
-                using var tape = Tape.Inference();
-                var pixels = new Tensor(rows, 3, ImageSize, ImageSize);
-                _preprocessing.Normalize(rgb.AsSpan(0, rows * size), pixels);
-                write(tokens ? Batch(start, _model.Vision.EncodeTokens(tape, pixels)) : new EmbeddedBatch(start, tape.Normalize(_model.Vision.Encode(tape, pixels))));
-                (rgb, next) = (next, rgb);
-            }
-        }
-        finally
-        {
-            // The reader belongs to the caller, who may do away with it as soon as this ends.
-            Task.WaitAny([reading], CancellationToken.None);
-        }
+        int size = 3 * ImageSize * ImageSize, batch = batchSize ?? TokensPerBatch / _model.Config.VisionTokens;
+        ImageBatches.Run(count, size, batch, read, Compute, cancellation);
 
-        Task Start(int first, byte[] target) => Task.Run(
-            () =>
-            {
-                for (int i = first; i < Math.Min(count, first + batch); i++) read(i, target.AsSpan((i - first) * size, size));
-            },
-            CancellationToken.None);
+        void Compute(int start, ReadOnlyMemory<byte> rgb)
+        {
+            using var tape = Tape.Inference();
+            var pixels = new Tensor(rgb.Length / size, 3, ImageSize, ImageSize);
+            _preprocessing.Normalize(rgb.Span, pixels);
+            write(tokens ? Batch(start, _model.Vision.EncodeTokens(tape, pixels)) : new EmbeddedBatch(start, tape.Normalize(_model.Vision.Encode(tape, pixels))));
+        }
     }
 
     /// <summary>Features of texts.</summary>
@@ -130,7 +116,7 @@ public sealed class ClipEmbedder : ITextEncoder
     {
         ArgumentNullException.ThrowIfNull(texts);
         var features = new Tensor(texts.Count, Width);
-        EmbedTexts(texts, tokens: false, Collect(features, done), null, cancellation);
+        EmbedTexts(texts, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
         return features;
     }
 
@@ -167,10 +153,4 @@ public sealed class ClipEmbedder : ITextEncoder
     }
 
     private static EmbeddedBatch Batch(int first, ClipTokens made) => new(first, made.Pooled, made.Tokens, made.Offsets);
-
-    private static Action<EmbeddedBatch> Collect(Tensor features, Action<int>? done) => batch =>
-    {
-        batch.Features.Span.CopyTo(features.Span[(batch.First * features.Width)..]);
-        done?.Invoke(batch.First + batch.Features.Rows);
-    };
 }

@@ -8,6 +8,9 @@ public interface ITextEncoder
     /// <summary>The width of the features.</summary>
     int Width { get; }
 
+    /// <summary>Whether it gives features of a text's words too, in the space of the texts'.</summary>
+    bool HasTextTokens { get; }
+
     /// <summary>Features of texts.</summary>
     /// <param name="texts">The texts; longer ones than the encoder's context are cut.</param>
     /// <param name="done">Called after each batch with the number of texts so far.</param>
@@ -21,6 +24,6 @@ public interface ITextEncoder
     /// <param name="write">Takes each batch, in order.</param>
     /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    /// <exception cref="NotSupportedException">Words were asked of an encoder that gives none.</exception>
+    /// <exception cref="NotSupportedException">Words were asked of an encoder that gives none (<see cref="HasTextTokens"/>).</exception>
     void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default);
 }

@@ -46,6 +46,9 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
     /// <summary>The width of the features: 512.</summary>
     public int Width { get; }
 
+    /// <summary>False: its words have no features in the space of its texts.</summary>
+    public bool HasTextTokens => false;
+
     /// <summary>How many tokens of a text are read: 128. What follows is cut, as in the original.</summary>
     public int ContextLength { get; }
 
@@ -75,14 +78,8 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
     {
         ArgumentNullException.ThrowIfNull(texts);
         var features = new Tensor(texts.Count, Width);
-        EmbedTexts(texts, tokens: false, Collect, null, cancellation);
+        EmbedTexts(texts, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
         return features;
-
-        void Collect(EmbeddedBatch batch)
-        {
-            batch.Features.Span.CopyTo(features.Span[(batch.First * Width)..]);
-            done?.Invoke(batch.First + batch.Features.Rows);
-        }
     }
 
     /// <summary>Features of texts, batch by batch: for sets larger than memory.</summary>

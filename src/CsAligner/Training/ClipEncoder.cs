@@ -15,7 +15,7 @@ public sealed class ClipEncoder : ITrainableEncoder
 {
     private readonly ClipModel _model;
     private readonly TokenBatch? _texts;
-    private readonly ClipPreprocessing? _preprocessing;
+    private readonly ImagePreprocessing? _preprocessing;
     private readonly ImageReader? _images;
     private readonly string _inputs;
 
@@ -38,7 +38,7 @@ public sealed class ClipEncoder : ITrainableEncoder
     /// <param name="count">How many images there are.</param>
     /// <param name="images">Reads image i, in any order, of the model's size.</param>
     /// <param name="name">What the images are, for telling one run from another.</param>
-    public ClipEncoder(ClipModel model, ClipLora lora, ClipPreprocessing preprocessing, int count, ImageReader images, string name)
+    public ClipEncoder(ClipModel model, ClipLora lora, ImagePreprocessing preprocessing, int count, ImageReader images, string name)
         : this(model, lora, ClipTower.Image)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);

@@ -46,7 +46,7 @@ public sealed class ClipPretrainer
         (_recipe, _pairs, _tokenizer) = (recipe, pairs, tokenizer);
         Model = ClipModel.Create(recipe.ToConfig(tokenizer.VocabularySize, tokenizer.EndId), new RandomGenerator(recipe.Seed));
         Model.RequireGrad(true);
-        Preprocessing = new ClipPreprocessing(recipe.ImageSize, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+        Preprocessing = new ImagePreprocessing(recipe.ImageSize, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
         _optimizer = new AdamW(Model.NamedTensors, new AdamWOptions { WeightDecay = (float)recipe.WeightDecay });
         _schedule = new CosineSchedule(recipe.LearningRate, recipe.WarmupSteps, recipe.Steps);
         _batches = new CaptionBatches(pairs, recipe.BatchSize, recipe.Seed, recipe.ColouredRepeats);
@@ -60,7 +60,7 @@ public sealed class ClipPretrainer
     public ClipModel Model { get; }
 
     /// <summary>How the model wants its images prepared.</summary>
-    public ClipPreprocessing Preprocessing { get; }
+    public ImagePreprocessing Preprocessing { get; }
 
     /// <summary>Steps done, 0 to the recipe's.</summary>
     public int Step => (int)_optimizer.StepCount;

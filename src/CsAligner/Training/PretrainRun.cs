@@ -81,7 +81,7 @@ public sealed class PretrainRun
 
         Checkpoint();
         Trainer.Model.Save(_folder, ElementType.Float16);
-        AtomicFile.WriteAllText(Path.Combine(_folder, ClipPreprocessing.FileName), Trainer.Preprocessing.ToJson());
+        AtomicFile.WriteAllText(Path.Combine(_folder, ImagePreprocessing.FileName), Trainer.Preprocessing.ToJson());
     }
 
     private BpeVocabulary LearnVocabulary(IImageTextPairs pairs)

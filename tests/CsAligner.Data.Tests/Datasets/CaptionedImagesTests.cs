@@ -9,7 +9,7 @@ namespace CsAligner.Data.Tests.Datasets;
 [Trait("Needs", "npm")]
 public class CaptionedImagesTests
 {
-    private static readonly ClipPreprocessing Preprocessing = new(4, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+    private static readonly ImagePreprocessing Preprocessing = new(4, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
 
     [Fact]
     public async Task Images_are_numbered_as_they_appear_and_texts_by_line()

@@ -89,7 +89,7 @@ public sealed class PictureTests
     private static byte[] Fit(RgbImage image)
     {
         var fitted = new byte[Size * Size * 3];
-        new ClipPreprocessing(Size, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation).Fit(image.Pixels, image.Width, image.Height, fitted);
+        new ImagePreprocessing(Size, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation).Fit(image.Pixels, image.Width, image.Height, fitted);
         return fitted;
     }
 

@@ -24,7 +24,7 @@ public sealed class ClipEmbedderTests
     };
 
     private readonly NoisePairs _pairs = new(Images);
-    private readonly ClipPreprocessing _preprocessing = new(Side, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+    private readonly ImagePreprocessing _preprocessing = new(Side, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
     private readonly CsAligner.Tokenizers.ClipTokenizer _tokenizer = NoisePairs.Tokenizer(700);
     private readonly ClipModel _model;
     private readonly ClipEmbedder _embedder;

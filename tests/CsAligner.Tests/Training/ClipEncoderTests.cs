@@ -24,7 +24,7 @@ public sealed class ClipEncoderTests : IDisposable
     private readonly CsAligner.Testing.TemporaryFolder _folder = new();
     private readonly NoisePairs _pairs = new(Count + Held);
     private readonly CsAligner.Tokenizers.ClipTokenizer _tokenizer = NoisePairs.Tokenizer(700);
-    private readonly ClipPreprocessing _preprocessing = new(Side, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation);
+    private readonly ImagePreprocessing _preprocessing = new(Side, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
 
     public void Dispose() => _folder.Dispose();
 

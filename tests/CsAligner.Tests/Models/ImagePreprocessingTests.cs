@@ -6,19 +6,23 @@ using CsAligner.Testing;
 namespace CsAligner.Tests.Models;
 
 /// <summary>Resize and crop against Pillow's bytes, and preprocessor_config.json in the forms that are about.</summary>
-public sealed class ClipPreprocessingTests
+public sealed class ImagePreprocessingTests
 {
     [Fact]
     public void Resize_and_crop_give_the_bytes_of_pillow()
     {
         using var golden = SafeTensorsFile.Open(Path.Combine(AppContext.BaseDirectory, "Golden", "preprocessing", "fit.safetensors"));
-        Assert.Equal(16, golden.Names.Count);
+        Assert.Equal(25, golden.Names.Count);
         foreach (string name in golden.Names)
         {
-            int[] sizes = [.. name.Split('-', 'x').Select(int.Parse)];
+            string[] parts = name.Split('-', 'x');
+            int[] sizes = [.. parts.Take(4).Select(int.Parse)];
             (int width, int height, int shortSide, int crop) = (sizes[0], sizes[1], sizes[2], sizes[3]);
             var fitted = new byte[crop * crop * 3];
-            Preprocessing(crop, shortSide).Fit(Picture(width, height), width, height, fitted);
+            var preprocessing = Preprocessing(crop, shortSide);
+            if (parts.Length > 4)
+                preprocessing = preprocessing with { Resize = parts[4] == "square" ? ResizeRule.Square : ResizeRule.ShortSide, Filter = Enum.Parse<ResampleFilter>(parts[5], ignoreCase: true) };
+            preprocessing.Fit(Picture(width, height), width, height, fitted);
             byte[] expected = [.. golden.ReadInt64(name).Select(v => (byte)v)];
             Assert.True(expected.AsSpan().SequenceEqual(fitted), $"{name}: {expected.Zip(fitted).Count(p => p.First != p.Second)} of {fitted.Length} bytes differ, by {expected.Zip(fitted).Max(p => Math.Abs(p.First - p.Second))} at most.");
         }
@@ -52,15 +56,42 @@ public sealed class ClipPreprocessingTests
     }
 
     [Theory]
-    [InlineData("""{"size": 224, "resample": 2}""", "\"resample\" is 2; 3 (bicubic)")]
-    [InlineData("""{"size": 224, "resample": "bicubic"}""", "\"resample\" is \"bicubic\"; 3 (bicubic)")]
+    [InlineData("""{"size": {"height": 224, "width": 224}, "do_resize": true, "resample": 3, "image_processor_type": "SiglipImageProcessor"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": {"height": 224, "width": 224}, "resample": 2, "do_convert_rgb": null, "image_processor_type": "SiglipImageProcessor"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bilinear)]
+    [InlineData("""{"size": 224, "resample": 2, "feature_extractor_type": "ViTFeatureExtractor"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bilinear)]
+    [InlineData("""{"size": {"height": 256, "width": 256}, "crop_size": {"height": 224, "width": 224}, "do_center_crop": true}""", 224, 256, ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": {"height": 224, "width": 224}, "crop_size": {"height": 200, "width": 200}, "do_center_crop": false}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}, "do_center_crop": true, "image_processor_type": "BitImageProcessor"}""", 224, 256, ResizeRule.ShortSide, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": 224, "resample": 1}""", 224, 224, ResizeRule.ShortSide, ResampleFilter.Lanczos)]
+    public void The_ways_of_other_encoders_are_read(string json, int imageSize, int shortSide, ResizeRule resize, ResampleFilter filter)
+    {
+        var read = Read(json);
+        Assert.Equal((imageSize, shortSide, resize, filter), (read.ImageSize, read.ShortSide, read.Resize, read.Filter));
+        var again = ReadWhole(read.ToJson());
+        Assert.Equal((imageSize, shortSide, resize, filter), (again.ImageSize, again.ShortSide, again.Resize, again.Filter));
+    }
+
+    [Fact]
+    public void Without_normalisation_values_are_zero_to_one()
+    {
+        var read = ReadWhole("""{"size": 2, "do_normalize": false}""");
+        var pixels = new Tensor(1, 3, 2, 2);
+        read.Normalize([0, 51, 102, 153, 204, 255, 0, 0, 0, 255, 255, 255], pixels);
+        Assert.Equal([0, 0.6f, 0, 1, 0.2f, 0.8f, 0, 1, 0.4f, 1, 0, 1], pixels.Span.ToArray());
+    }
+
+    [Theory]
+    [InlineData("""{"size": 224, "resample": 0}""", "\"resample\" is 0; 1 (lanczos), 2 (bilinear), 3 (bicubic) are supported")]
+    [InlineData("""{"size": 224, "resample": "bicubic"}""", "\"resample\" is \"bicubic\"; 1 (lanczos)")]
     [InlineData("""{"size": 224, "do_resize": false}""", "\"do_resize\" is false")]
     [InlineData("""{"size": 224, "do_center_crop": false}""", "\"do_center_crop\" is false")]
-    [InlineData("""{"size": 224, "do_normalize": false}""", "\"do_normalize\" is false")]
+    [InlineData("""{"size": 224, "do_normalize": 0}""", "\"do_normalize\" is 0; expected true or false")]
     [InlineData("""{"size": 224, "do_rescale": false}""", "\"do_rescale\" is false")]
     [InlineData("""{"size": 224, "do_rescale": "yes"}""", "\"do_rescale\" is \"yes\"")]
     [InlineData("""{"size": 224, "rescale_factor": 0.5}""", "\"rescale_factor\" is 0.5")]
-    [InlineData("""{"size": {"height": 224, "width": 224}}""", "\"size\" is {\"height\": 224, \"width\": 224}")]
+    [InlineData("""{"size": {"height": 224, "width": 200}}""", "\"size\" is {\"height\": 224, \"width\": 200}")]
+    [InlineData("""{"size": {"height": 224}}""", "\"size\" is {\"height\": 224}")]
+    [InlineData("""{"size": {"longest_edge": 224}}""", "\"size\" is {\"longest_edge\": 224}")]
     [InlineData("""{"size": 224, "crop_size": {"height": 224, "width": 200}}""", "\"crop_size\" is")]
     [InlineData("""{"size": 200, "crop_size": 224}""", "the short side of 200 pixels is less than the crop of 224")]
     [InlineData("""{"size": 0}""", "\"size\" is 0")]
@@ -76,20 +107,20 @@ public sealed class ClipPreprocessingTests
         Assert.DoesNotContain('\n', message);
     }
 
-    private static ClipPreprocessing Preprocessing(int crop, int shortSide) => new(crop, ClipPreprocessing.ClipMean, ClipPreprocessing.ClipDeviation) { ShortSide = shortSide };
+    private static ImagePreprocessing Preprocessing(int crop, int shortSide) => new(crop, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation) { ShortSide = shortSide };
 
     // With mean and deviation put in front, so that cases show what they are about.
-    private static ClipPreprocessing Read(string json)
+    private static ImagePreprocessing Read(string json)
     {
         const string Channels = """{"image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.2, 0.3]""";
         return ReadWhole(json == "{}" ? Channels + "}" : json.StartsWith("{\"", StringComparison.Ordinal) ? $"{Channels}, {json[1..]}" : json);
     }
 
-    private static ClipPreprocessing ReadWhole(string json)
+    private static ImagePreprocessing ReadWhole(string json)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder[ClipPreprocessing.FileName], json);
-        return ClipPreprocessing.Read(folder[ClipPreprocessing.FileName]);
+        File.WriteAllText(folder[ImagePreprocessing.FileName], json);
+        return ImagePreprocessing.Read(folder[ImagePreprocessing.FileName]);
     }
 
     // As in make_fit.py.

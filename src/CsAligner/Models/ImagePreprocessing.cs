@@ -5,17 +5,17 @@ using CsAligner.Tensors.Kernels;
 
 namespace CsAligner.Models;
 
-/// <summary>How pixels become the vision tower's input: what preprocessor_config.json holds.</summary>
+/// <summary>
+/// How a picture becomes the vision tower's input: what preprocessor_config.json holds. CLIP and DINOv2 resize the short side and cut
+/// out the middle, SigLIP and ViT resize to a square whatever the shape.
+/// </summary>
 /// <param name="ImageSize">The side of the square input in pixels.</param>
 /// <param name="Mean">Per channel (R, G, B), of values 0 to 1.</param>
 /// <param name="Deviation">Per channel, greater than 0.</param>
-public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation)
+public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation)
 {
     /// <summary>The file's name in a model folder.</summary>
     public const string FileName = "preprocessor_config.json";
-
-    // Pillow's number for it.
-    private const int Bicubic = 3;
 
     private const int LargestSize = 16384;
 
@@ -25,13 +25,25 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
     /// <summary>OpenAI CLIP's channel deviations.</summary>
     public static IReadOnlyList<float> ClipDeviation { get; } = [0.26862954f, 0.26130258f, 0.27577711f];
 
+    /// <summary>ImageNet's channel means, which DINOv2 takes.</summary>
+    public static IReadOnlyList<float> ImageNetMean { get; } = [0.485f, 0.456f, 0.406f];
+
+    /// <summary>ImageNet's channel deviations.</summary>
+    public static IReadOnlyList<float> ImageNetDeviation { get; } = [0.229f, 0.224f, 0.225f];
+
     /// <summary>The short side of a picture before the crop, in pixels ("size"); at least <see cref="ImageSize"/>.</summary>
     public int ShortSide { get; init; } = ImageSize;
 
+    /// <summary>Which sides become <see cref="ShortSide"/>.</summary>
+    public ResizeRule Resize { get; init; } = ResizeRule.ShortSide;
+
+    /// <summary>How pixels are weighed in resizing ("resample").</summary>
+    public ResampleFilter Filter { get; init; } = ResampleFilter.Bicubic;
+
     /// <summary>Reads preprocessor_config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
-    /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense; it asks for steps that are not CLIP's.</exception>
-    public static ClipPreprocessing Read(string path)
+    /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense; it asks for steps that are not done here.</exception>
+    public static ImagePreprocessing Read(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
         try
@@ -39,12 +51,7 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: expected a JSON object.");
-            CheckSteps(root, path);
-            int? size = Size(root, "size", "shortest_edge", path), crop = Size(root, "crop_size", "height", path);
-            if ((crop ?? size) is not { } imageSize) throw new InputException($"{path}: neither \"size\" nor \"crop_size\" says how large images are; download the file again.");
-            int shortSide = size ?? imageSize;
-            if (shortSide < imageSize) throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; a CLIP's images are filled, \"size\" must be at least \"crop_size\".");
-            return new ClipPreprocessing(imageSize, Channels(root, "image_mean", path), Channels(root, "image_std", path, positive: true)) { ShortSide = shortSide };
+            return FromJson(root, path);
         }
         catch (JsonException e)
         {
@@ -56,20 +63,23 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
     public string ToJson() => new JsonObject
     {
         ["crop_size"] = new JsonObject { ["height"] = ImageSize, ["width"] = ImageSize },
-        ["do_center_crop"] = true,
+        ["do_center_crop"] = Resize == ResizeRule.ShortSide || ImageSize != ShortSide,
         ["do_normalize"] = true,
         ["do_rescale"] = true,
         ["do_resize"] = true,
         ["image_mean"] = new JsonArray([.. Mean.Select(v => JsonValue.Create(v))]),
-        ["image_processor_type"] = "CLIPImageProcessor",
+        ["image_processor_type"] = Resize == ResizeRule.ShortSide ? "CLIPImageProcessor" : "SiglipImageProcessor",
         ["image_std"] = new JsonArray([.. Deviation.Select(v => JsonValue.Create(v))]),
-        ["resample"] = 3,
-        ["size"] = new JsonObject { ["shortest_edge"] = ShortSide },
+        ["resample"] = (int)Filter,
+        ["size"] = Resize == ResizeRule.ShortSide
+            ? new JsonObject { ["shortest_edge"] = ShortSide }
+            : new JsonObject { ["height"] = ShortSide, ["width"] = ShortSide },
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
 
     /// <summary>
-    /// Makes a picture of any size the model's input: its short side becomes <see cref="ShortSide"/> by bicubic resizing, the long
-    /// side follows (rounded down), and the middle is cut out. The same bytes as Pillow's resize and Hugging Face's centre crop.
+    /// Makes a picture of any size the model's input: its short side becomes <see cref="ShortSide"/> and the long side follows
+    /// (rounded down), or both become it (<see cref="Resize"/>), and the middle is cut out. The same bytes as Pillow's resize and
+    /// Hugging Face's centre crop.
     /// </summary>
     /// <param name="rgb">8-bit RGB, interleaved: width x height x 3 bytes.</param>
     /// <param name="width">At least 1.</param>
@@ -82,13 +92,13 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (rgb.Length != (long)width * height * 3) throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, {rgb.Length} came.", nameof(rgb));
         if (target.Length != ImageSize * ImageSize * 3) throw new ArgumentException($"The target takes {ImageSize * ImageSize * 3} bytes, it has {target.Length}.", nameof(target));
-        long across = width <= height ? ShortSide : (long)ShortSide * width / height;
-        long down = width <= height ? (long)ShortSide * height / width : ShortSide;
+        long across = width <= height || Resize == ResizeRule.Square ? ShortSide : (long)ShortSide * width / height;
+        long down = width > height || Resize == ResizeRule.Square ? ShortSide : (long)ShortSide * height / width;
         ResampleKernel.Run(
             rgb,
             width,
-            new ResampleTaps(width, across, (across - ImageSize) / 2, ImageSize),
-            new ResampleTaps(height, down, (down - ImageSize) / 2, ImageSize),
+            new ResampleTaps(width, across, (across - ImageSize) / 2, ImageSize, Filter),
+            new ResampleTaps(height, down, (down - ImageSize) / 2, ImageSize, Filter),
             target);
     }
 
@@ -118,19 +128,65 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
         PixelKernel.ZoomAndNormalize(rgb, pixels.Span, ImageSize, [.. Mean], [.. Deviation], zooms);
     }
 
+    private static ImagePreprocessing FromJson(JsonElement root, string path)
+    {
+        CheckSteps(root, path);
+        bool square = IsSquare(root), crops = !(square && Step(root, "do_center_crop", path) == false);
+        int? size = Size(root, "size", square ? "height" : "shortest_edge", path);
+        int? crop = crops ? Size(root, "crop_size", "height", path) : null;
+        if ((crop ?? size) is not { } imageSize) throw new InputException($"{path}: neither \"size\" nor \"crop_size\" says how large images are; download the file again.");
+        int shortSide = size ?? imageSize;
+        if (shortSide < imageSize) throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; images are filled, \"size\" must be at least \"crop_size\".");
+
+        // Where nothing is subtracted, the model's own graph does it.
+        bool normalizes = Step(root, "do_normalize", path) != false;
+        float[] mean = normalizes ? Channels(root, "image_mean", path) : [0, 0, 0];
+        float[] deviation = normalizes ? Channels(root, "image_std", path, positive: true) : [1, 1, 1];
+        return new ImagePreprocessing(imageSize, mean, deviation)
+        {
+            ShortSide = shortSide,
+            Resize = square ? ResizeRule.Square : ResizeRule.ShortSide,
+            Filter = ReadFilter(root, path),
+        };
+    }
+
     // A step that is left out or done otherwise would change features without a word. What the file does not mention is CLIP's way.
     private static void CheckSteps(JsonElement root, string path)
     {
-        foreach (string step in new[] { "do_resize", "do_center_crop", "do_rescale", "do_normalize" })
+        foreach (string step in new[] { "do_resize", "do_rescale" })
         {
-            if (root.TryGetProperty(step, out var value) && value.ValueKind is not (JsonValueKind.True or JsonValueKind.Null))
-                throw new InputException($"{path}: \"{step}\" is {value.GetRawText()}; only true is supported, the way of CLIP.");
+            if (Step(root, step, path) == false) throw new InputException($"{path}: \"{step}\" is false; only true is supported.");
         }
 
-        if (root.TryGetProperty("resample", out var resample) && resample.ValueKind != JsonValueKind.Null && !(resample.ValueKind == JsonValueKind.Number && resample.TryGetInt32(out int filter) && filter == Bicubic))
-            throw new InputException($"{path}: \"resample\" is {resample.GetRawText()}; {Bicubic} (bicubic) is the one that is supported.");
+        if (Step(root, "do_center_crop", path) == false && !IsSquare(root))
+            throw new InputException($"{path}: \"do_center_crop\" is false, but \"size\" gives the short side alone: images would differ in shape; give \"size\" a \"height\" and a \"width\", or crop.");
         if (root.TryGetProperty("rescale_factor", out var factor) && factor.ValueKind != JsonValueKind.Null && !(factor.ValueKind == JsonValueKind.Number && Math.Abs((factor.GetDouble() * 255) - 1) < 1e-6))
             throw new InputException($"{path}: \"rescale_factor\" is {factor.GetRawText()}; 1/255 is the one that is supported.");
+    }
+
+    private static bool? Step(JsonElement root, string name, string path)
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw new InputException($"{path}: \"{name}\" is {value.GetRawText().ReplaceLineEndings(" ")}; expected true or false.");
+    }
+
+    // Newer files name the edges; a bare number means a square to the processors of ViT and SigLIP, to others the short side.
+    private static bool IsSquare(JsonElement root)
+    {
+        if (root.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Object) return !size.TryGetProperty("shortest_edge", out _);
+        return Type("image_processor_type") is "ViTImageProcessor" or "SiglipImageProcessor" || Type("feature_extractor_type") is "ViTFeatureExtractor";
+
+        string? Type(string key) => root.TryGetProperty(key, out var type) && type.ValueKind == JsonValueKind.String ? type.GetString()!.Replace("Fast", "", StringComparison.Ordinal) : null;
+    }
+
+    private static ResampleFilter ReadFilter(JsonElement root, string path)
+    {
+        if (!root.TryGetProperty("resample", out var element) || element.ValueKind == JsonValueKind.Null) return ResampleFilter.Bicubic;
+        return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int filter) && Enum.IsDefined((ResampleFilter)filter)
+            ? (ResampleFilter)filter
+            : throw new InputException($"{path}: \"resample\" is {element.GetRawText().ReplaceLineEndings(" ")}; {string.Join(", ", Enum.GetValues<ResampleFilter>().Select(f => $"{(int)f} ({f.ToString().ToLowerInvariant()})"))} are supported.");
     }
 
     // Older files say "size": 224 and "crop_size": 224, newer ones name the edges.
@@ -138,7 +194,7 @@ public sealed record ClipPreprocessing(int ImageSize, IReadOnlyList<float> Mean,
     {
         if (!root.TryGetProperty(name, out var element) || element.ValueKind == JsonValueKind.Null) return null;
         var number = element;
-        if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(edge, out number) && edge == "height" && element.TryGetProperty("width", out var width) && width.GetRawText() != number.GetRawText()) number = default;
+        if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(edge, out number) && edge == "height" && !(element.TryGetProperty("width", out var width) && width.GetRawText() == number.GetRawText())) number = default;
         return number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int size) && size is > 0 and <= LargestSize
             ? size
             : throw new InputException($"{path}: \"{name}\" is {element.GetRawText().ReplaceLineEndings(" ")}; expected a whole number from 1 to {LargestSize}, or {(edge == "height" ? "equal height and width" : "\"shortest_edge\"")} of it.");
