@@ -44,6 +44,7 @@ internal static class CommandLine
             FetchVerb.Create(runner),
             PretrainVerb.Create(runner),
             ReportVerb.Create(runner),
+            SearchVerb.Create(runner),
             ToyVerb.Create(runner),
             SweepVerb.Create(runner),
         };

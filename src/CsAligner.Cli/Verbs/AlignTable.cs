@@ -14,8 +14,7 @@ internal static class AlignTable
         MeasureTables.Row(table, "D_CS, off-diagonal", Number(start.ValidationCsDivergence), Number(kept.ValidationCsDivergence), "sigma = within*0.35");
         MeasureTables.Row(table, "R@1 image to text", Number(start.ValidationImageToText), Number(kept.ValidationImageToText), "");
         MeasureTables.Row(table, "R@1 text to image", Number(start.ValidationTextToImage), Number(kept.ValidationTextToImage), "");
-        string heldOut = result.ValidationPairs > 0 ? result.ValidationPairs.ToString(CultureInfo.InvariantCulture) : "none";
-        table.Caption(Markup.Escape($"{result.TrainingPairs} pairs trained on, {heldOut} held out; {result.Seconds.ToString("0.0", CultureInfo.InvariantCulture)} s"));
+        table.Caption(Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{result.TrainingPairs} pairs trained on, {result.ValidationPairs} held out; {result.Seconds:0.0} s")));
         return table;
     }
 

@@ -20,7 +20,7 @@ internal static class AlignVerb
         Option<string?> images = CommonOptions.OptionalPath("--images", "Image rows: a .npy file or a feature-set folder.");
         Option<string?> texts = CommonOptions.OptionalPath("--texts", "Text rows: a .npy file or a feature-set folder.");
         Option<string> output = CommonOptions.RequiredPath("--out", "The folder to write to.");
-        Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+        Option<string?> pairs = FeatureInputs.PairsOption();
         Option<string?> unpairedImages = CommonOptions.OptionalPath("--unpaired-images", "Image rows without texts; they take part in D_CS.");
         Option<string?> unpairedTexts = CommonOptions.OptionalPath("--unpaired-texts", "Text rows without images; they take part in D_CS.");
         Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", "A feature-set folder with the tokens of the images, from embed --tokens.");
@@ -69,7 +69,7 @@ internal static class AlignVerb
             encoders?.Write(folder, parsed.GetValue(merge));
             if (parsed.GetValue(json))
                 session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole, choice));
-            else
+            else if (result.ValidationPairs > 0)
                 session.Terminal.Tables.Write(AlignTable.Create(result));
             session.Terminal.Say($"{AlignmentReport.ImageAdapterFile}, {AlignmentReport.TextAdapterFile}{(encoders is null ? "" : ", " + encoders.Written)} and {AlignmentReport.RunFile} written to {folder}");
         });
@@ -81,7 +81,7 @@ internal static class AlignVerb
         Tensor images = FeatureFile.ReadRows(inputs.Images!, Modality.Image), texts = FeatureFile.ReadRows(inputs.Texts!, Modality.Text);
         Tensor? unpairedImages = ReadUnpaired(inputs.UnpairedImages, Modality.Image, inputs.Images!, images);
         Tensor? unpairedTexts = ReadUnpaired(inputs.UnpairedTexts, Modality.Text, inputs.Texts!, texts);
-        return new AlignmentData(images, texts, EvaluateVerb.ReadPairs(inputs.Pairs, images, texts))
+        return new AlignmentData(images, texts, FeatureInputs.ReadPairs(inputs.Pairs, inputs.Images!, images, inputs.Texts!, texts))
         {
             UnpairedImages = unpairedImages,
             UnpairedTexts = unpairedTexts,

@@ -8,16 +8,16 @@ using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary><c>csalign apply</c>: maps rows by an adapter that <c>align</c> wrote.</summary>
+/// <summary><c>csalign apply</c>: maps rows by an adapter that <c>align</c> wrote, or a feature set by both of a run.</summary>
 internal static class ApplyVerb
 {
     private const int BlockRows = 16_384;
 
     public static Command Create(CommandRunner runner)
     {
-        Option<string> adapter = CommonOptions.RequiredPath("--adapter", "An adapter that align wrote: image-adapter.safetensors or text-adapter.safetensors.");
+        Option<string> adapter = CommonOptions.RequiredPath("--adapter", "An adapter that align wrote, image-adapter.safetensors or text-adapter.safetensors; or the folder that it wrote, for a whole feature set.");
         Argument<string> input = CommonOptions.Path("IN", "The rows: a .npy file or a feature-set folder.");
-        Argument<string> output = CommonOptions.Path("OUT.npy", "Where to write the mapped rows, float32.");
+        Argument<string> output = CommonOptions.Path("OUT", "Where to write: mapped rows as .npy, float32; a mapped feature set as such a folder, float16.");
         Option<Modality?> modality = new("--modality") { Description = "Which rows of a feature-set folder are meant, where it has both." };
         Option<string?> tokens = CommonOptions.OptionalPath("--tokens", "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
         var command = new Command("apply", "Map rows by an adapter.") { adapter, input, output, modality, tokens };
@@ -25,10 +25,18 @@ internal static class ApplyVerb
         {
             string path = parsed.GetRequiredValue(input);
             string adapterPath = parsed.GetRequiredValue(adapter);
+            if (Directory.Exists(adapterPath))
+            {
+                if (!Directory.Exists(path))
+                    throw new UsageException($"'{adapterPath}' is a folder, whose two adapters map a feature set, but '{path}' is none: give one of its adapters");
+                new ApplySet(session, adapterPath, path, parsed.GetRequiredValue(output)).Write();
+                session.Terminal.Say($"'{path}' mapped by '{adapterPath}' written to {parsed.GetRequiredValue(output)}");
+                return;
+            }
+
             Adapter map = Adapter.Load(adapterPath);
             Tensor rows = FeatureFile.ReadRows(path, Choose(path, parsed.GetValue(modality)));
-            if (rows.Width != map.Width)
-                throw new InputException($"cannot map '{path}' by '{adapterPath}': rows of {rows.Width} values, the adapter was trained on {map.Width}; use features of the same encoder");
+            CheckWidth(map, adapterPath, path, rows.Width);
             if (map.UsesTokens && parsed.GetValue(tokens) is null)
                 throw new UsageException($"'{adapterPath}' maps features by their tokens: give --tokens FOLDER, from embed --tokens");
             using TokenSet? tokenSet = map.UsesTokens ? TokenSet.Open(parsed.GetValue(tokens)!, Choose(path, parsed.GetValue(modality))) : null;
@@ -36,6 +44,12 @@ internal static class ApplyVerb
             session.Terminal.Say($"{rows.Rows} rows of {map.OutputWidth} values written to {parsed.GetRequiredValue(output)}");
         });
         return command;
+    }
+
+    internal static void CheckWidth(Adapter map, string adapter, string path, int width)
+    {
+        if (width != map.Width)
+            throw new InputException($"cannot map '{path}' by '{adapter}': rows of {width} values, the adapter was trained on {map.Width}; use features of the same encoder");
     }
 
     private static Modality Choose(string path, Modality? given)

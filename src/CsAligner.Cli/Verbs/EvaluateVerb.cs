@@ -13,7 +13,7 @@ internal static class EvaluateVerb
     {
         Option<string> images = CommonOptions.RequiredPath("--images", "Image rows: a .npy file or a feature-set folder.");
         Option<string> texts = CommonOptions.RequiredPath("--texts", "Text rows: a .npy file or a feature-set folder.");
-        Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+        Option<string?> pairs = FeatureInputs.PairsOption();
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<double> temperature = CommonOptions.Number(
             "--temperature", "tau of the bound on the mutual information.", Evaluator.DefaultTemperature, least: 0.01);
@@ -27,7 +27,7 @@ internal static class EvaluateVerb
         runner.SetAction(command, (parsed, session) =>
         {
             (Tensor imageRows, Tensor textRows) = FeatureInputs.ReadBoth(parsed.GetRequiredValue(images), parsed.GetRequiredValue(texts), parsed.GetValue(raw));
-            Pairing? pairing = ReadPairs(parsed.GetValue(pairs), imageRows, textRows);
+            Pairing? pairing = FeatureInputs.ReadPairs(parsed.GetValue(pairs), parsed.GetRequiredValue(images), imageRows, parsed.GetRequiredValue(texts), textRows);
             AlignmentMeasures measures = Evaluator.Evaluate(
                 imageRows, textRows, parsed.GetValue(bandwidth), parsed.GetValue(seed), pairing, parsed.GetValue(temperature));
             if (parsed.GetValue(json))
@@ -41,7 +41,4 @@ internal static class EvaluateVerb
         });
         return command;
     }
-
-    internal static Pairing? ReadPairs(string? path, Tensor images, Tensor texts) =>
-        path is null ? null : Pairing.From(Npy.ReadInt64(path), images.Rows, texts.Rows, path);
 }

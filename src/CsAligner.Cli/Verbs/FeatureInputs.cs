@@ -1,5 +1,8 @@
+using System.CommandLine;
 using CsAligner.Data.FeatureSets;
+using CsAligner.Evaluation;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -12,6 +15,16 @@ internal static class FeatureInputs
         Tensor texts = FeatureFile.ReadRows(textsPath, Modality.Text, raw);
         RequireSameWidth(imagesPath, images, textsPath, texts);
         return (images, texts);
+    }
+
+    public static Option<string?> PairsOption() => CommonOptions.OptionalPath(
+        "--pairs", "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that has it, else row i to row i.");
+
+    /// <summary>Which text belongs to which image; null for row i to row i.</summary>
+    public static Pairing? ReadPairs(string? given, string imagesPath, Tensor images, string textsPath, Tensor texts)
+    {
+        string? path = given ?? (imagesPath == textsPath ? FeatureSet.PairsPath(imagesPath) : null);
+        return path is null ? null : Pairing.From(Npy.ReadInt64(path), images.Rows, texts.Rows, path);
     }
 
     public static void RequireSameWidth(string firstPath, Tensor first, string secondPath, Tensor second) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.FeatureSets;
 
@@ -39,6 +40,14 @@ public sealed class FeatureSet
     /// <summary>The shards of a modality in numeric order; empty when the set has none.</summary>
     public IReadOnlyList<string> Shards(Modality modality) =>
         FeatureSetLayout.Shards(Folder, FeatureSetLayout.Prefix(modality), ".npy");
+
+    /// <summary>For each text row the row of its image; null where the set has no pairs.npy.</summary>
+    /// <exception cref="InputException">pairs.npy is damaged.</exception>
+    public long[]? ReadPairs() => PairsPath(Folder) is { } path ? Npy.ReadInt64(path) : null;
+
+    /// <summary>Where a feature set keeps its pairs; null for a path that is no folder or has none.</summary>
+    /// <param name="path">A feature-set folder, or any other path.</param>
+    public static string? PairsPath(string path) => FeatureSetLayout.PairsPath(path) is var pairs && File.Exists(pairs) ? pairs : null;
 
     /// <summary>The metadata, one object per row, in order of the shards; empty when there is none.</summary>
     /// <exception cref="InputException">A line is not a JSON object; file and line are named.</exception>

@@ -114,7 +114,7 @@ public class AlignVerbTests
             images, texts, folder["out"], "--pairs", folder["pairs.npy"], "--unpaired-images", unpaired, "--unpaired-texts", unpaired,
             "--objective", objective, "--adapter", adapter, "--epochs", "2", "--bandwidth", "median", "--lambda", "0.5", "--temperature", "0.1");
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("held out", run.Output);
+        Assert.Contains("image-adapter.safetensors", run.Error);
         JsonElement inputs = JsonDocument.Parse(File.ReadAllText(folder["out/run.json"])).RootElement.GetProperty("inputs");
         Assert.Equal(unpaired, inputs.GetProperty("unpaired_images").GetString());
     }

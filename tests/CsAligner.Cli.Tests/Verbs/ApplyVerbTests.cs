@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using CsAligner.Adapters;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -38,6 +40,46 @@ public class ApplyVerbTests
         Assert.Contains("--modality", open.ErrorLine);
         Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", adapter, folder["set"], folder["out.npy"], "--modality", "text").ExitCode);
         HasMapped(folder["out.npy"]);
+    }
+
+    [Fact]
+    public void A_run_maps_a_whole_feature_set_and_its_pairs_are_found()
+    {
+        using var folder = new TemporaryFolder();
+        SaveAdapter(folder);
+        Directory.CreateDirectory(folder["run"]);
+        File.Move(folder["adapter.safetensors"], folder["run/text-adapter.safetensors"]);
+        new IdentityAdapter(Tensor.From([0f, 0, 1], 3)).Save(folder["run/image-adapter.safetensors"]);
+        float[] values = [.. Rows.SelectMany(row => row).Select(value => (float)value)];
+        using (var writer = new FeatureSetWriter(folder["set"], ElementType.Float32, shardRows: 7))
+        {
+            writer.WriteRows(Modality.Image, values.AsSpan(0, 30), 3);
+            writer.WriteRows(Modality.Text, values, 3);
+            for (int i = 0; i < 10; i++) writer.WriteMetadata(new JsonObject { ["image_path"] = $"{i}.png" });
+            writer.SetPairs([.. Enumerable.Range(0, 20).Select(i => i / 2L)]);
+            writer.Commit("e", normalised: false);
+        }
+
+        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", folder["run"], folder["set"], folder["mapped"]).ExitCode);
+        FeatureSet mapped = FeatureSet.Open(folder["mapped"]);
+        Assert.Equal(("e, aligned", true, 10, 20), (mapped.Info!.Encoder, mapped.Info.Normalised, mapped.Info.ImageCount, mapped.Info.TextCount));
+        Assert.Equal("9.png", mapped.ReadMetadata().Last()["image_path"]!.GetValue<string>());
+        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", folder["run/text-adapter.safetensors"], folder["set"], folder["texts.npy"], "--modality", "text").ExitCode);
+        double[] expected = Npy.ReadDoubles(folder["texts.npy"], out _);
+        Tensor texts = FeatureFile.ReadRows(folder["mapped"], Modality.Text);
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], texts.Span[i], 1e-3);
+        double[][] images = NaiveMeasures.Normalise([.. NaiveMeasures.Normalise(Rows[..10]).Select(row => new[] { row[0], row[1], row[2] + 1 })]);
+        Tensor found = FeatureFile.ReadRows(folder["mapped"], Modality.Image);
+        for (int i = 0; i < found.Length; i++) Assert.Equal(images[i / 3][i % 3], found.Span[i], 1e-3);
+
+        // Two texts to an image: without the set's own pairs the numbers of rows would not fit.
+        CommandLineRun evaluated = CommandLineRun.Of("evaluate", "--images", folder["mapped"], "--texts", folder["mapped"], "--json");
+        Assert.Equal(0, evaluated.ExitCode);
+        Assert.Equal(1, CommandLineRun.Of("evaluate", "--images", folder["mapped"], "--texts", folder["texts.npy"], "--json").ExitCode);
+        CommandLineRun onto = CommandLineRun.Of("apply", "--adapter", folder["run"], folder["set"], folder["set"] + "/");
+        Assert.Equal(2, onto.ExitCode);
+        Assert.Contains("give another folder", onto.Error);
+        Assert.Equal(2, CommandLineRun.Of("apply", "--adapter", folder["run"], folder["texts.npy"], folder["out.npy"]).ExitCode);
     }
 
     [Fact]

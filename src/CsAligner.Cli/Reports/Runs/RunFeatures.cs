@@ -41,7 +41,7 @@ internal sealed class RunFeatures : IDisposable
     public static RunFeatures Read(string images, string texts, string? pairs, string? imageTokens, string? textTokens)
     {
         Tensor imageRows = FeatureFile.ReadRows(images, Modality.Image), textRows = FeatureFile.ReadRows(texts, Modality.Text);
-        Pairing? pairing = EvaluateVerb.ReadPairs(pairs, imageRows, textRows);
+        Pairing? pairing = FeatureInputs.ReadPairs(pairs, images, imageRows, texts, textRows);
         if (pairing == null && imageRows.Rows != textRows.Rows)
             throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, for each text the row of its image");
         return new RunFeatures(

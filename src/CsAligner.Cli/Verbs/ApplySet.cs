@@ -1,0 +1,54 @@
+using CsAligner.Adapters;
+using CsAligner.Data.FeatureSets;
+using CsAligner.Evaluation;
+using CsAligner.Tensors;
+using CsAligner.Training;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary>Maps a whole feature set by the two adapters of a run: images and texts in blocks, metadata and pairs as they are.</summary>
+internal sealed class ApplySet(Session session, string run, string input, string output)
+{
+    private const int BlockRows = 16_384;
+
+    /// <summary>Writes the mapped set; what was there before stays until it is whole.</summary>
+    public void Write()
+    {
+        FeatureSet set = FeatureSet.Open(input);
+        if (Path.GetFullPath(input).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar))
+            throw new UsageException($"'{output}' is what is read: give another folder to write to");
+        using var writer = new FeatureSetWriter(output);
+        foreach (Modality modality in (Modality[])[Modality.Image, Modality.Text])
+        {
+            if (set.Shards(modality).Count > 0)
+                Map(modality, Path.Combine(run, modality == Modality.Image ? AlignmentReport.ImageAdapterFile : AlignmentReport.TextAdapterFile), writer);
+        }
+
+        foreach (var row in set.ReadMetadata())
+            writer.WriteMetadata(row);
+        if (set.ReadPairs() is { } pairs)
+            writer.SetPairs(pairs);
+        session.Cancellation.ThrowIfCancellationRequested();
+        writer.Commit($"{set.Info?.Encoder ?? "unknown"}, aligned", normalised: true, set.Info?.SourceHash, set.Info?.Split);
+    }
+
+    private void Map(Modality modality, string adapter, FeatureSetWriter writer)
+    {
+        Adapter map = Adapter.Load(adapter);
+        using var rows = FeatureRowsFile.Open(input, modality);
+        ApplyVerb.CheckWidth(map, adapter, input, rows.Width);
+        using TokenSet? tokens = map.UsesTokens ? TokenSet.Open(input, modality) : null;
+        session.Terminal.WithProgress($"mapping {(modality == Modality.Image ? "images" : "texts")}", rows.Rows, progress =>
+        {
+            for (int start = 0; start < rows.Rows; start += BlockRows)
+            {
+                session.Cancellation.ThrowIfCancellationRequested();
+                int count = Math.Min(BlockRows, rows.Rows - start);
+                var block = new Tensor(count, rows.Width);
+                rows.Read(start, block.Span);
+                writer.WriteRows(modality, map.Apply(block, tokens is null ? null : new TokenRows(tokens, [.. Enumerable.Range(start, count)])).Span, map.OutputWidth);
+                progress.Report(start + count);
+            }
+        });
+    }
+}

@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CsAligner.Adapters;
+using CsAligner.Data.Datasets;
+using CsAligner.Data.FeatureSets;
+using CsAligner.Data.Images;
+using CsAligner.Retrieval;
+using CsAligner.Tensors;
+using CsAligner.Training;
+using Spectre.Console;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary><c>csalign search</c>: asks a feature set with words or pictures, exactly.</summary>
+internal static class SearchVerb
+{
+    public static Command Create(CommandRunner runner)
+    {
+        Argument<string> features = CommonOptions.Path("FEATURES", "The feature-set folder that is searched: its images; of one without images its texts.");
+        Argument<string[]> queries = new("QUERY") { Description = "What is looked for, in words; each is a query of its own.", Arity = ArgumentArity.ZeroOrMore };
+        Option<string[]> pictures = new("--image") { Description = "A picture that is looked for; once for each.", HelpName = "PATH" };
+        Option<string> model = CommonOptions.RequiredPath("--model", "What made the features. " + EmbedModel.Description);
+        Option<string?> adapter = CommonOptions.OptionalPath("--adapter", "The folder that align wrote, where the feature set is one that apply mapped by it.");
+        Option<int> top = CommonOptions.Count("--top", "How many are shown of each query.", 5, most: 1000);
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("search", "Search a feature set with words or pictures.") { features, queries, pictures, model, adapter, top, json };
+        runner.SetAction(command, (parsed, session) =>
+        {
+            string folder = parsed.GetRequiredValue(features);
+            string[] words = parsed.GetValue(queries) ?? [], files = parsed.GetValue(pictures) ?? [];
+            if (words.Length + files.Length == 0)
+                throw new UsageException("nothing to look for: give words, or --image");
+            FeatureSet set = FeatureSet.Open(folder);
+            Tensor rows = FeatureFile.ReadRows(folder, set.Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
+            Tensor asked = Embed(session, parsed.GetRequiredValue(model), parsed.GetValue(adapter), words, files);
+            if (asked.Width != rows.Width)
+                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, queries {asked.Width}; give the model and the adapter that made it");
+            TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top));
+            Dictionary<int, JsonObject> metadata = Metadata(set, [.. Enumerable.Range(0, found.Queries).SelectMany(query => found.Rows(query).ToArray())]);
+            if (parsed.GetValue(json)) session.PrintJson(writer => Write(writer, [.. words, .. files], found, metadata));
+            else foreach (Table table in Tables([.. words, .. files], found, metadata)) session.Terminal.Tables.Write(table);
+        });
+        return command;
+    }
+
+    private static Tensor Embed(Session session, string modelName, string? run, string[] words, string[] files)
+    {
+        var model = EmbedModel.Open(session, modelName, files.FirstOrDefault(), null, tokens: false);
+        var parts = new List<Tensor>();
+        if (words.Length > 0)
+            parts.Add(Map(model.NeedTexts("search").EmbedTexts(words, cancellation: session.Cancellation), run, AlignmentReport.TextAdapterFile));
+        if (files.Length > 0)
+        {
+            var images = model.NeedImages("search");
+            var pictures = new ImageFiles("", files, images.Preprocessing);
+            var features = new Tensor(files.Length, images.Width);
+            images.EmbedImages(files.Length, pictures.Read, tokens: false, batch => batch.Features.Span.CopyTo(features.Span[(batch.First * images.Width)..]), null, session.Cancellation);
+            parts.Add(Map(features, run, AlignmentReport.ImageAdapterFile));
+        }
+
+        if (parts.Count == 1) return parts[0];
+        var all = new Tensor(words.Length + files.Length, parts[0].Width);
+        parts[0].Span.CopyTo(all.Span);
+        parts[1].Span.CopyTo(all.Span[parts[0].Length..]);
+        return all;
+    }
+
+    private static Tensor Map(Tensor features, string? run, string file)
+    {
+        if (run is null) return features;
+        string path = Path.Combine(run, file);
+        Adapter map = Adapter.Load(path);
+        if (map.UsesTokens) throw new InputException($"search: '{path}' reads tokens, which a query here has none of; align with another --adapter");
+        ApplyVerb.CheckWidth(map, path, "the query", features.Width);
+        return map.Apply(features);
+    }
+
+    // Only what was found is kept: there may be millions of rows.
+    private static Dictionary<int, JsonObject> Metadata(FeatureSet set, HashSet<int> rows) =>
+        set.ReadMetadata().Select((data, row) => (Row: row, Data: data)).Where(line => rows.Contains(line.Row)).ToDictionary(line => line.Row, line => line.Data);
+
+    private static IEnumerable<Table> Tables(string[] queries, TopMatches found, Dictionary<int, JsonObject> metadata)
+    {
+        for (int query = 0; query < found.Queries; query++)
+        {
+            Table table = MeasureTables.New(queries[query], "cosine", "row", "");
+            for (int place = 0; place < found.Count; place++)
+            {
+                int row = found.Rows(query)[place];
+                JsonObject? data = metadata.GetValueOrDefault(row);
+                MeasureTables.Row(
+                    table, Text(data, "image_path") ?? Text(data, "caption") ?? "", found.Scores(query)[place].ToString("0.000", CultureInfo.InvariantCulture),
+                    row.ToString(CultureInfo.InvariantCulture), Text(data, "image_path") is null ? "" : Text(data, "caption") ?? "");
+            }
+
+            yield return table;
+        }
+    }
+
+    private static string? Text(JsonObject? data, string key) => data?[key] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    private static void Write(Utf8JsonWriter writer, string[] queries, TopMatches found, Dictionary<int, JsonObject> metadata)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("queries");
+        for (int query = 0; query < found.Queries; query++)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("query", queries[query]);
+            writer.WriteStartArray("matches");
+            for (int place = 0; place < found.Count; place++)
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("row", found.Rows(query)[place]);
+                writer.WriteNumber("cosine", found.Scores(query)[place]);
+                if (metadata.TryGetValue(found.Rows(query)[place], out JsonObject? data))
+                {
+                    writer.WritePropertyName("metadata");
+                    data.WriteTo(writer);
+                }
+
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}
