@@ -1,0 +1,94 @@
+using CsAligner.Data.Images;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+using CsAligner.Testing;
+
+namespace CsAligner.Cli.Tests.Guides;
+
+/// <summary>What the guides' commands find in the folder that they run in.</summary>
+internal static class GuideFolder
+{
+    private const int Rows = 400, Width = 64, Side = 64;
+
+    private static readonly (string Name, byte Red, byte Green, byte Blue)[] Colours =
+    [
+        ("red", 220, 40, 40), ("green", 40, 160, 60), ("blue", 40, 80, 220), ("yellow", 240, 200, 40),
+        ("purple", 140, 60, 180), ("orange", 240, 130, 30), ("black", 20, 20, 20), ("grey", 130, 130, 130),
+    ];
+
+    private static readonly (string Name, Func<double, double, double, bool> Inside)[] Shapes =
+    [
+        ("circle", (x, y, r) => (x * x) + (y * y) < r * r),
+        ("square", (x, y, r) => Math.Max(Math.Abs(x), Math.Abs(y)) < r),
+        ("triangle", (x, y, r) => y < r && y > -r && Math.Abs(x) < (y + r) / 2),
+        ("ring", (x, y, r) => (x * x) + (y * y) < r * r && (x * x) + (y * y) > r * r / 3),
+        ("cross", (x, y, r) => Math.Max(Math.Abs(x), Math.Abs(y)) < r && Math.Min(Math.Abs(x), Math.Abs(y)) < r / 4),
+    ];
+
+    public static void Fill(TemporaryFolder folder)
+    {
+        Directory.CreateSymbolicLink(folder["models"], Path.Combine(Repository.Root, "models"));
+        SaveFeatures(folder);
+        SavePhotos(folder);
+    }
+
+    // Two clouds with pairs in them, and what can be wrong with such files.
+    private static void SaveFeatures(TemporaryFolder folder)
+    {
+        foreach ((string name, ulong seed) in ((string, ulong)[])[("", 1), ("test-", 2)])
+        {
+            var random = new RandomGenerator(seed);
+            Tensor images = new(Rows, Width), texts = new(Rows, Width);
+            for (int i = 0; i < images.Length; i++)
+            {
+                double shared = random.NextNormal();
+                images.Span[i] = (float)(shared + (0.4 * random.NextNormal()) + 1);
+                texts.Span[i] = (float)(shared + (0.4 * random.NextNormal()) - 1);
+            }
+
+            Npy.Write(folder[name + "images.npy"], images);
+            Npy.Write(folder[name + "texts.npy"], texts);
+            if (name.Length > 0) continue;
+            Npy.Write(folder["texts-300.npy"], Tensor.From(texts.Span[..(300 * Width)].ToArray(), 300, Width));
+            Npy.Write(folder["texts-wide.npy"], Tensor.From([.. Enumerable.Repeat(0.5f, Rows * 512)], Rows, 512));
+            texts.Span[(7 * Width) + 3] = float.NaN;
+            Npy.Write(folder["texts-nan.npy"], texts);
+            texts.Span[(7 * Width) + 3] = 0;
+            texts.Span.Slice(9 * Width, Width).Clear();
+            Npy.Write(folder["texts-zero.npy"], texts);
+        }
+
+        File.WriteAllBytes(folder["images-torn.npy"], File.ReadAllBytes(folder["images.npy"])[..5000]);
+        File.WriteAllText(folder["notes.npy"], "hello");
+        File.WriteAllLines(folder["queries.txt"], ["a red circle", "a blue ring"]);
+    }
+
+    // 200 pictures: every shape in every colour and five sizes, with a caption or two.
+    private static void SavePhotos(TemporaryFolder folder)
+    {
+        Directory.CreateDirectory(folder["photos"]);
+        var captions = new List<string>();
+        foreach (var (shape, inside) in Shapes)
+        {
+            foreach (var (colour, red, green, blue) in Colours)
+            {
+                for (int size = 1; size <= 5; size++)
+                {
+                    byte[] rgb = new byte[Side * Side * 3];
+                    for (int at = 0; at < Side * Side; at++)
+                    {
+                        bool drawn = inside((at % Side) - (Side / 2), (at / Side) - (Side / 2), 4 + (5 * size));
+                        (rgb[3 * at], rgb[(3 * at) + 1], rgb[(3 * at) + 2]) = drawn ? (red, green, blue) : ((byte)255, (byte)255, (byte)255);
+                    }
+
+                    string name = $"{colour}-{shape}-{size}.png";
+                    File.WriteAllBytes(folder[$"photos/{name}"], PngFile.Encode(rgb, Side, Side));
+                    captions.Add($"{name}\ta {colour} {shape} of size {size}");
+                    if (size % 2 == 0) captions.Add($"{name}\t{shape}, {colour}");
+                }
+            }
+        }
+
+        File.WriteAllLines(folder["photos/captions.tsv"], captions);
+    }
+}
