@@ -6,6 +6,7 @@ using CsAligner.Benchmarks.Matmul;
 using CsAligner.Benchmarks.Objective;
 using CsAligner.Benchmarks.Pretrain;
 using CsAligner.Benchmarks.Profile;
+using CsAligner.Benchmarks.Tokenizers;
 using CsAligner.Benchmarks.Topk;
 using CsAligner.Tensors;
 
@@ -18,6 +19,7 @@ Verb[] verbs =
     new(GradCacheBenchmark.ChildVerb, null, GradCacheBenchmark.RunChild),
     new("profile", "where the time of a step of alignment and of one of pretraining goes [--json] [--steps N]", ProfileBenchmark.Run),
     new("topk", "exact top-K search against faiss [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N]", TopkBenchmark.Run),
+    new("tokenizers", "tokenizers against Hugging Face's library [--json] [--rounds N]", TokenizersBenchmark.Run),
     new("embed", "image embedding with CLIP ViT-B/32 against ONNX Runtime and PyTorch [--json] [--rounds N] [--batches N,N,…] [--threads N,N,…]", EmbedBenchmark.Run),
     new("estimators", "linear-time estimates of D_CS --images X.npy --texts Y.npy [--json] [--repeat N] [--seeds N] [--features N]", EstimatorsBenchmark.Run),
     new(EmbedBenchmark.ChildVerb, null, EmbedChild.Run),

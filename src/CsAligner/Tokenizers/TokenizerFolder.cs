@@ -6,13 +6,16 @@ namespace CsAligner.Tokenizers;
 public static class TokenizerFolder
 {
     /// <summary>
-    /// Reads the tokenizer of a folder: <c>vocab.json</c> with <c>merges.txt</c>, as CLIP's folders in Hugging Face's layout have them.
+    /// Reads the tokenizer of a folder: <c>tokenizer.json</c> where there is one, else <c>vocab.json</c> with <c>merges.txt</c> as
+    /// CLIP's tokenizer.
     /// </summary>
-    /// <param name="folder">A model's folder.</param>
-    /// <exception cref="InputException">The folder holds no tokenizer, or a damaged one.</exception>
+    /// <param name="folder">A model's folder, as Hugging Face's tools write it.</param>
+    /// <exception cref="InputException">The folder holds no tokenizer, a damaged one, or one that asks for something unknown.</exception>
     public static ITokenizer Load(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        if (File.Exists(Path.Combine(folder, HuggingFaceTokenizer.FileName)))
+            return HuggingFaceTokenizer.Load(folder);
         if (File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")))
             return ClipTokenizer.Load(folder);
         throw new InputException($"reading the tokenizer: {folder} holds neither tokenizer.json nor vocab.json with merges.txt; give a model's folder as Hugging Face's tools write it.");

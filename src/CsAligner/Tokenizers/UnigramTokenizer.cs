@@ -84,7 +84,7 @@ public sealed class UnigramTokenizer : ITokenizer
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length == 0)
             return [];
-        int[] characters = Characters(Space + CompatibilityForm.Normalize(text).Replace(' ', Space));
+        int[] characters = Characters(Space + UnicodeForms.Normalize(text, compatible: true, composed: true).Replace(' ', Space));
         var best = new double[characters.Length + 1];
         var last = new int[characters.Length + 1];
         for (int start = 0; start < characters.Length; start++)

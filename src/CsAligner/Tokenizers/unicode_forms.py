@@ -1,4 +1,4 @@
-"""Writes Nfkc.txt: what the normalisation form NFKC needs to know of each character. Usage: python3 nfkc.py > Nfkc.txt"""
+"""Writes UnicodeForms.txt: what Unicode's normalisation forms need to know. Usage: python3 unicode_forms.py > UnicodeForms.txt"""
 import unicodedata as u
 
 LAST_HANGUL = 0xAC00 + 11172
@@ -11,12 +11,15 @@ def hexadecimal(text):
     return " ".join(f"{ord(c):X}" for c in text)
 
 
-print(f"# Unicode {u.unidata_version}, by nfkc.py. D: a character and its full compatibility decomposition; C: two characters and")
-print("# their composition; R: characters from, to, and their combining class. Hexadecimal, classes decimal.")
+print(f"# Unicode {u.unidata_version}, by unicode_forms.py. D: a character and its full canonical decomposition; K: its full compatibility")
+print("# decomposition where that is another one; C: two characters and their composition; R: characters from, to, and their combining")
+print("# class. Hexadecimal, classes decimal.")
 for c in characters:
-    parts = u.normalize("NFKD", c)
-    if parts != c:
-        print("D", hexadecimal(c), hexadecimal(parts))
+    canonical, compatible = u.normalize("NFD", c), u.normalize("NFKD", c)
+    if canonical != c:
+        print("D", hexadecimal(c), hexadecimal(canonical))
+    if compatible != canonical:
+        print("K", hexadecimal(c), hexadecimal(compatible))
 for c in characters:
     parts = u.decomposition(c)
     if parts and not parts.startswith("<") and len(parts.split()) == 2 and u.normalize("NFC", c) == c:

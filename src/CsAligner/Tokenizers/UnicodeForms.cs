@@ -5,32 +5,38 @@ using System.Text;
 namespace CsAligner.Tokenizers;
 
 /// <summary>
-/// Unicode's normalisation form NFKC, as <c>"…".normalize("NFKC")</c> of JavaScript gives it, lone surrogates left as they are.
+/// Unicode's normalisation forms, as <c>"…".normalize("NFKC")</c> of JavaScript gives them, lone surrogates left as they are.
 /// <see cref="string.Normalize(NormalizationForm)"/> changes nothing here: it asks ICU, which this program runs without.
 /// </summary>
-internal static class CompatibilityForm
+internal static class UnicodeForms
 {
     // Syllables of Hangul: consonant, vowel and perhaps a last consonant, numbered by a formula.
     private const int FirstSyllable = 0xAC00, FirstLeading = 0x1100, FirstVowel = 0x1161, BeforeTrailing = 0x11A7;
     private const int Leadings = 19, Vowels = 21, Trailings = 28, Syllables = Leadings * Vowels * Trailings;
 
-    // Below, no character changes, combines or is combined with.
-    private const char FirstToChange = '\u00A0';
+    // Below, no character changes, combines or is combined with: in the forms NFKC and NFKD, NFD, and NFC.
+    private const char FirstCompatible = '\u00A0', FirstDecomposed = '\u00C0', FirstCombining = '\u0300';
 
     private static readonly Lazy<Table> s_table = new(ReadTable);
 
-    /// <summary>The text in form NFKC.</summary>
-    public static string Normalize(string text)
+    /// <summary>The text in one of the four forms.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="compatible">True: NFKC or NFKD, which also give up what only looks different (widths, ligatures, …).</param>
+    /// <param name="composed">True: NFC or NFKC, letters and their marks in one character where there is one.</param>
+    public static string Normalize(string text, bool compatible, bool composed)
     {
-        if (text.AsSpan().IndexOfAnyExceptInRange('\0', (char)(FirstToChange - 1)) < 0)
+        char first = compatible ? FirstCompatible : composed ? FirstCombining : FirstDecomposed;
+        if (text.AsSpan().IndexOfAnyExceptInRange('\0', (char)(first - 1)) < 0)
             return text;
         var table = s_table.Value;
-        var characters = Decompose(text, table);
+        var characters = Decompose(text, compatible ? table.Compatible : table.Canonical);
         Order(characters, table);
-        return Compose(characters, table);
+        if (composed)
+            characters = Compose(characters, table);
+        return Text(characters);
     }
 
-    private static List<int> Decompose(string text, Table table)
+    private static List<int> Decompose(string text, FrozenDictionary<int, int[]> decompositions)
     {
         var characters = new List<int>(text.Length + 8);
         for (int i = 0; i < text.Length; i++)
@@ -46,7 +52,7 @@ internal static class CompatibilityForm
                 if (syllable % Trailings > 0)
                     characters.Add(BeforeTrailing + (syllable % Trailings));
             }
-            else if (table.Decompositions.TryGetValue(character, out int[]? parts))
+            else if (decompositions.TryGetValue(character, out int[]? parts))
             {
                 characters.AddRange(parts);
             }
@@ -78,7 +84,7 @@ internal static class CompatibilityForm
         }
     }
 
-    private static string Compose(List<int> characters, Table table)
+    private static List<int> Compose(List<int> characters, Table table)
     {
         var result = new List<int>(characters.Count);
         int starter = -1, lastClass = 0;
@@ -98,8 +104,13 @@ internal static class CompatibilityForm
             result.Add(character);
         }
 
-        var text = new StringBuilder(result.Count + 8);
-        foreach (int character in result)
+        return result;
+    }
+
+    private static string Text(List<int> characters)
+    {
+        var text = new StringBuilder(characters.Count + 8);
+        foreach (int character in characters)
         {
             if (character < 0x10000)
                 text.Append((char)character);
@@ -129,9 +140,10 @@ internal static class CompatibilityForm
 
     private static Table ReadTable()
     {
-        using Stream stream = typeof(CompatibilityForm).Assembly.GetManifestResourceStream("CsAligner.Tokenizers.Nfkc.txt")!;
+        using Stream stream = typeof(UnicodeForms).Assembly.GetManifestResourceStream("CsAligner.Tokenizers.UnicodeForms.txt")!;
         using var lines = new StreamReader(stream, Encoding.ASCII);
-        var decompositions = new Dictionary<int, int[]>();
+        var canonical = new Dictionary<int, int[]>();
+        var compatible = new Dictionary<int, int[]>();
         var compositions = new Dictionary<(int, int), int>();
         var classes = new Dictionary<int, byte>();
         while (lines.ReadLine() is { } line)
@@ -140,7 +152,10 @@ internal static class CompatibilityForm
             switch (fields[0])
             {
                 case "D":
-                    decompositions[Number(fields[1])] = [.. fields[2..].Select(Number)];
+                    canonical[Number(fields[1])] = compatible[Number(fields[1])] = [.. fields[2..].Select(Number)];
+                    break;
+                case "K":
+                    compatible[Number(fields[1])] = [.. fields[2..].Select(Number)];
                     break;
                 case "C":
                     compositions[(Number(fields[1]), Number(fields[2]))] = Number(fields[3]);
@@ -152,12 +167,13 @@ internal static class CompatibilityForm
             }
         }
 
-        return new Table(decompositions.ToFrozenDictionary(), compositions.ToFrozenDictionary(), classes.ToFrozenDictionary());
+        return new Table(canonical.ToFrozenDictionary(), compatible.ToFrozenDictionary(), compositions.ToFrozenDictionary(), classes.ToFrozenDictionary());
     }
 
     private static int Number(string field) => int.Parse(field, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    private sealed record Table(FrozenDictionary<int, int[]> Decompositions, FrozenDictionary<(int First, int Second), int> Compositions, FrozenDictionary<int, byte> Classes)
+    private sealed record Table(
+        FrozenDictionary<int, int[]> Canonical, FrozenDictionary<int, int[]> Compatible, FrozenDictionary<(int First, int Second), int> Compositions, FrozenDictionary<int, byte> Classes)
     {
         public int Class(int character) => Classes.GetValueOrDefault(character);
     }

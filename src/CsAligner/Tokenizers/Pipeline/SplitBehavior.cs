@@ -1,0 +1,20 @@
+namespace CsAligner.Tokenizers.Pipeline;
+
+/// <summary>What becomes of the delimiters that a text is cut at.</summary>
+internal enum SplitBehavior
+{
+    /// <summary>They are left out.</summary>
+    Removed,
+
+    /// <summary>Each is a word of its own.</summary>
+    Isolated,
+
+    /// <summary>Each belongs to the word before it.</summary>
+    MergedWithPrevious,
+
+    /// <summary>Each belongs to the word behind it.</summary>
+    MergedWithNext,
+
+    /// <summary>Delimiters side by side are one word.</summary>
+    Contiguous,
+}

@@ -1,0 +1,203 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CsAligner.Tensors;
+using CsAligner.Testing;
+using CsAligner.Tokenizers;
+
+namespace CsAligner.Tests.Tokenizers;
+
+/// <summary>Files that are no tokenizer give one line that says what is wrong and where.</summary>
+public sealed class HostileTokenizerFileTests
+{
+    private const string Least = """{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":1}}}""";
+
+    [Theory]
+    [InlineData("", "not a whole JSON text")]
+    [InlineData("{", "not a whole JSON text")]
+    [InlineData("[]", "an object was expected, not an array")]
+    [InlineData("{}", "model is missing")]
+    [InlineData("""{"model":7}""", "model: an object was expected, not a number")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"?":1}}}""", "not a whole JSON text")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":0}}}""", "the id 0 belongs to 'a' and to another token")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":16777216}}}""", "'16777216' is no whole number from 0 to 16777215")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":-1}}}""", "'-1' is no whole number")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":1.5}}}""", "'1.5' is no whole number")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":"0"}}}""", "a whole number was expected, not a text")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"!","vocab":{"?":0}}}""", "unk_token is '!', which the vocabulary does not have")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"\ud800":1}}}""", "not a whole JSON text")]
+    [InlineData("""{"model":{"type":"Morphemes","vocab":{}}}""", "the model 'Morphemes' is not known here")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}""", "model.merges[0]: the vocabulary does not have the token 'b'")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a"]}}""", "two tokens were expected")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","a","a"]]}}""", "two tokens were expected")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}}""", "the option 'dropout' is not known here")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":5,"vocab":[["a",0]]}}""", "unk_id is 5, but there are 1 tokens")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "a token and its score were expected")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}}""", "is no finite number")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[]}}""", "1 to 16777216 tokens were expected")]
+    [InlineData("""{"normalizer":{"type":"Rot13"},"model":{}}""", "normalizer: the normalizer 'Rot13' is not known here")]
+    [InlineData("""{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"X"}]},"model":{}}""", "normalizer.normalizers[1]: the normalizer 'X'")]
+    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"!"},"model":{}}""", "Base64 was expected")]
+    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"////fw=="},"model":{}}""", "the tree is longer than the table")]
+    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"("},"content":""},"model":{}}""", "is no regular expression")]
+    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"\\p{Han}"},"content":""},"model":{}}""", "the expression '\\p{Han}' is not known here")]
+    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"[a[b]]"},"content":""},"model":{}}""", "the expression '[b]'")]
+    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"a++"},"content":""},"model":{}}""", "possessive")]
+    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"(a)\\1"},"content":""},"model":{}}""", "the expression '\\1'")]
+    [InlineData("""{"pre_tokenizer":{"type":"UnicodeScripts"},"model":{}}""", "the pre-tokenizer 'UnicodeScripts' is not known here")]
+    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"ab"},"model":{}}""", "one character was expected")]
+    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"_","prepend_scheme":"often"},"model":{}}""", "the prepend_scheme 'often'")]
+    [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"Lost"},"model":{}}""", "the behavior 'Lost'")]
+    [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"Shape":"a"},"behavior":"Removed"},"model":{}}""", "pre_tokenizer.pattern: Regex is missing")]
+    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","use_regex":1},"model":{}}""", "true or false was expected")]
+    public void A_bad_file_gives_one_line_that_names_it(string json, string says) => Refused(Encoding.UTF8.GetBytes(json), says);
+
+    [Theory]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}],"special_tokens":{}}""", "'[CLS]' is not among the special_tokens")]
+    [InlineData("""{"type":"TemplateProcessing","single":[],"special_tokens":{}}""", "the text A is missing")]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{}}""", "the text A was expected, once")]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":2}}],"special_tokens":{}}""", "the type_id 'other than 0' is not known here")]
+    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c"]}""", "a token and its id were expected")]
+    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c",99]}""", "a mark has the id 99, but there are 2 ids")]
+    [InlineData("""{"type":"Mystery"}""", "the post-processor 'Mystery' is not known here")]
+    public void A_bad_post_processor_is_named(string processor, string says) => Refused(With("post_processor", processor), says);
+
+    [Theory]
+    [InlineData("added_tokens", """[{"id":5,"content":"a"}]""", "added_tokens[0]: 'a' has the id 5, but 1 in the model's vocabulary")]
+    [InlineData("added_tokens", """[{"id":2147483648,"content":"b"}]""", "is no whole number")]
+    [InlineData("added_tokens", """{"b":2}""", "an array was expected, not an object")]
+    [InlineData("truncation", """{"direction":"Right"}""", "max_length is missing")]
+    [InlineData("padding", """{"direction":"Up","pad_id":0}""", "the direction 'Up' is not known here")]
+    [InlineData("padding", """{"direction":"Left","pad_id":9}""", "pad_id is 9, but there are 2 ids")]
+    public void A_bad_section_is_named(string section, string value, string says) => Refused(With(section, value), says);
+
+    [Fact]
+    public void Every_beginning_of_a_file_is_refused()
+    {
+        byte[] whole = Encoding.UTF8.GetBytes(GoldenTokenizers.Json("words").ToJsonString());
+        for (int length = 0; length < whole.Length; length++)
+            Refused(whole[..length], "not a whole JSON text");
+    }
+
+    [Fact]
+    public void Bytes_changed_at_random_are_read_or_refused_and_nothing_else()
+    {
+        var random = new RandomGenerator(7);
+        foreach (string name in (ReadOnlySpan<string>)["words", "xlmr", "llama2"])
+        {
+            byte[] whole = Encoding.UTF8.GetBytes(GoldenTokenizers.Json(name).ToJsonString());
+            for (int round = 0; round < 60; round++)
+            {
+                byte[] changed = [.. whole];
+                for (int i = 0; i <= round % 4; i++)
+                    changed[random.Next(round % 2 == 0 ? whole.Length : Math.Min(whole.Length, 3000))] = (byte)random.Next(256);
+                using var folder = new TemporaryFolder();
+                try
+                {
+                    HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", changed)).Encode("a photo\u0301 of \u4F60 cats");
+                }
+                catch (InputException problem)
+                {
+                    Assert.DoesNotContain('\n', problem.Message);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Deep_nesting_is_refused()
+    {
+        string normalizer = string.Concat(Enumerable.Repeat("{\"type\":\"Sequence\",\"normalizers\":[", 5000)) + string.Concat(Enumerable.Repeat("]}", 5000));
+        Refused(With("normalizer", """{"type":"NFC"}""", json => json.Replace("""{"type":"NFC"}""", normalizer, StringComparison.Ordinal)), "depth");
+    }
+
+    [Fact]
+    public void An_expression_without_end_is_stopped()
+    {
+        byte[] json = With("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(a|aa)*(a|aa)*(a|aa)*(a|aa)*b"},"behavior":"Isolated"}""");
+        using var folder = new TemporaryFolder();
+        var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
+        Assert.Equal([1], tokenizer.Encode("a"));
+        var problem = Assert.Throws<InputException>(() => tokenizer.Encode(new string('a', 5000)));
+        Assert.Contains("took more than 2 seconds", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("bertUncased")]
+    [InlineData("xlmr")]
+    [InlineData("llama2")]
+    public void A_word_of_many_thousand_characters_takes_no_time_of_their_square(string name)
+    {
+        JsonObject json = GoldenTokenizers.Json(name);
+        if (name == "bertUncased")
+            json["model"]!["max_input_chars_per_word"] = 1_000_000;
+        Assert.InRange(GoldenTokenizers.Load(json).Encode(new string('e', 300_000)).Length, 1000, 300_003);
+    }
+
+    [Fact]
+    public void A_word_without_any_token_is_named()
+    {
+        byte[] json = Encoding.UTF8.GetBytes("""{"model":{"type":"Unigram","unk_id":null,"vocab":[["a",0]]}}""");
+        using var folder = new TemporaryFolder();
+        var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
+        Assert.Contains("'ab'", Assert.Throws<InputException>(() => tokenizer.Encode("ab")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_that_points_outside_of_itself_changes_nothing()
+    {
+        var random = new RandomGenerator(11);
+        for (int round = 0; round < 200; round++)
+        {
+            byte[] table = new byte[4 + 1024 + random.Next(64)];
+            for (int i = 4; i < table.Length; i++)
+                table[i] = (byte)random.Next(256);
+            table[1] = 4;
+            byte[] json = With("normalizer", $$"""{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(table)}}"}""");
+            using var folder = new TemporaryFolder();
+            HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json)).Encode("a\u00E9 \u4F60\U0001F600e\u0301\r\n");
+        }
+    }
+
+    [Fact]
+    public void Missing_files_and_bad_configurations_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("tokenizer.json is missing", Assert.Throws<InputException>(() => HuggingFaceTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("holds neither", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
+        folder.Write("tokenizer.json", Encoding.UTF8.GetBytes(Least));
+        folder.Write("tokenizer_config.json", """{"model_max_length":"many"}"""u8);
+        Assert.Contains("tokenizer_config.json: model_max_length: a number was expected", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_configuration_beside_the_file_gives_what_that_leaves_open()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("tokenizer.json", Encoding.UTF8.GetBytes(Least));
+        folder.Write("tokenizer_config.json", """{"model_max_length":64,"pad_token":{"content":"a"},"padding_side":"left","truncation_side":"left"}"""u8);
+        ITokenizer tokenizer = TokenizerFolder.Load(folder.Path);
+        Assert.Equal((64, 1, 2), (tokenizer.ContextLength, tokenizer.PaddingId, tokenizer.VocabularySize));
+        Assert.True(tokenizer.EncodeBatch(["a"], 3).PaddedLeft);
+        folder.Write("tokenizer_config.json", """{"model_max_length":1000000000000000019884624838656}"""u8);
+        Assert.Null(TokenizerFolder.Load(folder.Path).ContextLength);
+    }
+
+    private static byte[] With(string section, string value, Func<string, string>? change = null)
+    {
+        JsonObject json = JsonNode.Parse(Least)!.AsObject();
+        json[section] = JsonNode.Parse(value);
+        string text = json.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return Encoding.UTF8.GetBytes(change?.Invoke(text) ?? text);
+    }
+
+    private static void Refused(byte[] json, string says)
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("tokenizer.json", json);
+        string message = Assert.Throws<InputException>(() => HuggingFaceTokenizer.Load(file)).Message;
+        Assert.Contains(says, message, StringComparison.Ordinal);
+        Assert.Contains(file, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+}
