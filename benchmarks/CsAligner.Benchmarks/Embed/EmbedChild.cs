@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using CsAligner.Benchmarks.Interop;
 using CsAligner.Models;
+using CsAligner.Onnx;
+using CsAligner.Onnx.Interop;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Formats;
@@ -31,8 +32,9 @@ internal static class EmbedChild
         }
         else
         {
-            using var runtime = new OnnxRuntime(arguments[1], Compute.Threads);
-            Serve(runtime.Name, (pixels, features) => runtime.Run("pixels", pixels, "features", features.Span));
+            OnnxRuntimeLibrary.EnsureAsync().GetAwaiter().GetResult();
+            using var session = OnnxSession.Open(arguments[1], new OnnxOptions { Threads = Compute.Threads, Spinning = true });
+            Serve($"ONNX Runtime {OnnxRuntimeLibrary.Version}", (pixels, features) => Run(session, pixels, features));
         }
 
         return 0;
@@ -45,6 +47,12 @@ internal static class EmbedChild
     public static SelfPeer StartOnnx(string model, int threads) => Start("onnx", model, threads);
 
     private static SelfPeer Start(string kind, string model, int threads) => new(EmbedBenchmark.ChildVerb, kind, model, threads.ToString(CultureInfo.InvariantCulture));
+
+    private static unsafe void Run(OnnxSession session, Tensor pixels, Tensor features)
+    {
+        fixed (float* data = pixels.Span)
+            session.Run([new OnnxInput("pixels", OnnxElementType.Float32, [.. pixels.Shape.ToArray().Select(size => (long)size)], data)], "features", (values, _) => values.CopyTo(features.Span));
+    }
 
     private static void Serve(string name, Action<Tensor, Tensor> embed)
     {

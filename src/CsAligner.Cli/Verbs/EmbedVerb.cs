@@ -21,6 +21,8 @@ internal static class EmbedVerb
         Option<string[]> lora = new("--lora") { Description = "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.", HelpName = "PATH" };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("embed", "Compute features of images and texts.") { model, images, texts, data, captions, output, tokens, batchSize, transparency, lora, json };
+        var onnx = new OnnxCommandOptions();
+        onnx.AddTo(command);
         runner.SetAction(command, (parsed, session) =>
         {
             (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
@@ -32,7 +34,7 @@ internal static class EmbedVerb
             if (allCaptions && d is null)
                 throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
             string modelName = parsed.GetRequiredValue(model), folder = parsed.GetRequiredValue(output);
-            var embedder = EmbedModel.Open(session, modelName, i, t, parsed.GetValue(tokens), parsed.GetValue(lora) ?? []);
+            var embedder = EmbedModel.Open(session, modelName, i, t, parsed.GetValue(tokens), parsed.GetValue(lora) ?? [], onnx.Read(parsed));
             using var inputs = EmbedInputs.Open(session, d, i, t, embedder.Images?.Preprocessing, parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White, allCaptions);
             var run = new EmbedRun(session, embedder, inputs, parsed.GetValue(tokens), parsed.GetValue(batchSize));
             run.Write(folder);

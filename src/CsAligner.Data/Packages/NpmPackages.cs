@@ -11,6 +11,14 @@ public static class NpmPackages
     /// <summary>A package to a process would pay npm's start each time; all in one would leave the second core idle.</summary>
     private const int Processes = 3;
 
+    /// <summary>Where a package is in the cache, or will be.</summary>
+    /// <param name="package">The pin.</param>
+    public static string FolderOf(NpmPackage package)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        return Path.Combine(DataCache.Root, package.RelativeFolder);
+    }
+
     /// <summary>Makes sure that one package is in the cache and returns its folder.</summary>
     /// <param name="name">The package's name.</param>
     /// <param name="version">Its exact version.</param>

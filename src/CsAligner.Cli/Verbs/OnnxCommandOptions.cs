@@ -1,0 +1,46 @@
+using System.CommandLine;
+using CsAligner.Onnx;
+using CsAligner.Tensors;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary>What <c>embed</c> takes for models in ONNX format. All may be left out: files of the usual kind say it themselves.</summary>
+internal sealed class OnnxCommandOptions
+{
+    private readonly Option<string?> _variant = Name("--onnx-variant", "Which of several graphs: fp16 for model_fp16.onnx.");
+    private readonly Option<string?> _imageInput = Name("--onnx-image-input", "The graph's input of pixels. Left out: the one of four dimensions.");
+    private readonly Option<string?> _imageOutput = Name("--onnx-image-output", "The graph's output of image features. Left out: image_embeds, or what the family has.");
+    private readonly Option<string?> _textInput = Name("--onnx-text-input", "The graph's input of token ids. Left out: input_ids.");
+    private readonly Option<string?> _textOutput = Name("--onnx-text-output", "The graph's output of text features. Left out: text_embeds, sentence_embedding, or what the family has.");
+    private readonly Option<string> _pooling = CommonOptions.Choice("--onnx-pooling", "How features of tokens become one. auto: as 1_Pooling/config.json, the graph or its family says.", "auto", "auto", "mean", "cls", "last", "max", "pooler");
+    private readonly Option<int?> _context = CommonOptions.OptionalCount("--onnx-context", "Tokens of a text that are read. Left out: as many as the model allows.", least: 3);
+    private readonly Option<int?> _threads = CommonOptions.OptionalCount("--onnx-threads", "Threads of ONNX Runtime. Left out: CSALIGN_THREADS, else all processors.", most: Compute.MaxThreads);
+    private readonly Option<string> _provider = CommonOptions.Choice("--onnx-provider", $"What computes. cuda takes an ONNX Runtime built for it: name its library in {OnnxRuntimeLibrary.Variable}.", "cpu", "cpu", "cuda");
+    private readonly Option<int> _device = CommonOptions.Count("--onnx-device", "Which GPU.", 0, least: 0);
+
+    private Option[] All => [_variant, _imageInput, _imageOutput, _textInput, _textOutput, _pooling, _context, _threads, _provider, _device];
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in All) command.Options.Add(option);
+    }
+
+    /// <summary>What was given; null where nothing was.</summary>
+    public OnnxOptions? Read(ParseResult parsed) => All.All(option => parsed.GetResult(option) is null or { Implicit: true })
+        ? null
+        : new OnnxOptions
+        {
+            Variant = parsed.GetValue(_variant),
+            ImageInput = parsed.GetValue(_imageInput),
+            ImageOutput = parsed.GetValue(_imageOutput),
+            TextInput = parsed.GetValue(_textInput),
+            TextOutput = parsed.GetValue(_textOutput),
+            Pooling = Enum.Parse<OnnxPooling>(parsed.GetValue(_pooling)!, ignoreCase: true),
+            ContextLength = parsed.GetValue(_context),
+            Threads = parsed.GetValue(_threads),
+            Provider = parsed.GetValue(_provider) == "cuda" ? OnnxProvider.Cuda : OnnxProvider.Cpu,
+            Device = parsed.GetValue(_device),
+        };
+
+    private static Option<string?> Name(string name, string description) => new(name) { Description = description, HelpName = "NAME" };
+}

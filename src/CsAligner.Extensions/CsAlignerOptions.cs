@@ -1,0 +1,23 @@
+using CsAligner.Data.Images;
+using CsAligner.Onnx;
+
+namespace CsAligner.Extensions;
+
+/// <summary>What the services of <see cref="CsAlignerServices.AddCsAligner"/> are made of.</summary>
+public sealed class CsAlignerOptions
+{
+    /// <summary>The model: a CLIP folder in Hugging Face's layout, or a folder or file in ONNX format. Must be given.</summary>
+    public string Model { get; set; } = "";
+
+    /// <summary>Another model for texts, whose adapter aligned it with <see cref="Model"/>'s images; null: the same.</summary>
+    public string? TextModel { get; set; }
+
+    /// <summary>The folder that <c>align --out</c> wrote: image-adapter.safetensors and text-adapter.safetensors; null: the encoders' own space.</summary>
+    public string? Alignment { get; set; }
+
+    /// <summary>How models in ONNX format are read; null: as their files say.</summary>
+    public OnnxOptions? Onnx { get; set; }
+
+    /// <summary>What becomes of transparency in images.</summary>
+    public Transparency Transparency { get; set; } = Transparency.White;
+}

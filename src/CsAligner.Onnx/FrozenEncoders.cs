@@ -1,0 +1,98 @@
+using CsAligner.Models;
+using CsAligner.Tensors;
+using CsAligner.Tokenizers;
+
+namespace CsAligner.Onnx;
+
+/// <summary>
+/// The encoders of a model, whoever computes them: a CLIP folder with model.safetensors is computed by this library, a model in ONNX
+/// format by ONNX Runtime. What they are given and what they give is the same.
+/// </summary>
+public sealed class FrozenEncoders : IDisposable
+{
+    private readonly IDisposable[] _owned;
+
+    private FrozenEncoders(string name, IImageEncoder? images, ITextEncoder? texts, params IDisposable[] owned) => (Name, Images, Texts, _owned) = (name, images, texts, owned);
+
+    /// <summary>The folder's or file's name, without its path.</summary>
+    public string Name { get; }
+
+    /// <summary>Embeds images; null where the model takes none.</summary>
+    public IImageEncoder? Images { get; }
+
+    /// <summary>Embeds texts; null where the model takes none.</summary>
+    public ITextEncoder? Texts { get; }
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="path">
+    /// A folder: a CLIP in Hugging Face's layout with model.safetensors; or one with ONNX graphs (model.onnx, or vision_model.onnx and
+    /// text_model.onnx, in it or in its folder "onnx") and config.json, preprocessor_config.json, tokenizer.json. Or one graph's file.
+    /// </param>
+    /// <param name="options">How ONNX models are read; where they are given, a folder's ONNX graphs go before its safetensors.</param>
+    /// <exception cref="InputException">A file is missing or damaged; no ONNX Runtime was found (<see cref="OnnxRuntimeLibrary.EnsureAsync"/> fetches it).</exception>
+    public static FrozenEncoders Load(string path, OnnxOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (IsOnnx(path, options)) return LoadOnnx(path, options ?? new OnnxOptions());
+        var clip = ClipEmbedder.Load(path);
+        return new FrozenEncoders(NameOf(path), clip, clip);
+    }
+
+    /// <summary>Whether <see cref="Load"/> would give a model to ONNX Runtime.</summary>
+    /// <param name="path">A folder or file.</param>
+    /// <param name="options">As for <see cref="Load"/>.</param>
+    public static bool IsOnnx(string path, OnnxOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        bool hasWeights = File.Exists(Path.Combine(path, "model.safetensors")) || File.Exists(Path.Combine(path, "model.safetensors.index.json"));
+        return OnnxModelFolder.Is(path) && (options is not null || !hasWeights || !OnnxModelFolder.IsClip(path));
+    }
+
+    /// <summary>Lets go of ONNX Runtime's models.</summary>
+    public void Dispose()
+    {
+        foreach (var owned in _owned) owned.Dispose();
+    }
+
+    private static FrozenEncoders LoadOnnx(string path, OnnxOptions options)
+    {
+        Check(options);
+        var folder = OnnxModelFolder.Open(path, options.Variant);
+        var sessions = new List<IDisposable>();
+        try
+        {
+            var whole = Open(folder.Whole);
+            var (vision, text) = (Open(folder.Vision) ?? whole, Open(folder.Text) ?? whole);
+            var images = vision?.Pixels is null ? null : new OnnxImageEncoder(vision, folder, options);
+            var texts = text?.Ids is null ? null : new OnnxTextEncoder(text, folder, options, TokenizerFolder.Load(folder.Folder), images?.Preprocessing.ImageSize ?? 0);
+            return new FrozenEncoders(NameOf(path), images, texts, [.. sessions]);
+        }
+        catch
+        {
+            foreach (var session in sessions) session.Dispose();
+            throw;
+        }
+
+        OnnxGraph? Open(string? file)
+        {
+            if (file is null) return null;
+            var graph = OnnxGraph.Open(file, options);
+            sessions.Add(graph.Session);
+            return graph;
+        }
+    }
+
+    private static void Check(OnnxOptions options)
+    {
+        if (options.Threads is < 1 or > Compute.MaxThreads) throw new ArgumentOutOfRangeException(nameof(options), $"Threads is {options.Threads}; 1 to {Compute.MaxThreads} are possible.");
+        if (options.ContextLength is < 3) throw new ArgumentOutOfRangeException(nameof(options), $"ContextLength is {options.ContextLength}; at least 3 is needed.");
+        if (options.Device < 0) throw new ArgumentOutOfRangeException(nameof(options), $"Device is {options.Device}; it is counted from 0.");
+        if (options.Variant is { } variant && variant.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.'))) throw new ArgumentException($"'{variant}' is not the ending of a file's name.", nameof(options));
+    }
+
+    private static string NameOf(string path)
+    {
+        string name = Path.GetFileName(Path.GetFullPath(path).TrimEnd('/', '\\'));
+        return name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(name) : name;
+    }
+}

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using CsAligner.Tensors;
+
+namespace CsAligner.Onnx;
+
+/// <summary>
+/// Where a model's graphs lie and what the files beside them say, in the layouts that are about: Hugging Face's (optimum,
+/// Transformers.js, sentence-transformers) with the graphs in the folder or in its folder "onnx".
+/// </summary>
+internal sealed class OnnxModelFolder
+{
+    private static readonly string[] VisionNames = ["vision_model", "visual"], TextNames = ["text_model", "textual"], WholeNames = ["model"];
+
+    // Their tables of positions begin behind the id of padding.
+    private static readonly string[] PositionsAfterPadding = ["roberta", "xlm-roberta", "camembert", "mpnet"];
+
+    private OnnxModelFolder(string folder, string? vision, string? text, string? whole)
+    {
+        (Folder, Vision, Text, Whole) = (folder, vision, text, whole);
+        using var config = ReadJson("config.json");
+        if (config is not null)
+        {
+            var root = config.RootElement;
+            ModelType = StringOf(root, "model_type") ?? "";
+            bool nested = root.TryGetProperty("text_config", out var section) && section.ValueKind == JsonValueKind.Object;
+            int? positions = Number(nested ? section : root, "max_position_embeddings");
+            Positions = positions is { } count && PositionsAfterPadding.Contains(ModelType) ? count - 2 : positions;
+
+            // What config.json leaves out is the family's own default.
+            if (nested && positions is null) Positions = ModelType.StartsWith("siglip", StringComparison.Ordinal) ? 64 : ModelType == "clip" ? 77 : null;
+        }
+
+        using var sentences = ReadJson("sentence_bert_config.json");
+        if (sentences is not null) SequenceLength = Number(sentences.RootElement, "max_seq_length");
+        ReadModules();
+    }
+
+    /// <summary>The folder that configuration, preprocessing and tokenizer are in.</summary>
+    public string Folder { get; }
+
+    /// <summary>A graph of images; null where there is none of its own.</summary>
+    public string? Vision { get; }
+
+    /// <summary>A graph of texts; null where there is none of its own.</summary>
+    public string? Text { get; }
+
+    /// <summary>One graph: of images, of texts, or of both.</summary>
+    public string? Whole { get; }
+
+    /// <summary>"clip", "siglip", "dinov2", "bert" and others; empty where config.json does not say.</summary>
+    public string ModelType { get; } = "";
+
+    /// <summary>How many tokens the model has positions for; null where config.json does not say.</summary>
+    public int? Positions { get; }
+
+    /// <summary>What sentence-transformers reads of a text; null where it does not say.</summary>
+    public int? SequenceLength { get; }
+
+    /// <summary>sentence-transformers' pooling; Auto where it does not say.</summary>
+    public OnnxPooling Pooling { get; private set; }
+
+    /// <summary>A step of sentence-transformers that comes after pooling and is not done here; null where there is none.</summary>
+    public string? LaterStep { get; private set; }
+
+    /// <summary>Whether a path names a model in ONNX format: a file of that kind, or a folder with one.</summary>
+    public static bool Is(string path) =>
+        path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || (Directory.Exists(path) && Folders(path).Any(folder => Directory.EnumerateFiles(folder, "*.onnx").Any()));
+
+    /// <summary>Whether config.json says that a folder's weights are those of a CLIP; true too where there is none to say.</summary>
+    public static bool IsClip(string folder)
+    {
+        var read = new OnnxModelFolder(folder, null, null, null);
+        return read.ModelType is "clip" or "";
+    }
+
+    /// <summary>Finds the graphs.</summary>
+    /// <param name="path">A folder, or one graph's file.</param>
+    /// <param name="variant">Which of several is taken, such as fp16; null for the one without an ending.</param>
+    /// <exception cref="InputException">There is none, or none of this variant.</exception>
+    public static OnnxModelFolder Open(string path, string? variant)
+    {
+        if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
+        {
+            if (!File.Exists(path)) throw new InputException($"{path}: no such file; expected a model in ONNX format");
+            string here = Path.GetDirectoryName(Path.GetFullPath(path))!;
+
+            // Of HF/onnx/model.onnx the rest is one folder up.
+            string above = Path.GetFileName(here) == "onnx" && !File.Exists(Path.Combine(here, "config.json")) ? Path.GetDirectoryName(here)! : here;
+            return new(above, null, null, path);
+        }
+
+        if (!Directory.Exists(path)) throw new InputException($"{path}: no such folder; expected a model in ONNX format with config.json, and preprocessor_config.json or a tokenizer");
+        string ending = variant is null ? "" : "_" + variant;
+        foreach (string folder in Folders(path))
+        {
+            string? vision = First(VisionNames), text = First(TextNames);
+            string? whole = vision is null && text is null ? First(WholeNames) : null;
+            if ((vision ?? text ?? whole) is not null) return new(path, vision, text, whole);
+
+            string? First(string[] names) => names.Select(name => Path.Combine(folder, $"{name}{ending}.onnx")).FirstOrDefault(File.Exists);
+        }
+
+        string[] found = [.. Folders(path).SelectMany(folder => Directory.EnumerateFiles(folder, "*.onnx")).Select(file => Path.GetRelativePath(path, file)).Order(StringComparer.Ordinal)];
+        throw new InputException(found.Length == 0
+            ? $"{path}: there is no .onnx file in it or its folder onnx; export the model to ONNX, or give another folder"
+            : $"{path}: expected model{ending}.onnx, or vision_model{ending}.onnx and text_model{ending}.onnx; it has {string.Join(", ", found.Take(8))}: name a variant (the ending behind '_') or the file itself");
+    }
+
+    private static IEnumerable<string> Folders(string path)
+    {
+        string below = Path.Combine(path, "onnx");
+        if (Directory.Exists(below)) yield return below;
+        yield return path;
+    }
+
+    private static string? StringOf(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static int? Number(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number is > 0 and <= 1 << 20 ? number : null;
+
+    private static bool IsTrue(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+
+    // modules.json lists the steps: transformer, pooling, and perhaps more.
+    private void ReadModules()
+    {
+        string pooling = Path.Combine("1_Pooling", "config.json");
+        using var modules = ReadJson("modules.json");
+        if (modules is not null && modules.RootElement.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var module in modules.RootElement.EnumerateArray())
+            {
+                string type = StringOf(module, "type") ?? "", kind = type[(type.LastIndexOf('.') + 1)..];
+                if (kind == "Pooling") pooling = Path.Combine(StringOf(module, "path") ?? "1_Pooling", "config.json");
+                else if (kind is not ("Transformer" or "Normalize" or "")) LaterStep = kind;
+            }
+        }
+
+        // The path comes from a file: it must stay below the folder.
+        if (!Path.GetFullPath(Path.Combine(Folder, pooling)).StartsWith(Path.GetFullPath(Folder + Path.DirectorySeparatorChar), StringComparison.Ordinal)) return;
+        using var document = ReadJson(pooling);
+        if (document is null) return;
+        (string Key, OnnxPooling Kind)[] kinds =
+        [
+            ("pooling_mode_cls_token", OnnxPooling.Cls), ("pooling_mode_mean_tokens", OnnxPooling.Mean),
+            ("pooling_mode_max_tokens", OnnxPooling.Max), ("pooling_mode_lasttoken", OnnxPooling.Last),
+        ];
+        string[] others = ["pooling_mode_mean_sqrt_len_tokens", "pooling_mode_weightedmean_tokens"];
+        var chosen = kinds.Where(kind => IsTrue(document.RootElement, kind.Key)).ToList();
+        if (chosen.Count == 1 && !others.Any(key => IsTrue(document.RootElement, key))) Pooling = chosen[0].Kind;
+        else LaterStep = "pooling in another way than mean, cls, max or last token";
+    }
+
+    private JsonDocument? ReadJson(string name)
+    {
+        string path = Path.Combine(Folder, name);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return JsonDocument.Parse(File.ReadAllBytes(path));
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON (line {e.LineNumber + 1}); download the file again", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read '{path}': {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using CsAligner.Models;
+using CsAligner.Onnx.Interop;
+using CsAligner.Tensors;
+using CsAligner.Tokenizers;
+
+namespace CsAligner.Onnx;
+
+/// <summary>A frozen encoder of texts that ONNX Runtime computes: a CLIP's or SigLIP's text tower, or a sentence encoder. Several threads may embed at once.</summary>
+public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
+{
+    // Tokens of a batch.
+    private const int ProcessorTokens = 2048, GpuTokens = 32768;
+
+    // Texts that are sorted by length and written together.
+    private const int TextsPerRound = 256;
+
+    // Where neither tokenizer nor configuration says.
+    private const int UsualContext = 512;
+
+    private readonly OnnxGraph _graph;
+    private readonly ITokenizer _tokenizer;
+    private readonly OnnxValueInfo _output;
+    private readonly OnnxPooling _pooling;
+    private readonly bool _trims, _attendsAll;
+    private readonly int _tokensPerBatch, _imageSize;
+
+    internal OnnxTextEncoder(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options, ITokenizer tokenizer, int imageSize = 0)
+    {
+        (_graph, _tokenizer, _imageSize) = (graph, tokenizer, imageSize);
+        if (graph.Ids is null) throw new InputException($"{graph.Session.Path}: it takes no tokens; {graph.Declared}");
+        ContextLength = Context(graph, folder, options, tokenizer);
+        (_output, _pooling) = Choose(graph, folder, options);
+
+        // SigLIP was trained with padding as part of the text. Others must be told by a mask which tokens are padding, or, as CLIP,
+        // look only back.
+        _attendsAll = folder.ModelType.StartsWith("siglip", StringComparison.Ordinal);
+        _trims = !_attendsAll && graph.ContextLength is null && (graph.Mask is not null || folder.ModelType == "clip");
+        _tokensPerBatch = options.Provider == OnnxProvider.Cpu ? ProcessorTokens : GpuTokens;
+        EmbedTexts(["a"], tokens: false, batch => Width = batch.Features.Width);
+    }
+
+    /// <inheritdoc/>
+    public int Width { get; private set; }
+
+    /// <summary>False: what a graph gives of words lies in no known space.</summary>
+    public bool HasTextTokens => false;
+
+    /// <summary>How many tokens of a text are read; what follows is cut.</summary>
+    public int ContextLength { get; }
+
+    /// <inheritdoc/>
+    public Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var features = new Tensor(texts.Count, Width);
+        EmbedTexts(texts, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
+        return features;
+    }
+
+    /// <inheritdoc/>
+    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(write);
+        if (tokens) throw new NotSupportedException("An ONNX encoder gives features of whole texts: its words have none in the same space.");
+        for (int start = 0; start < texts.Count; start += TextsPerRound)
+        {
+            int count = Math.Min(TextsPerRound, texts.Count - start), first = start;
+            var round = _tokenizer.EncodeBatch([.. Enumerable.Range(first, count).Select(i => texts[i])], ContextLength);
+            write(new EmbeddedBatch(start, Embed(round, batchSize, cancellation)));
+        }
+    }
+
+    /// <summary>Lets go of the model.</summary>
+    public void Dispose() => _graph.Session.Dispose();
+
+    /// <summary>Features of texts that are tokens already; those of like length are computed together.</summary>
+    internal Tensor Embed(TokenBatch round, int? batchSize, CancellationToken cancellation)
+    {
+        int[] order = [.. Enumerable.Range(0, round.Count)];
+        if (_trims) order = [.. order.OrderBy(i => round.Lengths[i])];
+        Tensor? features = null;
+        for (int first = 0; first < order.Length;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int end = EndOfBatch(round, order, first, OnnxGraph.BatchOf(_graph.Ids) ?? batchSize);
+            int[] rows = order[first..end];
+            Run(round.Take(rows), (row, values) => values.CopyTo((features ??= new Tensor(round.Count, values.Length)).Span[(rows[row] * values.Length)..]));
+            first = end;
+        }
+
+        return features!;
+    }
+
+    private static int Context(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options, ITokenizer tokenizer)
+    {
+        if (graph.ContextLength is { } exact)
+        {
+            return options.ContextLength is null || options.ContextLength == exact ? exact
+                : throw new InputException($"{graph.Session.Path}: it takes texts of exactly {exact} tokens, {options.ContextLength} were asked for; leave the context length out");
+        }
+
+        int most = Math.Min(folder.Positions ?? int.MaxValue, folder.SequenceLength ?? tokenizer.ContextLength ?? int.MaxValue);
+        if (most == int.MaxValue) most = UsualContext;
+        return options.ContextLength is not { } wanted ? most
+            : wanted <= (folder.Positions ?? int.MaxValue) ? wanted
+            : throw new InputException($"{folder.Folder}: the model has positions for {folder.Positions} tokens, {wanted} were asked for; ask for fewer");
+    }
+
+    private static (OnnxValueInfo Output, OnnxPooling Pooling) Choose(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options)
+    {
+        var pooling = options.Pooling;
+        if (options.TextOutput is { } name)
+        {
+            var named = graph.Named(name);
+            return (named, named.Shape.Length == 3 ? Tokens() : pooling);
+        }
+
+        if (pooling is OnnxPooling.Auto && graph.Output("text_embeds", "text_features", "sentence_embedding") is { } embeds) return (embeds, OnnxPooling.Auto);
+        if (folder.ModelType is "clip" or "chinese_clip" && pooling is OnnxPooling.Auto)
+            throw new InputException($"{graph.Session.Path}: it has no output text_embeds, so the projection into the space of images is not in it; export it with the projection, or name the output that you want");
+        if (pooling is OnnxPooling.Pooler || (pooling is OnnxPooling.Auto && folder.ModelType.StartsWith("siglip", StringComparison.Ordinal))) return (graph.Named("pooler_output"), OnnxPooling.Auto);
+        if ((graph.Output("last_hidden_state", "token_embeddings") ?? graph.Only(3)) is { } tokens) return (tokens, Tokens());
+        return (graph.Only(2) ?? throw graph.NoOutput("texts"), OnnxPooling.Auto);
+
+        OnnxPooling Tokens()
+        {
+            if (pooling is not (OnnxPooling.Auto or OnnxPooling.Pooler)) return pooling;
+            if (folder.LaterStep is { } step) throw new InputException($"{folder.Folder}: sentence-transformers would go on with \"{step}\", which is not done here; export the model with its output sentence_embedding, or say how tokens are pooled");
+            if (graph.Session.Metadata("pooling") is { } said && Enum.TryParse(said, ignoreCase: true, out OnnxPooling kind) && kind is not (OnnxPooling.Auto or OnnxPooling.Pooler)) return kind;
+            return folder.Pooling is not OnnxPooling.Auto ? folder.Pooling
+                : throw new InputException($"{graph.Session.Path}: it gives features of tokens, and nothing says how those of a text are made of them (no 1_Pooling/config.json); say how: mean, cls, last, max or pooler");
+        }
+    }
+
+    private int EndOfBatch(TokenBatch round, int[] order, int first, int? size)
+    {
+        if (size is { } fixedSize) return Math.Min(order.Length, first + fixedSize);
+        int end = first;
+
+        // In order of length: the last one is the longest, and all are filled up to it.
+        while (end < order.Length && (end == first || (end - first + 1) * (_trims ? round.Lengths[order[end]] : round.ContextLength) <= _tokensPerBatch)) end++;
+        return end;
+    }
+
+    private void Run(TokenBatch texts, OnnxFeatures.RowWriter write)
+    {
+        if (_trims) texts = texts.Trim();
+        int length = texts.ContextLength, rows = texts.Count;
+        var spans = new (int First, int End)[rows];
+        for (int i = 0; i < rows; i++)
+            spans[i] = _attendsAll ? (0, length) : texts.PaddedLeft ? (length - texts.Lengths[i], length) : (0, texts.Lengths[i]);
+        var inputs = OnnxTokens.Of(_graph, texts, _attendsAll);
+        if (_graph.Pixels is not { } pixels)
+        {
+            Run([.. inputs.Inputs], spans, write);
+        }
+        else
+        {
+            // A graph of images and texts wants an image too, whose features nobody reads. Zeros of either type are zero bytes.
+            int side = (int)Math.Max(pixels.Size(2), _imageSize), batch = OnnxGraph.BatchOf(pixels) ?? 1;
+            var zeros = new float[checked(batch * 3 * side * side)];
+            fixed (float* data = zeros) Run([.. inputs.Inputs, new OnnxInput(pixels.Name, pixels.Type, [batch, 3, side, side], data)], spans, write);
+        }
+
+        GC.KeepAlive(inputs);
+    }
+
+    private void Run(OnnxInput[] inputs, (int First, int End)[] spans, OnnxFeatures.RowWriter write) =>
+        _graph.Session.Run(inputs, _output.Name, (values, shape) => OnnxFeatures.Read(values, shape, _pooling, spans, spans.Length, write, $"{_graph.Session.Path}: output {_output.Name}"));
+}

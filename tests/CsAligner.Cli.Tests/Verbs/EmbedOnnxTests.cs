@@ -1,0 +1,75 @@
+using CsAligner.Data.FeatureSets;
+using CsAligner.Onnx;
+using CsAligner.Tensors;
+using CsAligner.Testing;
+
+namespace CsAligner.Cli.Tests.Verbs;
+
+/// <summary>embed takes a model in ONNX format just as it takes one that is computed here.</summary>
+public sealed class EmbedOnnxTests
+{
+    private static readonly string[] Texts = ["arrow left", "coffee", "battery charging vertical", "red heart", "!"];
+
+    private static readonly string Native = Path.Combine(Repository.Root, "models", "icon-clip"), Graphs = Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden");
+
+    [Fact]
+    public async Task A_folder_with_graphs_gives_the_features_of_the_native_model()
+    {
+        await RuntimeAsync();
+        using var folder = Model();
+        File.WriteAllLines(folder["texts.txt"], Texts);
+        Tensor expected = Embed(folder, Native), native = Embed(folder, folder.Path), onnx = Embed(folder, folder.Path, "--onnx-threads", "1");
+        Assert.Equal(expected.Span.ToArray(), native.Span.ToArray());
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected.Span[i], onnx.Span[i], 1e-3f);
+        Tensor one = Embed(folder, folder["text_model.onnx"], "--onnx-context", "16");
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected.Span[i], one.Span[i], 1e-3f);
+    }
+
+    [Fact]
+    public async Task What_a_graph_cannot_do_is_said_in_one_line()
+    {
+        await RuntimeAsync();
+        using var folder = Model();
+        File.WriteAllLines(folder["texts.txt"], Texts);
+        Wrong(2, "embeds images alone: leave --texts out", folder["vision_model.onnx"]);
+        Wrong(2, "gives features of whole texts: leave --tokens out", folder["text_model.onnx"], "--tokens");
+        Wrong(2, "is in ONNX format and takes no --lora", folder["text_model.onnx"], "--lora", folder.Path);
+        Wrong(2, "is not in ONNX format: leave the options --onnx-… out", Native, "--onnx-threads", "2");
+        Wrong(2, "is not in ONNX format: leave the options --onnx-… out", "use-lite", "--onnx-pooling", "mean");
+        Wrong(2, "auto or mean or cls or last or max or pooler was expected, got 'sum'", folder.Path, "--onnx-pooling", "sum");
+        Wrong(2, "--onnx-context: a whole number of at least 3 was expected", folder.Path, "--onnx-context", "2");
+        Wrong(1, "there is no output 'x'", folder.Path, "--onnx-text-output", "x");
+        Wrong(1, "cannot read this model", Path.Combine(Graphs, "bad", "opset.onnx"));
+        Wrong(1, "no such file", folder["none.onnx"]);
+
+        void Wrong(int code, string expected, string model, params string[] arguments)
+        {
+            CommandLineRun run = CommandLineRun.Of(["embed", "--model", model, "--texts", folder["texts.txt"], "--out", folder["wrong"], .. arguments]);
+            Assert.Equal((code, ""), (run.ExitCode, run.Output));
+            Assert.Contains(expected, run.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder["wrong"]));
+        }
+    }
+
+    private static Tensor Embed(TemporaryFolder folder, string model, params string[] arguments)
+    {
+        string output = folder[$"set-{Guid.NewGuid():N}"];
+        CommandLineRun run = CommandLineRun.Of(["embed", "--model", model, "--texts", folder["texts.txt"], "--out", output, .. arguments]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return FeatureFile.ReadRows(output, Modality.Text);
+    }
+
+    private static TemporaryFolder Model()
+    {
+        var folder = new TemporaryFolder();
+        foreach (string source in (string[])[Native, Path.Combine(Graphs, "icon-clip")])
+            foreach (string file in Directory.GetFiles(source)) File.Copy(file, folder[Path.GetFileName(file)]);
+        return folder;
+    }
+
+    private static async Task RuntimeAsync()
+    {
+        Assert.SkipWhen(!OnnxRuntimeLibrary.IsInstalled && Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", "ONNX Runtime is not in the cache and CSALIGN_OFFLINE=1 forbids fetching it");
+        await OnnxRuntimeLibrary.EnsureAsync(null, TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Numerics.Tensors;
+using CsAligner.Adapters;
+using CsAligner.Data.Images;
+using CsAligner.Extensions;
+using CsAligner.Models;
+using CsAligner.Onnx;
+using CsAligner.Testing;
+using CsAligner.Training;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CsAligner.Extensions.Tests.Examples;
+
+/// <summary>The C# of docs/library.md, compiled and run; it must be the guide's to the letter.</summary>
+public sealed class LibraryExamples
+{
+#pragma warning disable xUnit1051 // A reader of the guide has no test to cancel.
+    [Fact]
+    public async Task Images_and_texts_from_a_container()
+    {
+        using var folder = new TemporaryFolder();
+        string modelFolder = Samples.Model, alignedFolder = Samples.WriteAlignment(folder), photo = Samples.WritePicture(folder, "red.png", 255, 0, 0);
+
+        // container begins
+        await ImageLibrary.EnsureAsync();
+        using var services = new ServiceCollection()
+            .AddCsAligner(options => { options.Model = modelFolder; options.Alignment = alignedFolder; })
+            .BuildServiceProvider();
+        var texts = services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        var images = services.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
+        var queries = await texts.GenerateAsync(["a red square", "coffee"]);
+        var picture = await images.GenerateAsync([new DataContent(File.ReadAllBytes(photo), "image/png")]);
+        float similarity = TensorPrimitives.Dot(queries[0].Vector.Span, picture[0].Vector.Span);
+        // container ends
+
+        Assert.InRange(similarity, -1, 1);
+        Assert.Equal(2, queries.Count);
+    }
+
+    [Fact]
+    public async Task An_encoder_alone()
+    {
+        string modelFolder = Samples.Model;
+
+        // encoder begins
+        using var model = FrozenEncoders.Load(modelFolder);
+        var generator = new TextEmbeddingGenerator(model.Texts!, modelId: model.Name);
+        var embeddings = await generator.GenerateAsync(["arrow left", "arrow right", "coffee"]);
+        float near = TensorPrimitives.Dot(embeddings[0].Vector.Span, embeddings[1].Vector.Span);
+        float far = TensorPrimitives.Dot(embeddings[0].Vector.Span, embeddings[2].Vector.Span);
+        Console.WriteLine($"{embeddings[0].Dimensions} values; arrows {near:f2}, arrow and coffee {far:f2}");
+        // encoder ends
+
+        Assert.True(near > far);
+    }
+
+    [Fact]
+    public async Task An_onnx_model()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string source in (string[])[Samples.Model, Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden", "icon-clip")])
+            foreach (string file in Directory.GetFiles(source)) File.Copy(file, folder[Path.GetFileName(file)]);
+        string onnxFolder = folder.Path;
+
+        // onnx begins
+        await OnnxRuntimeLibrary.EnsureAsync();
+        using var model = FrozenEncoders.Load(onnxFolder, new OnnxOptions { Threads = 2 });
+        var features = model.Texts!.EmbedTexts(["arrow left", "coffee"]);
+        Console.WriteLine($"{features.Rows} rows of {features.Width} values by ONNX Runtime {OnnxRuntimeLibrary.Version}");
+        // onnx ends
+
+        Assert.Equal((2, Samples.Width), (features.Rows, features.Width));
+    }
+
+    [Fact]
+    public void Training_an_adapter()
+    {
+        using var folder = new TemporaryFolder();
+        string modelFolder = Samples.Model, adapterPath = folder["text-adapter.safetensors"];
+        string[] captions = [.. Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "red" : "blue")} {(i % 3 == 0 ? "arrow" : "circle")} {i}")];
+        ImageReader readImage = (i, rgb) => rgb.Fill((byte)(i * 4));
+
+        // training begins
+        using var model = FrozenEncoders.Load(modelFolder);
+        var images = model.Images!.EmbedImages(captions.Length, readImage);
+        var texts = model.Texts!.EmbedTexts(captions);
+        var options = new AlignmentOptions { Train = TrainedSide.Text, Epochs = 5 };
+        var result = new AlignmentTrainer(options, new AlignmentData(images, texts)).Run();
+        result.Text.Save(adapterPath);
+        var generator = new TextEmbeddingGenerator(model.Texts, Adapter.Load(adapterPath), model.Name);
+        // training ends
+
+        Assert.Equal(Samples.Width, generator.Metadata.DefaultModelDimensions);
+    }
+#pragma warning restore xUnit1051
+
+    [Theory]
+    [InlineData("container")]
+    [InlineData("encoder")]
+    [InlineData("onnx")]
+    [InlineData("training")]
+    public void The_guide_shows_these_lines(string name)
+    {
+        string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "CsAligner.Extensions.Tests", "Examples", "LibraryExamples.cs"));
+        string[] lines = [.. source.SkipWhile(l => !l.EndsWith($"// {name} begins", StringComparison.Ordinal)).Skip(1).TakeWhile(l => !l.EndsWith($"// {name} ends", StringComparison.Ordinal)).Select(l => l.Length > 8 ? l[8..] : "")];
+        Assert.InRange(lines.Length, 4, 11);
+        Assert.Contains("```csharp\n" + string.Join('\n', lines) + "\n```", File.ReadAllText(Path.Combine(Repository.Root, "docs", "library.md")), StringComparison.Ordinal);
+    }
+}
