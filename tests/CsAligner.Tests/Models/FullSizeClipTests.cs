@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CsAligner.Models;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
@@ -31,7 +30,7 @@ public sealed class FullSizeClipTests
     public async Task Features_of_a_random_vit_b_32_are_those_of_pytorch_and_the_wrong_nonlinearity_is_noticed()
     {
         string? python = await Python.WithTorchAsync();
-        Assert.SkipWhen(python is null, "no python3 that can import torch: the comparison with PyTorch needs one");
+        Assert.SkipWhen(python is null, Python.Missing);
         using var folder = new TemporaryFolder();
         RandomModel().Save(folder.Path, ElementType.Float16);
         var (pixels, ids) = (Pixels(), Ids());
@@ -114,42 +113,5 @@ public sealed class FullSizeClipTests
         int width = values.Length / Batch;
         double[] mean = [.. Enumerable.Range(0, width).Select(i => Enumerable.Range(0, Batch).Average(b => values[(b * width) + i]))];
         return [.. values.Chunk(width).Select(row => row.Zip(mean, (v, m) => v - m).ToArray())];
-    }
-
-    private static class Python
-    {
-        /// <summary>The system's python3 before the one on the path: Debian's packages belong to it.</summary>
-        public static async Task<string?> WithTorchAsync()
-        {
-            foreach (string candidate in (string[])["/usr/bin/python3", "python3"])
-            {
-                if (await TryAsync(candidate, "-c", "import torch, numpy") is (0, _)) return candidate;
-            }
-
-            return null;
-        }
-
-        public static async Task RunAsync(string python, params string[] arguments)
-        {
-            var (code, error) = await TryAsync(python, arguments);
-            Assert.True(code == 0, error);
-        }
-
-        private static async Task<(int Code, string Error)> TryAsync(string python, params string[] arguments)
-        {
-            try
-            {
-                using var process = Process.Start(new ProcessStartInfo(python, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
-                var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-                string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-                await output;
-                await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-                return (process.ExitCode, error);
-            }
-            catch (System.ComponentModel.Win32Exception failure)
-            {
-                return (-1, failure.Message);
-            }
-        }
     }
 }
