@@ -167,7 +167,7 @@ def read(folder):
         kind = os.path.basename(path)[: -len(".safetensors")]
         if kind == "transformer":
             rows, _ = read_features(at("sample-set"), "image", 2)
-            actual = apply_adapter(path, unit(rows), read_tokens(at("sample-set"), "img"))
+            actual = apply_adapter(path, unit(rows), [unit(sample) for sample in read_tokens(at("sample-set"), "img")])
         else:
             actual = apply_adapter(path, np.load(at("rows.npy")))
         near(np.load(at("adapters", kind + ".npy")), actual, 1e-5, f"csalign apply with {kind}")
@@ -189,9 +189,9 @@ def read(folder):
         assert array.dtype == np.dtype(kind), f"{name}.npy has {array.dtype}"
         near(array, np.load(at("rows.npy")) if name.startswith("f") else np.array([3, -1, 2**31 - 1]), 1e-3 if name == "float16" else 0, name + ".npy")
 
-    rows, info = read_features(at("features"), "image", 3)
+    rows, info = read_features(at("features"), "image", 2)
     near(rows, np.load(at("rows.npy")), 1e-3, "images of the feature set")
-    texts, _ = read_features(at("features"), "text", 3)
+    texts, _ = read_features(at("features"), "text", 2)
     near(texts, np.load(at("rows.npy")), 1e-3, "texts of the feature set")
     assert rows.dtype == np.float16 and info["encoder"] == "interop" and info["normalised"], info
     lines = [json.loads(line) for path in sorted(glob.glob(at("features", "metadata", "*.jsonl"))) for line in open(path, encoding="utf-8")]

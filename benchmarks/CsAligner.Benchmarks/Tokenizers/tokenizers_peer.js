@@ -7,7 +7,9 @@ process.env.RAYON_NUM_THREADS = "1";
 const fs = require("fs");
 const path = require("path");
 const [folder, textsFile, ...files] = process.argv.slice(2);
-const { Tokenizer } = require(path.join(folder, "index.js"));
+// The cache keeps no scripts: the library itself is loaded, without the package's own loader.
+const abi = { linux: "-gnu", win32: "-msvc" }[process.platform] ?? "";
+const { Tokenizer } = require(path.join(folder, `tokenizers.${process.platform}-${process.arch}${abi}.node`));
 const { version } = require(path.join(folder, "package.json"));
 const texts = JSON.parse(fs.readFileSync(textsFile, "utf8"));
 const tokenizers = files.map((file) => {

@@ -18,6 +18,9 @@ internal sealed class BpeModel : IWordModel
     private readonly int[]? _byteIds;
     private readonly WordCache _cache = new();
 
+    // All characters that stand side by side in a token; null where parts of words are not as the words.
+    private readonly Lazy<HashSet<int>>? _neighbours;
+
     private BpeModel(JsonView json)
     {
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
@@ -29,7 +32,9 @@ internal sealed class BpeModel : IWordModel
         _fuseUnknown = json.Flag("fuse_unk", false);
         _ignoreMerges = json.Flag("ignore_merges", false);
         _byteIds = json.Flag("byte_fallback", false) ? Vocabulary.ByteIds() : null;
-        _merges = ReadMerges(json.Required("merges"));
+        _merges = ReadMerges(json.Required("merges"), out bool mergesBytes);
+        if (_prefix.Length == 0 && _suffix.Length == 0 && !_ignoreMerges && !mergesBytes)
+            _neighbours = new Lazy<HashSet<int>>(FindNeighbours);
     }
 
     public Vocabulary Vocabulary { get; }
@@ -41,16 +46,51 @@ internal sealed class BpeModel : IWordModel
         if (_cache.TryGet(word, out ReadOnlySpan<int> known))
         {
             ids.AddRange(known);
-            return;
         }
-
-        if (_ignoreMerges && Vocabulary.TryGet(word, out int whole))
+        else if (_ignoreMerges && Vocabulary.TryGet(word, out int whole))
         {
             _cache.Add(word, [whole]);
             ids.Add(whole);
-            return;
+        }
+        else if (word.Length <= WordCache.LongestWord || _neighbours is null)
+        {
+            Merge(word, ids);
+        }
+        else
+        {
+            EncodeParts(word, ids);
+        }
+    }
+
+    /// <summary>
+    /// Of models that take a whole text as one word: cut where no merge can reach across, for no token holds these two characters side
+    /// by side. The parts' ids are the whole's, and most parts are known. Behind an unknown character only a known one begins a part.
+    /// </summary>
+    private void EncodeParts(ReadOnlySpan<char> word, List<int> ids)
+    {
+        HashSet<int> neighbours = _neighbours!.Value;
+        int start = 0;
+        for (int i = 1; i < word.Length; i++)
+        {
+            if (neighbours.Contains(Neighbours(word[i - 1], word[i])) || char.IsSurrogate(word[i]) || !Vocabulary.TryGet(word.Slice(i, 1), out _))
+                continue;
+            EncodePart(word[start..i], ids);
+            start = i;
         }
 
+        EncodePart(word[start..], ids);
+    }
+
+    private void EncodePart(ReadOnlySpan<char> part, List<int> ids)
+    {
+        if (_cache.TryGet(part, out ReadOnlySpan<int> known))
+            ids.AddRange(known);
+        else
+            Merge(part, ids);
+    }
+
+    private void Merge(ReadOnlySpan<char> word, List<int> ids)
+    {
         // A UTF-16 unit is at most three bytes in UTF-8, and so is one of an affix, which is counted in where bytes are fallen back on.
         int[]? rented = null;
         int most = _byteIds is null ? word.Length : word.Length * 3 * (1 + _prefix.Length + _suffix.Length);
@@ -124,13 +164,31 @@ internal sealed class BpeModel : IWordModel
         return affix.Length <= LongestAffix ? affix : throw json.Malformed($"{name} has {affix.Length} characters, at most {LongestAffix} were expected");
     }
 
-    private PairMerges ReadMerges(JsonView json)
+    private HashSet<int> FindNeighbours()
     {
+        var neighbours = new HashSet<int>();
+        foreach (string token in Vocabulary.Tokens)
+        {
+            for (int i = 1; i < token.Length; i++)
+                neighbours.Add(Neighbours(token[i - 1], token[i]));
+        }
+
+        return neighbours;
+    }
+
+    private static int Neighbours(char left, char right) => (left << 16) | right;
+
+    /// <param name="json">The section "merges".</param>
+    /// <param name="mergesBytes">Whether tokens that stand for bytes are merged, whose names are not what they stand for.</param>
+    private PairMerges ReadMerges(JsonView json, out bool mergesBytes)
+    {
+        mergesBytes = false;
         var merges = new PairMerges(1024);
         int rank = 0;
         foreach (JsonView merge in json.Items())
         {
             (string left, string right) = Pair(merge);
+            mergesBytes |= IsByte(left) || IsByte(right);
             string joined = left + (right.StartsWith(_prefix, StringComparison.Ordinal) ? right[_prefix.Length..] : right);
             merges.Add(IdOf(left, merge), IdOf(right, merge), rank++, IdOf(joined, merge));
         }
@@ -140,6 +198,8 @@ internal sealed class BpeModel : IWordModel
 
     private int IdOf(string token, JsonView merge) =>
         Vocabulary.TryGet(token, out int id) ? id : throw merge.Malformed($"the vocabulary does not have the token {JsonView.Shown(token)}");
+
+    private static bool IsByte(string token) => token is ['<', '0', 'x', _, _, '>'];
 
     // Newer files write pairs, older ones two tokens with a space between.
     private static (string Left, string Right) Pair(JsonView merge)

@@ -17,6 +17,8 @@ internal sealed class Vocabulary
     /// <summary>One more than the largest id.</summary>
     public int Size { get; private set; }
 
+    public IReadOnlyCollection<string> Tokens => _ids.Keys;
+
     /// <summary>UTF-16 units of the longest token.</summary>
     public int LongestToken { get; private set; }
 
