@@ -7,13 +7,20 @@ namespace CsAligner.Tensors;
 /// </summary>
 public class InputException : Exception
 {
+    // Names and values from files are part of messages, and may be anything.
+    private const int LongestMessage = 1600;
+    private const int KeptEnd = 400;
+
     /// <summary>An empty message; use the other constructors.</summary>
     public InputException()
         : this("the input could not be used")
     {
     }
 
-    /// <summary>A failure with its message. Line breaks (a file name may hold one) become spaces.</summary>
+    /// <summary>
+    /// A failure with its message. Line breaks (a file name may hold one) become spaces, other control characters question marks,
+    /// and the middle of a very long message is left out.
+    /// </summary>
     public InputException(string message)
         : base(OneLine(message))
     {
@@ -25,5 +32,11 @@ public class InputException : Exception
     {
     }
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+    private static string OneLine(string message)
+    {
+        string line = message.ReplaceLineEndings(" ");
+        if (line.Length > LongestMessage)
+            line = $"{line.AsSpan(0, LongestMessage - KeptEnd)} … {line.AsSpan(line.Length - KeptEnd)}";
+        return line.Any(char.IsControl) ? string.Concat(line.Select(character => char.IsControl(character) ? '?' : character)) : line;
+    }
 }

@@ -59,9 +59,12 @@ internal static class SweepFile
             // Names hold commas but no quotes.
             string[] quoted = lines[i].Split('"');
             string[] numbers = quoted.Length == 5 ? quoted[4].Split(',', StringSplitOptions.RemoveEmptyEntries) : [];
-            if (numbers.Length != SweepResult.Columns.Count || !ulong.TryParse(quoted[2].Trim(','), NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed))
+            var v = new double[numbers.Length];
+            bool whole = numbers.Length == SweepResult.Columns.Count;
+            for (int n = 0; n < numbers.Length; n++) whole &= double.TryParse(numbers[n], NumberStyles.Float, CultureInfo.InvariantCulture, out v[n]);
+            ulong seed = 0;
+            if (!whole || !ulong.TryParse(quoted[2].Trim(','), NumberStyles.None, CultureInfo.InvariantCulture, out seed))
                 throw new InputException($"{path}: line {i + 1} is damaged; remove the file, or give another --out");
-            double[] v = [.. numbers.Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
             results.Add(new SweepResult
             {
                 Cell = quoted[1],

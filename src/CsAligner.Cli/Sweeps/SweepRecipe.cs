@@ -75,7 +75,7 @@ internal sealed class SweepRecipe
             using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
             return new SweepRecipe(path, document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
             throw new InputException($"{path}: {e.Message.ReplaceLineEndings(" ")}", e);
         }
@@ -121,7 +121,15 @@ internal sealed class SweepRecipe
             }
         }
 
-        cell.Options.Validate();
+        try
+        {
+            cell.Options.Validate();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{Path}: {e.Message}", e);
+        }
+
         if (cell.Lora is not null && Data.Model is null) throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
         if (cell.PairsFraction is not (> 0 and <= 1)) throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
         return cell;

@@ -69,7 +69,7 @@ public sealed class FeatureSet
     {
         try
         {
-            if (JsonNode.Parse(line) is JsonObject value)
+            if (JsonNode.Parse(line, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) is JsonObject value)
                 return value;
         }
         catch (JsonException failure)

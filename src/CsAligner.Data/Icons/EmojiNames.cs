@@ -79,7 +79,7 @@ public sealed class EmojiNames
     {
         List<string> tags = [];
         if (emoji.TryGetProperty("tags", out JsonElement list))
-            tags = [.. list.EnumerateArray().Select(t => Words(t.GetString()!)).Where(t => t.Length > 0).Distinct(StringComparer.Ordinal)];
+            tags = [.. list.EnumerateArray().Select(t => Words(Text(t))).Where(t => t.Length > 0).Distinct(StringComparer.Ordinal)];
         AddOne(emoji, tags);
         if (!emoji.TryGetProperty("skins", out JsonElement skins))
             return;
@@ -89,8 +89,8 @@ public sealed class EmojiNames
 
     private void AddOne(JsonElement emoji, List<string> tags)
     {
-        string code = Plain(emoji.GetProperty("hexcode").GetString()!);
-        _byCode.TryAdd(code, new Emoji(code, Words(emoji.GetProperty("label").GetString()!), tags));
+        string code = Plain(Text(emoji.GetProperty("hexcode")));
+        _byCode.TryAdd(code, new Emoji(code, Words(Text(emoji.GetProperty("label"))), tags));
     }
 
     private void AddShortcodes(JsonElement root)
@@ -101,9 +101,11 @@ public sealed class EmojiNames
                 continue;
             IEnumerable<JsonElement> codes = emoji.Value.ValueKind == JsonValueKind.Array ? emoji.Value.EnumerateArray() : [emoji.Value];
             foreach (JsonElement code in codes)
-                _byName.TryAdd(Words(code.GetString()!), known);
+                _byName.TryAdd(Words(Text(code)), known);
         }
     }
+
+    private static string Text(JsonElement value) => value.GetString() ?? throw new JsonException("a text was expected, not null");
 
     // Apostrophes stand inside of words: "man’s shoe" is "mans shoe", as icon sets write it.
     private static string Words(string text) =>

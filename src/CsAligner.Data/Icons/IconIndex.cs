@@ -24,12 +24,12 @@ internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> 
             var split = (IconSplit)reader.ReadInt32();
             int newNames = reader.ReadInt32();
             string[] broken = ReadList(reader), near = ReadList(reader);
-            var items = new Item[reader.ReadInt32()];
+            var items = new Item[ReadCount(reader)];
             for (int i = 0; i < items.Length; i++)
                 items[i] = new Item(string.Intern(reader.ReadString()), reader.ReadString(), reader.ReadString(), ReadList(reader), ReadList(reader), reader.ReadBoolean());
             return new IconIndex(split, items, broken, near, newNames);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or FormatException)
         {
             throw new InputException($"cannot read the list of icons {path}: {e.Message.TrimEnd('.')}; remove the file and run the command again", e);
         }
@@ -55,9 +55,16 @@ internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> 
         }
     });
 
-    private static string[] ReadList(BinaryReader reader)
+    // Whatever is counted takes a byte or more.
+    private static int ReadCount(BinaryReader reader)
     {
         int count = reader.ReadInt32();
+        return count >= 0 && count <= reader.BaseStream.Length ? count : throw new InvalidDataException($"it claims {count} entries in {reader.BaseStream.Length} bytes");
+    }
+
+    private static string[] ReadList(BinaryReader reader)
+    {
+        int count = ReadCount(reader);
         if (count == 0)
             return [];
         var list = new string[count];

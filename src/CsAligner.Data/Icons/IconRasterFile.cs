@@ -11,7 +11,7 @@ namespace CsAligner.Data.Icons;
 /// </summary>
 internal sealed class IconRasterFile : IDisposable
 {
-    private const ulong Magic = 0x31534E4F43495343; // "CSICONS1"
+    internal const ulong Magic = 0x31534E4F43495343; // "CSICONS1"
     private const int Batch = 512;
 
     private readonly SafeFileHandle _handle;
@@ -90,15 +90,19 @@ internal sealed class IconRasterFile : IDisposable
             return null;
         try
         {
-            SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             using var reader = new BinaryReader(stream, Encoding.UTF8);
             if (reader.ReadUInt64() != Magic)
                 throw new InvalidDataException("it is not a file of pictures");
             int size = reader.ReadInt32();
             long table = reader.ReadInt64();
+            if (size < 0 || table < 0 || table > stream.Length)
+                throw new InvalidDataException("its table is not in it");
             stream.Position = table;
             int count = reader.ReadInt32();
+            // Whatever is counted takes a byte or more.
+            if (count < 0 || count > stream.Length)
+                throw new InvalidDataException($"it claims {count} pictures in {stream.Length} bytes");
             var rows = new (long, byte)[count];
             var names = new string[count];
             long offset = 20;
@@ -115,9 +119,10 @@ internal sealed class IconRasterFile : IDisposable
             var broken = new List<string>();
             for (int i = reader.ReadInt32(); i > 0; i--)
                 broken.Add(reader.ReadString());
+            SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
             return new IconRasterFile(handle, path, size, rows, names, broken);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or FormatException)
         {
             throw new InputException($"cannot read the pictures in {path}: {e.Message.TrimEnd('.')}; remove the file and run the command again", e);
         }

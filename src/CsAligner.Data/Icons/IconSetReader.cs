@@ -60,6 +60,19 @@ public static class IconSetReader
     /// <summary>Reads a set from its parsed parts.</summary>
     internal static IconSet Parse(JsonElement icons, JsonElement info, JsonElement metadata, string prefix, string file)
     {
+        try
+        {
+            return Build(icons, info, metadata, prefix, file);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Bytes and escapes that pass as JSON and fail as text.
+            throw Damaged(file, e.Message);
+        }
+    }
+
+    private static IconSet Build(JsonElement icons, JsonElement info, JsonElement metadata, string prefix, string file)
+    {
         if (icons.ValueKind != JsonValueKind.Object || Member(icons, "icons").ValueKind != JsonValueKind.Object)
             throw Damaged(file, "it has no \"icons\"");
         if (Text(icons, "prefix") != prefix)

@@ -55,15 +55,22 @@ internal static class Tarball
                 if (!path.StartsWith(root, StringComparison.Ordinal))
                     throw Refuse(file, $"'{Show(entry.Name)}' leaves the folder");
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                // Two entries of one name, or of names that one disk holds for the same, end here: CreateNew.
+                if (File.Exists(path) || Directory.Exists(path))
+                    throw Refuse(file, $"it holds '{Show(entry.Name)}' twice");
+                // Names that one disk holds for the same end here: CreateNew.
                 await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
                 if (entry.DataStream is not null)
                     await entry.DataStream.CopyToAsync(target, cancellationToken);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or NotSupportedException or ArithmeticException or ArgumentException or InvalidOperationException)
         {
+            // All of these are TarReader's words for bad fields of headers: sizes, times, kinds, checksums.
             throw Refuse(file, $"it is damaged: {e.Message.TrimEnd('.')}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot unpack {Path.GetFileName(file)}: {e.Message.TrimEnd('.')}; is there room in the cache, and may it be written?", e);
         }
     }
 
@@ -81,9 +88,17 @@ internal static class Tarball
     private static string Show(string name) =>
         new([.. name.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
 
-    /// <summary>Ends the decompression at a limit: headers of a bomb count too, not only its files.</summary>
+    /// <summary>
+    /// Ends the decompression at a limit: headers of a bomb count too, not only its files. Looks at the headers on the way, for
+    /// <see cref="TarReader"/> reserves the memory that one for long names claims before it reads it.
+    /// </summary>
     private sealed class LimitedStream(Stream inner, long limit, string file) : Stream
     {
+        private const int Block = 512;
+        private const long MostOfHeader = 1 << 20;
+
+        private readonly byte[] _block = new byte[Block];
+        private int _filled;
         private long _left = limit;
 
         public override bool CanRead => true;
@@ -100,12 +115,21 @@ internal static class Tarball
             set => throw new NotSupportedException();
         }
 
-        public override int Read(byte[] buffer, int offset, int count) => Count(inner.Read(buffer, offset, count));
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-        public override int Read(Span<byte> buffer) => Count(inner.Read(buffer));
+        public override int Read(Span<byte> buffer)
+        {
+            int read = inner.Read(buffer);
+            Follow(buffer[..read]);
+            return read;
+        }
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Count(await inner.ReadAsync(buffer, cancellationToken));
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await inner.ReadAsync(buffer, cancellationToken);
+            Follow(buffer.Span[..read]);
+            return read;
+        }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -120,10 +144,48 @@ internal static class Tarball
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-        private int Count(int read)
+        private void Follow(ReadOnlySpan<byte> bytes)
         {
-            _left -= read;
-            return _left < 0 ? throw Refuse(file, "it unpacks to more than the limit") : read;
+            _left -= bytes.Length;
+            if (_left < 0)
+                throw Refuse(file, "it unpacks to more than the limit");
+            for (int taken; !bytes.IsEmpty; bytes = bytes[taken..])
+            {
+                taken = Math.Min(Block - _filled, bytes.Length);
+                bytes[..taken].CopyTo(_block.AsSpan(_filled));
+                _filled = (_filled + taken) % Block;
+                if (_filled == 0)
+                    CheckBlock();
+            }
+        }
+
+        // Every block, whether it is a header or content: which of them are headers the size fields of others say, and those cannot be trusted.
+        private void CheckBlock()
+        {
+            long size = _block[156] is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K' ? Size(_block.AsSpan(124, 12)) : 0;
+            if (size <= MostOfHeader)
+                return;
+            int sum = 8 * ' ';
+            for (int i = 0; i < Block; i++)
+                sum += i is >= 148 and < 156 ? 0 : _block[i];
+            if (Size(_block.AsSpan(148, 8)) == sum)
+                throw Refuse(file, $"it is damaged: a header claims {size} bytes");
+        }
+
+        // Octal digits, or big-endian bytes behind one of 0x80.
+        private static long Size(ReadOnlySpan<byte> field)
+        {
+            ulong size = 0;
+            bool binary = (field[0] & 0x80) != 0;
+            foreach (byte value in binary ? field[4..] : field)
+            {
+                if (binary)
+                    size = (size << 8) | value;
+                else if (value is >= (byte)'0' and <= (byte)'7')
+                    size = (size << 3) | (uint)(value - '0');
+            }
+
+            return (long)Math.Min(size, long.MaxValue);
         }
     }
 }

@@ -37,8 +37,8 @@ public sealed class AtomicFile : IDisposable
             full = target.FullName;
         if (Directory.Exists(full))
             throw new InputException($"cannot write '{path}': it is a folder; give the name of a file");
-        // And it would replace /dev/null itself when root runs it.
-        if (full.StartsWith("/dev/", StringComparison.Ordinal))
+        // And it would replace /dev/null itself when root runs it; /dev/shm is a folder for files like any other.
+        if (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal))
             throw new InputException($"cannot write '{path}': it is a device; give the name of a file");
         string folder = Path.GetDirectoryName(full)!;
         if (!Directory.Exists(folder))

@@ -47,12 +47,17 @@ public sealed record ClipConfig
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; a CLIP folder in Hugging Face layout holds config.json, model.safetensors, vocab.json, merges.txt and preprocessor_config.json.");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
             return FromJson(document.RootElement, path);
         }
         catch (JsonException e)
         {
             throw new InputException($"{path}: not valid JSON (line {e.LineNumber + 1}); download the file again.", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Bytes and escapes that pass as JSON and fail as text.
+            throw new InputException($"{path}: not valid JSON ({e.Message.TrimEnd('.')}); download the file again.", e);
         }
     }
 
@@ -102,7 +107,7 @@ public sealed record ClipConfig
             EndToken = end,
             ImageSize = Size(vision, "image_size", 224, path),
             PatchSize = Size(vision, "patch_size", 32, path),
-            LogitScaleInit = root.TryGetProperty("logit_scale_init_value", out var scale) && scale.TryGetSingle(out float value) ? value : 2.6592f,
+            LogitScaleInit = Number(root, "logit_scale_init_value", 2.6592f, path),
         };
         if (config.EndToken >= vocabulary) throw new InputException($"{path}: eos_token_id {config.EndToken} is not below vocab_size {vocabulary}.");
         if (config.ImageSize % config.PatchSize != 0) throw new InputException($"{path}: image_size {config.ImageSize} is not a multiple of patch_size {config.PatchSize}.");
@@ -137,7 +142,7 @@ public sealed record ClipConfig
                 "gelu" => Activation.Gelu,
                 _ => throw new InputException($"{path}: hidden_act \"{activation}\" is not supported; expected quick_gelu or gelu."),
             },
-            LayerNormEpsilon = section.TryGetProperty("layer_norm_eps", out var epsilon) && epsilon.TryGetSingle(out float value) ? value : 1e-5f,
+            LayerNormEpsilon = Number(section, "layer_norm_eps", 1e-5f, path),
         };
         if (config.Width % config.Heads != 0) throw new InputException($"{path}: hidden_size {config.Width} is not a multiple of num_attention_heads {config.Heads}.");
         return config;
@@ -149,6 +154,14 @@ public sealed record ClipConfig
         return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int size) && size is > 0 and <= LargestSize
             ? size
             : throw new InputException($"{path}: \"{name}\" is {element.GetRawText()}; expected a whole number from 1 to {LargestSize}.");
+    }
+
+    private static float Number(JsonElement section, string name, float fallback, string path)
+    {
+        if (!section.TryGetProperty(name, out var element)) return fallback;
+        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out float value) && float.IsFinite(value)
+            ? value
+            : throw new InputException($"{path}: \"{name}\" is {element.GetRawText()}; expected a number.");
     }
 
     private JsonObject Transformer(TransformerConfig config, string type) => new()

@@ -57,6 +57,11 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         {
             throw new InputException($"{path}: not valid JSON (line {e.LineNumber + 1}); download the file again.", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // Bytes and escapes that pass as JSON and fail as text.
+            throw new InputException($"{path}: not valid JSON ({e.Message.TrimEnd('.')}); download the file again.", e);
+        }
     }
 
     /// <summary>The settings as preprocessor_config.json's text.</summary>

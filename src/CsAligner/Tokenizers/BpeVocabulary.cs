@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Tokenizers;
 
@@ -62,19 +63,19 @@ public sealed class BpeVocabulary
         try
         {
             Directory.CreateDirectory(folder);
-            using (FileStream file = File.Create(Path.Combine(folder, "vocab.json")))
-            using (var json = new Utf8JsonWriter(file, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            AtomicFile.Write(Path.Combine(folder, "vocab.json"), file =>
             {
+                using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
                 json.WriteStartObject();
                 for (int id = 0; id < Tokens.Count; id++)
                     json.WriteNumber(Tokens[id], id);
                 json.WriteEndObject();
-            }
+            });
 
             var lines = new StringBuilder(VersionLine + "\n");
             foreach (BpeMerge merge in Merges)
                 lines.Append(CultureInfo.InvariantCulture, $"{merge.Left} {merge.Right}\n");
-            File.WriteAllText(Path.Combine(folder, "merges.txt"), lines.ToString());
+            AtomicFile.WriteAllText(Path.Combine(folder, "merges.txt"), lines.ToString());
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

@@ -122,8 +122,8 @@ public sealed record PretrainRecipe
         Check(PatchSize is >= 1 and <= 256, "patch_size", "1 to 256");
         Check(ContextLength is >= 4 and <= 1024, "context_length", "4 to 1024");
         Check(VocabularySize is >= 514 and <= 65536, "vocabulary_size", "514 to 65536");
-        Check(Vision.IsValid, "vision", "width 1 to 4096 and a multiple of heads, layers 1 to 64");
-        Check(Text.IsValid, "text", "width 1 to 4096 and a multiple of heads, layers 1 to 64");
+        Check(Vision is { IsValid: true }, "vision", "width 1 to 4096 and a multiple of heads, layers 1 to 64");
+        Check(Text is { IsValid: true }, "text", "width 1 to 4096 and a multiple of heads, layers 1 to 64");
         Check(BatchSize is >= 2 and <= 65536, "batch_size", "2 to 65536");
         Check(ChunkSize is null or >= 1, "chunk_size", "1 or more");
         Check(Steps >= 1, "steps", "1 or more");

@@ -112,6 +112,8 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Fails("no run: it has no run.json", Report(folder, _runs.Folder["first"], folder["empty"]));
         Fails("no run: it has no run.json", Report(folder, folder["nowhere"]));
         Fails("is not JSON", Report(folder, Copy(folder, "cut", json => json[..(json.Length / 2)])));
+        Fails("is not JSON", Report(folder, Copy(folder, "half a letter", json => json.Replace("\"options\": {", "\"options\": { \"x\": \"\\ud800\",", StringComparison.Ordinal))));
+        Fails("is not JSON", Report(folder, Copy(folder, "twice", _ => "{\"options\": {}, \"epochs\": [{\"loss\": 1, \"loss\": 2}]}")));
         Fails("has no \"options\"", Report(folder, Copy(folder, "other", _ => "{\"metrics\": []}")));
         Fails("has no \"options\"", Report(folder, Copy(folder, "list", _ => "[1, 2]")));
         Fails("has no \"epochs\"", Report(folder, Copy(folder, "old", _ => "{\"options\": {}}")));

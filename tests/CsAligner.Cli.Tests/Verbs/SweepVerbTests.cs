@@ -69,7 +69,8 @@ public class SweepVerbTests
     [InlineData("\"folds\": 3", "\"fold\": 3", "\"data\" has no key \"fold\"")]
     [InlineData("\"folds\": 3", "\"folds\": 1", "folds of 2 or more")]
     [InlineData("\"epochs\": 2", "\"epoch\": 2", "no option \"epoch\"")]
-    [InlineData("\"epochs\": 2", "\"epochs\": 0", "epochs: expected 1")]
+    [InlineData("\"epochs\": 2", "\"epochs\": 0", "recipe.json: epochs: expected 1")]
+    [InlineData("\"name\": \"small\",", "\"name\": \"small\", \"cases\": [{}],", "recipe.json")]
     [InlineData("\"epochs\": 2", "\"epochs\": \"two\"", "\"epochs\" cannot be \"two\"")]
     [InlineData("\"epochs\": 2", "\"lora\": \"text:modules=head\"", "no module 'head'")]
     [InlineData("\"epochs\": 2", "\"objective\": \"js\"", "got 'js'")]
@@ -102,6 +103,21 @@ public class SweepVerbTests
         Assert.Contains("the results of another recipe", run.ErrorLine);
         Assert.Equal(before, File.ReadAllText(folder["out/results.csv"]));
         Assert.Contains("no such recipe", CommandLineRun.Of("sweep", folder["none.json"], "--out", folder["out"]).ErrorLine);
+    }
+
+    [Fact]
+    public void A_damaged_line_of_results_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        string recipe = Save(folder, Grid.Replace("[0, 1]", "[0]", StringComparison.Ordinal).Replace("\"heat_map\": true, \"automatic\": true", "\"heat_map\": false", StringComparison.Ordinal));
+        Assert.Equal(0, CommandLineRun.Of("sweep", recipe, "--out", folder["out"]).ExitCode);
+        string results = folder["out/results.csv"];
+        string[] lines = File.ReadAllLines(results);
+        lines[1] += "x";
+        File.WriteAllLines(results, lines);
+        CommandLineRun run = CommandLineRun.Of("sweep", recipe, "--out", folder["out"]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("line 2 is damaged", run.ErrorLine);
     }
 
     [Fact]

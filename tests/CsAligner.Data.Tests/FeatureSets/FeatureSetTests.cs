@@ -114,6 +114,7 @@ public class FeatureSetTests
     [Theory]
     [InlineData("{}\n[1]\n", "line 2 is not a JSON object")]
     [InlineData("{\n", "line 1 is not valid JSON")]
+    [InlineData("{\"caption\": \"a\", \"caption\": \"b\"}\n", "line 1 is not valid JSON")]
     public void A_bad_line_of_metadata_is_named(string text, string expected)
     {
         using var folder = new TemporaryFolder();

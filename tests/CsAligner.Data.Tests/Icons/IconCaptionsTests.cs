@@ -142,6 +142,14 @@ public sealed class IconCaptionsTests
     private static IconEntry Entry(string set, string name, string caption, string[]? alternatives = null, string[]? categories = null) =>
         new(set, name, caption, alternatives ?? [], categories ?? [], false, false);
 
+    [Fact]
+    public void Damaged_emoji_names_are_one_line()
+    {
+        using TemporaryFolder folder = EmojiFolder();
+        File.WriteAllText(folder["en/shortcodes/cldr.json"], """{"1F44B": null}""");
+        Assert.Contains("cldr.json are damaged", Assert.Throws<InputException>(() => EmojiNames.Read(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
     private static TemporaryFolder EmojiFolder()
     {
         var folder = new TemporaryFolder();

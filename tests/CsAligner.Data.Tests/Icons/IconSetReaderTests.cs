@@ -60,6 +60,7 @@ public class IconSetReaderTests
     [InlineData("""{ "prefix": "t" }""")]
     [InlineData("""{ "prefix": "u", "icons": { } }""")]
     [InlineData("""[]""")]
+    [InlineData("""{ "prefix": "t", "icons": { "a\ud800": { "body": "<path/>" } } }""")]
     public void A_damaged_set_is_one_line(string json) =>
         Assert.Contains("is damaged", Assert.Throws<InputException>(() => Read(json)).Message, StringComparison.Ordinal);
 

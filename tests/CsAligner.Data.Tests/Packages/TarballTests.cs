@@ -80,8 +80,45 @@ public sealed class TarballTests : IDisposable
     public async Task A_name_that_comes_twice_does_not_overwrite()
     {
         string file = Pack(("package/a", "first"), ("package/a", "second"));
-        await Assert.ThrowsAnyAsync<IOException>(() => Unpack(file));
+        var failure = await Assert.ThrowsAsync<InputException>(() => Unpack(file));
+        Assert.Contains("holds 'package/a' twice", failure.Message, StringComparison.Ordinal);
         Assert.Equal("first", File.ReadAllText(Path.Combine(Target, "a")));
+    }
+
+    [Fact]
+    public async Task A_file_where_a_folder_should_be_is_one_line()
+    {
+        string file = Pack(("package/a", "x"), ("package/a/b", "y"));
+        var failure = await Assert.ThrowsAsync<InputException>(() => Unpack(file));
+        Assert.Contains("cannot unpack", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData('x')]
+    [InlineData('g')]
+    [InlineData('L')]
+    [InlineData('K')]
+    public async Task A_header_that_claims_a_gigabyte_is_refused_before_memory_is_taken_for_it(char type)
+    {
+        byte[] header = Header(type, "10000000000");
+        string file = Path.Combine(_folder, "claims.tgz");
+        using (var gzip = new GZipStream(File.Create(file), CompressionLevel.Fastest))
+            gzip.Write([.. header, .. new byte[2048]]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var failure = await Assert.ThrowsAsync<InputException>(() => Unpack(file));
+        Assert.Contains("a header claims 1073741824 bytes", failure.Message, StringComparison.Ordinal);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 16 << 20);
+    }
+
+    [Theory]
+    [InlineData('S')]
+    [InlineData('V')]
+    public async Task Kinds_of_entries_that_are_not_known_are_refused(char type)
+    {
+        string file = Path.Combine(_folder, "sparse.tgz");
+        using (var gzip = new GZipStream(File.Create(file), CompressionLevel.Fastest))
+            gzip.Write([.. Header(type, "0"), .. new byte[1024]]);
+        await Assert.ThrowsAsync<InputException>(() => Unpack(file));
     }
 
     [Fact]
@@ -106,6 +143,19 @@ public sealed class TarballTests : IDisposable
         var package = new NpmPackage("@iconify-json/lucide", "1.0.0", "sha512-" + Convert.ToBase64String(new byte[64]));
         var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.VerifyAsync(file, package, CancellationToken.None));
         Assert.Contains("@iconify-json/lucide@1.0.0 is not the pinned content", failure.Message, StringComparison.Ordinal);
+    }
+
+    // A GNU header by itself: no writer makes these.
+    private static byte[] Header(char type, string size)
+    {
+        byte[] header = new byte[512];
+        "package/x"u8.CopyTo(header);
+        System.Text.Encoding.ASCII.GetBytes(size.PadLeft(11, '0')).CopyTo(header, 124);
+        header[156] = (byte)type;
+        "ustar  \0"u8.CopyTo(header.AsSpan(257));
+        header.AsSpan(148, 8).Fill((byte)' ');
+        System.Text.Encoding.ASCII.GetBytes(Convert.ToString(header.Sum(b => b), 8).PadLeft(6, '0') + "\0").CopyTo(header, 148);
+        return header;
     }
 
     private Task Unpack(string file) => Tarball.UnpackAsync(file, Make(Target), null, 1 << 20, CancellationToken.None);

@@ -53,6 +53,23 @@ public class AtomicFileTests
     }
 
     [Fact]
+    public void A_device_is_refused_and_the_folder_of_shared_memory_is_not()
+    {
+        Assert.SkipUnless(Directory.Exists("/dev/shm"), "there is no /dev/shm");
+        Assert.Contains("it is a device", Assert.Throws<InputException>(() => AtomicFile.Create("/dev/null")).Message, StringComparison.Ordinal);
+        string path = $"/dev/shm/csalign-test-{Guid.NewGuid():N}";
+        try
+        {
+            AtomicFile.WriteAllText(path, "x");
+            Assert.Equal("x", File.ReadAllText(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void Cleaning_removes_what_dead_runs_left_and_nothing_else()
     {
         using var folder = new TemporaryFolder();

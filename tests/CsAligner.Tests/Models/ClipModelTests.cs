@@ -135,6 +135,10 @@ public sealed class ClipModelTests
     [InlineData("\"eos_token_id\": 299", "\"eos_token_id\": 300", "eos_token_id")]
     [InlineData("\"text_config\"", "\"text\"", "text_config")]
     [InlineData("{", "", "JSON")]
+    [InlineData("\"hidden_act\": \"quick_gelu\"", "\"hidden_act\": \"\\ud800\"", "not valid JSON")]
+    [InlineData("\"hidden_act\": \"quick_gelu\"", "\"hidden_act\": \"quick_gelu\", \"layer_norm_eps\": \"1e-5\"", "JSON|layer_norm_eps")]
+    [InlineData("\"projection_dim\"", "\"logit_scale_init_value\": 1e39, \"projection_dim\"", "JSON|logit_scale_init_value")]
+    [InlineData("\"text_config\"", "\"text_config_dict\": {\"vocab_size\": 300, \"vocab_size\": 301}, \"text_config\"", "not valid JSON")]
     [InlineData("\"hidden_size\": 128", "\"hidden_size\": 256", "patch_embedding|class_embedding")]
     public void A_wrong_configuration_is_named(string from, string to, string expected)
     {

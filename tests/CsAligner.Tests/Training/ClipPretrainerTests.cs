@@ -126,6 +126,7 @@ public sealed class ClipPretrainerTests : IDisposable
     [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 3}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "vision")]
     [InlineData("{\"name\": \"x\", \"steps\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "steps")]
     [InlineData("{\"name\": \"x\", \"steps\": 3, \"chunk_size\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "chunk_size")]
+    [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": null, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "vision")]
     [InlineData("[", "")]
     public void A_wrong_recipe_is_named(string json, string expected)
     {

@@ -53,8 +53,9 @@ internal sealed record AlignRun
                 Epochs = [.. Member(root, path, "epochs", JsonValueKind.Array).EnumerateArray().Select(epoch => NumbersOf(epoch, path))],
             };
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentException)
         {
+            // InvalidOperation: bytes or escapes that pass as JSON and fail as text. Argument: a key that comes twice.
             throw new InputException($"report: '{path}' is not JSON ({failure.Message.TrimEnd('.')}); the run may have been cut short: run it again", failure);
         }
     }

@@ -59,7 +59,15 @@ internal static class LoraConfig
                 Alpha = root.GetProperty("lora_alpha").GetDouble(),
                 Modules = modules,
             };
-            options.Validate();
+            try
+            {
+                options.Validate();
+            }
+            catch (InputException e)
+            {
+                throw new InputException($"{path}: {e.Message}", e);
+            }
+
             return options;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

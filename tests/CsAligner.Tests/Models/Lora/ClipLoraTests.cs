@@ -147,6 +147,7 @@ public sealed class ClipLoraTests : IDisposable
         Refused("peft_type", config.Replace("LORA", "IA3", StringComparison.Ordinal));
         Refused("one tower", config.Replace("text_model", "model", StringComparison.Ordinal));
         Refused("no PEFT configuration", "{");
+        Refused("adapter_config.json: lora: r must be", config.Replace("\"r\": 3", "\"r\": 0", StringComparison.Ordinal));
         File.Delete(_folder[ClipLora.ConfigFile]);
         Assert.Contains("no such file", Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Folder), _folder.Path)).Message, StringComparison.Ordinal);
     }

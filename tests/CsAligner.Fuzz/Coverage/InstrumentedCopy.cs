@@ -1,0 +1,33 @@
+using System.Diagnostics;
+
+namespace CsAligner.Fuzz.Coverage;
+
+/// <summary>A copy of this program whose readers tell what they cover, in a folder of its own.</summary>
+internal sealed class InstrumentedCopy : IDisposable
+{
+    private static readonly string[] Readers = ["CsAligner.Tensors.dll", "CsAligner.dll", "CsAligner.Data.dll", "CsAligner.Onnx.dll", "csalign.dll"];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("csalign-fuzz-copy-").FullName;
+
+    public InstrumentedCopy()
+    {
+        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory))
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        foreach (string reader in Readers.Select(name => Path.Combine(_folder, name)).Where(File.Exists))
+            Blocks += Instrumenter.Instrument(reader);
+    }
+
+    public int Blocks { get; }
+
+    /// <summary>Runs it with the arguments of this one and waits.</summary>
+    /// <returns>Its exit code.</returns>
+    public int Run(IEnumerable<string> arguments)
+    {
+        string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        using var process = Process.Start(new ProcessStartInfo(host, [Path.Combine(_folder, "CsAligner.Fuzz.dll"), .. arguments]) { UseShellExecute = false })!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using CsAligner.Data.Datasets;
+using CsAligner.Data.Icons;
+using CsAligner.Data.Images;
+
+namespace CsAligner.Fuzz.Targets;
+
+/// <summary>What data sets are made of: lists of texts, icon sets and what is kept of them, SVG.</summary>
+internal static class DatasetTargets
+{
+    private const string IconsText = """
+        {"prefix":"x","width":24,"height":24,"icons":{"arrow-left":{"body":"<path d=\"M0 0h24v24H0z\"/>"},"arrow-right-16":{"body":"<g/>","width":16,"left":1,"top":2},"b":{"body":"<g/>","hidden":true}},
+        "aliases":{"back":{"parent":"arrow-left","hFlip":true},"forward":{"parent":"back","rotate":1,"vFlip":true},"same":{"parent":"arrow-left"}},
+        "info":{"name":"X","license":{"spdx":"MIT"},"palette":false,"category":"Emoji"},"categories":{"Arrows":["arrow-left","back"]},"suffixes":{"":"Regular","16":"Small"},"prefixes":{"arrow":"Arrow"}}
+        """;
+
+    private const string SvgText = """
+        <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="24" height="24" viewBox="0 0 24 24"><defs><path id="a" d="M0 0h24v24z"/><clipPath id="c"><use href="#a"/></clipPath></defs>
+        <g clip-path="url(#c)" style="fill:#f00"><use xlink:href="#a" x="1"/><text font-size="5">x</text><filter id="f"><feGaussianBlur stdDeviation="2"/></filter></g></svg>
+        """;
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new()
+        {
+            Name = "text-lines",
+            Files = ["texts.txt"],
+            Run = folder => TextLines.Read(Path.Combine(folder, "texts.txt")),
+            Words = ["\ufeff", "\r\n", "\n", "\u2028", "\u0085"],
+            Seeds = () => [["a photo of a cat\na dog\r\nnaïve\n"u8.ToArray()]],
+        },
+        new()
+        {
+            Name = "icon-set",
+            Files = ["json/x.json"],
+            Run = folder =>
+            {
+                IconSet set = IconSetReader.Read(folder, "x");
+                FuzzTarget.Require(set.Icons.All(icon => icon.Caption is not null), "icons have captions");
+            },
+            Words = ["rotate", "hFlip", "vFlip", "hidden", "parent"],
+            Seeds = () => [[Encoding.UTF8.GetBytes(IconsText)]],
+        },
+        new()
+        {
+            Name = "emoji",
+            Files = ["en/data.json", "en/shortcodes/cldr.json", "en/shortcodes/emojibase.json", "en/shortcodes/github.json", "en/shortcodes/iamcal.json", "en/shortcodes/joypixels.json"],
+            Run = folder => EmojiNames.Read(folder).FindByCode("1f44b-1f3fb"),
+            Seeds = () => [[
+                """[{"label":"waving hand","hexcode":"1F44B","tags":["hand","wave"],"group":1,"skins":[{"label":"waving hand: light","hexcode":"1F44B-1F3FB"}]},{"label":"grin","hexcode":"1F600"}]"""u8.ToArray(),
+                .. Enumerable.Repeat("""{"1F44B":"wave","1F600":["grin","smile"]}"""u8.ToArray(), 5),
+            ]],
+        },
+        new()
+        {
+            Name = "icon-index",
+            Files = ["x.icons"],
+            Run = folder => IconIndex.TryRead(Path.Combine(folder, "x.icons")),
+            Seeds = () => [SeedFolder.Of(["x.icons"], folder => new IconIndex(IconSplit.Alignment, [new("s", "n", "c", ["a"], ["k"], false)], ["b"], ["d"], 1).Write(Path.Combine(folder, "x.icons")))],
+        },
+        new()
+        {
+            Name = "icon-rasters",
+            Files = ["x.rasters"],
+            Run = folder => IconRasterFile.TryOpen(Path.Combine(folder, "x.rasters"))?.Dispose(),
+            Seeds = () => [[Rasters()]],
+        },
+        new()
+        {
+            Name = "svg",
+            Files = ["x.svg"],
+            Run = folder => SvgGuard.Check(File.ReadAllBytes(Path.Combine(folder, "x.svg")), 64),
+            Words = ["<use href=\"#a\"/>", "<g>", "</g>", "<image/>", "<!DOCTYPE svg [<!ENTITY e \"x\">]>", "&e;", "url(#a)", "1e9", "100%", "px", "<![CDATA[", "<?xml-stylesheet?>", "<marker/>", "<pattern/>", "<mask/>"],
+            NamesFile = false,
+            Seeds = () => [[Encoding.UTF8.GetBytes(SvgText)]],
+        },
+    ];
+
+    // Magic, side, where the table is; pixels; the table; no broken ones.
+    private static byte[] Rasters()
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        writer.Write(IconRasterFile.Magic);
+        writer.Write(2);
+        writer.Write(20L + 4);
+        writer.Write([1, 2, 3, 4]);
+        writer.Write(1);
+        writer.Write("name");
+        writer.Write((byte)1);
+        writer.Write(1);
+        writer.Write("broken");
+        writer.Flush();
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,15 @@
+namespace CsAligner.Fuzz.Targets;
+
+/// <summary>All readers of files that come from elsewhere.</summary>
+internal static class FuzzTargets
+{
+    public static IReadOnlyList<FuzzGroup> Groups { get; } =
+    [
+        new("npy", [NpyTargets.File, NpyTargets.Tokens]),
+        new("safetensors", [SafeTensorsTargets.File, SafeTensorsTargets.Shards, SafeTensorsTargets.Adapter, SafeTensorsTargets.Lora, SafeTensorsTargets.TensorFlowJs]),
+        new("configs", [.. ConfigTargets.All]),
+        new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.Unigram]),
+        new("tar", [TarTargets.Package, TarTargets.Compressed]),
+        new("datasets", [.. DatasetTargets.All]),
+    ];
+}

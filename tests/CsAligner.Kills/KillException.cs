@@ -1,0 +1,4 @@
+namespace CsAligner.Kills;
+
+/// <summary>A kill did harm.</summary>
+internal sealed class KillException(string message) : Exception(message);

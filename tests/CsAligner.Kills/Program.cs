@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace CsAligner.Kills;
+
+/// <summary><c>CsAligner.Kills VERB [--kills N] [--seed N]</c>: kills the verb's job so often, and says where the kills hit. Exit 0: no harm done.</summary>
+internal static class Program
+{
+    public static int Main(string[] arguments)
+    {
+        KillJob? job = arguments.Length == 0 ? null : KillJobs.All.FirstOrDefault(each => each.Name == arguments[0]);
+        if (job is null)
+        {
+            Console.Error.WriteLine($"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}");
+            return 2;
+        }
+
+        string folder = Directory.CreateTempSubdirectory("csalign-kills-").FullName;
+        try
+        {
+            var runner = new KillRunner(job, folder, Option(arguments, "--seed", 1), Console.WriteLine);
+            Console.WriteLine($"{job.Name}: {runner.Run(Option(arguments, "--kills", 50))}");
+            Directory.Delete(folder, recursive: true);
+            return 0;
+        }
+        catch (KillException harm)
+        {
+            Console.WriteLine($"FAILED {harm.Message}; see {folder}");
+            return 1;
+        }
+    }
+
+    private static int Option(string[] arguments, string name, int fallback)
+    {
+        int at = Array.IndexOf(arguments, name);
+        return at < 0 ? fallback : int.Parse(arguments[at + 1], CultureInfo.InvariantCulture);
+    }
+}
