@@ -1,5 +1,6 @@
 using CsAligner.Cli.Verbs;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Embedding;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Data.Icons;
 using CsAligner.Evaluation;
@@ -31,18 +32,23 @@ internal sealed class SweepData : IDisposable
             string path = Path.Combine(folder, string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '-')));
             if (!File.Exists(Path.Combine(path, "features.json")) || (sources.Tokens && !Directory.Exists(Path.Combine(path, "text_tokens"))))
             {
-                using var embedding = EmbedInputs.Open(session, name, null, null, preprocessing);
-                new EmbedRun(session, model, embedding, sources.Tokens, null).Write(path);
+                Embed(model, sources.Model!, path, sources.Tokens);
             }
 
             string texts = textModel is null ? path : $"{path}-{textModel.Name}";
             if (textModel is not null && !File.Exists(Path.Combine(texts, "features.json")))
             {
-                using var embedding = EmbedInputs.Open(session, name, null, null, null);
-                new EmbedRun(session, textModel, embedding, false, null).Write(texts);
+                // Its images, where it has any, are of another space.
+                Embed(textModel with { Images = null }, sources.TextModel!, texts, tokens: false);
             }
 
             return new Set(name, CaptionedData.Open(session, name, preprocessing), path, texts, sources.Tokens);
+
+            void Embed(EmbedModel encoders, string modelName, string target, bool tokens)
+            {
+                using var inputs = EmbedInputs.Open(session, name, null, null, encoders);
+                new EmbedRun(session, encoders, ModelFingerprint.Of(modelName), inputs, new EmbeddingOptions { Tokens = tokens, MaxBad = new BadSampleLimit(0, 0) }).Write(target);
+            }
         }
 
         var validation = sources.Validation is { } heldOut ? Load(heldOut) : null;

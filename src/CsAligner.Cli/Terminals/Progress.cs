@@ -34,7 +34,7 @@ internal sealed class Progress
     }
 
     /// <summary>How many steps there are.</summary>
-    public long Total { get; }
+    public long Total { get; private set; }
 
     /// <summary>How many are done.</summary>
     public long Done { get; private set; }
@@ -49,6 +49,13 @@ internal sealed class Progress
         while (_recent.Count > 2 && _time.GetElapsedTime(_recent.Peek().Stamp) > Window)
             _recent.Dequeue();
         Changed();
+    }
+
+    /// <summary>Says how many steps are done, and of how many: where that has been a guess.</summary>
+    public void Report(long done, long total)
+    {
+        Total = total;
+        Report(done);
     }
 
     /// <summary>The state in one line: title, count, details, rate, time left.</summary>

@@ -43,7 +43,7 @@ internal sealed class Terminal
     /// </summary>
     /// <param name="title">What is being done: "training".</param>
     /// <param name="total">How many steps there are.</param>
-    /// <param name="body">Calls <see cref="Progress.Report"/> as it goes.</param>
+    /// <param name="body">Calls <see cref="Progress.Report(long, string)"/> as it goes.</param>
     /// <param name="unit">What a step is, to show how many are done in a second: "epochs". Null shows no rate.</param>
     public void WithProgress(string title, long total, Action<Progress> body, string? unit = null)
     {

@@ -1,80 +1,53 @@
-using System.Text.Json.Nodes;
 using CsAligner.Data.Datasets;
-using CsAligner.Data.Images;
-using CsAligner.Models;
+using CsAligner.Data.Datasets.Files;
+using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>What <c>embed</c> embeds: captioned images, or images and texts that know nothing of each other.</summary>
-internal sealed class EmbedInputs : IDisposable
+/// <summary>What <c>embed</c> embeds: a data set, or images and texts that know nothing of each other.</summary>
+/// <param name="Images">Gives images; null where none are embedded.</param>
+/// <param name="Texts">Gives captions; null where none are embedded.</param>
+internal sealed record EmbedInputs(SampleSource? Images, SampleSource? Texts) : IDisposable
 {
     // Icons are drawn before they are captioned: at the size that is in most caches.
     private const int UnseenSize = 64;
 
-    private readonly CaptionedImages? _data;
-
-    private EmbedInputs(CaptionedImages? data, ImageFiles? images, string[]? texts, bool withImages)
-    {
-        _data = data;
-        ImageNames = !withImages ? [] : data?.Images ?? images?.Names ?? [];
-        Texts = data?.Texts ?? texts ?? [];
-        ReadImage = data is not null ? data.ReadImage : images is not null ? images.Read : (_, _) => { };
-    }
-
-    /// <summary>What the images are called.</summary>
-    public IReadOnlyList<string> ImageNames { get; }
-
-    public ImageReader ReadImage { get; }
-
-    public IReadOnlyList<string> Texts { get; }
-
-    /// <summary>For each text the row of its image, where that is not the row of the same number.</summary>
-    public long[]? Pairs => _data is { IsRowForRow: false } data ? [.. data.ImageOfText.Select(image => (long)image)] : null;
-
-    /// <summary>The split of icons that the rows belong to.</summary>
-    public string? Split => _data is { } data && data.Name.StartsWith("icons:", StringComparison.Ordinal) ? data.Name["icons:".Length..] : null;
+    /// <summary>Whether images and captions are those of the same samples.</summary>
+    public bool IsPaired => Images is not null && ReferenceEquals(Images, Texts);
 
     /// <summary>Opens what the options name.</summary>
     /// <param name="session">The run.</param>
-    /// <param name="data">Captioned images, or null.</param>
-    /// <param name="images">A folder of images, or null.</param>
+    /// <param name="data">A data set, or null.</param>
+    /// <param name="images">Images, or null.</param>
     /// <param name="texts">A file of texts, or null.</param>
-    /// <param name="preprocessing">What the model asks of images; null where it takes none, and of captioned images the captions alone are embedded.</param>
-    /// <param name="transparency">What shows where a picture is transparent.</param>
+    /// <param name="model">Of a data set it embeds what it can.</param>
     /// <param name="allCaptions">Whether icons come with all their captions.</param>
-    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, ImagePreprocessing? preprocessing, Transparency transparency = Transparency.White, bool allCaptions = false)
+    /// <param name="imageFolder">Where the images of a list are; null: beside it.</param>
+    public static EmbedInputs Open(Session session, string? data, string? images, string? texts, EmbedModel model, bool allCaptions = false, string? imageFolder = null)
     {
-        bool withImages = preprocessing is not null;
-        preprocessing ??= new ImagePreprocessing(UnseenSize, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
-        return data is not null
-            ? new(CaptionedData.Open(session, data, preprocessing, transparency, allCaptions), null, null, withImages)
-            : new(null, images is null ? null : ImageFiles.Find(images, preprocessing, transparency), texts is null ? null : TextLines.Read(texts), withImages);
+        if (data is null)
+            return new(images is null ? null : OpenImages(images), texts is null ? null : new TextSamples(texts));
+        var source = CaptionedData.OpenSource(session, data, model.Images?.Preprocessing.ImageSize ?? UnseenSize, allCaptions, imageFolder);
+        bool withImages = source.HasImages && model.Images is not null, withTexts = source.HasCaptions && model.Texts is not null;
+        if (withImages || withTexts) return new(withImages ? source : null, withTexts ? source : null);
+        source.Dispose();
+        throw new InputException($"cannot embed '{data}' with '{model.Name}': the data set has {Describe(source.HasImages, source.HasCaptions)}, the model embeds {Describe(model.Images is not null, model.Texts is not null)}; give another model or data set");
     }
 
-    /// <summary>
-    /// A line for each image row: image_path, and of captioned images caption and, where there are several, captions. Without
-    /// images a line for each text row, with the image that it belongs to.
-    /// </summary>
-    public IEnumerable<JsonObject> Metadata()
+    private static string Describe(bool images, bool texts) => (images, texts) switch
     {
-        var captions = _data?.CaptionsOfImages();
-        for (int i = 0; i < ImageNames.Count; i++)
-        {
-            var row = new JsonObject { ["image_path"] = ImageNames[i] };
-            if (captions is not null) row["caption"] = captions[i][0];
-            if (captions?[i].Count > 1) row["captions"] = new JsonArray([.. captions[i].Select(c => JsonValue.Create(c))]);
-            yield return row;
-        }
+        (true, true) => "images and captions",
+        (true, false) => "images",
+        (false, true) => "captions",
+        _ => "neither images nor captions",
+    };
 
-        if (ImageNames.Count > 0) yield break;
-        for (int i = 0; i < Texts.Count; i++)
-        {
-            var row = new JsonObject();
-            if (_data is not null) row["image_path"] = _data.Images[_data.ImageOfText[i]];
-            row["caption"] = Texts[i];
-            yield return row;
-        }
+    public void Dispose()
+    {
+        Images?.Dispose();
+        Texts?.Dispose();
     }
 
-    public void Dispose() => _data?.Dispose();
+    // A folder stands for all its pictures, whatever lists and shards lie beside them.
+    private static SampleSource OpenImages(string images) => Dataset.Open(Directory.Exists(images) || !(File.Exists(images) || images.Contains('{') || images.Contains(':')) ? $"images:{images}" : images);
 }

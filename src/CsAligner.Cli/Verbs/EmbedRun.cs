@@ -1,70 +1,47 @@
-using System.Security.Cryptography;
-using System.Text;
-using CsAligner.Data.FeatureSets;
-using CsAligner.Models;
+using CsAligner.Data.Embedding;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>The work of <c>embed</c>: batch by batch from the model into a feature set, so that neither has to fit into memory.</summary>
-internal sealed class EmbedRun(Session session, EmbedModel model, EmbedInputs inputs, bool tokens, int? batchSize)
+/// <summary>The work of <c>embed</c> with its progress: shard by shard from the model into a feature set.</summary>
+internal sealed class EmbedRun(Session session, EmbedModel model, string fingerprint, EmbedInputs inputs, EmbeddingOptions options)
 {
-    /// <summary>Tokens of all images; null where none are stored.</summary>
-    public long? ImageTokens { get; private set; }
+    // So many bad samples are named on the terminal; the log names all.
+    private const int MostNamed = 3;
 
-    /// <summary>Tokens of all texts; null where none are stored.</summary>
-    public long? TextTokens { get; private set; }
+    public EmbeddingTotals Totals { get; private set; } = new(0, 0, 0, 0, 0, 0, false);
+
+    /// <summary>How many shards the whole has.</summary>
+    public int Shards { get; private set; }
 
     public double ImageSeconds { get; private set; }
 
     public double TextSeconds { get; private set; }
 
-    /// <summary>Embeds everything and puts the set in its place.</summary>
-    public void Write(string folder)
+    /// <summary>Embeds everything, or one process' share of it.</summary>
+    /// <param name="folder">The feature set.</param>
+    /// <param name="share">Of how many processes this is which, from 1; null does all that is left and puts the set in its place.</param>
+    public void Write(string folder, (int Part, int Parts)? share = null)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var writer = new FeatureSetWriter(folder);
-        int images = inputs.ImageNames.Count;
-        if (model.Images is { } encoder && images > 0)
-        {
-            // Images are read once and in order, so what the model sees of them can be hashed on the way.
-            ImageReader read = (i, rgb) =>
-            {
-                inputs.ReadImage(i, rgb);
-                hash.AppendData(rgb);
-            };
-            (ImageTokens, ImageSeconds) = Run("embedding images", images, "images", writer, Modality.Image, encoder.Width, write => encoder.EmbedImages(images, read, tokens, write, batchSize, session.Cancellation));
-        }
-
-        if (model.Texts is { } textEncoder && inputs.Texts.Count > 0)
-        {
-            foreach (string text in inputs.Texts) hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
-            (TextTokens, TextSeconds) = Run("embedding texts", inputs.Texts.Count, "texts", writer, Modality.Text, textEncoder.Width, write => textEncoder.EmbedTexts(inputs.Texts, tokens, write, batchSize, session.Cancellation));
-        }
-
-        foreach (var row in inputs.Metadata()) writer.WriteMetadata(row);
-        if (inputs.Pairs is { } pairs) writer.SetPairs(pairs);
-        session.Cancellation.ThrowIfCancellationRequested();
-        writer.Commit(model.Name, normalised: true, Convert.ToHexStringLower(hash.GetHashAndReset()), inputs.Split);
-    }
-
-    private (long? Tokens, double Seconds) Run(string title, int count, string unit, FeatureSetWriter writer, Modality modality, int width, Action<Action<EmbeddedBatch>> embed)
-    {
-        long written = 0, start = session.Terminal.Time.GetTimestamp();
+        var job = new EmbeddingJob(folder, new EmbeddingEncoders(model.Name, fingerprint, model.Images, model.Texts), inputs.Images, inputs.Texts, options);
+        var shards = share is { } s ? job.Share(s.Part, s.Parts) : job.Shards;
+        Shards = job.Shards.Count;
+        string unit = inputs.Images is not null ? inputs.Texts is null || inputs.IsPaired ? "images" : "rows" : "texts";
+        string title = unit == "rows" ? "embedding images and texts" : $"embedding {unit}";
+        var named = new List<string>();
         session.Terminal.WithProgress(
             title,
-            count,
-            progress => embed(batch =>
-            {
-                writer.WriteRows(modality, batch.Features.Span, width);
-                if (batch.Offsets is { } offsets)
-                {
-                    writer.WriteTokens(modality, batch.Tokens!.Span, width, [.. offsets.Skip(1).Zip(offsets, (end, first) => end - first)]);
-                    written += offsets[^1];
-                }
-
-                progress.Report(batch.First + batch.Features.Rows);
-            }),
+            shards.Sum(shard => shard.Count),
+            progress => Totals = job.Run(shards, (done, total) => progress.Report(done, total), Say, session.Cancellation),
             unit);
-        return (tokens ? written : null, session.Terminal.Time.GetElapsedTime(start).TotalSeconds);
+        foreach (string bad in named) session.Terminal.Say($"bad sample: {bad}");
+        (ImageSeconds, TextSeconds) = (job.ImageSeconds, job.TextSeconds);
+        if (job.Found > 0) session.Terminal.Say($"{job.Found} samples were in shards that an earlier run had finished");
+        if (share is null) Totals = job.Join();
+        if (Totals.Bad > 0) session.Terminal.Say($"{Totals.Bad} of {Totals.Samples} samples were bad and left out{(share is null ? $": {Path.Combine(folder, Data.Datasets.BadSamples.LogFile)} names them" : "")}");
+
+        void Say(string bad)
+        {
+            if (named.Count < MostNamed) named.Add(bad);
+        }
     }
 }

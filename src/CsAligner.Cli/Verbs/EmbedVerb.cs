@@ -1,6 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
+using CsAligner.Data.Datasets;
+using CsAligner.Data.Embedding;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Data.Images;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -10,17 +15,33 @@ internal static class EmbedVerb
     public static Command Create(CommandRunner runner)
     {
         Option<string> model = CommonOptions.RequiredPath("--model", EmbedModel.Description);
-        Option<string?> images = CommonOptions.OptionalPath("--images", "A folder of PNG, JPEG and WebP files; with those below it, sorted by ordinal path.");
+        Option<string?> images = CommonOptions.OptionalPath("--images", "A folder of PNG, JPEG and WebP files; with those below it, sorted by ordinal path. Or the images of what --data takes.");
         Option<string?> texts = CommonOptions.OptionalPath("--texts", "A text file, UTF-8, one text a line.");
         Option<string?> data = CommonOptions.OptionalPath("--data", CaptionedData.Description);
+        Option<string?> imageFolder = CommonOptions.OptionalPath("--image-folder", "With --data: where the images are that a list names. Left out: beside the list, or where its format has them.");
         Option<string> captions = CommonOptions.Choice("--captions", "Of icons:SPLIT the name of each icon, or all its captions: aliases and categories, labels and keywords of emoji. Then pairs.npy says which icon each text belongs to.", "one", "one", "all");
-        Option<string> output = CommonOptions.RequiredPath("--out", "The feature-set folder to write. An older set there stays whole until this one is.");
+        Option<string> output = CommonOptions.RequiredPath("--out", "The feature-set folder to write. An older set there stays whole until this one is. What an earlier run of the same command has finished there is not made again.");
         Option<bool> tokens = new("--tokens") { Description = "Store the features of patches and words too, float16." };
+        Option<string> dtype = CommonOptions.Choice("--dtype", "The type of the features in the files.", "float16", "float16", "float32");
         Option<int?> batchSize = CommonOptions.OptionalCount("--batch-size", "Images or texts computed at a time. Left out: what suits the model and the cache.", most: 65536);
+        Option<int> decodeThreads = CommonOptions.Count("--decode-threads", "Threads that read and decode images while others are computed. Features do not depend on it.", Math.Max(1, Environment.ProcessorCount / 2), most: 1024);
+        Option<int> shardRows = CommonOptions.Count("--shard-rows", "Samples of a list in a shard: what a killed run makes again, at most. Of tar files each is a shard.", EmbeddingOptions.DefaultShardRows);
+        Option<(int Part, int Parts)?> shard = Share();
+        Option<BadSampleLimit> maxBad = new("--max-bad")
+        {
+            Description = $"Bad samples that are left out and named in {BadSamples.LogFile} before the run stops: a number, or a share of those read.",
+            HelpName = "N|F%",
+            DefaultValueFactory = _ => BadSampleLimit.Default,
+            CustomParser = result => CommonOptions.Parse(result, BadSampleLimit.Parse),
+        };
+        Option<string?> skip = CommonOptions.OptionalPath("--skip", $"The {BadSamples.LogFile} of another run: the samples that it names are left out here too, so that rows stay in step.");
         Option<string> transparency = CommonOptions.Choice("--transparency", "What shows where a picture is transparent: white, or with dropped the colours under it, as in Pillow and Hugging Face.", "white", "white", "dropped");
         Option<string[]> lora = new("--lora") { Description = "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.", HelpName = "PATH" };
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("embed", "Compute features of images and texts.") { model, images, texts, data, captions, output, tokens, batchSize, transparency, lora, json };
+        var command = new Command("embed", "Compute features of images and texts.")
+        {
+            model, images, texts, data, imageFolder, captions, output, tokens, dtype, batchSize, decodeThreads, shardRows, shard, maxBad, skip, transparency, lora, json,
+        };
         var onnx = new OnnxCommandOptions();
         onnx.AddTo(command);
         runner.SetAction(command, (parsed, session) =>
@@ -33,32 +54,76 @@ internal static class EmbedVerb
             bool allCaptions = parsed.GetValue(captions) == "all";
             if (allCaptions && d is null)
                 throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
+            if (parsed.GetValue(imageFolder) is not null && d is null)
+                throw new UsageException("--image-folder is for --data: give --images the folder");
             string modelName = parsed.GetRequiredValue(model), folder = parsed.GetRequiredValue(output);
-            var embedder = EmbedModel.Open(session, modelName, i, t, parsed.GetValue(tokens), parsed.GetValue(lora) ?? [], onnx.Read(parsed));
-            using var inputs = EmbedInputs.Open(session, d, i, t, embedder.Images?.Preprocessing, parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White, allCaptions);
-            var run = new EmbedRun(session, embedder, inputs, parsed.GetValue(tokens), parsed.GetValue(batchSize));
-            run.Write(folder);
-            if (parsed.GetValue(json)) Print(session, modelName, folder, inputs, embedder.Width, run);
-            session.Terminal.Say($"{inputs.ImageNames.Count} images and {inputs.Texts.Count} texts of {embedder.Width} values written to {folder}");
+            string[] loraFolders = parsed.GetValue(lora) ?? [];
+            var options = new EmbeddingOptions
+            {
+                Tokens = parsed.GetValue(tokens),
+                Type = parsed.GetValue(dtype) == "float32" ? ElementType.Float32 : ElementType.Float16,
+                BatchSize = parsed.GetValue(batchSize),
+                DecodeThreads = parsed.GetValue(decodeThreads),
+                ShardRows = parsed.GetValue(shardRows),
+                MaxBad = parsed.GetValue(maxBad),
+                Skipped = parsed.GetValue(skip) is { } log ? ReadSkipped(log) : new HashSet<string>(),
+                Transparency = parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White,
+            };
+            var onnxOptions = onnx.Read(parsed);
+            var embedder = EmbedModel.Open(session, modelName, i, t, options.Tokens, loraFolders, onnxOptions);
+            using var inputs = EmbedInputs.Open(session, d, i, t, embedder, allCaptions, parsed.GetValue(imageFolder));
+            var run = new EmbedRun(session, embedder, $"{ModelFingerprint.Of(modelName, loraFolders)} {onnxOptions}", inputs, options);
+            var share = parsed.GetValue(shard);
+            run.Write(folder, share);
+            if (parsed.GetValue(json)) Print(session, modelName, folder, share, embedder.Width, options.Tokens, run);
+            session.Terminal.Say($"{run.Totals.Images} images and {run.Totals.Texts} texts of {embedder.Width} values written to {folder}{(share is null ? "" : "; run the command without --shard when all shares are done")}");
         });
         return command;
     }
 
-    private static void Print(Session session, string model, string folder, EmbedInputs inputs, int width, EmbedRun run) => session.PrintJson(writer =>
+    private static Option<(int Part, int Parts)?> Share() => new("--shard")
+    {
+        Description = "Do the i-th of n shares of the work, i from 1: for n processes, on as many machines as you like. When all are done, run the command without it to put the set together.",
+        HelpName = "i/n",
+        CustomParser = result =>
+        {
+            string[] numbers = result.Tokens[0].Value.Split('/');
+            if (numbers.Length == 2 && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part) && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) && part >= 1 && part <= parts)
+                return (part, parts);
+            result.AddError($"--shard: i/n with i from 1 up to n was expected, such as 1/8, got '{result.Tokens[0].Value}'");
+            return null;
+        },
+    };
+
+    private static HashSet<string> ReadSkipped(string log)
+    {
+        if (!File.Exists(log)) throw new InputException($"cannot read '{log}': there is no such file; give the {BadSamples.LogFile} of another run");
+        return [.. File.ReadLines(log).Select(line => line.Split('\t')[0])];
+    }
+
+    private static void Print(Session session, string model, string folder, (int Part, int Parts)? share, int width, bool tokens, EmbedRun run) => session.PrintJson(writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("model", model);
         writer.WriteString("out", folder);
-        writer.WriteNumber("images", inputs.ImageNames.Count);
-        writer.WriteNumber("texts", inputs.Texts.Count);
+        writer.WriteNumber("images", run.Totals.Images);
+        writer.WriteNumber("texts", run.Totals.Texts);
         writer.WriteNumber("width", width);
-        writer.WriteString("pairs", inputs.Pairs is null ? null : Path.Combine(folder, FeatureSet.PairsFile));
-        if (run.ImageTokens is { } patches) writer.WriteNumber("image_tokens", patches);
-        else writer.WriteNull("image_tokens");
-        if (run.TextTokens is { } words) writer.WriteNumber("text_tokens", words);
-        else writer.WriteNull("text_tokens");
+        writer.WriteNumber("samples", run.Totals.Samples);
+        writer.WriteNumber("bad_samples", run.Totals.Bad);
+        writer.WriteNumber("shards", run.Shards);
+        writer.WriteString("shard", share is { } s ? $"{s.Part}/{s.Parts}" : null);
+        writer.WriteString("pairs", run.Totals.HasPairs && share is null ? Path.Combine(folder, FeatureSet.PairsFile) : null);
+        WriteTokens("image_tokens", run.Totals.ImageTokens);
+        WriteTokens("text_tokens", run.Totals.TextTokens);
         writer.WriteNumber("image_seconds", run.ImageSeconds);
         writer.WriteNumber("text_seconds", run.TextSeconds);
         writer.WriteEndObject();
+
+        void WriteTokens(string name, long count)
+        {
+            if (tokens && count > 0) writer.WriteNumber(name, count);
+            else writer.WriteNull(name);
+        }
     });
 }

@@ -54,9 +54,9 @@ internal static class SearchVerb
         if (files.Length > 0)
         {
             var images = model.NeedImages("search");
-            var pictures = new ImageFiles("", files, images.Preprocessing);
+            var pictures = new ImagePixels(images.Preprocessing);
             var features = new Tensor(files.Length, images.Width);
-            images.EmbedImages(files.Length, pictures.Read, tokens: false, batch => batch.Features.Span.CopyTo(features.Span[(batch.First * images.Width)..]), null, session.Cancellation);
+            images.EmbedImages(files.Length, (i, rgb) => pictures.ReadFile(files[i], rgb), tokens: false, batch => batch.Features.Span.CopyTo(features.Span[(batch.First * images.Width)..]), null, session.Cancellation);
             parts.Add(Map(features, run, AlignmentReport.ImageAdapterFile));
         }
 

@@ -114,7 +114,7 @@ internal static class VipsLibrary
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
-        name == NativeVips.Library ? _handle : 0;
+        name == NativeVips.Library ? _handle : name == NativeDuckDb.Library ? DuckDbLibrary.Handle : 0;
 
     private static nint Find()
     {

@@ -12,7 +12,7 @@ public class CaptionedImagesTests
     private static readonly ImagePreprocessing Preprocessing = new(4, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
 
     [Fact]
-    public async Task Images_are_numbered_as_they_appear_and_texts_by_line()
+    public async Task Images_are_numbered_as_they_appear_and_texts_by_image()
     {
         await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
@@ -21,10 +21,9 @@ public class CaptionedImagesTests
         File.WriteAllText(folder["captions.tsv"], "b/z.png\ta dog\nb/z.png\ta brown dog\r\na.png\tein Hündchen\nb/z.png\ta dog\n");
         using CaptionedImages data = CaptionedImages.Open(folder.Path, Preprocessing);
         Assert.Equal(["b/z.png", "a.png"], data.Images);
-        Assert.Equal(["a dog", "a brown dog", "ein Hündchen", "a dog"], data.Texts);
-        Assert.Equal([0, 0, 1, 0], data.ImageOfText);
+        Assert.Equal(["a dog", "a brown dog", "a dog", "ein Hündchen"], data.Texts);
+        Assert.Equal([0, 0, 0, 1], data.ImageOfText);
         Assert.False(data.IsRowForRow);
-        Assert.Equal(["a dog", "a brown dog", "a dog"], data.CaptionsOfImages()[0]);
         var rgb = new byte[48];
         data.ReadImage(1, rgb);
         Assert.Equal(second, rgb);
@@ -78,12 +77,13 @@ public class CaptionedImagesTests
         foreach (string name in (string[])["a.PNG", "B/c.png", "Z.png", "a-1.png"])
             Save(folder, name, 3);
         File.WriteAllText(folder["notes.txt"], "no picture");
-        ImageFiles files = ImageFiles.Find(folder.Path, Preprocessing);
-        Assert.Equal(["B/c.png", "Z.png", "a-1.png", "a.PNG"], files.Names);
+        SampleEntry[] files = [.. Dataset.Open($"images:{folder.Path}").ReadAll()];
+        Assert.Equal(["B/c.png", "Z.png", "a-1.png", "a.PNG"], files.Select(file => file.Key));
+        var pixels = new ImagePixels(Preprocessing);
         File.WriteAllBytes(folder["Z.png"], File.ReadAllBytes(folder["Z.png"])[..30]);
-        Assert.Contains("Z.png'", Assert.Throws<InputException>(() => files.Read(1, new byte[48])).Message, StringComparison.Ordinal);
+        Assert.Contains("Z.png'", Assert.Throws<InputException>(() => pixels.Read(files[1].Load(SampleParts.Image), new byte[48])).Message, StringComparison.Ordinal);
         File.Delete(folder["a-1.png"]);
-        Assert.Contains("a-1.png'", Assert.Throws<InputException>(() => files.Read(2, new byte[48])).Message, StringComparison.Ordinal);
+        Assert.Contains("a-1.png'", Assert.Throws<InputException>(() => files[2].Load(SampleParts.Image)).Message, StringComparison.Ordinal);
     }
 
     private static byte[] Save(TemporaryFolder folder, string name, ulong seed)

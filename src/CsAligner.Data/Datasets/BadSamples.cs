@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Datasets;
+
+/// <summary>Counts the samples that cannot be used, names them in a log file, and ends the run when they are too many.</summary>
+public sealed class BadSamples : IDisposable
+{
+    /// <summary>The name of the log file: a line for each bad sample, its key, a tab, the reason.</summary>
+    public const string LogFile = "bad-samples.log";
+
+    // A share means little before so many have been seen.
+    private const int Interval = 1000;
+
+    private readonly BadSampleLimit _limit;
+    private readonly string _path;
+    private readonly string _shownPath;
+    private readonly Action<string>? _say;
+    private StreamWriter? _log;
+    private string _first = "";
+
+    /// <summary>Goes on counting.</summary>
+    /// <param name="limit">How many are borne.</param>
+    /// <param name="path">The log file; it is made anew with the first bad sample.</param>
+    /// <param name="shownPath">Where the log will be when the run has ended, for its error.</param>
+    /// <param name="seen">Samples seen before.</param>
+    /// <param name="bad">Bad ones among them.</param>
+    /// <param name="say">Told of each bad sample, in a line; may be null.</param>
+    public BadSamples(BadSampleLimit limit, string path, string shownPath, long seen = 0, long bad = 0, Action<string>? say = null)
+    {
+        (_limit, _path, _shownPath, Seen, Bad, _say) = (limit, path, shownPath, seen, bad, say);
+        File.Delete(path);
+    }
+
+    /// <summary>Samples seen so far, bad ones too.</summary>
+    public long Seen { get; private set; }
+
+    /// <summary>Bad ones among them.</summary>
+    public long Bad { get; private set; }
+
+    /// <summary>Counts a sample that could be used.</summary>
+    public void AddGood()
+    {
+        Seen++;
+        CheckShare();
+    }
+
+    /// <summary>Counts and names one that could not.</summary>
+    /// <param name="key">What it is called.</param>
+    /// <param name="reason">Why.</param>
+    /// <exception cref="InputException">They are too many by now.</exception>
+    public void Add(string key, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Seen++;
+        Bad++;
+        string line = $"{OneLine(key)}\t{OneLine(reason)}";
+        if (_first.Length == 0) _first = OneLine(reason);
+        _log ??= new StreamWriter(_path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        _log.Write(line + "\n");
+        _say?.Invoke(OneLine(reason));
+        if (_limit.Samples is not null) Check();
+        CheckShare();
+    }
+
+    /// <summary>Holds the count against the limit, as at the end of a run.</summary>
+    /// <exception cref="InputException">They are too many.</exception>
+    public void Check()
+    {
+        _log?.Flush();
+        if (!_limit.IsPassed(Bad, Seen)) return;
+        string first = _first.Length > 0 ? $", the first: {_first}" : "";
+        throw new InputException(
+            $"too many bad samples: {Bad.ToString(CultureInfo.InvariantCulture)} of {Seen.ToString(CultureInfo.InvariantCulture)} read, more than --max-bad {_limit} allows; mend them or allow more. '{_shownPath}' names them{first}");
+    }
+
+    /// <summary>Writes out the log.</summary>
+    public void Flush() => _log?.Flush();
+
+    /// <summary>Closes the log.</summary>
+    public void Dispose() => _log?.Dispose();
+
+    private void CheckShare()
+    {
+        if (_limit.Samples is null && Seen % Interval == 0) Check();
+    }
+
+    private static string OneLine(string text) => new([.. text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '?' : c)]);
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using CsAligner.Data.Datasets.Features;
+using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Datasets.WebDatasets;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Datasets;
+
+/// <summary>Opens data sets by name: a path is known by what it is; a prefix says what to take it for, or which split of it.</summary>
+public static class Dataset
+{
+    private const string ListEndings = ".tsv, .csv, .jsonl, .txt or .token";
+
+    /// <summary>What can be named, in a few lines.</summary>
+    public static string Description =>
+        $"A folder with images and a list of captions ({string.Join(", ", CaptionList.Names.Take(4))}); such a list ({ListEndings}); captions of COCO (.json); karpathy:FILE.json:SPLIT with SPLIT one of {KarpathySplit.Splits}; WebDataset shards: a .tar, a folder of them, or a range such as data/{{000000..000099}}.tar; a folder of clip-retrieval, whose captions are in its metadata.";
+
+    /// <summary>Opens what a name stands for.</summary>
+    /// <param name="name">
+    /// A path: a folder with a list of captions, with tar shards, or with pictures alone; a list of captions; the captions of COCO; tar
+    /// shards, with braces where they are many. Or <c>list:FILE</c>, <c>coco:FILE</c>, <c>karpathy:FILE[:SPLIT]</c>,
+    /// <c>tar:PATTERN</c>, <c>images:FOLDER</c>, <c>clip-retrieval:FOLDER</c>, <c>features:FILE[:TENSOR]</c>. A folder with img_emb or
+    /// text_emb is one of clip-retrieval, .npy and .safetensors are features.
+    /// </param>
+    /// <param name="imageFolder">Where the images of a list are; null: beside the list, or where the format has them.</param>
+    /// <exception cref="InputException">There is no such thing, or it is nothing of these; says what was expected.</exception>
+    public static SampleSource Open(string name, string? imageFolder = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (imageFolder is not null && !Directory.Exists(imageFolder)) throw new InputException($"cannot read images of '{imageFolder}': there is no such folder; check --image-folder");
+        int colon = name.IndexOf(':', StringComparison.Ordinal);
+        string path = name[(colon + 1)..];
+        return (colon > 0 ? name[..colon] : "") switch
+        {
+            "list" => CaptionList.Read(name, path, imageFolder ?? FolderOf(path)),
+            "coco" => CocoCaptions.Read(name, path, imageFolder),
+            "karpathy" => OpenKarpathy(name, path, imageFolder),
+            "tar" => new WebDatasetSamples(name, Shards(path)),
+            "images" => ImageFolder.Read(path),
+            "clip-retrieval" => FeatureSamples.OpenFolder(name, path),
+            "features" => OpenFeatures(name, path),
+            _ => OpenPath(name, imageFolder),
+        };
+    }
+
+    private static SampleSource OpenPath(string path, string? imageFolder)
+    {
+        if (Directory.Exists(path)) return OpenFolder(path, imageFolder);
+        if (path.Contains('{', StringComparison.Ordinal) && !File.Exists(path)) return new WebDatasetSamples(path, Shards(path));
+        if (!File.Exists(path)) throw new InputException($"cannot read captioned images of '{path}': there is no such folder or file; check the path");
+        return Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".tsv" or ".csv" or ".jsonl" or ".ndjson" or ".txt" or ".token" => CaptionList.Read(path, path, imageFolder ?? FolderOf(path)),
+            ".json" when IsKarpathy(path) => throw new InputException($"cannot read '{path}': it holds several splits; say which: karpathy:{path}:test"),
+            ".json" => CocoCaptions.Read(path, path, imageFolder),
+            ".tar" => new WebDatasetSamples(path, [path]),
+            ".npy" or ".safetensors" => FeatureSamples.OpenFile(path, path),
+            ".tgz" or ".gz" or ".zip" => throw new InputException($"cannot read '{path}': it is compressed; unpack it first"),
+            _ => throw new InputException($"cannot read captioned images of '{path}': it is a file, a folder with images and a {CaptionList.Names[0]} was expected, or a list ({ListEndings}), captions of COCO (.json) or a .tar"),
+        };
+    }
+
+    private static SampleSource OpenFolder(string folder, string? imageFolder)
+    {
+        string[] lists = [.. CaptionList.Names.Where(name => File.Exists(Path.Combine(folder, name)))];
+        if (lists.Length > 0) return CaptionList.Read(folder, Path.Combine(folder, lists[0]), imageFolder ?? folder);
+        if (Directory.Exists(Path.Combine(folder, "img_emb")) || Directory.Exists(Path.Combine(folder, "text_emb"))) return FeatureSamples.OpenFolder(folder, folder);
+        string[] shards = [.. Directory.GetFiles(folder, "*.tar").Order(StringComparer.Ordinal)];
+        return shards.Length > 0
+            ? new WebDatasetSamples(folder, shards)
+            : throw new InputException($"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with a line for each caption: path, tab, caption");
+    }
+
+    private static FileSamples OpenKarpathy(string name, string path, string? imageFolder)
+    {
+        int colon = path.LastIndexOf(':');
+        (string file, string split) = colon > 0 && KarpathySplit.IsSplit(path[(colon + 1)..]) ? (path[..colon], path[(colon + 1)..])
+            : colon > 0 && !File.Exists(path) ? throw new InputException($"cannot read '{name}': '{path[(colon + 1)..]}' is no split; one of {KarpathySplit.Splits} was expected")
+            : (path, "test");
+        return KarpathySplit.Read(name, file, split, imageFolder);
+    }
+
+    private static FeatureSamples OpenFeatures(string name, string path)
+    {
+        int colon = path.LastIndexOf(':');
+        return colon > 0 && !File.Exists(path) ? FeatureSamples.OpenFile(name, path[..colon], path[(colon + 1)..]) : FeatureSamples.OpenFile(name, path);
+    }
+
+    private static string[] Shards(string pattern)
+    {
+        string[] names = BraceRange.Expand(pattern);
+        if (names.Length > 1 || !pattern.Contains('*', StringComparison.Ordinal)) return names;
+        string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } given ? given : ".";
+        string[] found = Directory.Exists(folder) ? [.. Directory.GetFiles(folder, Path.GetFileName(pattern)).Order(StringComparer.Ordinal)] : [];
+        return found.Length > 0 ? found : throw new InputException($"cannot read '{pattern}': no file has such a name; check the pattern");
+    }
+
+    private static bool IsKarpathy(string path)
+    {
+        using var json = new JsonFile(path);
+        if (!json.Read() || json.Type != JsonTokenType.StartObject) return false;
+        bool first = true;
+        while (json.Read() && json.Depth < 4)
+        {
+            if (json is { Type: JsonTokenType.PropertyName, Depth: 1 } && json.Text != "images") json.Skip();
+            // Within the first image: Karpathy's have sentences, COCO's are told by an id.
+            else if (json is { Type: JsonTokenType.PropertyName, Depth: 3, Text: "sentences" or "sentids" or "split" }) return true;
+            else if (json is { Type: JsonTokenType.PropertyName, Depth: 3 }) json.Skip();
+            else if (json is { Type: JsonTokenType.EndObject, Depth: 2 }) first = false;
+            if (!first) return false;
+        }
+
+        return false;
+    }
+
+    private static string FolderOf(string file) => Path.GetDirectoryName(file) is { Length: > 0 } folder ? folder : ".";
+}

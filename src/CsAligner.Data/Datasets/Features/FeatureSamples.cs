@@ -1,0 +1,145 @@
+using System.Globalization;
+using CsAligner.Data.FeatureSets;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Data.Datasets.Features;
+
+/// <summary>
+/// Features that are stored already: a folder of clip-retrieval (img_emb, text_emb, metadata as parquet or JSON lines), a .npy matrix,
+/// a matrix of .safetensors. Rows are read where they lie, as they are stored; a part is a block of <see cref="BlockRows"/> rows, of
+/// which keys and captions are in memory while its samples are.
+/// </summary>
+public sealed class FeatureSamples : SampleSource
+{
+    /// <summary>Rows of a part.</summary>
+    public const int BlockRows = 16_384;
+
+    private readonly List<Shard> _shards = [];
+    private readonly List<(Shard Shard, long First, int Rows)> _blocks = [];
+
+    private FeatureSamples(string name) => Name = name;
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override bool HasImages => false;
+
+    /// <inheritdoc/>
+    public override bool HasCaptions => _shards.All(shard => shard.Metadata is not null);
+
+    /// <inheritdoc/>
+    public override int Parts => _blocks.Count;
+
+    /// <inheritdoc/>
+    public override long Count => _blocks.Sum(block => (long)block.Rows);
+
+    /// <inheritdoc/>
+    public override string Fingerprint => field ??= $"features {string.Join(' ', _shards.Select(shard => $"{shard.Name}:{shard.Rows}x{shard.Images?.Width}x{shard.Texts?.Width}"))}";
+
+    /// <summary>Opens a folder of clip-retrieval.</summary>
+    /// <param name="name">The data set as it was named.</param>
+    /// <param name="folder">Holds img_emb or text_emb, and maybe metadata.</param>
+    /// <exception cref="InputException">Shards do not fit each other, or cannot be read; parquet and no DuckDB.</exception>
+    public static FeatureSamples OpenFolder(string name, string folder)
+    {
+        string[] images = FeatureSetLayout.Shards(folder, FeatureSetLayout.Prefix(Modality.Image), ".npy"), texts = FeatureSetLayout.Shards(folder, FeatureSetLayout.Prefix(Modality.Text), ".npy");
+        string[] metadata = FeatureSetLayout.Shards(folder, "metadata", ".parquet") is { Length: > 0 } parquet ? parquet : FeatureSetLayout.Shards(folder, "metadata", ".jsonl");
+        // A set with several captions to an image has texts of its own rows; the images are its samples.
+        if (images.Length > 0 && File.Exists(FeatureSetLayout.PairsPath(folder))) texts = [];
+        int count = Math.Max(images.Length, texts.Length);
+        if (count == 0 || new[] { images, texts, metadata }.Any(files => files.Length > 0 && files.Length != count))
+            throw new InputException($"cannot read '{folder}': it has {images.Length} shards img_emb_N.npy, {texts.Length} text_emb_N.npy and {metadata.Length} of metadata; the same number of each that there is was expected");
+        var samples = new FeatureSamples(name);
+        try
+        {
+            for (int i = 0; i < count; i++) samples.Add(images.Length > 0 ? FeatureRows.Open(images[i]) : null, texts.Length > 0 ? FeatureRows.Open(texts[i]) : null, metadata.Length > 0 ? metadata[i] : null);
+            return samples;
+        }
+        catch
+        {
+            samples.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a matrix.</summary>
+    /// <param name="name">The data set as it was named.</param>
+    /// <param name="path">.npy or .safetensors.</param>
+    /// <param name="tensor">Which tensor of .safetensors; null where it has but one matrix.</param>
+    /// <exception cref="InputException">It cannot be read, or is no matrix.</exception>
+    public static FeatureSamples OpenFile(string name, string path, string? tensor = null)
+    {
+        var samples = new FeatureSamples(name);
+        samples.Add(FeatureRows.Open(path, tensor), null, null);
+        return samples;
+    }
+
+    /// <inheritdoc/>
+    public override int PartsFor(int samples) => Math.Max(1, samples / BlockRows);
+
+    /// <inheritdoc/>
+    public override IEnumerable<SampleEntry> ReadPart(int part)
+    {
+        (Shard shard, long first, int rows) = _blocks[part];
+        var metadata = shard.Metadata?.Read(first, rows);
+        for (int row = 0; row < rows; row++)
+        {
+            (string? key, string? caption) = metadata is not null && row < metadata.Length ? metadata[row] : (null, null);
+            yield return new Entry(shard, first + row, key, caption);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        foreach (Shard shard in disposing ? _shards : [])
+        {
+            shard.Images?.Dispose();
+            shard.Texts?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Add(FeatureRows? images, FeatureRows? texts, string? metadata)
+    {
+        FeatureRows any = images ?? texts!;
+        var shard = new Shard(Path.GetFileName(any.Path), images, texts, metadata is null ? null : new MetadataFile(metadata));
+        _shards.Add(shard);
+        if (texts is not null && texts.Rows != any.Rows) throw new InputException($"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+        if (shard.Metadata?.Rows() is { } rows && rows != any.Rows) throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+        for (long first = 0; first < any.Rows; first += BlockRows) _blocks.Add((shard, first, (int)Math.Min(BlockRows, any.Rows - first)));
+    }
+
+    private sealed record Shard(string Name, FeatureRows? Images, FeatureRows? Texts, MetadataFile? Metadata)
+    {
+        public long Rows => (Images ?? Texts)!.Rows;
+    }
+
+    private sealed class Entry(Shard shard, long row, string? key, string? caption) : SampleEntry
+    {
+        public override string Key => key ?? row.ToString(CultureInfo.InvariantCulture);
+
+        public override string Id => $"{shard.Name}:{row.ToString(CultureInfo.InvariantCulture)}";
+
+        public override void Check(SampleParts parts)
+        {
+            if (parts.HasFlag(SampleParts.Image)) throw new InputException($"cannot read an image of row {row} of '{shard.Name}': features hold none");
+            if (parts.HasFlag(SampleParts.Captions) && shard.Metadata is not null && string.IsNullOrWhiteSpace(caption)) throw new InputException($"cannot read a caption of row {row} of '{shard.Name}': its metadata have none");
+        }
+
+        public override Sample Load(SampleParts parts)
+        {
+            Check(parts);
+            return new Sample(Key)
+            {
+                Shard = shard.Name,
+                Captions = parts.HasFlag(SampleParts.Captions) && caption is not null ? [caption.ReplaceLineEndings(" ").Trim()] : [],
+                ImageFeatures = parts.HasFlag(SampleParts.Features) ? shard.Images?.Read(row) : null,
+                TextFeatures = parts.HasFlag(SampleParts.Features) ? shard.Texts?.Read(row) : null,
+            };
+        }
+    }
+}

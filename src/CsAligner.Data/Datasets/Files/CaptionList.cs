@@ -1,0 +1,188 @@
+using System.Text;
+using System.Text.Json;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Datasets.Files;
+
+/// <summary>
+/// Lists of captions as people have them: TSV, CSV and JSON lines, with or without a heading. What a line is wrong in becomes a bad
+/// sample; what the file is wrong in, an error.
+/// </summary>
+internal static class CaptionList
+{
+    /// <summary>The names of lists in an image folder, by preference.</summary>
+    public static readonly string[] Names = ["captions.tsv", "captions.csv", "captions.jsonl", "captions.txt", "metadata.jsonl", "metadata.csv", "results.csv", "results_20130124.token"];
+
+    private static readonly string[] ImageColumns = ["image", "image_path", "image_name", "file_name", "filename", "filepath", "file", "path", "key"];
+    private static readonly string[] CaptionColumns = ["caption", "captions", "text", "title", "comment", "sentence", "description", "raw"];
+
+    // A quoted field may run over lines; an unclosed quote must not swallow the file.
+    private const int MostLines = 100;
+
+    /// <summary>Reads a list whose images lie below a folder.</summary>
+    public static FileSamples Read(string name, string list, string folder)
+    {
+        var samples = new FileSamples(name, folder, list, "line", hasCaptions: true);
+        using var lines = new LineReader(list);
+        if (!lines.TryRead(out string first)) throw new InputException($"cannot read '{list}': the file is empty; one entry a line was expected");
+        if (Path.GetExtension(list) is ".jsonl" or ".ndjson" || first.StartsWith('{')) ReadJson(samples, lines, first);
+        else ReadDelimited(samples, list, lines, first);
+        return samples.Complete();
+    }
+
+    private static void ReadDelimited(FileSamples samples, string list, LineReader lines, string first)
+    {
+        char delimiter = first.Contains('\t', StringComparison.Ordinal) || Path.GetExtension(list) is ".tsv" or ".token" ? '\t'
+            : first.Contains('|', StringComparison.Ordinal) ? '|'
+            : Path.GetExtension(list) == ".csv" || first.Contains(',', StringComparison.Ordinal) ? ','
+            : '\t';
+        string[] heading = [.. Split(lines, first, delimiter).Select(field => field.Trim().ToLowerInvariant())];
+        int image = ColumnOf(heading, ImageColumns), caption = ColumnOf(heading, CaptionColumns);
+        int columns = heading.Length;
+        if (image < 0 || caption < 0)
+        {
+            if (delimiter == ',' && heading.Length != 2)
+                throw new InputException($"cannot read '{list}': its first line has {heading.Length} columns and none that is called {string.Join(", ", ImageColumns)} beside one called {string.Join(", ", CaptionColumns)}; write such a heading");
+            (image, caption, columns) = (0, 1, 2);
+            Add(first);
+        }
+
+        while (lines.TryRead(out string line)) Add(line);
+
+        void Add(string line)
+        {
+            int number = lines.Number;
+            if (lines.Problem is { } problem)
+            {
+                samples.AddProblem(problem, number);
+                return;
+            }
+
+            if (string.IsNullOrWhiteSpace(line))
+            {
+                samples.AddProblem("is empty; every line is a row: remove it or fill it in", number);
+                return;
+            }
+
+            string[] fields = Split(lines, line, delimiter);
+            if (fields.Length == 0)
+            {
+                samples.AddProblem("has a quote that is not closed", number);
+            }
+            else if (fields.Length != columns)
+            {
+                string between = delimiter == '\t' ? "tabs" : $"'{delimiter}'";
+                samples.AddProblem($"has {fields.Length} fields between {between}; {(columns == 2 ? $"two were expected: path, {(delimiter == '\t' ? "tab" : $"'{delimiter}'")}, caption" : $"{columns} were expected, as the heading has")}", number);
+            }
+            else
+            {
+                Keep(samples, fields[image].Trim(), fields[caption].Trim(), number);
+            }
+        }
+    }
+
+    private static void Keep(FileSamples samples, string image, string caption, int line)
+    {
+        // Flickr's own lists number the captions: 1000092795.jpg#0.
+        int mark = image.LastIndexOf('#');
+        if (mark > 0 && mark < image.Length - 1 && image.AsSpan(mark + 1).IndexOfAnyExceptInRange('0', '9') < 0) image = image[..mark];
+        if (image.Length == 0 || caption.Length == 0)
+            samples.AddProblem($"has an empty {(image.Length == 0 ? "path" : "caption")}; path and caption were expected", line);
+        else
+            samples.Add(image, caption, line);
+    }
+
+    private static void ReadJson(FileSamples samples, LineReader lines, string first)
+    {
+        string line = first;
+        do
+        {
+            string? problem = lines.Problem ?? (string.IsNullOrWhiteSpace(line) ? "is empty; every line is a row: remove it or fill it in" : null);
+            if (problem is null)
+            {
+                try
+                {
+                    using var document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
+                    problem = Keep(samples, document.RootElement, lines.Number);
+                }
+                catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+                {
+                    problem = "is not a JSON object on one line";
+                }
+            }
+
+            if (problem is not null) samples.AddProblem(problem, lines.Number);
+        }
+        while (lines.TryRead(out line));
+    }
+
+    private static string? Keep(FileSamples samples, JsonElement row, int line)
+    {
+        if (row.ValueKind != JsonValueKind.Object) return "is not a JSON object on one line";
+        if (Text(row, ImageColumns) is not { } image) return $"names no image: a text called {string.Join(", ", ImageColumns)} was expected";
+        string[] captions = Captions(row);
+        if (captions.Length == 0) return $"has no caption: a text or a list called {string.Join(", ", CaptionColumns)} was expected";
+        foreach (string caption in captions) Keep(samples, image, caption.Trim(), line);
+        return null;
+    }
+
+    /// <summary>The captions that a JSON object holds under one of the usual names; empty when it has none.</summary>
+    internal static string[] Captions(JsonElement row)
+    {
+        foreach (string name in (string[])["captions", .. CaptionColumns])
+        {
+            if (!row.TryGetProperty(name, out var value)) continue;
+            if (value.ValueKind == JsonValueKind.String) return [value.GetString()!];
+            if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String))
+                return [.. value.EnumerateArray().Select(v => v.GetString()!)];
+        }
+
+        return [];
+    }
+
+    private static string? Text(JsonElement row, string[] names) =>
+        names.Select(name => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null).FirstOrDefault(text => text is not null);
+
+    private static int ColumnOf(string[] heading, string[] names)
+    {
+        foreach (string name in names)
+        {
+            int column = Array.IndexOf(heading, name);
+            if (column >= 0) return column;
+        }
+
+        return -1;
+    }
+
+    private static string[] Split(LineReader lines, string line, char delimiter)
+    {
+        // Tabs and bars need no quotes, and captions have quotes of their own. Of bars the caption, last, may have more.
+        if (delimiter != ',') return delimiter == '|' ? line.Split('|', 3) : line.Split('\t');
+        var fields = new List<string>();
+        var field = new StringBuilder();
+        bool quoted = false;
+        for (int more = 0; ; more++)
+        {
+            for (int i = 0; i < line.Length; i++)
+            {
+                char c = line[i];
+                if (quoted && c == '"' && i + 1 < line.Length && line[i + 1] == '"') field.Append(line[i++]);
+                else if (c == '"' && (quoted || string.IsNullOrWhiteSpace(field.ToString()))) quoted = !quoted;
+                else if (c == ',' && !quoted) Flush();
+                else field.Append(c);
+            }
+
+            if (!quoted || more == MostLines || field.Length > LineReader.MaxBytes || !lines.TryRead(out line)) break;
+            field.Append(' ');
+        }
+
+        Flush();
+        return quoted ? [] : [.. fields];
+
+        void Flush()
+        {
+            fields.Add(field.ToString());
+            field.Clear();
+        }
+    }
+}

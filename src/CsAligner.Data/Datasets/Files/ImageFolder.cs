@@ -1,0 +1,33 @@
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Datasets.Files;
+
+/// <summary>All PNG, JPEG and WebP files of a folder and those below it, without captions.</summary>
+internal static class ImageFolder
+{
+    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".webp"];
+
+    /// <summary>Files told by their names' endings, sorted by ordinal path.</summary>
+    /// <exception cref="InputException">There is no such folder, it cannot be listed, or it has no pictures.</exception>
+    public static FileSamples Read(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new InputException($"cannot read images of '{folder}': {(File.Exists(folder) ? "it is a file, a folder of images was expected" : "there is no such folder; check the path")}");
+        try
+        {
+            var samples = new FileSamples(folder, folder, folder, "picture", hasCaptions: false);
+            int number = 0;
+            foreach (string name in Names(folder)) samples.Add(name, null, number++);
+            return number > 0 ? samples.Complete() : throw new InputException($"cannot read images of '{folder}': it has no file that ends in {string.Join(", ", Extensions)}; give a folder that has");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read images of '{folder}': {failure.Message}", failure);
+        }
+    }
+
+    private static IEnumerable<string> Names(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .Where(path => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
+        .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
+        .Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Datasets.Files;
+
+/// <summary>
+/// The splits of Karpathy and Fei-Fei (<c>dataset_flickr30k.json</c>, <c>dataset_flickr8k.json</c>, <c>dataset_coco.json</c>): one
+/// object whose <c>images</c> have split, filename, for COCO filepath, and sentences with their raw texts.
+/// </summary>
+internal static class KarpathySplit
+{
+    /// <summary>What stands for a split of the file; a protocol is the test split, its number of images, and five captions of each.</summary>
+    private static readonly Dictionary<string, (string Split, int Images)> Protocols = new(StringComparer.Ordinal)
+    {
+        ["flickr30k-1k"] = ("test", 1000),
+        ["flickr8k-1k"] = ("test", 1000),
+        ["coco-5k"] = ("test", 5000),
+        ["coco-1k"] = ("test", 5000),
+    };
+
+    private const int CaptionsOfProtocol = 5;
+
+    /// <summary>The splits and protocols that can be named.</summary>
+    public static string Splits => $"train, val, test, restval, train+restval, {string.Join(", ", Protocols.Keys)}";
+
+    /// <summary>Whether a word names a split or protocol.</summary>
+    public static bool IsSplit(string word) => Protocols.ContainsKey(word) || word.Split('+').All(w => w is "train" or "val" or "test" or "restval");
+
+    private static readonly string[] Places = ["", "flickr30k-images", "flickr30k_images", "flickr30k-images/flickr30k-images", "Flicker8k_Dataset", "Flickr8k_Dataset", "images", "Images"];
+
+    public static FileSamples Read(string name, string path, string split, string? folder)
+    {
+        (string Split, int Images)? protocol = Protocols.TryGetValue(split, out var known) ? known : null;
+        string[] wanted = (protocol?.Split ?? split).Split('+');
+        using var json = new JsonFile(path);
+        var images = new List<(string? File, List<string> Captions, long Number)>();
+        var splits = new SortedSet<string>(StringComparer.Ordinal);
+        bool found = false;
+        if (json.Next() != JsonTokenType.StartObject) throw json.Bad("an object with \"images\" was expected");
+        json.ReadObject(property =>
+        {
+            if (property != "images") return;
+            if (found) throw json.Bad("it has \"images\" twice");
+            found = true;
+            if (json.Next() != JsonTokenType.StartArray) throw json.Bad("\"images\" is not a list");
+            long number = 0;
+            json.ReadArray(() =>
+            {
+                var image = ReadImage(json);
+                if (image.Split is not null) splits.Add(image.Split);
+                // An image without its split is in none, and is not read for any.
+                if (image.Split is not null && wanted.Contains(image.Split)) images.Add((image.File, image.Captions, number));
+                number++;
+            });
+        });
+        if (images.Count == 0) throw json.Bad($"it has no image of split '{split}', but of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
+        if (protocol is { } rule && images.Count != rule.Images)
+            throw json.Bad($"its test split has {images.Count} images, {split} is measured on {rule.Images}; give the split by its own name, 'test'");
+        string root = folder ?? FileSampleFolders.Find(Places.Select(place => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, place)), images.Select(i => i.File).FirstOrDefault(f => f is not null), path);
+        return Keep(new FileSamples(name, root, path, "image", hasCaptions: true, split), images, protocol is null ? int.MaxValue : CaptionsOfProtocol);
+    }
+
+    private static FileSamples Keep(FileSamples samples, List<(string? File, List<string> Captions, long Number)> images, int most)
+    {
+        foreach ((string? file, List<string> captions, long number) in images)
+        {
+            if (string.IsNullOrWhiteSpace(file))
+            {
+                samples.AddProblem("has no filename", number);
+            }
+            else if (samples.Contains(file))
+            {
+                samples.AddProblem($"names '{file}', which another image names too", number);
+            }
+            else
+            {
+                samples.Add(file, null, number);
+                foreach (string caption in captions.Take(most)) samples.Add(file, caption, number);
+            }
+        }
+
+        return samples.Complete();
+    }
+
+    private static (string? Split, string? File, List<string> Captions) ReadImage(JsonFile json)
+    {
+        (string? split, string? name, string? place) = (null, null, null);
+        var captions = new List<string>();
+        if (json.Type != JsonTokenType.StartObject) return (null, null, captions);
+        json.ReadObject(property =>
+        {
+            if (property is not ("split" or "filename" or "filepath" or "sentences")) return;
+            json.Next();
+            if (property == "split") split = json.Text;
+            else if (property == "filename") name = json.Text;
+            else if (property == "filepath") place = json.Text;
+            else if (json.Type == JsonTokenType.StartArray) json.ReadArray(ReadSentence);
+            if (property != "sentences") json.Skip();
+        });
+        return (split, name is null || string.IsNullOrEmpty(place) ? name : $"{place}/{name}", captions);
+
+        void ReadSentence()
+        {
+            if (json.Type != JsonTokenType.StartObject) return;
+            json.ReadObject(property =>
+            {
+                if (property != "raw") return;
+                json.Next();
+                if (json.Text?.Trim() is { Length: > 0 } caption) captions.Add(caption.ReplaceLineEndings(" "));
+                json.Skip();
+            });
+        }
+    }
+}

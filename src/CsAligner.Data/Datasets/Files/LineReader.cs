@@ -1,0 +1,125 @@
+using System.Text;
+using CsAligner.Tensors;
+
+namespace CsAligner.Data.Datasets.Files;
+
+/// <summary>
+/// The lines of a UTF-8 file one after the other, in bounded memory: with or without a byte order mark, ended by LF or CR LF. A line
+/// longer than <see cref="MaxBytes"/> is not kept.
+/// </summary>
+internal sealed class LineReader : IDisposable
+{
+    public const int MaxBytes = 1 << 20;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly string _path;
+    private readonly FileStream _file;
+    private byte[] _buffer = new byte[1 << 16];
+    private int _start;
+    private int _end;
+
+    public LineReader(string path)
+    {
+        _path = path;
+        try
+        {
+            _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InputException($"cannot read '{path}': there is no such file; check the path", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder, a text file was expected" : failure.Message)}", failure);
+        }
+    }
+
+    /// <summary>The number of the line read last, from 1.</summary>
+    public int Number { get; private set; }
+
+    /// <summary>Why the line read last cannot be used; null when it can.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Reads a line; empty where there is a <see cref="Problem"/>. False at the file's end.</summary>
+    public bool TryRead(out string line)
+    {
+        line = "";
+        Problem = null;
+        bool tooLong = false;
+        int searched = _start;
+        while (true)
+        {
+            int feed = _buffer.AsSpan(searched, _end - searched).IndexOf((byte)'\n');
+            if (feed >= 0)
+            {
+                line = Take(_buffer.AsSpan(_start, searched + feed - _start), tooLong);
+                _start = searched + feed + 1;
+                return true;
+            }
+
+            searched = _end;
+            if (_end - _start > MaxBytes)
+            {
+                tooLong = true;
+                _start = _end;
+            }
+
+            int before = _start;
+            if (!Fill())
+            {
+                if (_start == _end && !tooLong) return false;
+                line = Take(_buffer.AsSpan(_start, _end - _start), tooLong);
+                _start = _end;
+                return true;
+            }
+
+            searched -= before - _start;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private string Take(ReadOnlySpan<byte> line, bool tooLong)
+    {
+        if (Number++ == 0 && line.StartsWith(Encoding.UTF8.Preamble)) line = line[Encoding.UTF8.Preamble.Length..];
+        if (line.EndsWith("\r"u8)) line = line[..^1];
+        if (tooLong || line.Length > MaxBytes)
+        {
+            Problem = $"is longer than {MaxBytes} bytes";
+            return "";
+        }
+
+        try
+        {
+            return Strict.GetString(line);
+        }
+        catch (DecoderFallbackException)
+        {
+            Problem = "is not UTF-8; save the file as UTF-8";
+            return "";
+        }
+    }
+
+    private bool Fill()
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+
+        if (_end == _buffer.Length) Array.Resize(ref _buffer, 2 * _buffer.Length);
+        try
+        {
+            int count = _file.Read(_buffer, _end, _buffer.Length - _end);
+            _end += count;
+            return count > 0;
+        }
+        catch (IOException failure)
+        {
+            throw new InputException($"cannot read '{_path}': {failure.Message}", failure);
+        }
+    }
+}

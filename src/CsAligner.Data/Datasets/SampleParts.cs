@@ -1,0 +1,18 @@
+namespace CsAligner.Data.Datasets;
+
+/// <summary>What of a sample is wanted: the rest is not read.</summary>
+[Flags]
+public enum SampleParts
+{
+    /// <summary>Nothing but its key.</summary>
+    None = 0,
+
+    /// <summary>The image.</summary>
+    Image = 1,
+
+    /// <summary>The captions.</summary>
+    Captions = 2,
+
+    /// <summary>Rows of features that are stored.</summary>
+    Features = 4,
+}

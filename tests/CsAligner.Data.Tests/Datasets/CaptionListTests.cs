@@ -1,0 +1,108 @@
+using CsAligner.Data.Datasets;
+using CsAligner.Tensors;
+using CsAligner.Testing;
+
+namespace CsAligner.Data.Tests.Datasets;
+
+public class CaptionListTests
+{
+    [Theory]
+    [InlineData("captions.tsv", "a.png\ta dog\nb.png\ta, \"cat\"\n", "a dog/a, \"cat\"")]
+    [InlineData("captions.tsv", "image\tcaption\na.png\ta dog\nb.png\ta cat", "a dog/a cat")]
+    [InlineData("captions.txt", "image,caption\na.png,A dog .\na.png,\"A dog, running\"\nb.png,\"A \"\"cat\"\"\"\n", "A dog .|A dog, running/A \"cat\"")]
+    [InlineData("captions.csv", "id,filepath,title\n1,a.png,\"two\nlines\"\n2,b.png,x\r\n", "two lines/x")]
+    [InlineData("captions.jsonl", "{\"file_name\": \"a.png\", \"text\": \"a dog\"}\n{\"image\": \"b.png\", \"captions\": [\"x\", \"y\"]}\n", "a dog/x|y")]
+    [InlineData("metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": \"a\"}\n{\"file_name\": \"b.png\", \"text\": \"b\"}", "a/b")]
+    [InlineData("results.csv", "image_name| comment_number| comment\na.png| 0| Two | dogs .\nb.png| 0| x\n", "Two | dogs ./x")]
+    [InlineData("results_20130124.token", "a.png#0\tone\na.png#1\ttwo\nb.png#0\tthree\n", "one|two/three")]
+    [InlineData("captions.tsv", "a.png\tone\nb.png\ttwo\na.png\tthree\n", "one|three/two")]
+    public void Lists_as_people_have_them_are_read(string name, string text, string captions)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("a.png", [1]);
+        folder.Write("b.png", [2]);
+        File.WriteAllText(folder[name], text);
+        foreach (string data in (string[])[folder.Path, folder[name], $"list:{folder[name]}"])
+        {
+            using SampleSource source = Dataset.Open(data);
+            Sample[] samples = [.. source.ReadAll().Select(entry => entry.Load(SampleParts.Image | SampleParts.Captions))];
+            Assert.Equal(["a.png", "b.png"], samples.Select(s => s.Key));
+            Assert.Equal(captions, string.Join('/', samples.Select(s => string.Join('|', s.Captions))));
+            Assert.Equal([1, 2], samples.Select(s => (int)s.Image.Span[0]));
+        }
+    }
+
+    [Fact]
+    public void Bad_lines_are_samples_that_throw_and_the_others_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("a.png", [1]);
+        byte[] list = [.. "a.png\tone\n\nb.png\ttwo\n../a.png\tx\n/etc/passwd\tx\na.png\ta\tb\na.png\t \n"u8, .. "a.png\tcaf"u8, 0xE9, .. "\n"u8, .. new byte[(1 << 20) + 5].Select(_ => (byte)'x'), .. "\na.png\tlast\n"u8];
+        folder.Write("captions.tsv", list);
+        using SampleSource source = Dataset.Open(folder.Path);
+        string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
+        string[] expected = ["one|last", "line 2 is empty", "line 3 names 'b.png', but there is no such file", "line 4 names '../a.png', which is not below", "line 5 names '/etc/passwd', which is not below", "line 6 has 3 fields", "line 7 has an empty caption", "line 8 is not UTF-8", "line 9 is longer than 1048576 bytes"];
+        Assert.Equal(expected.Length, found.Length);
+        for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_quote_that_is_not_closed_does_not_swallow_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("a.png", [1]);
+        File.WriteAllText(folder["captions.csv"], "image,caption\na.png,\"open\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"a.png,text {i}\n")));
+        using SampleSource source = Dataset.Open(folder.Path);
+        SampleEntry[] entries = [.. source.ReadAll()];
+        Assert.Contains("quote that is not closed", WebDatasetTests.Outcome(entries[0]), StringComparison.Ordinal);
+        Assert.Equal(200, entries[1].Load(SampleParts.Captions).Captions.Count);
+    }
+
+    [Fact]
+    public void Links_that_lead_to_devices_and_pictures_that_are_folders_are_bad()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs links");
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(folder["zero.png"], "/dev/zero");
+        Directory.CreateDirectory(folder["folder.png"]);
+        File.WriteAllText(folder["captions.tsv"], "zero.png\tx\nfolder.png\ty\n");
+        using SampleSource source = Dataset.Open(folder.Path);
+        Assert.All(source.ReadAll(), entry => Assert.True(entry.Load(SampleParts.Captions).Captions.Count == 1 && Ends(entry)));
+
+        // An endless device is an empty file at most, which no decoder takes.
+        static bool Ends(SampleEntry entry)
+        {
+            try
+            {
+                return entry.Load(SampleParts.Image).Image.IsEmpty;
+            }
+            catch (InputException)
+            {
+                return true;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("captions.tsv", "", "the file is empty")]
+    [InlineData("captions.csv", "a,b,c\n1,2,3\n", "its first line has 3 columns")]
+    [InlineData("other.tsv", "x\ty\n", "it has no captions.tsv, nor captions.csv")]
+    public void A_list_that_is_none_is_an_error(string name, string text, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[name], text);
+        Assert.Contains(expected, Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_may_lie_in_another_folder()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["images"]);
+        folder.Write("images/a.png", [7]);
+        File.WriteAllText(folder["list.tsv"], "a.png\tone\n");
+        using SampleSource source = Dataset.Open(folder["list.tsv"], folder["images"]);
+        Assert.Equal(7, Assert.Single(source.ReadAll()).Load(SampleParts.Image).Image.Span[0]);
+        Assert.Contains("--image-folder", Assert.Throws<InputException>(() => Dataset.Open(folder["list.tsv"], folder["none"])).Message, StringComparison.Ordinal);
+    }
+}

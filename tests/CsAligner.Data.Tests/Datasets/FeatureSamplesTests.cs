@@ -1,0 +1,86 @@
+using CsAligner.Data.Datasets;
+using CsAligner.Data.Interop;
+using CsAligner.Data.Packages;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+using CsAligner.Testing;
+
+namespace CsAligner.Data.Tests.Datasets;
+
+public class FeatureSamplesTests
+{
+    [Fact]
+    public void The_parquet_of_clip_retrieval_gives_captions_beside_its_rows()
+    {
+        Assert.SkipUnless(DuckDbPackage.IsInstalled, "DuckDB is not in the cache: run 'csalign fetch duckdb' once");
+        using var folder = new TemporaryFolder();
+        int[] rows = [20_000, 30];
+        foreach (string place in (string[])["img_emb", "text_emb", "metadata"]) Directory.CreateDirectory(folder[place]);
+        for (int shard = 0; shard < 2; shard++)
+        {
+            Write(folder[$"img_emb/img_emb_{shard}.npy"], rows[shard], 4, shard);
+            Write(folder[$"text_emb/text_emb_{shard}.npy"], rows[shard], 4, shard + 10);
+            string file = folder[$"metadata/metadata_{shard}.parquet"];
+            DuckDbQuery.Texts($"COPY (SELECT 'it''s ' || i || ' é and a longer text' AS caption, i AS key, CASE WHEN i % 7 = 0 THEN NULL ELSE 'x' END AS other FROM range({rows[shard]}) r(i)) TO {DuckDbQuery.Quote(file)} (FORMAT parquet)", 0, "make a sample");
+        }
+
+        using SampleSource source = Dataset.Open(folder.Path);
+        Assert.Equal((20_030, 3, false, true), (source.Count, source.Parts, source.HasImages, source.HasCaptions));
+        int number = 0;
+        foreach (SampleEntry entry in source.ReadAll())
+        {
+            (int shard, int row) = number < 20_000 ? (0, number) : (1, number - 20_000);
+            number++;
+            if (row % 1000 > 2) continue;
+            Sample sample = entry.Load(SampleParts.Captions | SampleParts.Features);
+            Assert.Equal([$"it's {row} é and a longer text"], sample.Captions);
+            Assert.Equal($"{row}", sample.Key);
+            Assert.Equal([row % 1000, shard, 2, 3], sample.ImageFeatures!);
+            Assert.Equal([row % 1000, shard + 10, 2, 3], sample.TextFeatures!);
+        }
+
+        Assert.Equal(20_030, number);
+        File.WriteAllText(folder["metadata/metadata_1.parquet"], "no parquet");
+        string message = Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message;
+        Assert.Contains("metadata_1.parquet", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void Metadata_as_json_lines_and_matrices_need_no_library()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["img_emb"]);
+        Directory.CreateDirectory(folder["metadata"]);
+        Write(folder["img_emb/img_emb_0.npy"], 3, 4, 0);
+        File.WriteAllText(folder["metadata/metadata_0.jsonl"], "{\"image_path\": \"a.png\", \"caption\": \"one\"}\n{\"image_path\": \"b.png\"}\n{\"image_path\": \"c.png\", \"caption\": \"three\"}\n");
+        using (SampleSource source = Dataset.Open(folder.Path))
+        {
+            string[] found = [.. source.ReadAll().Select(e => e.Key + Captions(e))];
+            Assert.Equal(["a.pngone", "b.png: its metadata have none", "c.pngthree"], found);
+        }
+
+        using (SampleSource source = Dataset.Open(folder["img_emb/img_emb_0.npy"])) Assert.Equal([2, 0, 2, 3], source.ReadAll().Last().Load(SampleParts.Features).ImageFeatures!);
+        File.AppendAllText(folder["metadata/metadata_0.jsonl"], "{}\n");
+        Assert.Contains("it has 4 rows", Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message, StringComparison.Ordinal);
+
+        static string Captions(SampleEntry entry)
+        {
+            try
+            {
+                return string.Concat(entry.Load(SampleParts.Captions).Captions);
+            }
+            catch (InputException failure)
+            {
+                return failure.Message[failure.Message.LastIndexOf(':')..];
+            }
+        }
+    }
+
+    private static void Write(string path, int rows, int width, int second)
+    {
+        using NpyWriter writer = NpyWriter.Create(path, ElementType.Float16, width);
+        for (int row = 0; row < rows; row++) writer.WriteRows([row % 1000, second, 2, 3]);
+        writer.Commit();
+    }
+}
