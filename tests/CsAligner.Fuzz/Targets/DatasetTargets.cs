@@ -1,7 +1,10 @@
+using System.Formats.Tar;
 using System.Text;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Files;
 using CsAligner.Data.Icons;
 using CsAligner.Data.Images;
+using CsAligner.Tensors;
 
 namespace CsAligner.Fuzz.Targets;
 
@@ -25,9 +28,49 @@ internal static class DatasetTargets
         {
             Name = "text-lines",
             Files = ["texts.txt"],
-            Run = folder => TextLines.Read(Path.Combine(folder, "texts.txt")),
+            Run = folder => new TextSamples(Path.Combine(folder, "texts.txt")).Dispose(),
             Words = ["\ufeff", "\r\n", "\n", "\u2028", "\u0085"],
             Seeds = () => [["a photo of a cat\na dog\r\nnaïve\n"u8.ToArray()]],
+        },
+        new()
+        {
+            Name = "caption-csv",
+            Files = ["captions.csv", "a.png"],
+            Run = folder => ReadAll(Path.Combine(folder, "captions.csv")),
+            Words = ["\"", "\"\"", ",", "\r\n", "image,caption", "../a.png", "/etc/passwd"],
+            Seeds = () => [["image,caption\na.png,\"a, \"\"b\"\"\"\na.png,c\n"u8.ToArray(), [1, 2, 3]]],
+        },
+        new()
+        {
+            Name = "caption-jsonl",
+            Files = ["captions.jsonl", "a.png"],
+            Run = folder => ReadAll(Path.Combine(folder, "captions.jsonl")),
+            Words = ["image", "caption", "captions", "../a.png"],
+            Seeds = () => [["""{"image":"a.png","caption":"b"}"""u8.ToArray(), [1, 2, 3]]],
+        },
+        new()
+        {
+            Name = "coco",
+            Files = ["coco.json", "a.png"],
+            Run = folder => ReadAll(Path.Combine(folder, "coco.json")),
+            Words = ["images", "annotations", "file_name", "image_id", "caption", "../a.png"],
+            Seeds = () => [["""{"info":{},"images":[{"id":1,"file_name":"a.png"}],"annotations":[{"id":7,"image_id":1,"caption":"b"},{"id":8,"image_id":2,"caption":"c"}]}"""u8.ToArray(), [1, 2, 3]]],
+        },
+        new()
+        {
+            Name = "karpathy",
+            Files = ["karpathy.json", "a.png"],
+            Run = folder => ReadAll($"karpathy:{Path.Combine(folder, "karpathy.json")}:test"),
+            Words = ["images", "split", "test", "filename", "filepath", "sentences", "raw"],
+            Seeds = () => [["""{"images":[{"split":"test","filename":"a.png","sentences":[{"raw":"b","tokens":["b"]}]},{"split":"train","filename":"c.png","sentences":[]}],"dataset":"x"}"""u8.ToArray(), [1, 2, 3]]],
+        },
+        new()
+        {
+            Name = "webdataset",
+            Files = ["shard.tar"],
+            Run = folder => ReadAll(Path.Combine(folder, "shard.tar")),
+            Words = ["a.png", "a.txt", "a.json", "../", "ustar", "path=", "size="],
+            Seeds = () => new[] { TarEntryFormat.Ustar, TarEntryFormat.Pax, TarEntryFormat.Gnu, TarEntryFormat.V7 }.Select(format => new[] { TarTargets.Make(format) }),
         },
         new()
         {
@@ -75,6 +118,23 @@ internal static class DatasetTargets
             Seeds = () => [[Encoding.UTF8.GetBytes(SvgText)]],
         },
     ];
+
+    // A bad sample is for the reader to leave out; everything else is a finding.
+    private static void ReadAll(string name)
+    {
+        using SampleSource source = Dataset.Open(name);
+        foreach (SampleEntry entry in source.ReadAll())
+        {
+            try
+            {
+                entry.Load(SampleParts.Image | SampleParts.Captions);
+            }
+            catch (InputException)
+            {
+                continue;
+            }
+        }
+    }
 
     // Magic, side, where the table is; pixels; the table; no broken ones.
     private static byte[] Rasters()

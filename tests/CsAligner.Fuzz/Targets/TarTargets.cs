@@ -39,7 +39,7 @@ internal static class TarTargets
         using var stream = new MemoryStream();
         using (var writer = new TarWriter(stream, format, leaveOpen: true))
         {
-            foreach ((string name, string content) in ((string, string)[])[("package/package.json", "{\"name\":\"x\"}"), ("package/a/b.txt", "text\n"), ("package/empty", "")])
+            foreach ((string name, string content) in ((string, string)[])[("package/package.json", "{\"name\":\"x\"}"), ("package/a/b.txt", "text\n"), ("package/a/b.png", "\u0001"), ("package/empty", "")])
             {
                 TarEntryType type = format == TarEntryFormat.V7 ? TarEntryType.V7RegularFile : TarEntryType.RegularFile;
                 TarEntry entry = format switch
