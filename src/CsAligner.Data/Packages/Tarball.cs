@@ -159,18 +159,25 @@ internal static class Tarball
             }
         }
 
-        // Every block, whether it is a header or content: which of them are headers the size fields of others say, and those cannot be trusted.
+        // Every block, whether it is a header or content: which of them are headers the size fields of others say, and those cannot be
+        // trusted. TarReader does not compare checksums, but refuses numbers that are none: what has none in any field is content.
         private void CheckBlock()
         {
-            long size = _block[156] is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K' ? Size(_block.AsSpan(124, 12)) : 0;
-            if (size <= MostOfHeader)
+            if (_block[156] is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))
                 return;
-            int sum = 8 * ' ';
-            for (int i = 0; i < Block; i++)
-                sum += i is >= 148 and < 156 ? 0 : _block[i];
-            if (Size(_block.AsSpan(148, 8)) == sum)
+            foreach ((int start, int length) in ((int, int)[])[(100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (148, 8)])
+            {
+                if (!IsNumber(_block.AsSpan(start, length)))
+                    return;
+            }
+
+            long size = Size(_block.AsSpan(124, 12));
+            if (size > MostOfHeader)
                 throw Refuse(file, $"it is damaged: a header claims {size} bytes");
         }
+
+        private static bool IsNumber(ReadOnlySpan<byte> field) =>
+            field[0] is 0x80 or 0xFF || field.Trim("\0 "u8).IndexOfAnyExceptInRange((byte)'0', (byte)'7') < 0;
 
         // Octal digits, or big-endian bytes behind one of 0x80.
         private static long Size(ReadOnlySpan<byte> field)

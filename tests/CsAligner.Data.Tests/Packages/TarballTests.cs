@@ -100,7 +100,9 @@ public sealed class TarballTests : IDisposable
     [InlineData('K')]
     public async Task A_header_that_claims_a_gigabyte_is_refused_before_memory_is_taken_for_it(char type)
     {
+        // TarReader takes it whatever the checksum says.
         byte[] header = Header(type, "10000000000");
+        header[0] ^= 1;
         string file = Path.Combine(_folder, "claims.tgz");
         using (var gzip = new GZipStream(File.Create(file), CompressionLevel.Fastest))
             gzip.Write([.. header, .. new byte[2048]]);
