@@ -1,4 +1,5 @@
 using CsAligner.Data.Images;
+using CsAligner.Data.Interop;
 using CsAligner.Models;
 using CsAligner.Tensors;
 
@@ -39,7 +40,7 @@ public sealed record ImagePixels(ImagePreprocessing Preprocessing, Transparency 
     {
         try
         {
-            Read(new Sample(path) { Image = File.ReadAllBytes(path) }, rgb);
+            Read(new Sample(path) { Image = PlainFile.ReadAll(path, SampleEntry.MaxImageBytes) }, rgb);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -30,5 +30,5 @@ public static class DuckDbPackage
     /// <exception cref="InputException">There is none for this system; no npm, no network, another content than pinned.</exception>
     public static Task<string> FetchAsync(IProgress<string>? progress = null, CancellationToken cancellationToken = default) => DuckDbLibrary.Package is { } package
         ? NpmPackages.EnsureAsync(package.Name, package.Version, package.Integrity, progress, cancellationToken)
-        : throw new InputException($"there is no package of DuckDB for this system; install its library, or set {DuckDbLibrary.Variable} to its file");
+        : throw new InputException($"cannot fetch DuckDB: {DuckDbLibrary.NoPackage}");
 }

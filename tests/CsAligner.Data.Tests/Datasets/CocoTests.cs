@@ -47,6 +47,38 @@ public class CocoTests
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Images_and_captions_that_are_there_twice_or_not_at_all_are_joined_as_a_plain_program_does_it()
+    {
+        using var folder = new TemporaryFolder();
+        var random = new RandomGenerator(3);
+        for (int trial = 0; trial < 20; trial++)
+        {
+            (int Id, string File)[] images = [.. Enumerable.Range(0, 200).Select(_ => (random.Next(150), $"{random.Next(150)}.jpg"))];
+            (int Image, int Id, string Text)[] annotations = [.. Enumerable.Range(0, 600).Select(i => (random.Next(160), i, $"text {i}"))];
+            string first = $"\"images\": [{string.Join(", ", images.Select(i => $"{{\"id\": {i.Id}, \"file_name\": \"{i.File}\"}}"))}]";
+            string second = $"\"annotations\": [{string.Join(", ", annotations.Select(a => $"{{\"image_id\": {a.Image}, \"id\": {a.Id}, \"caption\": \"{a.Text}\"}}"))}]";
+            File.WriteAllText(folder["captions.json"], trial % 2 == 0 ? $"{{{first}, {second}}}" : $"{{{second}, {first}}}");
+            foreach ((int _, string file) in images) folder.Write(file, [1]);
+
+            var ids = new Dictionary<int, string>();
+            var expected = new List<string>();
+            foreach ((int id, string file) in images)
+            {
+                if (ids.ContainsKey(id)) expected.Add($"image {id} has an id");
+                else if (ids.ContainsValue(file)) expected.Add($"image {id} names");
+                else expected.Add(string.Join('|', annotations.Where(a => a.Image == id).Select(a => a.Text).DefaultIfEmpty("has no caption")));
+                if (expected[^1][0] != 'i') ids.Add(id, file);
+            }
+
+            expected.AddRange(annotations.Where(a => !ids.ContainsKey(a.Image)).Select(a => $"image {a.Image} is not among the images, but annotation {a.Id}"));
+            using SampleSource source = Dataset.Open(folder["captions.json"]);
+            string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
+            Assert.Equal(expected.Count, found.Length);
+            for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [1, 2]}]}", "not that of instances")]
     [InlineData("{\"images\": [], \"images\": [], \"annotations\": []}", "\"images\" twice")]

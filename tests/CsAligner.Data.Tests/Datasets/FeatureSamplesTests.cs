@@ -1,4 +1,5 @@
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Features;
 using CsAligner.Data.Interop;
 using CsAligner.Data.Packages;
 using CsAligner.Tensors;
@@ -74,6 +75,25 @@ public class FeatureSamplesTests
             {
                 return failure.Message[failure.Message.LastIndexOf(':')..];
             }
+        }
+    }
+
+    [Fact]
+    public void Json_lines_of_many_blocks_are_read_from_any_block_on()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["text_emb"]);
+        Directory.CreateDirectory(folder["metadata"]);
+        int rows = (2 * FeatureSamples.BlockRows) + 100;
+        Write(folder["text_emb/text_emb_0.npy"], rows, 4, 0);
+        // Empty lines are none, also where a block ends.
+        File.WriteAllLines(folder["metadata/metadata_0.jsonl"], Enumerable.Range(0, rows).SelectMany(i => (string[])[.. i % 4096 == 0 ? [""] : (string[])[], $"{{\"caption\": \"text é {i}\"}}"]));
+        using SampleSource source = Dataset.Open(folder.Path);
+        Assert.Equal(3, source.Parts);
+        for (int part = 2; part >= 0; part--)
+        {
+            string[] captions = [.. source.ReadPart(part).Select(entry => Assert.Single(entry.Load(SampleParts.Captions).Captions))];
+            Assert.Equal(Enumerable.Range(part * FeatureSamples.BlockRows, captions.Length).Select(i => $"text é {i}"), captions);
         }
     }
 

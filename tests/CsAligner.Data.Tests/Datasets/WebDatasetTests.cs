@@ -132,6 +132,35 @@ public class WebDatasetTests
     }
 
     [Fact]
+    public void A_cut_between_two_members_is_noticed_for_want_of_the_end()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] tar = new TarBuilder().Add("0001.png", s_image).Add("0001.txt", "one").Add("0002.png", s_image).Add("0002.txt", "two").ToArray();
+        Assert.Equal("one/is/", Read(2048));
+        Assert.Equal("one/no/is/", Read(3072));
+        Assert.Equal("one/two/is/", Read(4096));
+        // A lone block of zeros is an end, as it is for tar.
+        Assert.Equal("one/two/", Read(4096 + 512));
+        Assert.Equal("one/two/", Read(tar.Length));
+
+        // Wherever it is cut: either that is said, or nothing is missing.
+        for (int length = 512; length < 4096; length++)
+        {
+            using var samples = new WebDatasetSamples("x", [folder.Write("a.tar", tar.AsSpan(0, length))]);
+            Assert.Contains($"at byte {length}", Outcome(samples.ReadAll().Last()), StringComparison.Ordinal);
+        }
+
+        string Read(int length)
+        {
+            using var samples = new WebDatasetSamples("x", [folder.Write("a.tar", tar.AsSpan(0, length))]);
+            return string.Concat(samples.ReadAll().Select(Outcome).Select(line =>
+                line.Contains($"it ends at byte {length} without the zeros that close an archive", StringComparison.Ordinal) ? "is/"
+                : line.Contains("it has no member .txt, .json", StringComparison.Ordinal) ? "no/"
+                : $"{line}/"));
+        }
+    }
+
+    [Fact]
     public void A_damaged_header_ends_the_shard_and_is_named()
     {
         using var folder = new TemporaryFolder();

@@ -83,7 +83,7 @@ public sealed class FeatureSamples : SampleSource
     public override IEnumerable<SampleEntry> ReadPart(int part)
     {
         (Shard shard, long first, int rows) = _blocks[part];
-        var metadata = shard.Metadata?.Read(first, rows);
+        var metadata = shard.Metadata?.ReadBlock(first);
         for (int row = 0; row < rows; row++)
         {
             (string? key, string? caption) = metadata is not null && row < metadata.Length ? metadata[row] : (null, null);
@@ -106,10 +106,10 @@ public sealed class FeatureSamples : SampleSource
     private void Add(FeatureRows? images, FeatureRows? texts, string? metadata)
     {
         FeatureRows any = images ?? texts!;
-        var shard = new Shard(Path.GetFileName(any.Path), images, texts, metadata is null ? null : new MetadataFile(metadata));
+        var shard = new Shard(Path.GetFileName(any.Path), images, texts, metadata is null ? null : new MetadataFile(metadata, BlockRows));
         _shards.Add(shard);
         if (texts is not null && texts.Rows != any.Rows) throw new InputException($"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
-        if (shard.Metadata?.Rows() is { } rows && rows != any.Rows) throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+        if (shard.Metadata?.Rows is { } rows && rows != any.Rows) throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
         for (long first = 0; first < any.Rows; first += BlockRows) _blocks.Add((shard, first, (int)Math.Min(BlockRows, any.Rows - first)));
     }
 

@@ -22,12 +22,12 @@ internal static class CaptionList
     /// <summary>Reads a list whose images lie below a folder.</summary>
     public static FileSamples Read(string name, string list, string folder)
     {
-        var samples = new FileSamples(name, folder, list, "line", hasCaptions: true);
+        var samples = new FileSamples(name, list, "line", hasCaptions: true);
         using var lines = new LineReader(list);
         if (!lines.TryRead(out string first)) throw new InputException($"cannot read '{list}': the file is empty; one entry a line was expected");
         if (Path.GetExtension(list) is ".jsonl" or ".ndjson" || first.StartsWith('{')) ReadJson(samples, lines, first);
         else ReadDelimited(samples, list, lines, first);
-        return samples.Complete();
+        return samples.Complete(folder);
     }
 
     private static void ReadDelimited(FileSamples samples, string list, LineReader lines, string first)

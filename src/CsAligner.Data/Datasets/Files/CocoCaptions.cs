@@ -20,9 +20,7 @@ internal static class CocoCaptions
     public static FileSamples Read(string name, string path, string? folder)
     {
         using var json = new JsonFile(path);
-        var numbers = new Dictionary<long, int>();
-        var files = new List<(long Id, string? Name)>();
-        var captions = new List<(long Image, long Id, string? Text)>();
+        var reading = new Reading(new FileSamples(name, path, "image", hasCaptions: true), json);
         if (json.Next() != JsonTokenType.StartObject) throw json.Bad("an object with \"images\" and \"annotations\" was expected");
         var seen = new HashSet<string>();
         json.ReadObject(property =>
@@ -30,13 +28,31 @@ internal static class CocoCaptions
             if (property is not ("images" or "annotations")) return;
             if (!seen.Add(property)) throw json.Bad($"it has \"{property}\" twice");
             if (json.Next() != JsonTokenType.StartArray) throw json.Bad($"\"{property}\" is not a list");
-            json.ReadArray(property == "images" ? ReadImage : ReadCaption);
+            json.ReadArray(property == "images" ? reading.ReadImage : seen.Contains("images") ? reading.ReadCaption : reading.KeepCaption);
         });
-        if (files.Count == 0) throw json.Bad("it has no \"images\"; a captions file of COCO was expected");
-        if (!captions.Any(c => c.Text is not null)) throw json.Bad("none of its \"annotations\" has a caption; give the captions file, not that of instances or keypoints");
-        return Join(name, path, folder, files, captions);
+        if (!reading.HasImages) throw json.Bad("it has no \"images\"; a captions file of COCO was expected");
+        if (!reading.HasCaptions) throw json.Bad("none of its \"annotations\" has a caption; give the captions file, not that of instances or keypoints");
+        reading.AddKept();
+        return reading.Samples.Complete(folder ?? FileSampleFolders.Find(Folders(path), reading.FirstFile, path));
+    }
 
-        void ReadImage()
+    /// <summary>What is known in the middle of the file. Nothing is held but the samples, and captions that stand before the images.</summary>
+    private sealed class Reading(FileSamples samples, JsonFile json)
+    {
+        // Samples by the ids of their images, which are their marks.
+        private readonly HashSlots _ids = new();
+        private readonly BlockList<(long Image, long Id, bool HasText)> _kept = new();
+        private readonly TextStore _keptTexts = new();
+
+        public FileSamples Samples => samples;
+
+        public bool HasImages { get; private set; }
+
+        public bool HasCaptions { get; private set; }
+
+        public string? FirstFile { get; private set; }
+
+        public void ReadImage()
         {
             (long? id, string? file) = (null, null);
             if (json.Type != JsonTokenType.StartObject) return;
@@ -48,13 +64,45 @@ internal static class CocoCaptions
                 else file = json.Text;
                 json.Skip();
             });
-            files.Add((id ?? -1, id is null ? null : file));
+            HasImages = true;
+            if (id is not { } mark || string.IsNullOrWhiteSpace(file))
+            {
+                samples.AddProblem("has no id or no file_name", id ?? -1);
+                return;
+            }
+
+            FirstFile ??= file;
+            if (Find(mark) >= 0)
+                samples.AddProblem("has an id that another image has too", mark);
+            else if (samples.TryAddImage(file, mark, out int number))
+                _ids.Add(HashCode.Combine(mark), number);
+            else
+                samples.AddProblem($"names '{file}', which another image names too", mark);
         }
 
-        void ReadCaption()
+        public void ReadCaption()
+        {
+            var (read, text) = Parse();
+            if (read is { } caption) Add(caption.Image, caption.Id, text);
+        }
+
+        public void KeepCaption()
+        {
+            var (read, text) = Parse();
+            if (read is not { } caption) return;
+            _kept.Add((caption.Image, caption.Id, text is not null));
+            _keptTexts.Add(text ?? "");
+        }
+
+        public void AddKept()
+        {
+            for (int i = 0; i < _kept.Count; i++) Add(_kept[i].Image, _kept[i].Id, _kept[i].HasText ? _keptTexts[i] : null);
+        }
+
+        private ((long Image, long Id)? Caption, string? Text) Parse()
         {
             (long? image, long? id, string? text) = (null, null, null);
-            if (json.Type != JsonTokenType.StartObject) return;
+            if (json.Type != JsonTokenType.StartObject) return (null, null);
             json.ReadObject(property =>
             {
                 if (property is not ("id" or "image_id" or "caption")) return;
@@ -64,31 +112,25 @@ internal static class CocoCaptions
                 else text = json.Text;
                 json.Skip();
             });
-            captions.Add((image ?? -1, id ?? -1, text));
-        }
-    }
-
-    private static FileSamples Join(string name, string path, string? folder, List<(long Id, string? Name)> files, List<(long Image, long Id, string? Text)> captions)
-    {
-        string root = folder ?? FileSampleFolders.Find(Folders(path), files.Select(f => f.Name).FirstOrDefault(f => f is not null), path);
-        var samples = new FileSamples(name, root, path, "image", hasCaptions: true);
-        var names = new Dictionary<long, string>();
-        foreach ((long id, string? file) in files)
-        {
-            if (string.IsNullOrWhiteSpace(file)) samples.AddProblem("has no id or no file_name", id);
-            else if (samples.Contains(file)) samples.AddProblem($"names '{file}', which another image names too", id);
-            else if (!names.TryAdd(id, file)) samples.AddProblem("has an id that another image has too", id);
-            else samples.Add(file, null, id);
+            HasCaptions |= text is not null;
+            return ((image ?? -1, id ?? -1), text);
         }
 
-        foreach ((long image, long id, string? text) in captions)
+        private void Add(long image, long id, string? text)
         {
             string? caption = text?.Trim();
-            if (!names.TryGetValue(image, out string? file)) samples.AddProblem($"is not among the images, but annotation {id} is on it", image);
+            int number = Find(image);
+            if (number < 0) samples.AddProblem($"is not among the images, but annotation {id} is on it", image);
             else if (string.IsNullOrEmpty(caption)) samples.AddProblem($"has an annotation without a caption: {id}", image);
-            else samples.Add(file, caption.ReplaceLineEndings(" "), image);
+            else samples.AddCaption(number, caption.ReplaceLineEndings(" "));
         }
 
-        return samples.Complete();
+        private int Find(long id)
+        {
+            int hash = HashCode.Combine(id), steps = 0, number;
+            do number = _ids.Next(hash, ref steps);
+            while (number >= 0 && samples.MarkOf(number) != id);
+            return number;
+        }
     }
 }

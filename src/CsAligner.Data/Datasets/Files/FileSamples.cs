@@ -1,33 +1,37 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using CsAligner.Data.Interop;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
-/// Picture files below a folder and their captions, as a list names them. The list is in memory, about 60 bytes and its texts for
-/// each sample; pictures are read when they are asked for.
+/// Picture files below a folder and their captions, as a list names them. The list is in memory: 25 bytes and its path for each
+/// sample, 13 bytes and the text for each caption, while it is read 8 to 21 more for each sample; pictures are read when they are
+/// asked for.
 /// </summary>
 public sealed class FileSamples : SampleSource
 {
-    private readonly string _root;
+    // In the place of a sample's first caption: the entry is none, and its path says why.
+    private const int Problem = -2;
+
     private readonly string _list;
     private readonly string _mark;
     private readonly TextStore _paths = new();
     private readonly TextStore _captions = new();
 
     // For each sample its first and last caption and the place in the list, for each caption the next one of its sample; -1: none.
-    private readonly List<(int First, int Last, long Mark)> _samples = [];
-    private readonly List<int> _next = [];
-    private readonly Dictionary<int, string> _problems = [];
+    private readonly BlockList<(int First, int Last, long Mark)> _samples = new();
+    private readonly BlockList<int> _next = new();
 
-    // Paths are told apart by 128 bits of their SHA-256: as strings they would take most of the memory.
-    private Dictionary<UInt128, int>? _numbers = [];
+    // Samples by their paths, while the list is read.
+    private HashSlots? _numbers = new();
+    private string _root = "";
 
-    internal FileSamples(string name, string root, string list, string mark, bool hasCaptions, string? split = null)
+    internal FileSamples(string name, string list, string mark, bool hasCaptions, string? split = null)
     {
-        (Name, _root, _list, _mark, HasCaptions, Split) = (name, Path.GetFullPath(root + "/"), list, mark, hasCaptions, split);
+        (Name, _list, _mark, HasCaptions, Split) = (name, list, mark, hasCaptions, split);
         Fingerprint = "";
     }
 
@@ -58,51 +62,54 @@ public sealed class FileSamples : SampleSource
     /// <inheritdoc/>
     public override IEnumerable<SampleEntry> ReadPart(int part) => [new Entry(this, part)];
 
-    /// <summary>Adds a caption, or an image alone; an image that is there already gets one caption more.</summary>
-    internal void Add(string image, string? caption, long mark)
+    /// <summary>Adds a caption; an image that is there already gets one caption more.</summary>
+    internal void Add(string image, string caption, long mark)
     {
-        int number = Find(image, mark);
-        if (caption is null) return;
-        int text = _captions.Add(caption);
-        _next.Add(-1);
-        var sample = _samples[number];
-        if (sample.Last >= 0) _next[sample.Last] = text;
-        _samples[number] = sample with { First = sample.First >= 0 ? sample.First : text, Last = text };
+        TryAddImage(image, mark, out int number);
+        AddCaption(number, caption);
     }
 
-    /// <summary>Whether the image is there already.</summary>
-    internal bool Contains(string image) => _numbers!.ContainsKey(Hash(image));
+    /// <summary>Adds an image; false where it is there already. Gives its number either way.</summary>
+    internal bool TryAddImage(string image, long mark, out int number)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(image);
+        int hash = HashSlots.HashOf(bytes), steps = 0;
+        do number = _numbers!.Next(hash, ref steps);
+        while (number >= 0 && !_paths.Bytes(number).SequenceEqual(bytes));
+        if (number >= 0) return false;
+        number = _samples.Count;
+        _numbers.Add(hash, number);
+        _paths.Add(image);
+        _samples.Add((-1, -1, mark));
+        return true;
+    }
+
+    /// <summary>Adds a caption of a sample.</summary>
+    internal void AddCaption(int number, string caption)
+    {
+        int text = _captions.Add(caption);
+        _next.Add(-1);
+        ref var sample = ref _samples[number];
+        if (sample.Last >= 0) _next[sample.Last] = text;
+        sample = sample with { First = sample.First >= 0 ? sample.First : text, Last = text };
+    }
 
     /// <summary>Adds an entry of the list that is no sample.</summary>
     internal void AddProblem(string problem, long mark)
     {
-        _problems[_samples.Count] = problem;
-        _paths.Add("");
-        _samples.Add((-1, -1, mark));
+        _paths.Add(problem);
+        _samples.Add((Problem, -1, mark));
     }
+
+    /// <summary>Where in the list a sample stands.</summary>
+    internal long MarkOf(int number) => _samples[number].Mark;
 
     /// <summary>The list is read.</summary>
-    internal FileSamples Complete()
+    /// <param name="root">The folder that its paths are relative to.</param>
+    internal FileSamples Complete(string root)
     {
-        _numbers = null;
+        (_numbers, _root) = (null, Path.GetFullPath(root + "/"));
         return _samples.Count > 0 ? this : throw new InputException($"cannot read '{_list}': it names no images{(Split is null ? "" : $" of split '{Split}'")}");
-    }
-
-    private int Find(string image, long mark)
-    {
-        var hash = Hash(image);
-        if (_numbers!.TryGetValue(hash, out int number)) return number;
-        _numbers[hash] = number = _samples.Count;
-        _paths.Add(image);
-        _samples.Add((-1, -1, mark));
-        return number;
-    }
-
-    private static UInt128 Hash(string text)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
     private string MakeFingerprint()
@@ -118,8 +125,8 @@ public sealed class FileSamples : SampleSource
     // A list from elsewhere must not make us read files outside of its folder.
     private string CheckPath(int number)
     {
-        if (_problems.TryGetValue(number, out string? problem)) throw new InputException($"{Where(number)} {problem}");
         string image = _paths[number];
+        if (_samples[number].First == Problem) throw new InputException($"{Where(number)} {image}");
         if (image.Contains('\0') || Path.IsPathRooted(image) || !Path.GetFullPath(Path.Combine(_root, image)).StartsWith(_root, StringComparison.Ordinal))
             throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is not below the folder; give a path relative to it");
         return Path.Combine(_root, image);
@@ -140,12 +147,7 @@ public sealed class FileSamples : SampleSource
         string path = CheckPath(number);
         try
         {
-            // Read by hand: a device or a pipe behind a link has no length and no end.
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-            if (!file.CanSeek || file.Length > SampleEntry.MaxImageBytes) throw new InputException($"cannot read '{path}': {(file.CanSeek ? $"it has {file.Length} bytes, pictures of at most {SampleEntry.MaxImageBytes} are read" : "it is not a plain file")}");
-            byte[] bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return bytes;
+            return PlainFile.ReadAll(path, SampleEntry.MaxImageBytes);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -159,7 +161,7 @@ public sealed class FileSamples : SampleSource
 
     private sealed class Entry(FileSamples owner, int number) : SampleEntry
     {
-        public override string Key => owner._problems.ContainsKey(number) ? $"{owner._mark} {owner._samples[number].Mark}" : owner._paths[number];
+        public override string Key => owner._samples[number].First == Problem ? $"{owner._mark} {owner._samples[number].Mark}" : owner._paths[number];
 
         public override Sample Load(SampleParts parts)
         {

@@ -15,10 +15,10 @@ internal static class ImageFolder
             throw new InputException($"cannot read images of '{folder}': {(File.Exists(folder) ? "it is a file, a folder of images was expected" : "there is no such folder; check the path")}");
         try
         {
-            var samples = new FileSamples(folder, folder, folder, "picture", hasCaptions: false);
+            var samples = new FileSamples(folder, folder, "picture", hasCaptions: false);
             int number = 0;
-            foreach (string name in Names(folder)) samples.Add(name, null, number++);
-            return number > 0 ? samples.Complete() : throw new InputException($"cannot read images of '{folder}': it has no file that ends in {string.Join(", ", Extensions)}; give a folder that has");
+            foreach (string name in Names(folder)) samples.TryAddImage(name, number++, out _);
+            return number > 0 ? samples.Complete(folder) : throw new InputException($"cannot read images of '{folder}': it has no file that ends in {string.Join(", ", Extensions)}; give a folder that has");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

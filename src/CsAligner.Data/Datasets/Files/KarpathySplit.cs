@@ -20,6 +20,9 @@ internal static class KarpathySplit
 
     private const int CaptionsOfProtocol = 5;
 
+    // Named in the error of a split that is not there.
+    private const int MostSplits = 16;
+
     /// <summary>The splits and protocols that can be named.</summary>
     public static string Splits => $"train, val, test, restval, train+restval, {string.Join(", ", Protocols.Keys)}";
 
@@ -33,8 +36,10 @@ internal static class KarpathySplit
         (string Split, int Images)? protocol = Protocols.TryGetValue(split, out var known) ? known : null;
         string[] wanted = (protocol?.Split ?? split).Split('+');
         using var json = new JsonFile(path);
-        var images = new List<(string? File, List<string> Captions, long Number)>();
+        var samples = new FileSamples(name, path, "image", hasCaptions: true, split);
         var splits = new SortedSet<string>(StringComparer.Ordinal);
+        string? first = null;
+        int kept = 0;
         bool found = false;
         if (json.Next() != JsonTokenType.StartObject) throw json.Bad("an object with \"images\" was expected");
         json.ReadObject(property =>
@@ -47,39 +52,38 @@ internal static class KarpathySplit
             json.ReadArray(() =>
             {
                 var image = ReadImage(json);
-                if (image.Split is not null) splits.Add(image.Split);
+                if (image.Split is not null && splits.Count < MostSplits) splits.Add(image.Split);
                 // An image without its split is in none, and is not read for any.
-                if (image.Split is not null && wanted.Contains(image.Split)) images.Add((image.File, image.Captions, number));
+                if (image.Split is not null && wanted.Contains(image.Split))
+                {
+                    kept++;
+                    first ??= image.File;
+                    Keep(samples, image.File, image.Captions.Take(protocol is null ? int.MaxValue : CaptionsOfProtocol), number);
+                }
+
                 number++;
             });
         });
-        if (images.Count == 0) throw json.Bad($"it has no image of split '{split}', but of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
-        if (protocol is { } rule && images.Count != rule.Images)
-            throw json.Bad($"its test split has {images.Count} images, {split} is measured on {rule.Images}; give the split by its own name, 'test'");
-        string root = folder ?? FileSampleFolders.Find(Places.Select(place => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, place)), images.Select(i => i.File).FirstOrDefault(f => f is not null), path);
-        return Keep(new FileSamples(name, root, path, "image", hasCaptions: true, split), images, protocol is null ? int.MaxValue : CaptionsOfProtocol);
+        if (kept == 0) throw json.Bad($"it has no image of split '{split}', but of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
+        if (protocol is { } rule && kept != rule.Images)
+            throw json.Bad($"its test split has {kept} images, {split} is measured on {rule.Images}; give the split by its own name, 'test'");
+        return samples.Complete(folder ?? FileSampleFolders.Find(Places.Select(place => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, place)), first, path));
     }
 
-    private static FileSamples Keep(FileSamples samples, List<(string? File, List<string> Captions, long Number)> images, int most)
+    private static void Keep(FileSamples samples, string? file, IEnumerable<string> captions, long number)
     {
-        foreach ((string? file, List<string> captions, long number) in images)
+        if (string.IsNullOrWhiteSpace(file))
         {
-            if (string.IsNullOrWhiteSpace(file))
-            {
-                samples.AddProblem("has no filename", number);
-            }
-            else if (samples.Contains(file))
-            {
-                samples.AddProblem($"names '{file}', which another image names too", number);
-            }
-            else
-            {
-                samples.Add(file, null, number);
-                foreach (string caption in captions.Take(most)) samples.Add(file, caption, number);
-            }
+            samples.AddProblem("has no filename", number);
         }
-
-        return samples.Complete();
+        else if (samples.TryAddImage(file, number, out int sample))
+        {
+            foreach (string caption in captions) samples.AddCaption(sample, caption);
+        }
+        else
+        {
+            samples.AddProblem($"names '{file}', which another image names too", number);
+        }
     }
 
     private static (string? Split, string? File, List<string> Captions) ReadImage(JsonFile json)

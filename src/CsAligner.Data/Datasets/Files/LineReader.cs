@@ -19,12 +19,19 @@ internal sealed class LineReader : IDisposable
     private int _start;
     private int _end;
 
-    public LineReader(string path)
+    // Where in the file the buffer begins.
+    private long _fileOffset;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="offset">Where a line begins, as <see cref="Offset"/> said.</param>
+    public LineReader(string path, long offset = 0)
     {
-        _path = path;
+        (_path, _fileOffset) = (path, offset);
         try
         {
             _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+            if (offset > 0) _file.Position = offset;
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -38,6 +45,9 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>The number of the line read last, from 1.</summary>
     public int Number { get; private set; }
+
+    /// <summary>Where in the file the next line begins, in bytes.</summary>
+    public long Offset => _fileOffset + _start;
 
     /// <summary>Why the line read last cannot be used; null when it can.</summary>
     public string? Problem { get; private set; }
@@ -83,7 +93,7 @@ internal sealed class LineReader : IDisposable
 
     private string Take(ReadOnlySpan<byte> line, bool tooLong)
     {
-        if (Number++ == 0 && line.StartsWith(Encoding.UTF8.Preamble)) line = line[Encoding.UTF8.Preamble.Length..];
+        if (Number++ == 0 && _fileOffset == 0 && line.StartsWith(Encoding.UTF8.Preamble)) line = line[Encoding.UTF8.Preamble.Length..];
         if (line.EndsWith("\r"u8)) line = line[..^1];
         if (tooLong || line.Length > MaxBytes)
         {
@@ -107,6 +117,7 @@ internal sealed class LineReader : IDisposable
         if (_start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _fileOffset += _start;
             (_start, _end) = (0, _end - _start);
         }
 

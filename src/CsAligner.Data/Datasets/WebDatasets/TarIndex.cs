@@ -1,4 +1,5 @@
 using System.Text;
+using CsAligner.Data.Interop;
 using CsAligner.Tensors;
 using Microsoft.Win32.SafeHandles;
 
@@ -32,6 +33,7 @@ internal sealed class TarIndex
     private string? _name;
     private long? _size;
     private string? _problem;
+    private bool _ended;
 
     private TarIndex(string path, SafeFileHandle file) => (_path, _file, _length) = (path, file, RandomAccess.GetLength(file));
 
@@ -51,7 +53,7 @@ internal sealed class TarIndex
     {
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+            return PlainFile.Open(path);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -59,7 +61,7 @@ internal sealed class TarIndex
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder, a tar archive was expected" : failure.Message)}", failure);
+            throw new InputException($"cannot read '{path}': {failure.Message}", failure);
         }
     }
 
@@ -82,7 +84,8 @@ internal sealed class TarIndex
         while (true)
         {
             member = default;
-            if (at == _length) return false;
+            if (_ended) return false;
+            if (at == _length) return Damage(ref at, $"ends at byte {_length} without the zeros that close an archive", out member);
             if (_length - at < Block) return Damage(ref at, $"is cut off at byte {_length}, within a header", out member);
             Bytes(at, Block).CopyTo(_header);
             if (!_header.AsSpan().ContainsAnyExcept((byte)0)) return false;
@@ -121,7 +124,8 @@ internal sealed class TarIndex
     private bool Damage(ref long at, string what, out TarMember member)
     {
         at = _length;
-        member = new TarMember("", 0, 0, $"{what}; its other samples are lost: get it again");
+        _ended = true;
+        member = new TarMember("", 0, 0, $"{what}; what else it had is lost: get it again");
         return true;
     }
 

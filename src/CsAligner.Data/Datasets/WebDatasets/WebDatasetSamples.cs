@@ -9,7 +9,7 @@ namespace CsAligner.Data.Datasets.WebDatasets;
 /// <summary>
 /// Tar shards as WebDataset has them: members that follow each other and share a key are a sample, the key being the path up to the
 /// first dot of the base name. The image is the member jpg, jpeg, png or webp, the caption txt, or of json what a list of captions
-/// may call it. A shard is a part; of the shard that is read only the keys' hashes are kept, 8 bytes for each.
+/// may call it. A shard is a part; of the shard that is read only the keys' hashes are kept, about 40 bytes for each.
 /// </summary>
 public sealed class WebDatasetSamples : SampleSource
 {

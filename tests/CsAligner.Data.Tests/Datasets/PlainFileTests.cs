@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using CsAligner.Data.Datasets;
+using CsAligner.Models;
+using CsAligner.Tensors;
+using CsAligner.Testing;
+
+namespace CsAligner.Data.Tests.Datasets;
+
+/// <summary>What is no plain file is neither waited for nor read, whichever reader is given its name.</summary>
+public class PlainFileTests
+{
+    [Fact]
+    public async Task A_pipe_a_device_and_a_folder_are_bad_samples_and_keep_nobody_waiting()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs pipes and links");
+        using var folder = new TemporaryFolder();
+        Pipe(folder["pipe.png"]);
+        File.CreateSymbolicLink(folder["link.png"], folder["pipe.png"]);
+        File.CreateSymbolicLink(folder["zero.png"], "/dev/zero");
+        File.CreateSymbolicLink(folder["terminal.png"], "/dev/tty");
+        File.CreateSymbolicLink(folder["loop.png"], folder["loop.png"]);
+        Directory.CreateDirectory(folder["folder.png"]);
+        folder.Write("empty.png", []);
+        folder.Write("good.png", [1, 2]);
+        string[] names = ["pipe", "link", "zero", "terminal", "loop", "folder", "empty", "good"];
+        File.WriteAllLines(folder["captions.tsv"], names.Select(name => $"{name}.png\t{name}"));
+        using SampleSource source = Dataset.Open(folder.Path);
+        string[] found = [.. await Soon(() => source.ReadAll().Select(WebDatasetTests.Outcome).ToArray())];
+        string[] expected = ["a pipe or a device", "a pipe or a device", "it is empty, or a device", "", "", "it is a folder", "it is empty, or a device", "good"];
+        for (int i = 0; i < names.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
+        Assert.All(found[..^1], line => Assert.True(line.Contains(".png'", StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
+
+        var pixels = new ImagePixels(new ImagePreprocessing(4, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation));
+        foreach (string name in names[..^1]) await Soon(() => Assert.Throws<InputException>(() => pixels.ReadFile(folder[$"{name}.png"], new byte[48])));
+    }
+
+    [Fact]
+    public async Task A_pipe_among_shards_is_named()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs pipes");
+        using var folder = new TemporaryFolder();
+        Pipe(folder["s-0.tar"]);
+        Directory.CreateDirectory(folder["f-0.tar"]);
+        Assert.Contains("a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder["s-{0..0}.tar"])).Message), StringComparison.Ordinal);
+        Assert.Contains("1 of 1 shards are missing", Assert.Throws<InputException>(() => Dataset.Open(folder["f-{0..0}.tar"])).Message, StringComparison.Ordinal);
+    }
+
+    // Who waits for a pipe waits for ever: the test must not.
+    private static Task<T> Soon<T>(Func<T> read) => Task.Run(read).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+    private static void Pipe(string path)
+    {
+        using Process process = Process.Start("mkfifo", [path]);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+}
