@@ -5,40 +5,63 @@ using System.Text;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>
-/// Tells a model from another of the same name: names and sizes of its files, and a hash of what is in them, of large ones of pieces
-/// spread over them.
+/// Tells a model from another of the same name: a hash of the names and contents of all files that may decide what it computes.
+/// Shards made by one must not be joined with those of another.
 /// </summary>
 internal static class ModelFingerprint
 {
-    private const int Piece = 1 << 20;
-    private const int Pieces = 32;
+    // Weights of other programs' kinds, which are never read and may be as large as those that are; and what people are told.
+    private static readonly string[] Unread = [".h5", ".msgpack", ".ot", ".pt", ".pth", ".ckpt", ".md", ".png", ".jpg", ".gitattributes"];
 
     /// <summary>Of a model's folder, file or name, and of LoRA's folders.</summary>
+    /// <param name="model">The folder, the file of a graph, or a name.</param>
+    /// <param name="lora">Folders, in the order they are used in.</param>
     public static string Of(string model, params IReadOnlyList<string> lora)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string path in lora.Prepend(model))
         {
-            // A file may have its weights in files beside it.
-            string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : File.Exists(path) ? Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileNameWithoutExtension(path) + "*") : [];
-            Append(hash, files.Length == 0 ? path : "");
-            foreach (string file in files.Order(StringComparer.Ordinal)) AppendFile(hash, file);
+            (string root, string[] files) = Directory.Exists(path) ? (path, FilesOf(path)) : File.Exists(path) ? FilesOfGraph(Path.GetFullPath(path)) : ("", []);
+            Append(hash, files.Length == 0 ? path : $"{files.Length}\n");
+            foreach (string file in files) AppendFile(hash, root, file);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static void AppendFile(IncrementalHash hash, string path)
+    private static string[] FilesOf(string folder) =>
+    [
+        .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(file => !Unread.Contains(Path.GetExtension(file)) && !IsUnread(Path.GetRelativePath(folder, file)))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    // Folders of version control and caches; PyTorch's weights; feature sets that somebody wrote into the model's folder.
+    private static bool IsUnread(string relative) =>
+        relative.Split(Path.DirectorySeparatorChar).Any(part => part.StartsWith('.') || part is "img_emb" or "text_emb" or "img_tokens" or "text_tokens" or "metadata")
+        || Path.GetFileName(relative) is "features.json" or "pairs.npy" or "bad-samples.log"
+        || Path.GetFileName(relative).StartsWith("pytorch_model", StringComparison.Ordinal);
+
+    /// <summary>
+    /// A graph, what lies beside it under its name or as weights of a graph, and the settings and tokenizer beside it or, of onnx/model.onnx,
+    /// in the folder above. Not all that is in the folder: it may be anybody's.
+    /// </summary>
+    private static (string Root, string[] Files) FilesOfGraph(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-        Append(hash, $"{Path.GetFileName(path)} {file.Length.ToString(CultureInfo.InvariantCulture)}\n");
-        byte[] piece = new byte[Piece];
-        long step = Math.Max(Piece, file.Length / Pieces);
-        for (long at = 0; at < file.Length; at += step)
-        {
-            file.Position = at;
-            hash.AppendData(piece.AsSpan(0, file.ReadAtLeast(piece, Piece, throwOnEndOfStream: false)));
-        }
+        string here = Path.GetDirectoryName(path)!, above = Path.GetDirectoryName(here) ?? here;
+        IEnumerable<string> files = Directory.EnumerateFiles(here, Path.GetFileNameWithoutExtension(path) + "*")
+            .Concat(new[] { "*.data", "*.onnx_data*", "*.safetensors", "*.bin", "*.pb", "*.weights" }.SelectMany(pattern => Directory.EnumerateFiles(here, pattern)))
+            .Concat(new[] { here, above }.SelectMany(folder => new[] { "*.json", "*.txt", "*.model" }.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))))
+            .Concat(new[] { here, above }.SelectMany(Directory.EnumerateDirectories).Select(folder => Path.Combine(folder, "config.json")).Where(File.Exists));
+        return (above, [.. files.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+    }
+
+    private static void AppendFile(IncrementalHash hash, string root, string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+        Append(hash, $"{Path.GetRelativePath(root, path)} {file.Length.ToString(CultureInfo.InvariantCulture)}\n");
+        byte[] piece = new byte[1 << 20];
+        for (int count; (count = file.Read(piece)) > 0;) hash.AppendData(piece.AsSpan(0, count));
     }
 
     private static void Append(IncrementalHash hash, string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using CsAligner.Data.Datasets;
 using CsAligner.Tensors;
@@ -44,7 +46,7 @@ internal sealed class EmbeddingPlan
             ["batch_size"] = options.BatchSize,
             ["shard_rows"] = options.ShardRows,
             ["transparency"] = options.Transparency.ToString(),
-            ["skipped"] = options.Skipped.Count,
+            ["skipped"] = options.Skipped.Count == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', options.Skipped.Order(StringComparer.Ordinal))))),
         }.ToJsonString();
     }
 

@@ -51,6 +51,42 @@ public sealed class EmbedOnnxTests
         }
     }
 
+    [Fact]
+    public async Task Work_begun_with_other_options_or_another_model_is_not_gone_on_with()
+    {
+        await RuntimeAsync();
+        using var folder = Model();
+        File.WriteAllLines(folder["texts.txt"], Texts);
+        Directory.CreateDirectory(folder["model/onnx"]);
+        foreach (string name in (string[])["config.json", "vocab.json", "merges.txt"]) File.Copy(folder[name], folder[$"model/{name}"]);
+        foreach (string name in (string[])["text_model.onnx", "model.safetensors"]) File.Copy(folder[name], folder[$"model/onnx/{name}"]);
+        Assert.Equal(0, Share("1/2", "--onnx-context", "16").ExitCode);
+        Refused("differs in model_files", "--onnx-context", "12");
+        Refused("differs in model_files", "--onnx-context", "16", "--onnx-threads", "1");
+        Refused("differs in dtype", "--onnx-context", "16", "--dtype", "float32");
+        Refused("differs in shard_rows", "--onnx-context", "16", "--shard-rows", "3");
+        byte[] graph = File.ReadAllBytes(folder["model/onnx/text_model.onnx"]);
+        // Bytes behind the graph's end, of a field that protocol buffers do not know: the same model to whoever runs it.
+        File.WriteAllBytes(folder["model/onnx/text_model.onnx"], [.. graph, 0xF8, 0x07, 0x01]);
+        Refused("differs in model_files", "--onnx-context", "16");
+        File.WriteAllBytes(folder["model/onnx/text_model.onnx"], graph);
+        File.WriteAllText(folder["skip.log"], "line 2\tx\n");
+        Refused("differs in skipped", "--onnx-context", "16", "--skip", folder["skip.log"]);
+        Assert.Equal(0, Share("2/2", "--onnx-context", "16").ExitCode);
+        Assert.Equal(0, Share(null, "--onnx-context", "16").ExitCode);
+        Assert.Equal(5, FeatureFile.ReadRows(folder["set"], Modality.Text).Rows);
+
+        CommandLineRun Share(string? share, params string[] more) => CommandLineRun.Of([
+            "embed", "--model", folder["model"], "--texts", folder["texts.txt"], "--out", folder["set"], .. more.Contains("--shard-rows") ? [] : (string[])["--shard-rows", "2"], .. share is null ? [] : (string[])["--shard", share], .. more]);
+
+        void Refused(string expected, params string[] more)
+        {
+            CommandLineRun run = Share("2/2", more);
+            Assert.Equal((1, ""), (run.ExitCode, run.Output));
+            Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        }
+    }
+
     private static Tensor Embed(TemporaryFolder folder, string model, params string[] arguments)
     {
         string output = folder[$"set-{Guid.NewGuid():N}"];
