@@ -1,7 +1,7 @@
 using CsAligner.Data.Icons;
 using CsAligner.Data.Interop;
 using CsAligner.Data.Packages;
-using CsAligner.Tensors;
+using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests;
 
@@ -29,17 +29,7 @@ internal static class NpmNeeds
     {
         Assert.SkipWhen(package is null, "there is no libvips package for this system");
         string folder = Path.Combine(DataCache.Root, package.RelativeFolder);
-        if (Directory.Exists(folder))
-            return folder;
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", $"{package.Name} is not in the cache and CSALIGN_OFFLINE=1 forbids fetching it");
-        try
-        {
-            return await NpmPackages.EnsureAsync(package.Name, package.Version, package.Integrity, null, TestContext.Current.CancellationToken);
-        }
-        catch (InputException e) when (e.Message.Contains("no network", StringComparison.Ordinal) || e.Message.Contains("npm client was not found", StringComparison.Ordinal))
-        {
-            Assert.Skip($"{package.Name} is not in the cache: {e.Message}");
-            return "";
-        }
+        await Fetched.OrSkipAsync(package.Name, Directory.Exists(folder), token => NpmPackages.EnsureAsync(package.Name, package.Version, package.Integrity, null, token));
+        return folder;
     }
 }

@@ -1,5 +1,6 @@
 using CsAligner.Adapters;
 using CsAligner.Data.Images;
+using CsAligner.Onnx;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 
@@ -11,6 +12,13 @@ internal static class Samples
     public const int Width = 192, AlignedWidth = 100;
 
     public static string Model => Path.Combine(Repository.Root, "models", "icon-clip");
+
+    /// <summary>Makes sure that pictures and models in ONNX format can be read, or skips the test.</summary>
+    public static async Task LibrariesAsync()
+    {
+        await Fetched.OrSkipAsync("libvips", ImageLibrary.IsInstalled, token => ImageLibrary.EnsureAsync(null, token));
+        await Fetched.OrSkipAsync("ONNX Runtime", OnnxRuntimeLibrary.IsInstalled, token => OnnxRuntimeLibrary.EnsureAsync(null, token));
+    }
 
     /// <summary>Writes a picture of one colour with a bar across it.</summary>
     public static string WritePicture(TemporaryFolder folder, string name, byte red, byte green, byte blue)

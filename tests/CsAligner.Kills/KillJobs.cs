@@ -1,4 +1,5 @@
 using System.Globalization;
+using CsAligner.Data.Images;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -28,7 +29,7 @@ internal static class KillJobs
         Timings = [],
     };
 
-    public static KillJob Embed { get; } = EmbedFor(texts: 30_000);
+    public static KillJob Embed { get; } = EmbedFor(pictures: 1200, shardRows: 40);
 
     public static IReadOnlyList<KillJob> All { get; } = [Align, Sweep, Pretrain, Embed];
 
@@ -62,12 +63,15 @@ internal static class KillJobs
         Locks = ["sweep.lock"],
     };
 
-    public static KillJob EmbedFor(int texts) => new()
+    public static KillJob EmbedFor(int pictures, int shardRows) => new()
     {
         Name = "embed",
-        Prepare = folder => File.WriteAllLines(Path.Combine(folder, "texts.txt"), Enumerable.Range(0, texts).Select(i => string.Create(CultureInfo.InvariantCulture, $"arrow {i} left of the {i % 97} coffee"))),
+        Prepare = folder => WritePictures(Path.Combine(folder, "photos"), pictures),
         Arguments = (input, output) =>
-            ["embed", "--model", Path.Combine(AppContext.BaseDirectory, "models", "icon-clip"), "--texts", Path.Combine(input, "texts.txt"), "--out", output, "--tokens"],
+        [
+            "embed", "--model", Path.Combine(AppContext.BaseDirectory, "models", "icon-clip"), "--data", Path.Combine(input, "photos"), "--out", output,
+            "--shard-rows", Number(shardRows), "--max-bad", "20%", "--tokens",
+        ],
         Timings = [],
     };
 
@@ -79,6 +83,23 @@ internal static class KillJobs
         for (int i = 0; i < images.Length; i++) texts.Span[i] += images.Span[i] + (i % width == 0 ? 3 : 0);
         Npy.Write(Path.Combine(folder, "images.npy"), images);
         Npy.Write(Path.Combine(folder, "texts.npy"), texts);
+    }
+
+    // One to three captions each; every 31st picture is not there, so that the log of bad samples has to come out the same too.
+    private static void WritePictures(string folder, int count)
+    {
+        Directory.CreateDirectory(folder);
+        var random = new RandomGenerator(1);
+        const int Size = 48;
+        byte[] rgb = new byte[Size * Size * 3];
+        using var captions = new StreamWriter(Path.Combine(folder, "captions.tsv"));
+        for (int i = 0; i < count; i++)
+        {
+            int left = random.Next(Size / 2), width = 1 + random.Next(Size / 2);
+            for (int at = 0; at < rgb.Length; at++) rgb[at] = (byte)(at / 3 % Size is int x && x >= left && x < left + width ? 40 * (1 + at % 3) : 255);
+            if (i % 31 != 30) File.WriteAllBytes(Path.Combine(folder, $"{Number(i)}.png"), PngFile.Encode(rgb, Size, Size));
+            for (int k = 0; k <= i % 3; k++) captions.WriteLine($"{Number(i)}.png\tbar {Number(k)} at {Number(left)}, {Number(width)} wide");
+        }
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -1,3 +1,5 @@
+using CsAligner.Testing;
+
 namespace CsAligner.Onnx.Tests;
 
 /// <summary>What the tests run on: ONNX Runtime, from wherever it is found; fetched where it is not.</summary>
@@ -5,11 +7,10 @@ internal static class OnnxNeeds
 {
     public static string Golden => Path.Combine(AppContext.BaseDirectory, "Golden");
 
-    public static async Task RuntimeAsync()
+    public static Task RuntimeAsync()
     {
         Assert.SkipWhen(!OnnxRuntimeLibrary.IsInstalled && OnnxRuntimeLibrary.Package is null, "there is no package of ONNX Runtime for this system");
-        Assert.SkipWhen(!OnnxRuntimeLibrary.IsInstalled && Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", "ONNX Runtime is not in the cache and CSALIGN_OFFLINE=1 forbids fetching it");
-        await OnnxRuntimeLibrary.EnsureAsync(null, TestContext.Current.CancellationToken);
+        return Fetched.OrSkipAsync("ONNX Runtime", OnnxRuntimeLibrary.IsInstalled, token => OnnxRuntimeLibrary.EnsureAsync(null, token));
     }
 
     /// <summary>Copies a folder's files, those below it too.</summary>

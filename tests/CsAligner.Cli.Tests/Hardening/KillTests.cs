@@ -14,7 +14,7 @@ public class KillTests
     public void A_run_killed_at_random_moments_and_given_again_leaves_the_same_bits(string verb)
     {
         using var folder = new TemporaryFolder();
-        KillJob job = verb == "sweep" ? KillJobs.SweepFor(epochs: 8) : KillJobs.EmbedFor(texts: 1500);
+        KillJob job = verb == "sweep" ? KillJobs.SweepFor(epochs: 8) : KillJobs.EmbedFor(pictures: 150, shardRows: 10);
         KillCounts counts = new KillRunner(job, folder.Path, seed: 1, line => TestContext.Current.SendDiagnosticMessage(line)).Run(Kills);
         Assert.Equal(Kills, counts.Kills);
     }

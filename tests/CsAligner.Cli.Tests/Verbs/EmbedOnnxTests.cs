@@ -103,9 +103,5 @@ public sealed class EmbedOnnxTests
         return folder;
     }
 
-    private static async Task RuntimeAsync()
-    {
-        Assert.SkipWhen(!OnnxRuntimeLibrary.IsInstalled && Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", "ONNX Runtime is not in the cache and CSALIGN_OFFLINE=1 forbids fetching it");
-        await OnnxRuntimeLibrary.EnsureAsync(null, TestContext.Current.CancellationToken);
-    }
+    private static Task RuntimeAsync() => Fetched.OrSkipAsync("ONNX Runtime", OnnxRuntimeLibrary.IsInstalled, token => OnnxRuntimeLibrary.EnsureAsync(null, token));
 }

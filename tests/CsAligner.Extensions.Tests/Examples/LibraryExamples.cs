@@ -18,6 +18,7 @@ public sealed class LibraryExamples
     [Fact]
     public async Task Images_and_texts_from_a_container()
     {
+        await Samples.LibrariesAsync();
         using var folder = new TemporaryFolder();
         string modelFolder = Samples.Model, alignedFolder = Samples.WriteAlignment(folder), photo = Samples.WritePicture(folder, "red.png", 255, 0, 0);
 
@@ -57,6 +58,7 @@ public sealed class LibraryExamples
     [Fact]
     public async Task An_onnx_model()
     {
+        await Samples.LibrariesAsync();
         using var folder = new TemporaryFolder();
         foreach (string source in (string[])[Samples.Model, Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden", "icon-clip")])
             foreach (string file in Directory.GetFiles(source)) File.Copy(file, folder[Path.GetFileName(file)]);
