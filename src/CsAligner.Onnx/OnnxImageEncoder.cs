@@ -41,14 +41,6 @@ public sealed unsafe class OnnxImageEncoder : IImageEncoder, IDisposable
     public bool HasImageTokens => false;
 
     /// <inheritdoc/>
-    public Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default)
-    {
-        var features = new Tensor(count, Width);
-        EmbedImages(count, read, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
-        return features;
-    }
-
-    /// <inheritdoc/>
     public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(read);

@@ -49,15 +49,6 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
     public int ContextLength { get; }
 
     /// <inheritdoc/>
-    public Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(texts);
-        var features = new Tensor(texts.Count, Width);
-        EmbedTexts(texts, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
-        return features;
-    }
-
-    /// <inheritdoc/>
     public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);

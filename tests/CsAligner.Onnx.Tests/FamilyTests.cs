@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CsAligner.Models;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 
@@ -36,7 +37,7 @@ public sealed class FamilyTests
         Assert.Equal(3, golden.Pictures);
         GoldenFeatures.AssertNear(golden.Features("image_features"), model.Images.EmbedImages(3, golden.Reader(model.Images), null, TestContext.Current.CancellationToken), 1e-5f);
         using var means = FrozenEncoders.Load(Path.Combine(OnnxNeeds.Golden, "dinov2-tiny", "model.onnx"), new OnnxOptions { Pooling = OnnxPooling.Mean });
-        GoldenFeatures.AssertNear(golden.Features("image_means"), means.Images!.EmbedImages(3, golden.Reader(means.Images), null, TestContext.Current.CancellationToken), 1e-5f);
+        GoldenFeatures.AssertNear(golden.Features("image_means"), means.Images!.EmbedImages(3, golden.Reader(means.Images!), null, TestContext.Current.CancellationToken), 1e-5f);
     }
 
     [Theory]

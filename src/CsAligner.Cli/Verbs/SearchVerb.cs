@@ -6,6 +6,7 @@ using CsAligner.Adapters;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Data.Images;
+using CsAligner.Models;
 using CsAligner.Retrieval;
 using CsAligner.Tensors;
 using CsAligner.Training;
@@ -55,9 +56,7 @@ internal static class SearchVerb
         {
             var images = model.NeedImages("search");
             var pictures = new ImagePixels(images.Preprocessing);
-            var features = new Tensor(files.Length, images.Width);
-            images.EmbedImages(files.Length, (i, rgb) => pictures.ReadFile(files[i], rgb), tokens: false, batch => batch.Features.Span.CopyTo(features.Span[(batch.First * images.Width)..]), null, session.Cancellation);
-            parts.Add(Map(features, run, AlignmentReport.ImageAdapterFile));
+            parts.Add(Map(images.EmbedImages(files.Length, (i, rgb) => pictures.ReadFile(files[i], rgb), cancellation: session.Cancellation), run, AlignmentReport.ImageAdapterFile));
         }
 
         if (parts.Count == 1) return parts[0];

@@ -68,25 +68,12 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
     /// <summary>True: words go through the same last layer norm and projection.</summary>
     public bool HasTextTokens => true;
 
-    /// <summary>Features of images.</summary>
-    /// <param name="count">The number of images N.</param>
-    /// <param name="read">
-    /// Writes image i, 8-bit interleaved RGB of the model's size, into a span of S S 3 bytes. Called on another thread, in order
-    /// and never twice at once; what it throws is thrown here.
-    /// </param>
-    /// <param name="done">Called after each batch with the number of images so far.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    /// <returns>[N, <see cref="Width"/>], rows of unit length.</returns>
-    public Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default)
-    {
-        var features = new Tensor(count, Width);
-        EmbedImages(count, read, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
-        return features;
-    }
-
     /// <summary>Features of images, and of their patches where wanted, batch by batch: for sets larger than memory.</summary>
     /// <param name="count">The number of images N.</param>
-    /// <param name="read">As above.</param>
+    /// <param name="read">
+    /// Writes image i, 8-bit interleaved RGB of the model's size S, into a span of S S 3 bytes. Called on another thread, in order
+    /// and never twice at once; what it throws is thrown here.
+    /// </param>
     /// <param name="tokens">Whether the patches' features are wanted too (<see cref="ClipVisionTower.EncodeTokens"/>).</param>
     /// <param name="write">Takes each batch, in order.</param>
     /// <param name="batchSize">Images in a batch, at least 1; null chooses by the model's size.</param>
@@ -105,19 +92,6 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
             _preprocessing.Normalize(rgb.Span, pixels);
             write(tokens ? Batch(start, _model.Vision.EncodeTokens(tape, pixels)) : new EmbeddedBatch(start, tape.Normalize(_model.Vision.Encode(tape, pixels))));
         }
-    }
-
-    /// <summary>Features of texts.</summary>
-    /// <param name="texts">The texts; longer ones than the model's context are cut.</param>
-    /// <param name="done">Called after each batch with the number of texts so far.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    /// <returns>[N, <see cref="Width"/>], rows of unit length.</returns>
-    public Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(texts);
-        var features = new Tensor(texts.Count, Width);
-        EmbedTexts(texts, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
-        return features;
     }
 
     /// <summary>Features of texts, and of their words where wanted, batch by batch: for sets larger than memory.</summary>

@@ -14,20 +14,12 @@ public interface IImageEncoder
     /// <summary>Whether it gives features of an image's patches too, in the space of the images'.</summary>
     bool HasImageTokens { get; }
 
-    /// <summary>Features of images.</summary>
+    /// <summary>Features of images, and of their patches where wanted, batch by batch: for sets larger than memory.</summary>
     /// <param name="count">The number of images N.</param>
     /// <param name="read">
     /// Writes image i, 8-bit interleaved RGB of <see cref="Preprocessing"/>'s size S, into a span of S S 3 bytes. Called on another
     /// thread, in order and never twice at once; what it throws is thrown here.
     /// </param>
-    /// <param name="done">Called after each batch with the number of images so far.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    /// <returns>[N, <see cref="Width"/>], rows of unit length, in the order of the images.</returns>
-    Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default);
-
-    /// <summary>Features of images, and of their patches where wanted, batch by batch: for sets larger than memory.</summary>
-    /// <param name="count">The number of images N.</param>
-    /// <param name="read">As above.</param>
     /// <param name="tokens">Whether the patches' features are wanted too.</param>
     /// <param name="write">Takes each batch, in order.</param>
     /// <param name="batchSize">Images in a batch, at least 1; null chooses by the model's size.</param>

@@ -11,13 +11,6 @@ public interface ITextEncoder
     /// <summary>Whether it gives features of a text's words too, in the space of the texts'.</summary>
     bool HasTextTokens { get; }
 
-    /// <summary>Features of texts.</summary>
-    /// <param name="texts">The texts; longer ones than the encoder's context are cut.</param>
-    /// <param name="done">Called after each batch with the number of texts so far.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    /// <returns>[N, <see cref="Width"/>], rows of unit length, in the order of the texts.</returns>
-    Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default);
-
     /// <summary>Features of texts, and of their words where wanted, batch by batch: for sets larger than memory.</summary>
     /// <param name="texts">The texts; longer ones than the encoder's context are cut.</param>
     /// <param name="tokens">Whether the words' features are wanted too, in the space of the texts'.</param>

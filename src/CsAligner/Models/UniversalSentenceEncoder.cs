@@ -69,21 +69,8 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         return encoder;
     }
 
-    /// <summary>Features of texts. A text's features do not depend on the others beyond rounding.</summary>
+    /// <summary>Features of texts, batch by batch: for sets larger than memory. A text's features do not depend on the others beyond rounding.</summary>
     /// <param name="texts">Any texts; an empty one has features too, those of no token.</param>
-    /// <param name="done">Called after each batch with the number of texts so far.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    /// <returns>[N, <see cref="Width"/>], rows of unit length.</returns>
-    public Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(texts);
-        var features = new Tensor(texts.Count, Width);
-        EmbedTexts(texts, tokens: false, EmbeddedBatch.CollectInto(features, done), null, cancellation);
-        return features;
-    }
-
-    /// <summary>Features of texts, batch by batch: for sets larger than memory.</summary>
-    /// <param name="texts">As above.</param>
     /// <param name="tokens">False: the encoder's words have no features in the space of its texts.</param>
     /// <param name="write">Takes each batch, in order.</param>
     /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>

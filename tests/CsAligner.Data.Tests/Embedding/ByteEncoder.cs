@@ -20,10 +20,6 @@ internal sealed class ByteEncoder : IImageEncoder, ITextEncoder
 
     public int Texts { get; private set; }
 
-    public Tensor EmbedImages(int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Tensor EmbedTexts(IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default) => throw new NotSupportedException();
-
     public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
     {
         Run(count, tokens, write, batchSize, (i, row) =>

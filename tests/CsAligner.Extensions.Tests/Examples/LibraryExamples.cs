@@ -89,7 +89,7 @@ public sealed class LibraryExamples
         var options = new AlignmentOptions { Train = TrainedSide.Text, Epochs = 5 };
         var result = new AlignmentTrainer(options, new AlignmentData(images, texts)).Run();
         result.Text.Save(adapterPath);
-        var generator = new TextEmbeddingGenerator(model.Texts, Adapter.Load(adapterPath), model.Name);
+        var generator = new TextEmbeddingGenerator(model.Texts!, Adapter.Load(adapterPath), model.Name);
         // training ends
 
         Assert.Equal(Samples.Width, generator.Metadata.DefaultModelDimensions);
