@@ -183,7 +183,7 @@ public sealed unsafe class Tensor
     {
         var root = Root;
         if (root._hasGrad || !gradient._pooled || (root._grad is not null && !BufferPool.Owns(root._grad))) return false;
-        if (factor != 1) Kernels.Elementwise.Scale(gradient.Pointer, factor, gradient.Pointer, Length, accumulate: false);
+        if (factor != 1) Kernels.Arrays.Elementwise.Scale(gradient.Pointer, factor, gradient.Pointer, Length, accumulate: false);
         (root._grad, gradient._buffer, root._hasGrad) = (gradient._buffer, root._grad, true);
         return true;
     }

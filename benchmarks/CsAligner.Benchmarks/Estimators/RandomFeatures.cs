@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Matrices;
+using CsAligner.Tensors.Kernels.Threading;
 using Tensor = CsAligner.Tensors.Tensor;
 
 namespace CsAligner.Benchmarks.Estimators;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using CsAligner.Benchmarks.Interop;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Matrices;
 
 namespace CsAligner.Benchmarks.Matmul;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Benchmarks.Profile;
 

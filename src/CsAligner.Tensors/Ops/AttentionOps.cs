@@ -1,5 +1,5 @@
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Layers;
 using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Tensors.Ops;

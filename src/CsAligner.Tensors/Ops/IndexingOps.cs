@@ -1,5 +1,5 @@
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Arrays;
 
 namespace CsAligner.Tensors.Ops;
 

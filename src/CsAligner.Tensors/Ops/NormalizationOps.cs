@@ -1,5 +1,6 @@
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Arrays;
+using CsAligner.Tensors.Kernels.Layers;
 
 namespace CsAligner.Tensors.Ops;
 

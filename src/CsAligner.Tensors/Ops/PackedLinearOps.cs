@@ -1,5 +1,5 @@
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Layers;
 
 namespace CsAligner.Tensors.Ops;
 

@@ -1,5 +1,7 @@
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Arrays;
+using CsAligner.Tensors.Kernels.Layers;
+using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Ops;
 

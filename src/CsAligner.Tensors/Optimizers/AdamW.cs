@@ -1,4 +1,5 @@
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Arrays;
+using CsAligner.Tensors.Kernels.Layers;
 
 namespace CsAligner.Tensors.Optimizers;
 

@@ -1,7 +1,9 @@
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Measures;
+using CsAligner.Tensors.Kernels.Objectives;
+using CsAligner.Tensors.Kernels.Retrieval;
 
 namespace CsAligner.Evaluation;
 

@@ -1,5 +1,5 @@
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Measures;
 
 namespace CsAligner.Evaluation;
 

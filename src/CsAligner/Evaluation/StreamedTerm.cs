@@ -1,5 +1,7 @@
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Measures;
+using CsAligner.Tensors.Kernels.Scores;
+using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Evaluation;
 

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Measures;
+using CsAligner.Tensors.Kernels.Objectives;
+using CsAligner.Tensors.Kernels.Threading;
 using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Evaluation;

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Maps;
 using Tensor = CsAligner.Tensors.Tensor;
 
 namespace CsAligner.Evaluation;

@@ -1,7 +1,8 @@
 using CsAligner.Models.Lora;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Layers;
+using CsAligner.Tensors.Kernels.Vectors;
 using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Models;

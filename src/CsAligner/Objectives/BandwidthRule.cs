@@ -1,7 +1,7 @@
 using System.Globalization;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Measures;
 
 namespace CsAligner.Objectives;
 

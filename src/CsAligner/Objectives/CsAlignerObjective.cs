@@ -1,6 +1,6 @@
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Objectives;
 using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Objectives;

@@ -1,5 +1,6 @@
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Objectives;
+using CsAligner.Tensors.Kernels.Retrieval;
 
 namespace CsAligner.Objectives;
 

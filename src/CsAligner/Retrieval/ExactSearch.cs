@@ -1,5 +1,5 @@
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Retrieval;
 
 namespace CsAligner.Retrieval;
 

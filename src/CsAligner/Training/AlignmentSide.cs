@@ -1,7 +1,7 @@
 using CsAligner.Adapters;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Objectives;
 using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Training;

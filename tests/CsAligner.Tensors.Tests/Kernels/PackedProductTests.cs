@@ -1,4 +1,5 @@
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Layers;
+using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Tests.Kernels;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Images;
 using CsAligner.Tensors.Tests.Interop;
 
 namespace CsAligner.Tensors.Tests.Kernels;

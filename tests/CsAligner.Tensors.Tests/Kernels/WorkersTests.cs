@@ -1,4 +1,4 @@
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Tests.Kernels;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Retrieval;
 
 namespace CsAligner.Tests.Evaluation;
 

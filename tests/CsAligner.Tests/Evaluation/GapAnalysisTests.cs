@@ -1,7 +1,7 @@
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Measures;
 
 namespace CsAligner.Tests.Evaluation;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Maps;
 
 namespace CsAligner.Tests.Evaluation;
 

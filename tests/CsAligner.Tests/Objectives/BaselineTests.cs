@@ -2,7 +2,8 @@ using System.Text.Json;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Scores;
+using CsAligner.Tensors.Kernels.Vectors;
 using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Tests.Objectives;

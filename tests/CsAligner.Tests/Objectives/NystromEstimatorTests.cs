@@ -1,6 +1,6 @@
 using CsAligner.Objectives;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Objectives;
 
 namespace CsAligner.Tests.Objectives;
 

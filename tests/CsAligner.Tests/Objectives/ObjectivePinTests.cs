@@ -1,6 +1,7 @@
 using CsAligner.Objectives;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Scores;
+using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tests.Objectives;
 

@@ -1,7 +1,8 @@
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Objectives;
+using CsAligner.Tensors.Kernels.Scores;
 using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Tests.Objectives;

@@ -1,6 +1,7 @@
 using CsAligner.Retrieval;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels;
+using CsAligner.Tensors.Kernels.Arrays;
+using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tests.Retrieval;
 

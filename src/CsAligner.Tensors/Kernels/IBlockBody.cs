@@ -1,7 +1,0 @@
-namespace CsAligner.Tensors.Kernels;
-
-/// <summary>What a loop over blocks does with one of them. A struct, so that a kernel's call leaves nothing on the heap.</summary>
-internal interface IBlockBody
-{
-    void Run(int start, int end);
-}

@@ -1,4 +1,0 @@
-namespace CsAligner.Tensors.Kernels;
-
-/// <summary>ln of the mean kernel value within x, within y (with and without their diagonals) and between them.</summary>
-internal readonly record struct KernelMeans(double SelfX, double SelfY, double SelfXOffDiagonal, double SelfYOffDiagonal, double Cross);

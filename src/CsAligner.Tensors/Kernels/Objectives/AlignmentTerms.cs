@@ -1,0 +1,185 @@
+using CsAligner.Tensors.Kernels.Arrays;
+using CsAligner.Tensors.Kernels.Scores;
+using CsAligner.Tensors.Kernels.Threading;
+
+namespace CsAligner.Tensors.Kernels.Objectives;
+
+// Shapes: x [M, D], y [N, D].
+
+/// <summary>
+/// D_CS and InfoNCE of two sets of rows, with gradients. Chooses the precision of each: float32 scores of rows centred on their
+/// common mean, one product for both terms; or float64.
+/// </summary>
+internal static unsafe class AlignmentTerms
+{
+    // Float32 rounding of a squared distance, or of a logit, seen in the exponent: eps |x|^2 / sigma^2 of centred rows, eps |s| / tau.
+    // The gradient's relative error is about as large; beyond this float64 takes over.
+    private const double SingleLimit = 6e-5;
+
+    // A measure is reported to a relative 1e-5.
+    private const double MeasuringLimit = 2e-5;
+    private const double Epsilon = 1.1920929e-7;
+
+    /// <summary>Values; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>, both null for none.</summary>
+    public static AlignmentValues Compute(Tensor x, Tensor y, in AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
+    {
+        float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
+        var values = Compute(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, weights, toX, toY);
+        Hold(x, y, gradX, gradY);
+        return values;
+    }
+
+    /// <summary>ln of the mean kernel value of each pairing, for measuring; NaN for the off-diagonal form of a single row.</summary>
+    public static KernelMeans LogMeans(Tensor x, Tensor y, double sigma)
+    {
+        using var scratch = new Scratch();
+        int rows = x.Rows, columns = y.Rows, width = x.Width;
+        float* centre = CentredRows.CommonCentre(x.Pointer, rows, y.Pointer, columns, width, scratch);
+        CentredRows centredX = new(x.Pointer, rows, width, centre, scratch), centredY = new(y.Pointer, columns, width, centre, scratch);
+        if (KernelRounding(centredX, centredY, sigma) <= MeasuringLimit)
+        {
+            KernelTotal selfX = FusedTerms.SelfTotal(centredX, sigma), selfY = FusedTerms.SelfTotal(centredY, sigma);
+            double cross = FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None, null).LogMeanKernel;
+            Hold(x, y);
+            return new KernelMeans(
+                FusedTerms.LogMean(selfX, rows, false),
+                FusedTerms.LogMean(selfY, columns, false),
+                rows < 2 ? double.NaN : FusedTerms.LogMean(selfX, rows, true),
+                columns < 2 ? double.NaN : FusedTerms.LogMean(selfY, columns, true),
+                cross);
+        }
+
+        double* preciseX = centredX.Widened(scratch), preciseY = centredY.Widened(scratch);
+        Hold(x, y);
+        return new KernelMeans(
+            PreciseSelf(preciseX, rows, width, sigma, false),
+            PreciseSelf(preciseY, columns, width, sigma, false),
+            rows < 2 ? double.NaN : PreciseSelf(preciseX, rows, width, sigma, true),
+            columns < 2 ? double.NaN : PreciseSelf(preciseY, columns, width, sigma, true),
+            PreciseTerms.LogMeanKernel(preciseX, rows, preciseY, columns, width, sigma, false, 0, null, null));
+    }
+
+    /// <summary>Whether a measure of centred rows with this largest |x|^2 takes float64.</summary>
+    public static bool NeedsPrecision(double largestSquare, double sigma) => Epsilon * largestSquare / (sigma * sigma) > MeasuringLimit;
+
+    /// <summary>ln of the mean kernel value over distinct rows; at least two.</summary>
+    public static double LogMeanWithin(Tensor x, double sigma)
+    {
+        using var scratch = new Scratch();
+        int rows = x.Rows, width = x.Width;
+        float* centre = CentredRows.CommonCentre(x.Pointer, rows, null, 0, width, scratch);
+        var centred = new CentredRows(x.Pointer, rows, width, centre, scratch);
+        double logMean = KernelRounding(centred, centred, sigma) <= MeasuringLimit
+            ? FusedTerms.LogMean(FusedTerms.SelfTotal(centred, sigma), rows, true)
+            : PreciseSelf(centred.Widened(scratch), rows, width, sigma, true);
+        Hold(x);
+        return logMean;
+    }
+
+    private static double PreciseSelf(double* x, int rows, int width, double sigma, bool offDiagonal) =>
+        PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 0, null, null);
+
+    // Kernels have only the pointers: without this the collector may take a tensor that nobody else holds.
+    private static void Hold(params ReadOnlySpan<Tensor?> tensors)
+    {
+        foreach (var tensor in tensors) GC.KeepAlive(tensor);
+    }
+
+    private static AlignmentValues Compute(
+        float* x, int rows, float* y, int columns, int width, in AlignmentWeights weights, float* gradX, float* gradY)
+    {
+        using var scratch = new Scratch();
+        bool kernel = weights.CsWeight != 0, contrast = weights.InfoNceWeight != 0 && weights.Pairs > 0;
+        if (!kernel) (rows, columns) = (ClearUnpaired(gradX, rows, weights.Pairs, width), ClearUnpaired(gradY, columns, weights.Pairs, width));
+        if (!kernel && !contrast) return default;
+        float* centre = CentredRows.CommonCentre(x, rows, y, columns, width, scratch);
+        CentredRows centredX = new(x, rows, width, centre, scratch), centredY = new(y, columns, width, centre, scratch);
+        RowPanels? panelsX = null;
+        SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
+        double divergence = 0, kernelWeight = 0;
+        if (kernel && KernelRounding(centredX, centredY, weights.Sigma) <= SingleLimit)
+        {
+            // y first: x's panels are of use to the cross term.
+            using (var passing = new Scratch()) selfY = SelfTerm(centredY, weights, gradY, scratch, passing, out _);
+            selfX = SelfTerm(centredX, weights, gradX, scratch, scratch, out panelsX);
+            divergence = selfX.LogMean + selfY.LogMean;
+            kernelWeight = -2 * weights.CsWeight;
+        }
+        else
+        {
+            Clear(gradX, (long)rows * width);
+            Clear(gradY, (long)columns * width);
+            if (kernel) divergence = Precise(centredX, centredY, weights, gradX, gradY, scratch);
+        }
+
+        bool preciseContrast = contrast && ContrastRounding(centredX, centredY, weights.Scale) > SingleLimit;
+        double contrastWeight = contrast && !preciseContrast ? weights.InfoNceWeight : 0;
+        var values = new AlignmentValues(divergence, 0, 0);
+        if (kernelWeight != 0 || contrastWeight != 0)
+        {
+            var cross = FusedTerms.CrossTerm(
+                centredX, centredY, weights.Sigma, kernelWeight, weights.Pairs, weights.Scale, contrastWeight, gradX, gradY, selfX, selfY, panelsX);
+            values = new AlignmentValues(divergence - (2 * cross.LogMeanKernel), cross.InfoNce, cross.GradScale);
+        }
+        return preciseContrast ? PreciseContrast(x, y, width, weights, gradX, gradY) with { CauchySchwarz = values.CauchySchwarz } : values;
+    }
+
+    private static double KernelRounding(CentredRows x, CentredRows y, double sigma) =>
+        Epsilon * Math.Max(x.LargestSquare, y.LargestSquare) / (sigma * sigma);
+
+    private static double ContrastRounding(CentredRows x, CentredRows y, double scale) =>
+        Epsilon * scale * Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
+
+    private static SelfTermResult SelfTerm(CentredRows x, in AlignmentWeights weights, float* grad, Scratch sums, Scratch packed, out RowPanels? panels)
+    {
+        panels = null;
+        return grad == null
+            ? new SelfTermResult(FusedTerms.LogMean(FusedTerms.SelfTotal(x, weights.Sigma), x.Count, weights.OffDiagonal), 1, null)
+            : FusedTerms.SelfTerm(x, weights.Sigma, weights.OffDiagonal, weights.CsWeight, grad, sums, packed, out panels);
+    }
+
+    private static int ClearUnpaired(float* grad, int rows, int pairs, int width)
+    {
+        Clear(grad == null ? null : grad + ((nint)pairs * width), (long)(rows - pairs) * width);
+        return pairs;
+    }
+
+    private static void Clear(float* grad, long length)
+    {
+        if (grad != null) new Span<float>(grad, checked((int)length)).Clear();
+    }
+
+    private static double Precise(CentredRows x, CentredRows y, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch)
+    {
+        double* preciseX = x.Widened(scratch), preciseY = y.Widened(scratch);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * x.Width), pullY = gradY == null ? null : scratch.Doubles((long)y.Count * y.Width);
+        double value = Precise(preciseX, x.Count, preciseY, y.Count, x.Width, weights.Sigma, weights.OffDiagonal, weights.CsWeight, pullX, pullY);
+        if (gradX != null) AddNarrowed(pullX, gradX, (long)x.Count * x.Width);
+        if (gradY != null) AddNarrowed(pullY, gradY, (long)y.Count * y.Width);
+        return value;
+    }
+
+    private static AlignmentValues PreciseContrast(float* x, float* y, int width, in AlignmentWeights weights, float* gradX, float* gradY)
+    {
+        using var scratch = new Scratch();
+        int pairs = weights.Pairs;
+        double* origin = scratch.Doubles(width);
+        double* preciseX = RowSums.Widened(x, pairs, width, origin, scratch), preciseY = RowSums.Widened(y, pairs, width, origin, scratch);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)pairs * width), pullY = gradY == null ? null : scratch.Doubles((long)pairs * width);
+        var (value, gradScale) = PreciseTerms.InfoNce(preciseX, preciseY, pairs, width, weights.Scale, weights.InfoNceWeight, pullX, pullY);
+        if (gradX != null) AddNarrowed(pullX, gradX, (long)pairs * width);
+        if (gradY != null) AddNarrowed(pullY, gradY, (long)pairs * width);
+        return new AlignmentValues(0, value, gradScale);
+    }
+
+    private static double Precise(
+        double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, double weight, double* gradX, double* gradY) =>
+        PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 2 * weight, gradX, null)
+        + PreciseTerms.LogMeanKernel(y, columns, y, columns, width, sigma, offDiagonal, 2 * weight, gradY, null)
+        - (2 * PreciseTerms.LogMeanKernel(x, rows, y, columns, width, sigma, false, -2 * weight, gradX, gradY));
+
+    private static void AddNarrowed(double* from, float* to, long length)
+    {
+        for (long i = 0; i < length; i++) to[i] += (float)from[i];
+    }
+}

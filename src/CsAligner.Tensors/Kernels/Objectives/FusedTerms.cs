@@ -1,0 +1,96 @@
+using CsAligner.Tensors.Kernels.Scores;
+using CsAligner.Tensors.Kernels.Threading;
+
+namespace CsAligner.Tensors.Kernels.Objectives;
+
+// Shapes: x [M, D], y [N, D]; the first P rows of both are pairs.
+
+/// <summary>
+/// The terms of the objective in float32 with float64 sums, by sweeps over tiles of scores: half a product and one more for a
+/// self term, three for the cross term and InfoNCE together (four where the scores do not fit the budget). Memory
+/// O((M + N) D + budget). The same bits for any number of threads.
+/// </summary>
+internal static unsafe class FusedTerms
+{
+    // Below this the largest kernel values may have been lost to underflow, and what is left is a sum of few.
+    private const double Underflow = 1e-28;
+
+    /// <summary>Floats of scores that the cross term keeps between its passes. Tests set it.</summary>
+    public static long ScoreBudget { get; set; } = 17 << 20;
+
+    /// <summary>The total of the kernel values over pairs of distinct rows.</summary>
+    public static KernelTotal SelfTotal(CentredRows x, double sigma)
+    {
+        using var scratch = new Scratch();
+        var statistics = new ScoreStatistics(x.Count, true, new KernelLogits(x, x, sigma, scratch), null, scratch);
+        new ScoreSweep(x, x, scratch).Run(statistics, null, null, false);
+        return statistics.Total;
+    }
+
+    /// <summary>ln of the mean kernel value that a total over pairs of distinct rows gives.</summary>
+    public static double LogMean(in KernelTotal total, int rows, bool offDiagonal) =>
+        offDiagonal ? total.LogMean((double)rows * (rows - 1), 0) : total.LogMean((double)rows * rows, rows);
+
+    /// <summary>
+    /// ln of the mean kernel value over pairs of rows of x; its gradient times <paramref name="weight"/> is written to
+    /// <paramref name="grad"/>, not yet finished, and x's panels are left in <paramref name="panels"/>. What the result refers to comes
+    /// from <paramref name="sums"/>, the panels from <paramref name="packed"/>.
+    /// </summary>
+    public static SelfTermResult SelfTerm(CentredRows x, double sigma, bool offDiagonal, double weight, float* grad, Scratch sums, Scratch packed, out RowPanels panels)
+    {
+        using var scratch = new Scratch();
+        var logits = new KernelLogits(x, x, sigma, scratch);
+        var sweep = new ScoreSweep(x, x, scratch);
+        panels = sweep.NewPanels(packed);
+        sweep.UsePanels(panels);
+        var weights = new ScoreWeights(x, x, logits, 0, 1, null, 0, sums);
+        sweep.Run(weights, grad, grad, accumulate: false);
+        var total = weights.Total;
+        double logMean = LogMean(total, x.Count, offDiagonal), logTotal = total.Log;
+        if (!offDiagonal)
+        {
+            total.Add(0, x.Count, 0);
+            logTotal = total.Log;
+        }
+        else if (!(total.Sum > Underflow * x.Count * x.Count))
+        {
+            // Without its diagonal the largest value may be anything: find the total first.
+            total = SelfTotal(x, sigma);
+            (logMean, logTotal) = (LogMean(total, x.Count, true), 0);
+            weights = new ScoreWeights(x, x, logits, total.Log, 1, null, 0, sums);
+            sweep.Run(weights, grad, grad, accumulate: false);
+        }
+        return new SelfTermResult(logMean, 2 * weight / (sigma * sigma) * Math.Exp(-logTotal), weights.RowSums);
+    }
+
+    /// <summary>
+    /// ln of the mean kernel value between x and y (its gradient times <paramref name="kernelWeight"/>; 0 leaves it out and the value 0) and
+    /// InfoNCE over the first <paramref name="pairs"/> rows (times <paramref name="infoNceWeight"/>; 0 leaves it out): one product of
+    /// scores serves both. Gradients are added to those of <paramref name="gradX"/> and <paramref name="gradY"/> that are not null, and
+    /// what the self terms have left there is finished.
+    /// </summary>
+    public static (double LogMeanKernel, double InfoNce, double GradScale) CrossTerm(
+        CentredRows x, CentredRows y, double sigma, double kernelWeight, int pairs, double scale, double infoNceWeight,
+        float* gradX, float* gradY, SelfTermResult selfX, SelfTermResult selfY, RowPanels? panelsX)
+    {
+        using var scratch = new Scratch();
+        bool gradients = gradX != null || gradY != null;
+        var kernel = kernelWeight == 0 ? null : new KernelLogits(x, y, sigma, scratch);
+        var contrast = infoNceWeight == 0 || pairs == 0 ? null : new ContrastStatistics(new ContrastLogits(x, y, pairs, scale, scratch), y.Count, scratch);
+        var sweep = new ScoreSweep(x, y, scratch);
+        if (gradients) sweep.Keep(ScoreBudget);
+        if (panelsX != null) sweep.UsePanels(panelsX);
+        var statistics = new ScoreStatistics(x.Count, false, kernel, contrast, scratch);
+        sweep.Run(statistics, null, null, false);
+        double logMean = kernel == null ? 0 : statistics.Total.LogMean((double)x.Count * y.Count, 0), infoNce = contrast?.Complete() ?? 0;
+        if (!gradients) return (logMean, infoNce, 0);
+
+        double contrastWeight = contrast == null ? 0 : 0.5 * infoNceWeight * scale / pairs;
+        double shift = kernel == null ? 0 : statistics.Total.Log;
+        var weights = new ScoreWeights(x, y, kernel, shift, kernelWeight / (sigma * sigma), contrast, contrastWeight, scratch);
+        sweep.Run(weights, gradX, gradY, accumulate: true, (float)selfX.Scale, (float)selfY.Scale);
+        if (gradX != null) x.Finish(gradX, i => -weights.RowSums[i] - selfX.Own(i), i => weights.ContrastRowSums[i]);
+        if (gradY != null) y.Finish(gradY, j => -weights.ColumnSums[j] - selfY.Own(j), j => weights.ContrastColumnSums[j]);
+        return (logMean, infoNce, contrast == null ? 0 : weights.ScoreSum(x, y) / scale);
+    }
+}

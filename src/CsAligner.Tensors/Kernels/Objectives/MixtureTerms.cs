@@ -1,0 +1,120 @@
+using CsAligner.Tensors.Kernels.Scores;
+using CsAligner.Tensors.Kernels.Threading;
+
+namespace CsAligner.Tensors.Kernels.Objectives;
+
+// Shapes: x [M, D], y [N, D].
+
+/// <summary>
+/// Divergences that are means over several bandwidths, from one set of scores: of ln k(x,x) + ln k(y,y) - 2 ln k(x,y),
+/// or of k(x,x) + k(y,y) - 2 k(x,y), k a mean kernel value. Six products whatever the number of bandwidths; a
+/// bandwidth too small for float32 scores is computed in float64 beside them. The same bits for any number of threads.
+/// </summary>
+internal static unsafe class MixtureTerms
+{
+    // As in AlignmentTerms: float32 rounding of a squared distance seen in the exponent.
+    private const double SingleLimit = 6e-5;
+    private const double Epsilon = 1.1920929e-7;
+
+    /// <summary>The value; gradients are added to those that are not null.</summary>
+    /// <param name="x">[M, D].</param>
+    /// <param name="y">[N, D].</param>
+    /// <param name="sigmas">At least one.</param>
+    /// <param name="offDiagonal">Leaves i = j out of the self terms.</param>
+    /// <param name="logarithms">Logarithms of the means (Cauchy-Schwarz) or the means (maximum mean discrepancy).</param>
+    /// <param name="weight">Of the gradients, not of the value.</param>
+    /// <param name="gradX">[M, D] or null.</param>
+    /// <param name="gradY">[N, D] or null.</param>
+    public static double Compute(Tensor x, Tensor y, double[] sigmas, bool offDiagonal, bool logarithms, double weight, Tensor? gradX, Tensor? gradY)
+    {
+        using var scratch = new Scratch();
+        float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
+        float* centre = CentredRows.CommonCentre(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, scratch);
+        CentredRows rowsX = new(x.Pointer, x.Rows, x.Width, centre, scratch), rowsY = new(y.Pointer, y.Rows, x.Width, centre, scratch);
+        double largest = Epsilon * Math.Max(rowsX.LargestSquare, rowsY.LargestSquare);
+        double[] single = [.. sigmas.Where(s => largest / (s * s) <= SingleLimit)], precise = [.. sigmas.Where(s => !(largest / (s * s) <= SingleLimit))];
+        var rule = new Rule(offDiagonal, logarithms, weight / sigmas.Length);
+        double value = 0;
+        if (single.Length > 0)
+            value += Term(rowsX, rowsX, single, rule, toX, toX) + Term(rowsY, rowsY, single, rule, toY, toY) - (2 * Term(rowsX, rowsY, single, rule, toX, toY));
+        if (precise.Length > 0) value += Precise(rowsX, rowsY, precise, rule, toX, toY);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+        GC.KeepAlive(gradX);
+        GC.KeepAlive(gradY);
+        return value / sigmas.Length;
+    }
+
+    // Adds the gradient of (self ? 1 : -2) * sum_s f(ln k_s); gives back the sum.
+    private static double Term(CentredRows x, CentredRows y, double[] sigmas, Rule rule, float* gradX, float* gradY)
+    {
+        using var scratch = new Scratch();
+        bool self = ReferenceEquals(x, y), gradients = gradX != null || gradY != null, without = self && rule.OffDiagonal;
+        KernelLogits[] logits = [.. sigmas.Select(s => new KernelLogits(x, y, s, scratch))];
+        ScoreStatistics[] statistics = [.. logits.Select(l => new ScoreStatistics(x.Count, self, l, null, scratch))];
+        var sweep = new ScoreSweep(x, y, scratch);
+        if (gradients) sweep.Keep(FusedTerms.ScoreBudget);
+        sweep.Run(new SeveralEpilogues(statistics), null, null, false);
+        double count = without ? (double)x.Count * (x.Count - 1) : (double)x.Count * y.Count, sum = 0;
+        double[] shifts = new double[sigmas.Length], weights = new double[sigmas.Length];
+        for (int s = 0; s < sigmas.Length; s++)
+        {
+            var total = statistics[s].Total;
+            double logMean = self ? FusedTerms.LogMean(total, x.Count, without) : total.LogMean(count, 0);
+            sum += rule.Value(logMean);
+            shifts[s] = logMean + Math.Log(count);
+            weights[s] = (self ? 2 : -2) * rule.Slope(logMean) / (sigmas[s] * sigmas[s]);
+        }
+
+        if (!gradients) return sum;
+        var epilogue = new MixtureWeights(x, y, logits, shifts, weights, scratch);
+        sweep.Run(epilogue, gradX, gradY, accumulate: true);
+        if (gradX != null) x.Finish(gradX, i => -epilogue.RowSums[i], _ => 0);
+        if (gradY != null && !self) y.Finish(gradY, j => -epilogue.ColumnSums[j], _ => 0);
+        return sum;
+    }
+
+    private static double Precise(CentredRows x, CentredRows y, double[] sigmas, Rule rule, float* gradX, float* gradY)
+    {
+        using var scratch = new Scratch();
+        int width = x.Width;
+        double* wideX = x.Widened(scratch), wideY = y.Widened(scratch);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * width), pullY = gradY == null ? null : scratch.Doubles((long)y.Count * width);
+        double value = 0;
+        foreach (double sigma in sigmas)
+        {
+            value += Of(wideX, x.Count, wideX, x.Count, rule.OffDiagonal, 2, pullX, null)
+                + Of(wideY, y.Count, wideY, y.Count, rule.OffDiagonal, 2, pullY, null)
+                - (2 * Of(wideX, x.Count, wideY, y.Count, false, -2, pullX, pullY));
+
+            double Of(double* a, int rows, double* b, int columns, bool without, double weight, double* pullA, double* pullB)
+            {
+                // The slope of a mean is known only after its value.
+                double logMean = PreciseTerms.LogMeanKernel(a, rows, b, columns, width, sigma, without, rule.Weight * weight, rule.Logarithms ? pullA : null, rule.Logarithms ? pullB : null);
+                if (!rule.Logarithms && (pullA != null || pullB != null))
+                    PreciseTerms.LogMeanKernel(a, rows, b, columns, width, sigma, without, weight * rule.Slope(logMean), pullA, pullB);
+                return rule.Value(logMean);
+            }
+        }
+
+        Add(pullX, gradX, (long)x.Count * width);
+        Add(pullY, gradY, (long)y.Count * width);
+        return value;
+    }
+
+    private static void Add(double* from, float* to, long length)
+    {
+        if (to == null) return;
+        for (long i = 0; i < length; i++) to[i] += (float)from[i];
+    }
+
+    /// <summary>What a term makes of the logarithm of a mean kernel value. Means are taken minus 1, which cancels: near 1 they keep their digits.</summary>
+    private readonly record struct Rule(bool OffDiagonal, bool Logarithms, double Weight)
+    {
+        public double Value(double logMean) => Logarithms ? logMean
+            : Math.Abs(logMean) < 1e-5 ? logMean * (1 + (logMean / 2 * (1 + (logMean / 3))))
+            : Math.Exp(logMean) - 1;
+
+        public double Slope(double logMean) => Weight * (Logarithms ? 1 : Math.Exp(logMean));
+    }
+}

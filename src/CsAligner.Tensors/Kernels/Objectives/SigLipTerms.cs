@@ -1,0 +1,32 @@
+using CsAligner.Tensors.Kernels.Scores;
+using CsAligner.Tensors.Kernels.Threading;
+
+namespace CsAligner.Tensors.Kernels.Objectives;
+
+// Shapes: x [P, D], y [P, D], row i the partner of row i.
+
+/// <summary>SigLIP's loss with its gradients: three products of P^2 D, memory O(P D + a tile).</summary>
+internal static unsafe class SigLipTerms
+{
+    /// <summary>
+    /// The sum over all pairs of rows over <paramref name="pairs"/>, and its derivatives by the bias and the scale;
+    /// gradients of the first pairs rows are written where there is room for them.
+    /// </summary>
+    public static (double Loss, double GradBias, double GradScale) Compute(
+        Tensor x, Tensor y, int pairs, double scale, double bias, Tensor? gradX, Tensor? gradY)
+    {
+        using var scratch = new Scratch();
+        int width = x.Width;
+        float* origin = scratch.Floats(width, 0f);
+        CentredRows rowsX = new(x.Pointer, pairs, width, origin, scratch), rowsY = new(y.Pointer, pairs, width, origin, scratch);
+        var epilogue = new SigLipWeights(pairs, scale, bias, 1.0 / pairs, scratch);
+        float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
+        new ScoreSweep(rowsX, rowsY, scratch).Run(epilogue, toX, toY, accumulate: false);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+        GC.KeepAlive(gradX);
+        GC.KeepAlive(gradY);
+        var (loss, biasSum, scaleSum) = epilogue.Total;
+        return (loss / pairs, biasSum / pairs, scaleSum / pairs);
+    }
+}

@@ -1,0 +1,177 @@
+using System.Numerics.Tensors;
+using CsAligner.Tensors.Kernels.Matrices;
+using CsAligner.Tensors.Kernels.Objectives;
+using CsAligner.Tensors.Kernels.Threading;
+
+namespace CsAligner.Tensors.Kernels.Scores;
+
+// Shapes: x [M, D], y [N, D], float64.
+
+/// <summary>
+/// The terms in float64, for bandwidths or temperatures so small (or rows so long) that float32 scores would lose them: distances
+/// from direct differences, tile by tile. Five to ten times slower than <see cref="FusedTerms"/>, memory O((M + N) D).
+/// The same bits for any number of threads.
+/// </summary>
+internal static unsafe class PreciseTerms
+{
+    private const int RowsPerTask = 16, ColumnsPerTile = 256;
+
+    /// <summary>
+    /// ln of the mean of exp(-|x_i - y_j|^2 / (2 sigma^2)); <paramref name="weight"/> times its gradient is added to
+    /// those of <paramref name="gradX"/> and <paramref name="gradY"/> that are not null. For a self term give y = x, gradX alone and
+    /// twice the weight.
+    /// </summary>
+    public static double LogMeanKernel(
+        double* x, int rows, double* y, int columns, int width, double sigma, bool skipDiagonal, double weight, double* gradX, double* gradY)
+    {
+        using var scratch = new Scratch();
+        double inverse = 1 / (2 * sigma * sigma);
+        var totals = new KernelTotal[Blocks.Count(rows, RowsPerTask)];
+        Blocks.For(rows, RowsPerTask, (start, end) =>
+        {
+            var total = new KernelTotal();
+            ForTiles(x, start, end, y, columns, width, (tile, column, count) =>
+            {
+                for (int i = start; i < end; i++)
+                {
+                    Span<double> logits = Logits(tile, i - start, column, count, inverse, skipDiagonal ? i : -1);
+                    double largest = TensorPrimitives.Max<double>(logits);
+                    if (!double.IsNegativeInfinity(largest)) total.Add(largest, ExpSum(logits, largest), 0);
+                }
+            });
+            totals[start / RowsPerTask] = total;
+        });
+        var all = new KernelTotal();
+        foreach (var total in totals) all.Add(total);
+        double factor = weight / (sigma * sigma);
+        if (gradX != null) AddKernelGradient(x, rows, y, columns, width, inverse, skipDiagonal, all.Log, factor, gradX);
+        if (gradY != null) AddKernelGradient(y, columns, x, rows, width, inverse, skipDiagonal, all.Log, factor, gradY);
+        return all.Log - Math.Log(skipDiagonal ? (double)rows * (rows - 1) : (double)rows * columns);
+    }
+
+    /// <summary>
+    /// InfoNCE over pairs of rows, and its derivative by the scale; <paramref name="weight"/> times its gradients is added to those of
+    /// <paramref name="gradX"/> and <paramref name="gradY"/> that are not null.
+    /// </summary>
+    public static (double Value, double GradScale) InfoNce(double* x, double* y, int pairs, int width, double scale, double weight, double* gradX, double* gradY)
+    {
+        using var scratch = new Scratch();
+        double* right = scratch.Doubles(pairs), rowLeads = scratch.Doubles(pairs), columnLeads = scratch.Doubles(pairs);
+        for (int i = 0; i < pairs; i++) right[i] = scale * PreciseProducts.Dot(x + ((nint)i * width), y + ((nint)i * width), width);
+        FindLeads(x, y, pairs, width, scale, right, rowLeads);
+        FindLeads(y, x, pairs, width, scale, right, columnLeads);
+        double value = 0;
+        for (int i = 0; i < pairs; i++) value += 0.5 * (ContrastStatistics.SoftPlus(rowLeads[i]) + ContrastStatistics.SoftPlus(columnLeads[i]));
+        double factor = 0.5 * weight * scale / pairs;
+        double gradScale = AddContrastGradient(x, y, pairs, width, scale, right, rowLeads, columnLeads, factor, gradX);
+        if (gradY != null) AddContrastGradient(y, x, pairs, width, scale, right, columnLeads, rowLeads, factor, gradY);
+        return (value / pairs, gradScale / scale);
+    }
+
+    // grad_i += factor * sum_j probability_ij (to_j - from_i).
+    private static void AddKernelGradient(
+        double* from, int rows, double* to, int columns, int width, double inverse, bool skipDiagonal, double logTotal, double factor, double* grad)
+    {
+        Blocks.For(rows, RowsPerTask, (start, end) =>
+        {
+            double* sums = stackalloc double[RowsPerTask];
+            ForTiles(from, start, end, to, columns, width, (tile, column, count) =>
+            {
+                for (int i = start; i < end; i++)
+                {
+                    Span<double> weights = Logits(tile, i - start, column, count, inverse, skipDiagonal ? i : -1);
+                    TensorPrimitives.Subtract(weights, logTotal, weights);
+                    TensorPrimitives.Exp<double>(weights, weights);
+                    TensorPrimitives.Multiply(weights, factor, weights);
+                    sums[i - start] += TensorPrimitives.Sum<double>(weights);
+                }
+                PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width, grad + ((nint)start * width));
+            });
+            for (int i = start; i < end; i++)
+                for (int d = 0; d < width; d++) grad[((nint)i * width) + d] -= sums[i - start] * from[((nint)i * width) + d];
+        });
+    }
+
+    // leads_i = ln of the sum over the wrong answers of a row, relative to the right one.
+    private static void FindLeads(double* from, double* to, int pairs, int width, double scale, double* right, double* leads)
+    {
+        Blocks.For(pairs, RowsPerTask, (start, end) =>
+        {
+            var totals = new KernelTotal[RowsPerTask];
+            Array.Fill(totals, new KernelTotal());
+            ForTiles<DotOperation>(from, start, end, to, pairs, width, (tile, column, count) =>
+            {
+                for (int i = start; i < end; i++)
+                {
+                    Span<double> logits = Logits(tile, i - start, column, count, -scale, i);
+                    double largest = TensorPrimitives.Max<double>(logits);
+                    if (!double.IsNegativeInfinity(largest)) totals[i - start].Add(largest, ExpSum(logits, largest), 0);
+                }
+            });
+            for (int i = start; i < end; i++) leads[i] = totals[i - start].Sum == 0 ? double.NegativeInfinity : totals[i - start].Log - right[i];
+        });
+    }
+
+    // Gives back the sum of the weights times the scores, once for both sides.
+    private static double AddContrastGradient(
+        double* from, double* to, int pairs, int width, double scale, double* right, double* leads, double* otherLeads, double factor, double* grad)
+    {
+        var scoreSums = new double[Blocks.Count(pairs, RowsPerTask)];
+        Blocks.For(pairs, RowsPerTask, (start, end) =>
+        {
+            double sum = 0;
+            ForTiles<DotOperation>(from, start, end, to, pairs, width, (tile, column, count) =>
+            {
+                for (int i = start; i < end; i++)
+                {
+                    Span<double> weights = Logits(tile, i - start, column, count, -scale, -1);
+                    double log = right[i] + ContrastStatistics.SoftPlus(leads[i]);
+                    for (int j = 0; j < count; j++)
+                    {
+                        double score = weights[j] / scale, otherLog = right[column + j] + ContrastStatistics.SoftPlus(otherLeads[column + j]);
+                        weights[j] = column + j == i
+                            ? -factor * (ContrastStatistics.Sigmoid(leads[i]) + ContrastStatistics.Sigmoid(otherLeads[i]))
+                            : factor * (Math.Exp(weights[j] - log) + Math.Exp(weights[j] - otherLog));
+                        sum += weights[j] * score;
+                    }
+                }
+                if (grad != null) PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width, grad + ((nint)start * width));
+            });
+            scoreSums[start / RowsPerTask] = sum;
+        });
+        return scoreSums.Sum();
+    }
+
+    private static void ForTiles(double* x, int start, int end, double* y, int columns, int width, TileBody body) =>
+        ForTiles<DistanceOperation>(x, start, end, y, columns, width, body);
+
+    private static void ForTiles<TOperation>(double* x, int start, int end, double* y, int columns, int width, TileBody body)
+        where TOperation : struct, IPairOperation
+    {
+        double* tile = stackalloc double[RowsPerTask * ColumnsPerTile];
+        for (int column = 0; column < columns; column += ColumnsPerTile)
+        {
+            int count = Math.Min(ColumnsPerTile, columns - column);
+            PreciseProducts.ForPairs<TOperation>(x + ((nint)start * width), end - start, y + ((nint)column * width), count, width, tile, ColumnsPerTile);
+            body(tile, column, count);
+        }
+    }
+
+    // One row of a tile, its entries times -inverse; minus infinity in the column to skip.
+    private static Span<double> Logits(double* tile, int row, int column, int count, double inverse, int skip)
+    {
+        var logits = new Span<double>(tile + (row * ColumnsPerTile), count);
+        TensorPrimitives.Multiply(logits, -inverse, logits);
+        if (skip >= column && skip < column + count) logits[skip - column] = double.NegativeInfinity;
+        return logits;
+    }
+
+    private static double ExpSum(Span<double> logits, double largest)
+    {
+        TensorPrimitives.Subtract(logits, largest, logits);
+        TensorPrimitives.Exp<double>(logits, logits);
+        return TensorPrimitives.Sum<double>(logits);
+    }
+
+    private delegate void TileBody(double* tile, int column, int count);
+}

@@ -1,7 +1,0 @@
-namespace CsAligner.Tensors.Kernels;
-
-/// <summary>A bandwidth, and whether float32 would lose distances at it.</summary>
-internal readonly record struct StreamedBandwidth(double Sigma, bool Precise)
-{
-    public static StreamedBandwidth For(double sigma, double largestSquare) => new(sigma, AlignmentTerms.NeedsPrecision(largestSquare, sigma));
-}
