@@ -12,7 +12,11 @@ internal sealed record TrainedClip(string Folder, ClipEmbedder Embedder)
 {
     public ClipModel Model => Embedder.Model;
 
-    public static TrainedClip Load(string folder) => new(folder, ClipEmbedder.Load(folder));
+    public static TrainedClip Load(string model)
+    {
+        string folder = ShippedModel.PathOf(model);
+        return new(folder, ClipEmbedder.Load(folder));
+    }
 
     /// <summary>The text tower, with LoRA at its start.</summary>
     public ClipEncoder Texts(LoraOptions options, ulong seed, IReadOnlyList<string> texts) =>

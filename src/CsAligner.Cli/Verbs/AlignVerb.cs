@@ -25,7 +25,7 @@ internal static class AlignVerb
         Option<string?> unpairedTexts = CommonOptions.OptionalPath("--unpaired-texts", "Text rows without images; they take part in D_CS.");
         Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", "A feature-set folder with the tokens of the images, from embed --tokens.");
         Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", "A feature-set folder with the tokens of the texts.");
-        Option<string?> model = CommonOptions.OptionalPath("--model", "In place of features: the CLIP folder whose towers get --lora.");
+        Option<string?> model = CommonOptions.OptionalPath("--model", "In place of features: the CLIP whose towers get --lora: its folder, or icon-clip.");
         Option<string?> data = CommonOptions.OptionalPath("--data", $"With --model: {char.ToLowerInvariant(CaptionedData.Description[0])}{CaptionedData.Description[1..]}");
         Option<LoraOptions[]> lora = CommonOptions.Lora();
         Option<bool> merge = new("--merge") { Description = "With --lora: write the model with LoRA in its weights too, to model in --out." };

