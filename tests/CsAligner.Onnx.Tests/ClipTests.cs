@@ -52,9 +52,9 @@ public sealed class ClipTests
     {
         await OnnxNeeds.RuntimeAsync();
         using var folder = new TemporaryFolder();
-        OnnxNeeds.Copy(Path.Combine(Repository.Root, "models", "icon-clip"), folder.Path);
+        folder.CopyFrom(Path.Combine(Repository.Root, "models", "icon-clip"));
         Assert.False(FrozenEncoders.IsOnnx(folder.Path));
-        OnnxNeeds.Copy(Path.Combine(OnnxNeeds.Golden, "icon-clip"), folder.Path);
+        folder.CopyFrom(Path.Combine(OnnxNeeds.Golden, "icon-clip"));
         Assert.False(FrozenEncoders.IsOnnx(folder.Path), "a CLIP that has its safetensors is computed here");
         Assert.True(FrozenEncoders.IsOnnx(folder.Path, new OnnxOptions()));
         using var native = FrozenEncoders.Load(folder.Path);
@@ -112,7 +112,7 @@ public sealed class ClipTests
     private static TemporaryFolder TinyClip(bool whole)
     {
         var folder = new TemporaryFolder();
-        OnnxNeeds.Copy(Path.Combine(Repository.Root, "tests", "CsAligner.Tests", "Golden", "clip-tiny"), folder.Path);
+        folder.CopyFrom(Path.Combine(Repository.Root, "tests", "CsAligner.Tests", "Golden", "clip-tiny"));
         foreach (string file in whole ? ["model.onnx"] : (string[])["vision_model.onnx", "text_model.onnx"])
             File.Copy(Path.Combine(OnnxNeeds.Golden, "clip-tiny", file), folder[file]);
         File.WriteAllText(folder[ImagePreprocessing.FileName], new ImagePreprocessing(32, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation).ToJson());

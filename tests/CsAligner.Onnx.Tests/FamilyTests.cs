@@ -79,7 +79,7 @@ public sealed class FamilyTests
         await OnnxNeeds.RuntimeAsync();
         var (golden, _, tokens) = Sentences();
         using var copy = new TemporaryFolder();
-        OnnxNeeds.Copy(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"), copy.Path);
+        copy.CopyFrom(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"));
         Directory.Delete(copy["1_Pooling"], recursive: true);
         var folder = OnnxModelFolder.Open(copy.Path, "int32");
         var options = new OnnxOptions();
@@ -103,7 +103,7 @@ public sealed class FamilyTests
         var (golden, _, tokens) = Sentences();
         golden.Dispose();
         using var copy = new TemporaryFolder();
-        OnnxNeeds.Copy(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"), copy.Path);
+        copy.CopyFrom(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"));
         Assert.Contains("there is no output 'x'; its outputs are last_hidden_state float32 [?, ?, 24]", Failure(new OnnxOptions { TextOutput = "x" }), StringComparison.Ordinal);
         Assert.Contains("there is no input 'x'; its inputs are input_ids int64 [?, ?]", Failure(new OnnxOptions { TextInput = "x" }), StringComparison.Ordinal);
         Assert.Contains("there is no output 'pooler_output'", Failure(new OnnxOptions { Pooling = OnnxPooling.Pooler }), StringComparison.Ordinal);

@@ -1,11 +1,12 @@
+using CsAligner.Adapters;
 using CsAligner.Cli.Verbs;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Embedding;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Data.Icons;
 using CsAligner.Evaluation;
-using CsAligner.Models;
 using CsAligner.Models.Lora;
+using CsAligner.Models;
 using CsAligner.Tensors;
 using CsAligner.Training;
 

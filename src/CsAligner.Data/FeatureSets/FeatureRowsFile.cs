@@ -1,7 +1,8 @@
 using System.Numerics.Tensors;
 using CsAligner.Evaluation;
-using CsAligner.Tensors;
+using CsAligner.Objectives;
 using CsAligner.Tensors.Formats;
+using CsAligner.Tensors;
 
 namespace CsAligner.Data.FeatureSets;
 

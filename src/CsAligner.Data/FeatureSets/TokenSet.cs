@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
-using CsAligner.Tensors;
+using CsAligner.Adapters;
 using CsAligner.Tensors.Formats;
+using CsAligner.Tensors;
 using CsAligner.Training;
 
 namespace CsAligner.Data.FeatureSets;

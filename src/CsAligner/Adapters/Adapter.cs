@@ -3,7 +3,6 @@ using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Formats;
 using CsAligner.Tensors.Ops;
-using CsAligner.Training;
 
 namespace CsAligner.Adapters;
 

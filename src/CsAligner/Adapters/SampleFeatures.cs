@@ -1,6 +1,5 @@
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
-using CsAligner.Training;
 
 namespace CsAligner.Adapters;
 

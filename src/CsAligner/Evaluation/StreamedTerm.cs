@@ -1,7 +1,8 @@
-using CsAligner.Tensors;
+using CsAligner.Objectives;
 using CsAligner.Tensors.Kernels.Measures;
 using CsAligner.Tensors.Kernels.Scores;
 using CsAligner.Tensors.Kernels.Threading;
+using CsAligner.Tensors;
 
 namespace CsAligner.Evaluation;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CsAligner.Evaluation;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Measures;
 

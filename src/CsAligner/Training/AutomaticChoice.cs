@@ -1,3 +1,4 @@
+using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Tensors;

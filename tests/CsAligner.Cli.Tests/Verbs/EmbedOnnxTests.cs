@@ -95,13 +95,7 @@ public sealed class EmbedOnnxTests
         return FeatureFile.ReadRows(output, Modality.Text);
     }
 
-    private static TemporaryFolder Model()
-    {
-        var folder = new TemporaryFolder();
-        foreach (string source in (string[])[Native, Path.Combine(Graphs, "icon-clip")])
-            foreach (string file in Directory.GetFiles(source)) File.Copy(file, folder[Path.GetFileName(file)]);
-        return folder;
-    }
+    private static TemporaryFolder Model() => new TemporaryFolder().CopyFrom(Native).CopyFrom(Path.Combine(Graphs, "icon-clip"));
 
     private static Task RuntimeAsync() => Fetched.OrSkipAsync("ONNX Runtime", OnnxRuntimeLibrary.IsInstalled, token => OnnxRuntimeLibrary.EnsureAsync(null, token));
 }

@@ -59,9 +59,7 @@ public sealed class LibraryExamples
     public async Task An_onnx_model()
     {
         await Samples.LibrariesAsync();
-        using var folder = new TemporaryFolder();
-        foreach (string source in (string[])[Samples.Model, Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden", "icon-clip")])
-            foreach (string file in Directory.GetFiles(source)) File.Copy(file, folder[Path.GetFileName(file)]);
+        using var folder = new TemporaryFolder().CopyFrom(Samples.Model).CopyFrom(Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden", "icon-clip"));
         string onnxFolder = folder.Path;
 
         // onnx begins

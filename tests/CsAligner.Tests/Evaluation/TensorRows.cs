@@ -1,4 +1,5 @@
 using CsAligner.Evaluation;
+using CsAligner.Objectives;
 using CsAligner.Tensors;
 
 namespace CsAligner.Tests.Evaluation;

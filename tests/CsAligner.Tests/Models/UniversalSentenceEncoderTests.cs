@@ -129,7 +129,7 @@ public sealed class UniversalSentenceEncoderTests
     private static TemporaryFolder Copy()
     {
         var folder = new TemporaryFolder();
-        foreach (string file in Directory.EnumerateFiles(s_small)) File.Copy(file, folder[Path.GetFileName(file)]);
+        folder.CopyFrom(s_small);
         return folder;
     }
 

@@ -1,4 +1,4 @@
-namespace CsAligner.Evaluation;
+namespace CsAligner.Objectives;
 
 /// <summary>Rows that need not fit into memory: they are read in ranges, as often as they are needed.</summary>
 public interface IRowSource

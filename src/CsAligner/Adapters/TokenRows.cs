@@ -1,4 +1,4 @@
-namespace CsAligner.Training;
+namespace CsAligner.Adapters;
 
 /// <summary>Some of the samples of a token source.</summary>
 /// <param name="source">All of them.</param>

@@ -1,4 +1,4 @@
-namespace CsAligner.Training;
+namespace CsAligner.Adapters;
 
 /// <summary>
 /// The tokens of each sample of one modality: patches of an image, words of a text. Samples have as many as they have, at least one.
