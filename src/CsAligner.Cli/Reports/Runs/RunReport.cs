@@ -142,7 +142,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
 
     private List<ReportFact> FactsOf()
     {
-        List<ReportFact> facts = [.. runs.Select(run => new ReportFact(run.Name, run.Folder))];
+        List<ReportFact> facts = [.. runs.Where(run => run.Folder != run.Name).Select(run => new ReportFact(run.Name, run.Folder))];
         foreach (RunFeatures set in _mapped.Select(one => one.Set).Distinct().Where(set => set.AllPairs > set.Pairing.Texts))
             facts.Add(new ReportFact(set.Name, $"{NumberText.Count(set.Pairing.Texts)} of {NumberText.Count(set.AllPairs)} pairs, at even distances"));
         return facts;

@@ -54,7 +54,7 @@ public sealed class FeatureSamples : SampleSource
         var samples = new FeatureSamples(name);
         try
         {
-            for (int i = 0; i < count; i++) samples.Add(images.Length > 0 ? FeatureRows.Open(images[i]) : null, texts.Length > 0 ? FeatureRows.Open(texts[i]) : null, metadata.Length > 0 ? metadata[i] : null);
+            for (int i = 0; i < count; i++) samples.Add(images.Length > 0 ? FeatureMatrix.Open(images[i]) : null, texts.Length > 0 ? FeatureMatrix.Open(texts[i]) : null, metadata.Length > 0 ? metadata[i] : null);
             return samples;
         }
         catch
@@ -72,7 +72,7 @@ public sealed class FeatureSamples : SampleSource
     public static FeatureSamples OpenFile(string name, string path, string? tensor = null)
     {
         var samples = new FeatureSamples(name);
-        samples.Add(FeatureRows.Open(path, tensor), null, null);
+        samples.Add(FeatureMatrix.Open(path, tensor), null, null);
         return samples;
     }
 
@@ -103,9 +103,9 @@ public sealed class FeatureSamples : SampleSource
         base.Dispose(disposing);
     }
 
-    private void Add(FeatureRows? images, FeatureRows? texts, string? metadata)
+    private void Add(FeatureMatrix? images, FeatureMatrix? texts, string? metadata)
     {
-        FeatureRows any = images ?? texts!;
+        FeatureMatrix any = images ?? texts!;
         var shard = new Shard(Path.GetFileName(any.Path), images, texts, metadata is null ? null : new MetadataFile(metadata, BlockRows));
         _shards.Add(shard);
         if (texts is not null && texts.Rows != any.Rows) throw new InputException($"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
@@ -113,7 +113,7 @@ public sealed class FeatureSamples : SampleSource
         for (long first = 0; first < any.Rows; first += BlockRows) _blocks.Add((shard, first, (int)Math.Min(BlockRows, any.Rows - first)));
     }
 
-    private sealed record Shard(string Name, FeatureRows? Images, FeatureRows? Texts, MetadataFile? Metadata)
+    private sealed record Shard(string Name, FeatureMatrix? Images, FeatureMatrix? Texts, MetadataFile? Metadata)
     {
         public long Rows => (Images ?? Texts)!.Rows;
     }

@@ -4,12 +4,12 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Data.Datasets.Features;
 
 /// <summary>A matrix in a file, read row by row from several threads: .npy, or a tensor of .safetensors.</summary>
-internal sealed class FeatureRows : IDisposable
+internal sealed class FeatureMatrix : IDisposable
 {
     private readonly IDisposable _file;
     private readonly Action<long, float[]> _read;
 
-    private FeatureRows(string path, IDisposable file, long rows, long width, Action<long, float[]> read)
+    private FeatureMatrix(string path, IDisposable file, long rows, long width, Action<long, float[]> read)
     {
         if (width is < 1 or > 1 << 24) throw new InputException($"cannot read '{path}': rows of {width} values are no features");
         (Path, _file, Rows, Width, _read) = (path, file, rows, (int)width, read);
@@ -24,7 +24,7 @@ internal sealed class FeatureRows : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="path">.npy or .safetensors.</param>
     /// <param name="tensor">Which tensor; null where the file has but one matrix.</param>
-    public static FeatureRows Open(string path, string? tensor = null) =>
+    public static FeatureMatrix Open(string path, string? tensor = null) =>
         System.IO.Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) ? OpenSafeTensors(path, tensor) : OpenNpy(path);
 
     /// <summary>Reads a row as it is stored.</summary>
@@ -39,15 +39,15 @@ internal sealed class FeatureRows : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static FeatureRows OpenNpy(string path)
+    private static FeatureMatrix OpenNpy(string path)
     {
         var file = NpyReader.Open(path);
-        if (file.Shape.Length == 2) return new FeatureRows(path, file, file.Rows, file.RowLength, (row, values) => file.ReadRows(row, values.AsSpan()));
+        if (file.Shape.Length == 2) return new FeatureMatrix(path, file, file.Rows, file.RowLength, (row, values) => file.ReadRows(row, values.AsSpan()));
         file.Dispose();
         throw new InputException($"cannot read '{path}': a matrix [rows, width] was expected, it has {file.Shape.Length} dimensions; save one row per item");
     }
 
-    private static FeatureRows OpenSafeTensors(string path, string? tensor)
+    private static FeatureMatrix OpenSafeTensors(string path, string? tensor)
     {
         var file = SafeTensorsFile.Open(path);
         string[] matrices = [.. file.Names.Where(name => file.Info(name).Shape.Count == 2)];
@@ -56,7 +56,7 @@ internal sealed class FeatureRows : IDisposable
         {
             var shape = file.Info(chosen).Shape;
             long width = shape[1];
-            return new FeatureRows(path, file, shape[0], width, (row, values) => file.ReadValues(chosen, row * width, values));
+            return new FeatureMatrix(path, file, shape[0], width, (row, values) => file.ReadValues(chosen, row * width, values));
         }
 
         file.Dispose();
