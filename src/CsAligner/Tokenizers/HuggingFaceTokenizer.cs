@@ -38,14 +38,16 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         _model = ModelReader.Read(json.Required("model"));
         _marks = json.Optional("post_processor") is { } marks ? Marks.Read(marks) : Marks.None;
         AddedToken[] added = json.Optional("added_tokens") is { } tokens ? [.. tokens.Items().Select(token => AddedToken.Read(token, _model.Vocabulary))] : [];
-        _plainTokens = Finder(added, normalized: false);
-        _normalizedTokens = Finder(added, normalized: true);
+        _plainTokens = Finder(json, added, normalized: false);
+        _normalizedTokens = Finder(json, added, normalized: true);
         VocabularySize = added.Select(token => token.Id + 1).Append(_model.Vocabulary.Size).Max();
         SpecialTokens = Special(added);
         RequireKnown(json.Optional("post_processor"), _marks);
 
         JsonView? truncation = json.Optional("truncation"), padding = json.Optional("padding");
         ContextLength = truncation?.Required("max_length").Id() ?? config.ContextLength;
+        if (ContextLength <= _marks.Count)
+            throw json.Malformed($"a text may have {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are {_marks.Count}");
         _truncateLeft = IsLeft(truncation) ?? config.TruncateLeft;
         _padLeft = IsLeft(padding) ?? config.PadLeft;
         PaddingId = padding?.Optional("pad_id")?.Id() ?? PaddingOf(config, added);
@@ -115,6 +117,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
 
     private void Append(string text, List<int> ids)
     {
+        TextBudget.Begin(text.Length);
         if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
             text = WellFormed(text);
         if (_plainTokens is null)
@@ -174,10 +177,25 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         return result.ToString();
     }
 
-    private AddedTokenFinder? Finder(AddedToken[] added, bool normalized)
+    private AddedTokenFinder? Finder(JsonView json, AddedToken[] added, bool normalized)
     {
         AddedToken[] tokens = [.. added.Where(token => token.Normalized == normalized)];
-        return tokens.Length == 0 ? null : new AddedTokenFinder(tokens.Select(token => (normalized && _normalizer is not null ? _normalizer.Normalize(token.Content) : token.Content, token)));
+        if (tokens.Length == 0)
+            return null;
+        try
+        {
+            return new AddedTokenFinder(tokens.Select(token => (normalized ? Normalized(token.Content) : token.Content, token)));
+        }
+        catch (InputException problem)
+        {
+            throw json.Required("added_tokens").Malformed($"an added token cannot be normalized ({problem.Message.TrimEnd('.')})", problem);
+        }
+    }
+
+    private string Normalized(string content)
+    {
+        TextBudget.Begin(content.Length);
+        return _normalizer?.Normalize(content) ?? content;
     }
 
     private static Dictionary<string, int> Special(AddedToken[] added)

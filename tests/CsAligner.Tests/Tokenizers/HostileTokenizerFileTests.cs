@@ -121,6 +121,71 @@ public sealed class HostileTokenizerFileTests
         Assert.Contains("took more than 2 seconds", problem.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_expression_that_is_slow_in_many_places_is_stopped()
+    {
+        byte[] json = With("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(?:a|aa)+b|a"},"behavior":"Isolated"}""");
+        using var folder = new TemporaryFolder();
+        var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
+        string text = string.Concat(Enumerable.Repeat(new string('a', 28) + "c", 1000));
+        Assert.Contains("took more than 2 seconds", Assert.Throws<InputException>(() => tokenizer.Encode(text)).Message, StringComparison.Ordinal);
+        Assert.Equal([0, 1, 1], tokenizer.Encode("caa"));
+    }
+
+    [Theory]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""", """{"type":"Replace","pattern":{"String":"a"},"content":"aa"}""")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""", """{"type":"Replace","pattern":{"Regex":"a|"},"content":"aa"}""")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""", """{"type":"ByteLevel"}""")]
+    [InlineData("pre_tokenizer", """{"type":"Sequence","pretokenizers":[*]}""", """{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}""")]
+    public void Steps_that_double_a_text_each_time_are_stopped(string section, string sequence, string step)
+    {
+        byte[] json = With(section, sequence.Replace("*", string.Join(',', Enumerable.Repeat(step, 20)), StringComparison.Ordinal));
+        using var folder = new TemporaryFolder();
+        var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
+        Assert.Contains("make more than 64 times as many of it", Assert.Throws<InputException>(() => tokenizer.Encode("a\u00e9")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_that_makes_pages_of_each_character_is_stopped()
+    {
+        // One leaf, for "a", which points to a text without an end.
+        var units = new uint[128];
+        units['a'] = 'a' | 0x100u | (1 << 10);
+        byte[] table = [0, 2, 0, 0, .. System.Runtime.InteropServices.MemoryMarshal.AsBytes<uint>(units), .. Enumerable.Repeat((byte)'x', 20_000)];
+        string normalizer = $$"""{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(table)}}"}""";
+        using var folder = new TemporaryFolder();
+        var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", With("normalizer", normalizer)));
+        Assert.Contains("make more than 64 times as many of it", Assert.Throws<InputException>(() => tokenizer.Encode(new string('a', 100))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_added_token_that_cannot_be_normalized_names_the_file()
+    {
+        JsonObject json = JsonNode.Parse(Least)!.AsObject();
+        json["added_tokens"] = JsonNode.Parse("""[{"id":5,"content":"aaaaaaaa"}]""");
+        json["normalizer"] = JsonNode.Parse($$"""{"type":"Replace","pattern":{"String":"a"},"content":"{{new string('b', 5000)}}"}""");
+        Refused(Encoding.UTF8.GetBytes(json.ToJsonString()), "added_tokens: an added token cannot be normalized");
+    }
+
+    [Fact]
+    public void Tokens_and_expressions_far_too_long_are_refused()
+    {
+        string token = new('a', 5000);
+        Refused(Encoding.UTF8.GetBytes("""{"model":{"type":"WordPiece","unk_token":"?","vocab":{"?":0,"*":1}}}""".Replace("*", token, StringComparison.Ordinal)), "a token has 5000 characters, at most 256 were expected");
+        Refused(Encoding.UTF8.GetBytes("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["*",0]]}}""".Replace("*", token, StringComparison.Ordinal)), "model.vocab[0][0]: 5000 characters, at most 1024 were expected");
+        Refused(With("pre_tokenizer", $$"""{"type":"Split","pattern":{"Regex":"{{token}}"},"behavior":"Isolated"}"""), "pre_tokenizer.pattern.Regex: 5000 characters, at most 4096 were expected");
+    }
+
+    [Fact]
+    public void Marks_that_leave_no_room_for_a_text_are_refused()
+    {
+        string marks = """{"type":"BertProcessing","sep":["a",1],"cls":["a",1]}""", many = string.Join(',', Enumerable.Repeat("1", 300));
+        Refused(With("truncation", """{"max_length":0}"""), "a text may have 0 ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are 0");
+        Refused(With("truncation", """{"max_length":2}""", text => text[..^1] + $$""","post_processor":{{marks}}""" + "}"), "a text may have 2 ids");
+        Refused(With("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"Sequence":{"id":"A"}}],"special_tokens":{"a":{"ids":[*]}}}""".Replace("*", many, StringComparison.Ordinal)), "more than 256 marks around a text");
+        Refused(With("post_processor", $$"""{"type":"Sequence","processors":[{{string.Join(',', Enumerable.Repeat(marks, 129))}}]}"""), "more than 256 marks around a text");
+    }
+
     [Theory]
     [InlineData("gpt2")]
     [InlineData("bertUncased")]

@@ -3,6 +3,8 @@ namespace CsAligner.Tokenizers.Pipeline;
 /// <summary>The ids that stand before and behind the ids of every text: the section "post_processor".</summary>
 internal sealed record Marks(int[] Before, int[] Behind)
 {
+    private const int MostMarks = 256;
+
     public static Marks None { get; } = new([], []);
 
     public int Count => Before.Length + Behind.Length;
@@ -13,7 +15,7 @@ internal sealed record Marks(int[] Before, int[] Behind)
         switch (type)
         {
             case "Sequence":
-                return json.Required("processors").Items().Select(Read).Aggregate(None, (inner, outer) => new Marks([.. outer.Before, .. inner.Before], [.. inner.Behind, .. outer.Behind]));
+                return json.Required("processors").Items().Select(Read).Aggregate(None, (inner, outer) => Limited(json, [.. outer.Before, .. inner.Before], [.. inner.Behind, .. outer.Behind]));
             case "ByteLevel":
                 return None;
             case "BertProcessing" or "RobertaProcessing":
@@ -24,6 +26,9 @@ internal sealed record Marks(int[] Before, int[] Behind)
                 throw json.Unknown("post-processor", type);
         }
     }
+
+    private static Marks Limited(JsonView json, List<int> before, List<int> behind) =>
+        before.Count + behind.Count <= MostMarks ? new Marks([.. before], [.. behind]) : throw json.Malformed($"more than {MostMarks} marks around a text");
 
     // A pair of a token and its id.
     private static int IdOf(JsonView json, string name)
@@ -42,7 +47,8 @@ internal sealed record Marks(int[] Before, int[] Behind)
             if (part.Optional("SpecialToken") is { } token)
             {
                 RequireFirstType(token);
-                (behind ?? before).AddRange(Ids(json, token.Required("id")));
+                (behind ?? before).AddRange(Ids(json, token.Required("id")).Take(MostMarks + 1));
+                Limited(template, before, behind ?? []);
                 continue;
             }
 

@@ -12,6 +12,7 @@ internal sealed class PreTokenizerSequence(IReadOnlyList<IPreTokenizer> steps) :
             foreach (Piece part in parts)
                 step.Split(part, next);
             parts = next;
+            TextBudget.RequireLength(parts.Sum(part => (long)part.Length));
         }
 
         words.AddRange(parts);

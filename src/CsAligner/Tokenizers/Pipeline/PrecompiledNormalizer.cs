@@ -55,7 +55,7 @@ internal sealed class PrecompiledNormalizer : INormalizer
             if (text[i] < 128 && (i + 1 == text.Length || (text[i + 1] < 128 && text[i] != '\r')))
             {
                 if (_ascii[text[i]] is { } other)
-                    result.Append(other);
+                    TextBudget.RequireLength(result.Append(other).Length);
                 else
                     result.Append(text[i]);
                 i++;
@@ -65,7 +65,7 @@ internal sealed class PrecompiledNormalizer : INormalizer
             ReadOnlySpan<char> cluster = text.AsSpan(i, StringInfo.GetNextTextElementLength(text.AsSpan(i)));
             i += cluster.Length;
             if (Encoding.UTF8.GetByteCount(cluster) <= LongestCluster && Find(cluster) is { } whole)
-                result.Append(whole);
+                TextBudget.RequireLength(result.Append(whole).Length);
             else
                 AppendEach(cluster, result);
         }
@@ -80,7 +80,7 @@ internal sealed class PrecompiledNormalizer : INormalizer
             Rune.DecodeFromUtf16(cluster[i..], out _, out width);
             ReadOnlySpan<char> character = cluster.Slice(i, width);
             if (Find(character) is { } other)
-                result.Append(other);
+                TextBudget.RequireLength(result.Append(other).Length);
             else
                 result.Append(character);
         }

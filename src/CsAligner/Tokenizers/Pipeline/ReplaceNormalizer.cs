@@ -11,6 +11,7 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : I
         pattern.Find(text, matches);
         if (matches.Count == 0)
             return text;
+        TextBudget.RequireLength(text.Length + ((long)matches.Count * content.Length) - matches.Sum(match => (long)match.Length));
         var result = new StringBuilder(text.Length + 16);
         int from = 0;
         foreach ((int start, int length) in matches)

@@ -8,8 +8,11 @@ namespace CsAligner.Tokenizers.Pipeline;
 /// <summary>What a text is searched for: a string, or a regular expression that goes by characters, not by UTF-16 halves.</summary>
 internal sealed class TextPattern
 {
-    // Far beyond what any match of a sound expression needs, whatever the text.
+    // Far beyond what any match of a sound expression needs, whatever the text; TextBudget counts what all take.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    // The longest that is known has some 600.
+    private const int LongestExpression = 4096;
 
     // A rare character of each category: .NET's expressions see halves, so whole characters beyond U+FFFF are stood in for.
     private static readonly char[] s_standIns = MakeStandIns();
@@ -35,6 +38,8 @@ internal sealed class TextPattern
         if (json.Optional("String") is { } literal)
             return OfLiteral(literal.Text());
         JsonView regex = json.Required("Regex");
+        if (regex.Text().Length > LongestExpression)
+            throw regex.Malformed($"{regex.Text().Length} characters, at most {LongestExpression} were expected");
         try
         {
             return OfRegex(regex.Text());
@@ -63,16 +68,26 @@ internal sealed class TextPattern
         int[]? places = null;
         if (text.IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
             text = StandIn(text, out places);
+        long began = Environment.TickCount64;
         try
         {
             foreach (ValueMatch match in _regex.EnumerateMatches(text))
+            {
                 matches.Add(places is null ? (match.Index, match.Length) : (places[match.Index], places[match.Index + match.Length] - places[match.Index]));
+                if (TextBudget.IsSpent(began))
+                    throw TooSlow(text.Length, null);
+            }
         }
         catch (RegexMatchTimeoutException problem)
         {
-            throw new InputException($"cutting a text of {text.Length} characters: the tokenizer's expression {JsonView.Shown(_regex.ToString())} took more than {s_patience.TotalSeconds} seconds; use a tokenizer without such an expression.", problem);
+            throw TooSlow(text.Length, problem);
         }
+
+        TextBudget.Spend(began);
     }
+
+    private InputException TooSlow(int length, Exception? cause) =>
+        new($"cutting a text of {length} characters: the tokenizer's expression {JsonView.Shown(_regex!.ToString())} took more than {s_patience.TotalSeconds} seconds; use a tokenizer without such an expression.", cause);
 
     private void FindLiteral(ReadOnlySpan<char> text, List<(int Start, int Length)> matches)
     {

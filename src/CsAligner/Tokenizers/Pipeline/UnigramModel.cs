@@ -12,6 +12,9 @@ internal sealed class UnigramModel : IWordModel
 {
     private const double UnknownPenalty = 10;
 
+    // Tokens are followed from every place of a word as far as they reach.
+    private const int LongestToken = 1024;
+
     private readonly double[] _scores;
     private readonly int _unknown;
     private readonly double _unknownScore;
@@ -158,6 +161,8 @@ internal sealed class UnigramModel : IWordModel
             if (parts.Length != 2)
                 throw pair.Malformed("a token and its score were expected");
             tokens.Add(parts[0].Text());
+            if (tokens[^1].Length > LongestToken)
+                throw parts[0].Malformed($"{tokens[^1].Length} characters, at most {LongestToken} were expected");
             scores.Add(parts[1].Number());
         }
 

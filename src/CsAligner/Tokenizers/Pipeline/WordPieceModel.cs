@@ -3,6 +3,9 @@ namespace CsAligner.Tokenizers.Pipeline;
 /// <summary>"WordPiece": the longest token that a word begins with, then the longest that the rest begins with, and so on.</summary>
 internal sealed class WordPieceModel : IWordModel
 {
+    // Every length up to the longest is looked up at every place of a word.
+    private const int LongestPiece = 256;
+
     private readonly string _prefix;
     private readonly int _unknown;
     private readonly int _longestWord;
@@ -11,6 +14,8 @@ internal sealed class WordPieceModel : IWordModel
     private WordPieceModel(JsonView json)
     {
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
+        if (Vocabulary.LongestToken > LongestPiece)
+            throw json.Required("vocab").Malformed($"a token has {Vocabulary.LongestToken} characters, at most {LongestPiece} were expected");
         _prefix = json.Text("continuing_subword_prefix", "##");
         _unknown = ModelReader.UnknownId(json, Vocabulary, "[UNK]");
         if (_unknown < 0)

@@ -1,0 +1,39 @@
+using CsAligner.Tensors;
+
+namespace CsAligner.Tokenizers.Pipeline;
+
+/// <summary>
+/// What the steps of a file may make of a text: many small ones can double it each time, and expressions can take seconds in each of
+/// many places. Of the text that a thread is at now, for the steps come from files and can stand in each other.
+/// </summary>
+internal static class TextBudget
+{
+    // Unicode's own forms make 18 characters of one at most, and bytes written visibly two of each of these.
+    private const int MostTimes = 64, Spare = 4096;
+
+    // For expressions: far more than any sound one needs, on the slowest machine.
+    private const int Patience = 2000, CharactersPerMillisecond = 100;
+
+    [ThreadStatic]
+    private static int t_length;
+
+    [ThreadStatic]
+    private static long t_spent;
+
+    /// <summary>Begins another text.</summary>
+    public static void Begin(int length) => (t_length, t_spent) = (length, 0);
+
+    /// <summary>States how many characters a step makes of the text.</summary>
+    /// <exception cref="InputException">They are far more than the text has.</exception>
+    public static void RequireLength(long characters)
+    {
+        if (characters > ((long)MostTimes * t_length) + Spare)
+            throw new InputException($"cutting a text of {t_length} characters: the tokenizer's steps make more than {MostTimes} times as many of it; use a tokenizer without such steps.");
+    }
+
+    /// <summary>Whether an expression that began at this tick, and those before it, have taken too long.</summary>
+    public static bool IsSpent(long began) => t_spent + Environment.TickCount64 - began > Patience + (t_length / CharactersPerMillisecond);
+
+    /// <summary>Adds the time of an expression that began at this tick.</summary>
+    public static void Spend(long began) => t_spent += Environment.TickCount64 - began;
+}
