@@ -17,6 +17,8 @@ internal sealed class SweepRecipe
     // What may change without changing what a run comes to: words, and how many seeds there are.
     private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
 
+    private const int MostPoints = 10_000;
+
     private static readonly string[] KnownKeys = ["name", "title", "about", "findings", "data", "options", "cases", "grid", "seeds", "heat_map", "automatic"];
 
     private SweepRecipe(string path, JsonElement root)
@@ -32,6 +34,7 @@ internal sealed class SweepRecipe
         Seeds = root.TryGetProperty("seeds", out var seeds) ? [.. seeds.EnumerateArray().Select(seed => seed.GetUInt64())] : [0];
         (string, JsonElement)[] options = root.TryGetProperty("options", out var shared) ? [.. Properties(shared)] : [];
         Axes = root.TryGetProperty("grid", out var grid) ? [.. grid.EnumerateObject().Select(axis => new SweepAxis(axis.Name, [.. axis.Value.EnumerateArray().Select(v => v.Clone())]))] : [];
+        if (Axes.Aggregate(1L, (points, axis) => Math.Min(points * Math.Max(axis.Values.Count, 1), int.MaxValue)) > MostPoints) throw new InputException($"{path}: the grid has more than {MostPoints} points; give fewer values");
         Cells = [.. Cases(root).SelectMany(each => Combinations(0, []).Select(point => Cell(each.Name, [.. options, .. each.Options], point)))];
         if (root.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean())
             Cells = [.. Cells, Cell("", options, []) with { Point = [.. Axes.Select(_ => Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
@@ -90,7 +93,7 @@ internal sealed class SweepRecipe
         }
 
         foreach (var each in cases.EnumerateArray())
-            yield return (each.GetProperty("name").GetString()!, [.. Properties(each).Where(p => p.Key != "name")]);
+            yield return (each.GetProperty("name").GetString() ?? throw new FormatException("a case's name is null"), [.. Properties(each).Where(p => p.Key != "name")]);
     }
 
     private IEnumerable<(string Key, JsonElement Value)[]> Combinations(int axis, (string, JsonElement)[] point) => axis == Axes.Count
@@ -109,7 +112,7 @@ internal sealed class SweepRecipe
                     "pairs_fraction" => cell with { PairsFraction = value.GetDouble() },
                     "unpaired_rest" => cell with { UnpairedRest = value.GetBoolean() },
                     "own_texts" => cell with { OwnTexts = value.GetBoolean() },
-                    "lora" => cell with { Lora = LoraOptions.Parse(value.GetString()!) },
+                    "lora" => cell with { Lora = LoraOptions.Parse(value.GetString() ?? throw new FormatException("\"lora\" is null")) },
                     "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticBandwidth = true },
                     "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticLambda = true },
                     _ => cell with { Options = cell.Options.With(key, value) },
@@ -141,5 +144,5 @@ internal sealed class SweepRecipe
 
     // A text, or lines of one: JSON has no other way to break a long one.
     private static string Paragraphs(JsonElement root, string key) =>
-        !root.TryGetProperty(key, out var value) ? "" : value.ValueKind == JsonValueKind.Array ? string.Join('\n', value.EnumerateArray().Select(line => line.GetString())) : value.GetString()!;
+        !root.TryGetProperty(key, out var value) ? "" : value.ValueKind == JsonValueKind.Array ? string.Join('\n', value.EnumerateArray().Select(line => line.GetString())) : value.GetString() ?? "";
 }

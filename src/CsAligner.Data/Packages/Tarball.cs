@@ -160,7 +160,7 @@ internal static class Tarball
         }
 
         // Every block, whether it is a header or content: which of them are headers the size fields of others say, and those cannot be
-        // trusted. TarReader does not compare checksums, but refuses numbers that are none: what has none in any field is content.
+        // trusted. TarReader does not compare checksums, but refuses numbers that are none: what has none in any field is content. Behind a zero it does not look in time.
         private void CheckBlock()
         {
             if (_block[156] is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))
@@ -177,7 +177,7 @@ internal static class Tarball
         }
 
         private static bool IsNumber(ReadOnlySpan<byte> field) =>
-            field[0] is 0x80 or 0xFF || field.Trim("\0 "u8).IndexOfAnyExceptInRange((byte)'0', (byte)'7') < 0;
+            field[0] is 0 or 0x80 or 0xFF || field.Trim("\0 "u8).IndexOfAnyExceptInRange((byte)'0', (byte)'7') < 0;
 
         // Octal digits, or big-endian bytes behind one of 0x80.
         private static long Size(ReadOnlySpan<byte> field)
