@@ -8,8 +8,11 @@ internal sealed class OnnxGraph
 {
     private const string PixelName = "pixel_values", IdsName = "input_ids", MaskName = "attention_mask", TypesName = "token_type_ids", PositionsName = "position_ids";
 
+    /// <summary>Tokens of a text; where files say more, fewer are read.</summary>
+    public const int LargestContext = 32768;
+
     // A model that asks for more is none that embeds; the bound keeps what is given to it small.
-    private const int LargestBatch = 4096, LargestContext = 32768;
+    private const int LargestBatch = 4096;
 
     private OnnxGraph(OnnxSession session, OnnxOptions options)
     {

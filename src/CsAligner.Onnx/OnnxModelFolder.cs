@@ -17,10 +17,8 @@ internal sealed class OnnxModelFolder
     private OnnxModelFolder(string folder, string? vision, string? text, string? whole)
     {
         (Folder, Vision, Text, Whole) = (folder, vision, text, whole);
-        using var config = ReadJson("config.json");
-        if (config is not null)
+        ReadJson("config.json", JsonValueKind.Object, root =>
         {
-            var root = config.RootElement;
             ModelType = StringOf(root, "model_type") ?? "";
             bool nested = root.TryGetProperty("text_config", out var section) && section.ValueKind == JsonValueKind.Object;
             int? positions = Number(nested ? section : root, "max_position_embeddings");
@@ -28,10 +26,8 @@ internal sealed class OnnxModelFolder
 
             // What config.json leaves out is the family's own default.
             if (nested && positions is null) Positions = ModelType.StartsWith("siglip", StringComparison.Ordinal) ? 64 : ModelType == "clip" ? 77 : null;
-        }
-
-        using var sentences = ReadJson("sentence_bert_config.json");
-        if (sentences is not null) SequenceLength = Number(sentences.RootElement, "max_seq_length");
+        });
+        ReadJson("sentence_bert_config.json", JsonValueKind.Object, root => SequenceLength = Number(root, "max_seq_length"));
         ReadModules();
     }
 
@@ -48,13 +44,13 @@ internal sealed class OnnxModelFolder
     public string? Whole { get; }
 
     /// <summary>"clip", "siglip", "dinov2", "bert" and others; empty where config.json does not say.</summary>
-    public string ModelType { get; } = "";
+    public string ModelType { get; private set; } = "";
 
     /// <summary>How many tokens the model has positions for; null where config.json does not say.</summary>
-    public int? Positions { get; }
+    public int? Positions { get; private set; }
 
     /// <summary>What sentence-transformers reads of a text; null where it does not say.</summary>
-    public int? SequenceLength { get; }
+    public int? SequenceLength { get; private set; }
 
     /// <summary>sentence-transformers' pooling; Auto where it does not say.</summary>
     public OnnxPooling Pooling { get; private set; }
@@ -126,43 +122,50 @@ internal sealed class OnnxModelFolder
     private void ReadModules()
     {
         string pooling = Path.Combine("1_Pooling", "config.json");
-        using var modules = ReadJson("modules.json");
-        if (modules is not null && modules.RootElement.ValueKind == JsonValueKind.Array)
+        ReadJson("modules.json", JsonValueKind.Array, modules =>
         {
-            foreach (var module in modules.RootElement.EnumerateArray())
+            foreach (var module in modules.EnumerateArray())
             {
                 string type = StringOf(module, "type") ?? "", kind = type[(type.LastIndexOf('.') + 1)..];
                 if (kind == "Pooling") pooling = Path.Combine(StringOf(module, "path") ?? "1_Pooling", "config.json");
                 else if (kind is not ("Transformer" or "Normalize" or "")) LaterStep = kind;
             }
-        }
+        });
 
         // The path comes from a file: it must stay below the folder.
-        if (!Path.GetFullPath(Path.Combine(Folder, pooling)).StartsWith(Path.GetFullPath(Folder + Path.DirectorySeparatorChar), StringComparison.Ordinal)) return;
-        using var document = ReadJson(pooling);
-        if (document is null) return;
-        (string Key, OnnxPooling Kind)[] kinds =
-        [
-            ("pooling_mode_cls_token", OnnxPooling.Cls), ("pooling_mode_mean_tokens", OnnxPooling.Mean),
-            ("pooling_mode_max_tokens", OnnxPooling.Max), ("pooling_mode_lasttoken", OnnxPooling.Last),
-        ];
-        string[] others = ["pooling_mode_mean_sqrt_len_tokens", "pooling_mode_weightedmean_tokens"];
-        var chosen = kinds.Where(kind => IsTrue(document.RootElement, kind.Key)).ToList();
-        if (chosen.Count == 1 && !others.Any(key => IsTrue(document.RootElement, key))) Pooling = chosen[0].Kind;
-        else LaterStep = "pooling in another way than mean, cls, max or last token";
+        if (pooling.Contains('\0', StringComparison.Ordinal) || !Path.GetFullPath(Path.Combine(Folder, pooling)).StartsWith(Path.GetFullPath(Folder + Path.DirectorySeparatorChar), StringComparison.Ordinal)) return;
+        ReadJson(pooling, JsonValueKind.Object, root =>
+        {
+            (string Key, OnnxPooling Kind)[] kinds =
+            [
+                ("pooling_mode_cls_token", OnnxPooling.Cls), ("pooling_mode_mean_tokens", OnnxPooling.Mean),
+                ("pooling_mode_max_tokens", OnnxPooling.Max), ("pooling_mode_lasttoken", OnnxPooling.Last),
+            ];
+            string[] others = ["pooling_mode_mean_sqrt_len_tokens", "pooling_mode_weightedmean_tokens"];
+            var chosen = kinds.Where(kind => IsTrue(root, kind.Key)).ToList();
+            if (chosen.Count == 1 && !others.Any(key => IsTrue(root, key))) Pooling = chosen[0].Kind;
+            else LaterStep = "pooling in another way than mean, cls, max or last token";
+        });
     }
 
-    private JsonDocument? ReadJson(string name)
+    private void ReadJson(string name, JsonValueKind kind, Action<JsonElement> read)
     {
         string path = Path.Combine(Folder, name);
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(path)) return;
         try
         {
-            return JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (document.RootElement.ValueKind != kind) throw new InputException($"{path}: expected a JSON {(kind == JsonValueKind.Object ? "object" : "array")}; download the file again");
+            read(document.RootElement);
         }
         catch (JsonException e)
         {
             throw new InputException($"{path}: not valid JSON (line {e.LineNumber + 1}); download the file again", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Bytes and escapes that pass as JSON and fail as text.
+            throw new InputException($"{path}: not valid JSON ({e.Message.TrimEnd('.')}); download the file again", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -28,7 +28,9 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
     {
         (_graph, _tokenizer, _imageSize) = (graph, tokenizer, imageSize);
         if (graph.Ids is null) throw new InputException($"{graph.Session.Path}: it takes no tokens; {graph.Declared}");
-        ContextLength = Context(graph, folder, options, tokenizer);
+        ContextLength = Math.Min(Context(graph, folder, options, tokenizer), OnnxGraph.LargestContext);
+        if (tokenizer.Encode("").Length is var marks && marks >= ContextLength)
+            throw new InputException($"{graph.Session.Path}: texts have at most {ContextLength} tokens, as the model's files say, and the tokenizer's marks alone are {marks}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
 
         // SigLIP was trained with padding as part of the text. Others must be told by a mask which tokens are padding, or, as CLIP,

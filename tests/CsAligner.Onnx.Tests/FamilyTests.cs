@@ -112,6 +112,17 @@ public sealed class FamilyTests
         Assert.Contains("would go on with \"Dense\"", Failure(new OnnxOptions()), StringComparison.Ordinal);
         File.WriteAllText(copy["modules.json"], "[");
         Assert.Contains("modules.json: not valid JSON", Failure(new OnnxOptions()), StringComparison.Ordinal);
+        File.WriteAllText(copy["modules.json"], """[{"type": "\ud800"}]""");
+        Assert.Contains("modules.json: not valid JSON", Failure(new OnnxOptions()), StringComparison.Ordinal);
+        File.WriteAllText(copy["modules.json"], "{}");
+        Assert.Contains("modules.json: expected a JSON array", Failure(new OnnxOptions()), StringComparison.Ordinal);
+        File.WriteAllText(copy["modules.json"], """[{"type": "Pooling", "path": "a\u0000b"}]""");
+        Assert.Contains("nothing says how", Failure(new OnnxOptions()), StringComparison.Ordinal);
+        foreach (string text in (string[])["[]", "7", """{"model_type": "\ud800"}"""])
+        {
+            File.WriteAllText(copy["config.json"], text);
+            Assert.Matches("config.json: (expected a JSON object|not valid JSON)", Failure(new OnnxOptions()));
+        }
         Assert.Contains("expected model_fp16.onnx, or vision_model_fp16.onnx and text_model_fp16.onnx; it has model.onnx, model_int32.onnx", Assert.Throws<InputException>(() => FrozenEncoders.Load(copy.Path, new OnnxOptions { Variant = "fp16" })).Message, StringComparison.Ordinal);
 
         string Failure(OnnxOptions options)

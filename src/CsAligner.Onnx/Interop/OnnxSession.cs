@@ -35,6 +35,7 @@ internal sealed unsafe class OnnxSession : SafeHandle
     public static OnnxSession Open(string path, OnnxOptions settings)
     {
         CheckFile(path);
+        OnnxFileCheck.Run(path);
         var api = OnnxRuntimeLibrary.Load();
         nint options = api.CreateOptions(settings.Threads ?? Compute.Threads, settings.Spinning);
         try

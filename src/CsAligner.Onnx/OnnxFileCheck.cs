@@ -1,0 +1,159 @@
+using System.Globalization;
+using CsAligner.Tensors;
+
+namespace CsAligner.Onnx;
+
+/// <summary>
+/// What is looked at in a model's file before ONNX Runtime sees it, which trusts more in it than is good: numbers that end the process,
+/// and weights that lie outside of the model's folder. Weights themselves are not read. It is no proof that a graph is harmless.
+/// </summary>
+internal sealed class OnnxFileCheck
+{
+    private const int Deepest = 32, LargestRank = 64;
+    private const long MostSamples = 1 << 24;
+
+    // Attributes that count or name dimensions, and what they can mean. Outside of it, versions of the runtime read beyond their
+    // arrays or divide by zero. Other integers may be anything: the ends of slices are.
+    private static readonly Dictionary<string, (long Least, long Most)> Ranges = new(StringComparer.Ordinal)
+    {
+        ["axis"] = (-LargestRank, LargestRank),
+        ["axes"] = (-LargestRank, LargestRank),
+        ["perm"] = (-LargestRank, LargestRank),
+        ["batch_dims"] = (0, LargestRank),
+        ["batch_axis"] = (0, LargestRank),
+        ["time_axis"] = (0, LargestRank),
+        ["scan_input_axes"] = (-LargestRank, LargestRank),
+        ["scan_output_axes"] = (-LargestRank, LargestRank),
+        ["group"] = (1, MostSamples),
+        ["kernel_shape"] = (1, MostSamples),
+        ["strides"] = (1, MostSamples),
+        ["dilations"] = (1, MostSamples),
+        ["blocksize"] = (1, MostSamples),
+    };
+
+    private readonly ProtobufReader _reader;
+    private readonly string _path;
+
+    private OnnxFileCheck(ProtobufReader reader, string path) => (_reader, _path) = (reader, path);
+
+    /// <summary>Looks through a model.</summary>
+    /// <exception cref="InputException">It is none, or one that must not be run.</exception>
+    public static void Run(string path)
+    {
+        try
+        {
+            using var reader = new ProtobufReader(File.OpenRead(path));
+            new OnnxFileCheck(reader, path).Model(reader.Length);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read '{path}': {failure.Message}", failure);
+        }
+    }
+
+    private void Model(long end) => Fields(end, 0, (number, length, depth) =>
+    {
+        if (number == 7) Graph(length, depth);
+        else if (number == 25) Fields(length, depth, (field, to, below) => Only(field == 7, Node, to, below));
+    });
+
+    private void Graph(long end, int depth) => Fields(end, depth, (number, to, below) =>
+    {
+        if (number == 1) Node(to, below);
+        else if (number == 5) Tensor(to, below);
+        else if (number == 15) Sparse(to, below);
+    });
+
+    private void Node(long end, int depth) => Fields(end, depth, (number, to, below) => Only(number == 5, Attribute, to, below));
+
+    private void Attribute(long end, int depth)
+    {
+        string name = "";
+        long least = long.MaxValue, most = long.MinValue;
+        Fields(
+            end,
+            depth,
+            (number, to, below) =>
+            {
+                if (number == 1) name = _reader.ReadText(to - _reader.Position);
+                else if (number is 5 or 10) Tensor(to, below);
+                else if (number is 6 or 11) Graph(to, below);
+                else if (number is 22 or 23) Sparse(to, below);
+                else if (number == 8) Packed(to, Number);
+            },
+            (number, value) =>
+            {
+                if (number is 3 or 8) Number(value);
+            });
+        if (Ranges.TryGetValue(name, out var range) && least <= most && (least < range.Least || most > range.Most))
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: a node's attribute {name} is {(least < range.Least ? least : most)}, from {range.Least} to {range.Most} were expected; download or export the model again"));
+
+        void Number(long value) => (least, most) = (Math.Min(least, value), Math.Max(most, value));
+    }
+
+    private void Sparse(long end, int depth) => Fields(end, depth, (number, to, below) => Only(number is 1 or 2, Tensor, to, below));
+
+    private void Tensor(long end, int depth)
+    {
+        Fields(
+            end,
+            depth,
+            (number, to, below) =>
+            {
+                if (number == 13) External(to, below);
+                else if (number == 1) Packed(to, Size);
+            },
+            (number, value) =>
+            {
+                if (number == 1) Size(value);
+            });
+
+        void Size(long size)
+        {
+            if (size < 0) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: a tensor of weights has a dimension of {size}; download or export the model again"));
+        }
+    }
+
+    // Weights in a file of their own, which lies beside the model.
+    private void External(long end, int depth)
+    {
+        string key = "", value = "";
+        Fields(end, depth, (number, to, _) =>
+        {
+            if (number == 1) key = _reader.ReadText(to - _reader.Position);
+            else if (number == 2) value = _reader.ReadText(to - _reader.Position);
+        });
+        if (key == "location" && (Path.IsPathRooted(value) || value.Contains('\0', StringComparison.Ordinal) || value.Split('/', '\\').Contains("..")))
+            throw new InputException($"{_path}: cannot read this model: it wants its weights from '{value}'; only files in the model's own folder are read");
+    }
+
+    // Numbers in one piece.
+    private void Packed(long end, Action<long> read)
+    {
+        while (_reader.Position < end) read((long)_reader.ReadVarint());
+    }
+
+    private static void Only(bool isMeant, Action<long, int> read, long end, int depth)
+    {
+        if (isMeant) read(end, depth);
+    }
+
+    /// <summary>Hands over the fields of a message: those of bytes with their end, others with their value.</summary>
+    private void Fields(long end, int depth, Action<int, long, int> content, Action<int, long>? number = null)
+    {
+        if (depth > Deepest) throw new InputException($"{_path}: graphs stand in graphs more than {Deepest} deep; expected an encoder");
+        while (_reader.TryField(end, out int field, out int kind, out long length))
+        {
+            if (kind == ProtobufReader.Varint)
+            {
+                long value = (long)_reader.ReadVarint();
+                number?.Invoke(field, value);
+                continue;
+            }
+
+            long behind = _reader.Position + length;
+            if (kind == ProtobufReader.Bytes) content(field, behind, depth + 1);
+            _reader.Seek(behind);
+        }
+    }
+}

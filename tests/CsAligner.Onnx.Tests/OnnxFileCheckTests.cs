@@ -1,0 +1,97 @@
+using System.Text;
+using CsAligner.Tensors;
+using CsAligner.Testing;
+
+namespace CsAligner.Onnx.Tests;
+
+/// <summary>Models of a few bytes that ONNX Runtime must never see, and some that it may.</summary>
+public sealed class OnnxFileCheckTests
+{
+    [Theory]
+    [InlineData("batch_dims", -1, true)]
+    [InlineData("batch_dims", int.MinValue, true)]
+    [InlineData("batch_dims", 1, false)]
+    [InlineData("axis", -1, false)]
+    [InlineData("axis", 1000, true)]
+    [InlineData("group", 0, true)]
+    [InlineData("strides", 0, true)]
+    [InlineData("ends", long.MaxValue, false)]
+    [InlineData("value_int", long.MinValue, false)]
+    public void Attributes_beyond_their_meaning_are_refused(string name, long value, bool isRefused)
+    {
+        // As a number, as a list, and as a list in one piece.
+        byte[] number = Number(value);
+        foreach (byte[] held in (byte[][])[[0x18, .. number], [0x40, .. number], Message(8, number)])
+            Check(Model(Message(1, Message(5, [.. Message(1, Encoding.UTF8.GetBytes(name)), .. held]))), isRefused ? $"a node's attribute {name} is {value}" : null);
+    }
+
+    [Theory]
+    [InlineData("/etc/passwd", true)]
+    [InlineData("../weights.bin", true)]
+    [InlineData("a/../../weights.bin", true)]
+    [InlineData("..\\weights.bin", true)]
+    [InlineData("a\0b", true)]
+    [InlineData("weights..bin", false)]
+    [InlineData("data/weights.bin", false)]
+    public void Weights_outside_of_the_folder_are_refused(string location, bool isRefused) =>
+        Check(Model(Message(5, Message(13, [.. Message(1, "location"u8), .. Message(2, Encoding.UTF8.GetBytes(location))]))), isRefused ? "only files in the model's own folder are read" : null);
+
+    [Fact]
+    public void Sizes_below_zero_are_refused() => Check(Model(Message(5, [0x08, .. Number(-1)])), "a dimension of -1");
+
+    [Fact]
+    public void Graphs_in_graphs_without_end_are_refused()
+    {
+        byte[] graph = [];
+        for (int i = 0; i < 10; i++) graph = Message(1, Message(5, Message(6, graph)));
+        Check(Model(graph), null);
+        for (int i = 0; i < 10; i++) graph = Message(1, Message(5, Message(6, graph)));
+        Check(Model(graph), "graphs stand in graphs");
+    }
+
+    [Fact]
+    public void What_is_no_message_or_is_cut_short_is_refused()
+    {
+        byte[] whole = Model(Message(1, Message(5, [.. Message(1, "axis"u8), 0x18, 1])));
+        Check(whole, null);
+        for (int length = 1; length < whole.Length; length++) Check(whole[..length], "no model in ONNX format");
+        Check([0x07], "no model in ONNX format");
+        Check([.. Enumerable.Repeat((byte)0xFF, 11)], "no model in ONNX format");
+        Check([0x3A, .. Number(long.MaxValue)], "no model in ONNX format");
+    }
+
+    [Fact]
+    public void Every_model_of_the_tests_is_let_through()
+    {
+        string[] files = Directory.GetFiles(OnnxNeeds.Golden, "*.onnx", SearchOption.AllDirectories);
+        Assert.True(files.Length > 20);
+        foreach (string file in files.Where(file => Path.GetFileName(file) != "escaping_weights.onnx")) OnnxFileCheck.Run(file);
+    }
+
+    private static void Check(byte[] model, string? expected)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("m.onnx", model);
+        if (expected is null)
+        {
+            OnnxFileCheck.Run(path);
+            return;
+        }
+
+        string message = Assert.Throws<InputException>(() => OnnxFileCheck.Run(path)).Message;
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.Contains("m.onnx", message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Model(byte[] graph) => Message(7, graph);
+
+    private static byte[] Message(int number, ReadOnlySpan<byte> content) => [(byte)((number << 3) | 2), .. Number(content.Length), .. content];
+
+    private static byte[] Number(long value)
+    {
+        var bytes = new List<byte>();
+        ulong rest = (ulong)value;
+        for (; rest >= 0x80; rest >>= 7) bytes.Add((byte)(rest | 0x80));
+        return [.. bytes, (byte)rest];
+    }
+}
