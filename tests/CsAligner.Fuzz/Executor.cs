@@ -4,16 +4,15 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Fuzz;
 
-/// <summary>Gives inputs to their readers, in a folder of its own.</summary>
-internal sealed class Executor : IDisposable
+/// <summary>Gives inputs to their readers.</summary>
+internal sealed class Executor(Workplace workplace)
 {
     /// <summary>The most bytes that a reader may take from the heap for an input of at most 64 KiB.</summary>
     public const long MostAllocated = 256L << 20;
 
     /// <summary>The most time that it may take, by the clock and of the processor: a busy machine alone is no finding.</summary>
-    public static readonly TimeSpan MostTime = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(10);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("csalign-fuzz-").FullName;
     private readonly Dictionary<FuzzTarget, string> _folders = [];
 
     /// <summary>What runs now and since when, for who watches; null between two inputs.</summary>
@@ -28,6 +27,7 @@ internal sealed class Executor : IDisposable
     {
         string folder = FolderOf(input.Target);
         input.WriteTo(folder);
+        if (input.Target.IsNative) workplace.SetRunning(input.Target);
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         var running = new RunningInput(input, Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         Running = running;
@@ -49,15 +49,14 @@ internal sealed class Executor : IDisposable
         }
 
         Running = null;
+        if (input.Target.IsNative) workplace.SetRunning(null);
         TimeSpan time = running.Time;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Slowest = time > Slowest ? time : Slowest;
         if (allocated > MostAllocated) finding ??= Finding.OfCost(input, "too much memory", $"{allocated >> 20} MiB allocated for {input.Length} bytes");
-        if (time > MostTime) finding ??= Finding.OfCost(input, "too much time", $"{time.TotalSeconds:f1} s for {input.Length} bytes");
+        if (time > input.Target.MostTime) finding ??= Finding.OfCost(input, "too much time", $"{time.TotalSeconds:f1} s for {input.Length} bytes");
         return finding;
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>An input and when it began: a timestamp, and what the process had used of the processor.</summary>
     internal sealed record RunningInput(FuzzInput Input, long Start, TimeSpan Used)
@@ -76,7 +75,7 @@ internal sealed class Executor : IDisposable
     private string FolderOf(FuzzTarget target)
     {
         if (!_folders.TryGetValue(target, out string? folder))
-            _folders[target] = folder = Directory.CreateDirectory(Path.Combine(_folder, target.Name)).FullName;
+            _folders[target] = folder = workplace.FolderOf(target);
         return folder;
     }
 }

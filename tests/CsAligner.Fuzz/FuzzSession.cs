@@ -7,8 +7,9 @@ namespace CsAligner.Fuzz;
 /// Fuzzes a group of targets: takes an input of the corpus, changes it, runs it, and keeps what takes the readers where no input
 /// has been. Where they do not tell what they cover (not instrumented), nothing is added.
 /// </summary>
-internal sealed class FuzzSession : IDisposable
+internal sealed class FuzzSession
 {
+    private readonly Workplace _workplace;
     private readonly FuzzGroup _group;
     private readonly Random _random;
     private readonly Mutator _mutator;
@@ -18,9 +19,9 @@ internal sealed class FuzzSession : IDisposable
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <summary>Runs the kept inputs and the seeds, which are in <see cref="Findings"/> where one fails.</summary>
-    public FuzzSession(FuzzGroup group, string corpus, int seed)
+    public FuzzSession(FuzzGroup group, string corpus, int seed, Workplace workplace)
     {
-        (_group, _random) = (group, new Random(seed));
+        (_group, _random, _workplace, Executor) = (group, new Random(seed), workplace, new Executor(workplace));
         var words = new Dictionary<FuzzTarget, string[]>();
         foreach (var target in group.Targets)
         {
@@ -32,6 +33,7 @@ internal sealed class FuzzSession : IDisposable
 
         _mutator = new Mutator(_random, words);
         foreach (var (input, wasFinding) in Corpus.Read(corpus, group)) Offer(input, keep: true, wasFinding);
+        foreach (var input in workplace.Kept(group)) Offer(input, keep: true);
     }
 
     /// <summary>What went wrong, each bug once.</summary>
@@ -47,7 +49,7 @@ internal sealed class FuzzSession : IDisposable
     public int CorpusSize => _inputs.Values.Sum(list => list.Count);
 
     /// <summary>For who watches over time.</summary>
-    public Executor Executor { get; } = new();
+    public Executor Executor { get; }
 
     /// <summary>Called with each new bug.</summary>
     public Action<Finding>? Found { get; set; }
@@ -79,8 +81,6 @@ internal sealed class FuzzSession : IDisposable
         return chosen.Count;
     }
 
-    public void Dispose() => Executor.Dispose();
-
     private void Offer(FuzzInput input, bool keep, bool wasFinding = false)
     {
         Runs++;
@@ -97,6 +97,7 @@ internal sealed class FuzzSession : IDisposable
             _kept.Add((input, wasFinding));
         }
 
+        if (isNew && !keep) _workplace.Keep(input);
         if (isNew || keep) _inputs[input.Target].Add(input);
     }
 }

@@ -21,6 +21,12 @@ internal sealed class FuzzTarget
     /// <summary>Words of the format that its seeds do not have.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
+    /// <summary>Whether a native library reads the files, which may end the process.</summary>
+    public bool IsNative { get; init; }
+
+    /// <summary>The most time that an input may take.</summary>
+    public TimeSpan MostTime { get; init; } = Executor.UsualTime;
+
     /// <summary>Whether every message must name a file, or the folder; not where the reader is given no path.</summary>
     public bool NamesFile { get; init; } = true;
 

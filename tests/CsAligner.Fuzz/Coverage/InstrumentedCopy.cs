@@ -7,6 +7,9 @@ internal sealed class InstrumentedCopy : IDisposable
 {
     private static readonly string[] Readers = ["CsAligner.Tensors.dll", "CsAligner.dll", "CsAligner.Data.dll", "CsAligner.Onnx.dll", "csalign.dll"];
 
+    // Most of it the runtime only sets aside.
+    private const long MostAddressed = 20L << 30;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("csalign-fuzz-copy-").FullName;
 
     public InstrumentedCopy()
@@ -19,12 +22,16 @@ internal sealed class InstrumentedCopy : IDisposable
 
     public int Blocks { get; }
 
-    /// <summary>Runs it with the arguments of this one and waits.</summary>
+    /// <summary>Runs it and waits.</summary>
     /// <returns>Its exit code.</returns>
     public int Run(IEnumerable<string> arguments)
     {
-        string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        using var process = Process.Start(new ProcessStartInfo(host, [Path.Combine(_folder, "CsAligner.Fuzz.dll"), .. arguments]) { UseShellExecute = false })!;
+        string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", program = Path.Combine(_folder, "CsAligner.Fuzz.dll");
+        // A shell can limit its memory: what a native library takes, no managed limit knows of.
+        var start = OperatingSystem.IsLinux()
+            ? new ProcessStartInfo("sh", ["-c", $"ulimit -v {MostAddressed >> 10}; exec \"$@\"", "sh", host, program, .. arguments])
+            : new ProcessStartInfo(host, [program, .. arguments]);
+        using var process = Process.Start(start)!;
         process.WaitForExit();
         return process.ExitCode;
     }

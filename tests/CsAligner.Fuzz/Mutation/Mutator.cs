@@ -59,6 +59,7 @@ internal sealed class Mutator(Random random, IReadOnlyDictionary<FuzzTarget, str
             ".json" or ".jsonl" when framed => new JsonMutations(random, known).Mutate(part, other),
             ".safetensors" when framed => new SafeTensorsMutations(random, known).Mutate(part, other),
             ".npy" when framed => new NpyMutations(random, bytes).Mutate(part),
+            ".onnx" when framed => new OnnxMutations(random, known).Mutate(part, other),
             ".tar" when framed => new TarMutations(random, known).Mutate(part),
             _ => bytes.Mutate(part),
         };

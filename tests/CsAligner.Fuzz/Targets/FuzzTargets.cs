@@ -8,8 +8,9 @@ internal static class FuzzTargets
         new("npy", [NpyTargets.File, NpyTargets.Tokens]),
         new("safetensors", [SafeTensorsTargets.File, SafeTensorsTargets.Shards, SafeTensorsTargets.Adapter, SafeTensorsTargets.Lora, SafeTensorsTargets.TensorFlowJs]),
         new("configs", [.. ConfigTargets.All]),
-        new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.Unigram]),
+        new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.Unigram, TokenizerTargets.HuggingFace]),
         new("tar", [TarTargets.Package, TarTargets.Compressed]),
+        new("onnx", [OnnxTargets.Images, OnnxTargets.Sentences, OnnxTargets.Clip]),
         new("datasets", [.. DatasetTargets.All]),
     ];
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using CsAligner.Tensors;
 using CsAligner.Tokenizers;
 
 namespace CsAligner.Fuzz.Targets;
@@ -8,8 +9,17 @@ internal static class TokenizerTargets
 {
     private static readonly string[] ClipFiles = ["vocab.json", "merges.txt"];
 
+    private const int Long = 1 << 14;
+
     private static readonly string[] Texts =
         ["", " ", "a photo of a cat", "naïve café — 東京 🙂", "don't &amp; &lt;b&gt; <|startoftext|>x<|endoftext|>", new string('a', 300), "\ud800 \u0000 \u202e", string.Join(' ', Enumerable.Range(0, 60))];
+
+    // Long ones too: what takes the square of a text's length is to be found.
+    private static readonly string[] HuggingFaceTexts =
+    [
+        .. Texts, "Ae\u0301 \ufb01 \u212b \u1100\u1161\u11a8 new word</s> x", "\r\n\t a\u00a0b\u3000c\u200bd", string.Concat(Enumerable.Repeat("e", Long)), string.Concat(Enumerable.Repeat("a cat's photo, ", Long / 15)),
+        string.Concat(Enumerable.Repeat("\u0323\u0301", Long / 2)), string.Concat(Enumerable.Repeat("🙂", Long / 2)), new string(' ', Long) + "x", string.Concat(Enumerable.Range(0, Long / 2).Select(i => (char)(0x4e00 + (i * 7 % 20000)))),
+    ];
 
     public static FuzzTarget Clip { get; } = new()
     {
@@ -48,4 +58,49 @@ internal static class TokenizerTargets
             [Encoding.UTF8.GetBytes("""[["<unk>",0],["<s>",0],["</s>",0],["x",0],["y",0],["z",0],["▁",-2.5],["▁a",-3],["a",-4],["ph",-5.5],["oto",-6],["cat",-7],[":",null],["🙂",-8]]""")],
         ],
     };
+
+    public static FuzzTarget HuggingFace { get; } = new()
+    {
+        Name = "tokenizer-json",
+        Files = ["tokenizer.json", "tokenizer_config.json"],
+        MostTime = TimeSpan.FromSeconds(5),
+        Run = folder =>
+        {
+            var tokenizer = HuggingFaceTokenizer.Load(folder);
+            try
+            {
+                EncodeAll(tokenizer);
+            }
+            catch (InputException failure)
+            {
+                // A text that the file's steps cannot take: said in one line, though that line does not know the file.
+                FuzzTarget.Require(failure.Message.Length < 1000 && !failure.Message.Any(char.IsControl), "one line");
+            }
+        },
+        Words =
+        [
+            "Sequence", "Replace", "Prepend", "Precompiled", "Nmt", "StripAccents", "BertNormalizer", "ByteLevel", "Metaspace", "Split", "Punctuation", "Digits", "CharDelimiterSplit", "Whitespace", "WhitespaceSplit",
+            "BPE", "WordPiece", "Unigram", "WordLevel", "MergedWithPrevious", "MergedWithNext", "Contiguous", "Isolated", "Removed", "(a|aa)+$", "(?=.*)*", "(\\w+\\s?)+x", "[^\\s]", "\\p{L}", "{0,9999}", "(?:", "a{1000}{1000}",
+        ],
+        Seeds = HuggingFaceSeeds.All,
+    };
+
+    private static void EncodeAll(HuggingFaceTokenizer tokenizer)
+    {
+        int[][] ids = [.. HuggingFaceTexts.Select(tokenizer.Encode)];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            foreach (int id in ids[i]) FuzzTarget.Require(id >= 0 && id < tokenizer.VocabularySize, "ids are of the vocabulary");
+            FuzzTarget.Require(ids[i].AsSpan().SequenceEqual(tokenizer.Encode(HuggingFaceTexts[i])), "a text gives the same ids twice");
+        }
+
+        FuzzTarget.Require(tokenizer.PaddingId >= 0 && tokenizer.PaddingId < tokenizer.VocabularySize, "so is padding");
+        int length = Math.Min(tokenizer.ContextLength ?? 64, 64);
+        var batch = tokenizer.EncodeBatch(HuggingFaceTexts, length);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            FuzzTarget.Require(batch.Lengths[i] == Math.Min(ids[i].Length, length), "a row is as long as its text, and no longer than it may be");
+            if (ids[i].Length <= length) FuzzTarget.Require(batch.Text(i).SequenceEqual(ids[i]), "what fits is not changed");
+        }
+    }
 }
