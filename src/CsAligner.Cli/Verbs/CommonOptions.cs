@@ -32,6 +32,13 @@ internal static class CommonOptions
         CustomParser = result => Parse(result, BandwidthRule.Parse),
     };
 
+    public static Option<string> Estimator() => Choice(
+        "--estimator", "exact compares all pairs of rows; nystrom takes time linear in the rows and reports the standard error of D_CS.", "exact", "exact", "nystrom");
+
+    /// <summary>Of <see cref="Estimator"/>'s nystrom.</summary>
+    public static Option<int> Features() => Count(
+        "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
+
     /// <summary>The trained parts inside of encoders.</summary>
     public static Option<LoraOptions[]> Lora() => new("--lora")
     {

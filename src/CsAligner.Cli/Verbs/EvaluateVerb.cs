@@ -17,19 +17,28 @@ internal static class EvaluateVerb
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<double> temperature = CommonOptions.Number(
             "--temperature", "tau of the bound on the mutual information.", Evaluator.DefaultTemperature, least: 0.01);
+        Option<RetrievalProtocol?> protocol = new("--protocol")
+        {
+            Description = $"Measure retrieval as the field does on the test split of a data set, five captions of each image: {RetrievalProtocol.Names}. coco-1k is the mean over five folds of 1,000 images.",
+            HelpName = "NAME",
+            CustomParser = result => CommonOptions.Parse(result, RetrievalProtocol.Parse),
+        };
+        Option<string> estimator = CommonOptions.Estimator();
+        Option<int> features = CommonOptions.Features();
         Option<bool> raw = CommonOptions.Raw();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("evaluate", "Evaluate retrieval between paired rows, and how far the two modalities lie apart.")
         {
-            images, texts, pairs, bandwidth, temperature, raw, seed, json,
+            images, texts, pairs, protocol, bandwidth, temperature, estimator, features, raw, seed, json,
         };
         runner.SetAction(command, (parsed, session) =>
         {
             (Tensor imageRows, Tensor textRows) = FeatureInputs.ReadBoth(parsed.GetRequiredValue(images), parsed.GetRequiredValue(texts), parsed.GetValue(raw));
             Pairing? pairing = FeatureInputs.ReadPairs(parsed.GetValue(pairs), parsed.GetRequiredValue(images), imageRows, parsed.GetRequiredValue(texts), textRows);
             AlignmentMeasures measures = Evaluator.Evaluate(
-                imageRows, textRows, parsed.GetValue(bandwidth), parsed.GetValue(seed), pairing, parsed.GetValue(temperature));
+                imageRows, textRows, parsed.GetValue(bandwidth), parsed.GetValue(seed), pairing, parsed.GetValue(temperature), parsed.GetValue(protocol),
+                parsed.GetValue(estimator) == "exact" ? null : new NystromEstimator { Features = parsed.GetValue(features) });
             if (parsed.GetValue(json))
             {
                 session.PrintJson(measures.WriteJson);
@@ -37,6 +46,7 @@ internal static class EvaluateVerb
             }
 
             session.Terminal.Tables.Write(MeasureTables.Retrieval(measures));
+            if (measures.Folds.Count > 1) session.Terminal.Tables.Write(MeasureTables.Folds(measures.Folds));
             session.Terminal.Tables.Write(MeasureTables.Distributions(measures.Distributions, "images", "texts"));
         });
         return command;

@@ -29,7 +29,8 @@ internal static class MeasureTables
 
     public static Table Retrieval(AlignmentMeasures measures)
     {
-        Table table = New("retrieval", "R@1", "R@5", "R@10", "median rank", "mean rank");
+        string title = measures.Protocol is { } protocol ? $"{protocol.Name}{(protocol.Folds > 1 ? $", mean of {protocol.Folds} folds" : "")}" : "retrieval";
+        Table table = New(title, "R@1", "R@5", "R@10", "median rank", "mean rank");
         foreach ((string name, RetrievalMeasures retrieval) in new[] { ("image to text", measures.ImageToText), ("text to image", measures.TextToImage) })
         {
             Row(
@@ -38,6 +39,21 @@ internal static class MeasureTables
         }
 
         table.Caption($"mutual information at least {Number(measures.MutualInformationLowerBound)} nats (tau = {Number(measures.Temperature)})");
+        return table;
+    }
+
+    /// <summary>What each fold of a protocol gave, image to text before text to image.</summary>
+    public static Table Folds(IReadOnlyList<FoldMeasures> folds)
+    {
+        Table table = New("fold", "to text R@1", "R@5", "R@10", "to image R@1", "R@5", "R@10");
+        for (int i = 0; i < folds.Count; i++)
+        {
+            (RetrievalMeasures text, RetrievalMeasures image) = (folds[i].ImageToText, folds[i].TextToImage);
+            Row(
+                table, $"{i + 1}", Fraction(text.RecallAt1), Fraction(text.RecallAt5), Fraction(text.RecallAt10),
+                Fraction(image.RecallAt1), Fraction(image.RecallAt5), Fraction(image.RecallAt10));
+        }
+
         return table;
     }
 

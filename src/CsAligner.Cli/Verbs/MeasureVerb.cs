@@ -13,10 +13,8 @@ internal static class MeasureVerb
         Argument<string> x = CommonOptions.Path("X", "A .npy file, or a feature-set folder (its images).");
         Argument<string> y = CommonOptions.Path("Y", "A .npy file, or a feature-set folder (its texts).");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
-        Option<string> estimator = CommonOptions.Choice(
-            "--estimator", "exact compares all pairs of rows; nystrom takes time linear in the rows and reports the standard error of D_CS.", "exact", "exact", "nystrom");
-        Option<int> features = CommonOptions.Count(
-            "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
+        Option<string> estimator = CommonOptions.Estimator();
+        Option<int> features = CommonOptions.Features();
         Option<long?> memory = CommonOptions.Bytes(
             "--memory", "Stay within so much memory (512M, 2G): rows are read in blocks, as often as they are needed. Same result; on by itself for sets too large for one piece.");
         Option<string?> state = CommonOptions.OptionalPath(

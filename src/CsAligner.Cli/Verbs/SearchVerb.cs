@@ -34,11 +34,11 @@ internal static class SearchVerb
             if (words.Length + files.Length == 0)
                 throw new UsageException("nothing to look for: give words, or --image");
             FeatureSet set = FeatureSet.Open(folder);
-            Tensor rows = FeatureFile.ReadRows(folder, set.Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
+            using FeatureRowsFile rows = FeatureRowsFile.Open(folder, set.Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
             Tensor asked = Embed(session, parsed.GetRequiredValue(model), parsed.GetValue(adapter), words, files);
             if (asked.Width != rows.Width)
                 throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, queries {asked.Width}; give the model and the adapter that made it");
-            TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top));
+            TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top), session.Cancellation);
             Dictionary<int, JsonObject> metadata = Metadata(set, [.. Enumerable.Range(0, found.Queries).SelectMany(query => found.Rows(query).ToArray())]);
             if (parsed.GetValue(json)) session.PrintJson(writer => Write(writer, [.. words, .. files], found, metadata));
             else foreach (Table table in Tables([.. words, .. files], found, metadata)) session.Terminal.Tables.Write(table);

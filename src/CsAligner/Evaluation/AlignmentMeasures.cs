@@ -15,6 +15,12 @@ public sealed record AlignmentMeasures(
     double Temperature,
     DistributionMeasures Distributions)
 {
+    /// <summary>The protocol that retrieval and the bound were measured by; null where all rows were candidates.</summary>
+    public RetrievalProtocol? Protocol { get; init; }
+
+    /// <summary>What each fold of the protocol gave; retrieval and the bound are their means.</summary>
+    public IReadOnlyList<FoldMeasures> Folds { get; init; } = [];
+
     /// <summary>Mean of the two R@1.</summary>
     public double MeanRecallAt1 => 0.5 * (ImageToText.RecallAt1 + TextToImage.RecallAt1);
 
@@ -31,12 +37,13 @@ public sealed record AlignmentMeasures(
     public void WriteProperties(Utf8JsonWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        writer.WritePropertyName("image_to_text");
-        ImageToText.WriteJson(writer);
-        writer.WritePropertyName("text_to_image");
-        TextToImage.WriteJson(writer);
-        JsonNumbers.Write(writer, "mutual_information_lower_bound", MutualInformationLowerBound);
+        new FoldMeasures(ImageToText, TextToImage, MutualInformationLowerBound).WriteProperties(writer);
         writer.WriteNumber("temperature", Temperature);
         Distributions.WriteProperties(writer);
+        if (Protocol is null) return;
+        writer.WriteString("protocol", Protocol.Name);
+        writer.WriteStartArray("folds");
+        foreach (var fold in Folds) fold.WriteJson(writer);
+        writer.WriteEndArray();
     }
 }

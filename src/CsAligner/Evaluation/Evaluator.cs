@@ -73,20 +73,29 @@ public static class Evaluator
     /// they are candidates. The mutual information bound takes each image once, with its first text.
     /// </param>
     /// <param name="temperature">tau of that bound.</param>
-    /// <exception cref="InputException">No pairing is given and the numbers of rows differ.</exception>
+    /// <param name="protocol">
+    /// Null: all rows are candidates. Else retrieval and the bound are means over its folds; distributions are those of all rows.
+    /// </param>
+    /// <param name="estimator">Estimates the distributions in time linear in the rows; null computes them.</param>
+    /// <exception cref="InputException">No pairing is given and the numbers of rows differ; the rows are not those of the protocol.</exception>
     public static AlignmentMeasures Evaluate(
-        Tensor images, Tensor texts, BandwidthRule? bandwidth = null, ulong seed = 0, Pairing? pairing = null, double temperature = DefaultTemperature)
+        Tensor images,
+        Tensor texts,
+        BandwidthRule? bandwidth = null,
+        ulong seed = 0,
+        Pairing? pairing = null,
+        double temperature = DefaultTemperature,
+        RetrievalProtocol? protocol = null,
+        NystromEstimator? estimator = null)
     {
         Check(images, texts);
         if (pairing == null && images.Rows != texts.Rows)
             throw new InputException($"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: give --pairs P.npy, for each text the row of its image");
         pairing ??= Pairing.Diagonal(images.Rows);
-        return new AlignmentMeasures(
-            ImageToText(images, texts, pairing),
-            TextToImage(images, texts, pairing),
-            MutualInformation(images, texts, pairing, temperature),
-            temperature,
-            Measure(images, texts, bandwidth, seed, pairing));
+        FoldMeasures[] folds = protocol is null ? [FoldMeasures.Of(images, texts, pairing, temperature)] : [.. protocol.Measure(images, texts, pairing, temperature)];
+        var mean = FoldMeasures.Mean(folds);
+        var distributions = Measure(images, texts, bandwidth, seed, pairing, estimator);
+        return new AlignmentMeasures(mean.ImageToText, mean.TextToImage, mean.MutualInformationLowerBound, temperature, distributions) { Protocol = protocol, Folds = folds };
     }
 
     /// <summary>Retrieval of texts by images.</summary>
@@ -112,7 +121,12 @@ public static class Evaluator
         return RetrievalMeasures.FromRanks(RetrievalRanks.Compute(texts, images, [.. pairing.ImageOfText.Select(i => new[] { i })]));
     }
 
-    private static double MutualInformation(Tensor images, Tensor texts, Pairing pairing, double temperature)
+    /// <summary>ln N - InfoNCE in nats over the images that have texts, each with its first.</summary>
+    /// <param name="images">[M, D].</param>
+    /// <param name="texts">[N, D].</param>
+    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="temperature">tau.</param>
+    internal static double MutualInformation(Tensor images, Tensor texts, Pairing pairing, double temperature)
     {
         int[][] textsOfImage = pairing.TextsOfImage();
         int[] asking = [.. Enumerable.Range(0, textsOfImage.Length).Where(i => textsOfImage[i].Length > 0)];

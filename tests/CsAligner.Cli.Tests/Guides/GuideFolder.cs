@@ -28,7 +28,20 @@ internal static class GuideFolder
     public static void Fill(TemporaryFolder folder)
     {
         SaveFeatures(folder);
+        SaveCoco(folder);
         SavePhotos(folder);
+    }
+
+    // As many rows as COCO's test split has, five texts to an image.
+    private static void SaveCoco(TemporaryFolder folder)
+    {
+        const int Images = 5000, Captions = 5, Narrow = 8;
+        var random = new RandomGenerator(3);
+        Tensor images = Tensor.Normal(random, 1, Images, Narrow), texts = new(Images * Captions, Narrow);
+        for (int i = 0; i < texts.Length; i++) texts.Span[i] = images.Span[(i / (Captions * Narrow) * Narrow) + (i % Narrow)] + (0.3f * (float)random.NextNormal());
+        Npy.Write(folder["coco-images.npy"], images);
+        Npy.Write(folder["coco-texts.npy"], texts);
+        Npy.Write(folder["coco-pairs.npy"], [.. Enumerable.Range(0, texts.Rows).Select(text => (long)(text / Captions))]);
     }
 
     // Two clouds with pairs in them, and what can be wrong with such files.

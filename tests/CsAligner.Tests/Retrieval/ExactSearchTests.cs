@@ -2,6 +2,7 @@ using CsAligner.Retrieval;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Arrays;
 using CsAligner.Tensors.Kernels.Vectors;
+using CsAligner.Tests.Evaluation;
 
 namespace CsAligner.Tests.Retrieval;
 
@@ -121,6 +122,7 @@ public class ExactSearchTests
         Assert.Throws<ArgumentException>(() => ExactSearch.TopK(asked, new Tensor(0, 6), 1));
         searched.Span[(7 * 6) + 2] = float.NaN;
         Assert.Contains("row 7 of the candidates", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, searched, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("row 7 of the candidates", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, new TensorRows(searched), 1, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
         asked.Span[3] = 3e30f;
         Assert.Contains("row 0 of the queries", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, searched, 1)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => ExactSearch.TopK(Rows(4, 6, 15), Rows(9, 6, 16), 2).Rows(4));
@@ -137,6 +139,32 @@ public class ExactSearchTests
             int[] order = [.. Enumerable.Range(0, candidates.Rows).OrderByDescending(c => scores[c]).ThenBy(c => c).Take(k)];
             Assert.Equal(order, found.Rows(q).ToArray());
             Assert.Equal(order.Select(c => (float)scores[c]), found.Scores(q).ToArray());
+        }
+
+        AssertStreamed(found, queries, candidates, k);
+    }
+
+    // In blocks of fewer rows than are asked for, of some, and of all.
+    private static void AssertStreamed(TopMatches expected, Tensor queries, Tensor candidates, int k)
+    {
+        int before = ExactSearch.BlockFloats;
+        try
+        {
+            foreach (int rows in (int[])[Math.Max(2, candidates.Rows / 400), (candidates.Rows / 3) + 1, candidates.Rows])
+            {
+                ExactSearch.BlockFloats = rows * queries.Width;
+                var found = ExactSearch.TopK(queries, new TensorRows(candidates), k, TestContext.Current.CancellationToken);
+                Assert.Equal((expected.Queries, expected.Count), (found.Queries, found.Count));
+                for (int q = 0; q < found.Queries; q++)
+                {
+                    Assert.Equal(expected.Rows(q), found.Rows(q));
+                    Assert.Equal(expected.Scores(q), found.Scores(q));
+                }
+            }
+        }
+        finally
+        {
+            ExactSearch.BlockFloats = before;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Evaluation;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets.Files;
@@ -9,32 +10,22 @@ namespace CsAligner.Data.Datasets.Files;
 /// </summary>
 internal static class KarpathySplit
 {
-    /// <summary>What stands for a split of the file; a protocol is the test split, its number of images, and five captions of each.</summary>
-    private static readonly Dictionary<string, (string Split, int Images)> Protocols = new(StringComparer.Ordinal)
-    {
-        ["flickr30k-1k"] = ("test", 1000),
-        ["flickr8k-1k"] = ("test", 1000),
-        ["coco-5k"] = ("test", 5000),
-        ["coco-1k"] = ("test", 5000),
-    };
-
-    private const int CaptionsOfProtocol = 5;
-
     // Named in the error of a split that is not there.
     private const int MostSplits = 16;
 
     /// <summary>The splits and protocols that can be named.</summary>
-    public static string Splits => $"train, val, test, restval, train+restval, {string.Join(", ", Protocols.Keys)}";
+    public static string Splits => $"train, val, test, restval, train+restval, {RetrievalProtocol.Names}";
 
     /// <summary>Whether a word names a split or protocol.</summary>
-    public static bool IsSplit(string word) => Protocols.ContainsKey(word) || word.Split('+').All(w => w is "train" or "val" or "test" or "restval");
+    public static bool IsSplit(string word) => RetrievalProtocol.All.Any(protocol => protocol.Name == word) || word.Split('+').All(w => w is "train" or "val" or "test" or "restval");
 
     private static readonly string[] Places = ["", "flickr30k-images", "flickr30k_images", "flickr30k-images/flickr30k-images", "Flicker8k_Dataset", "Flickr8k_Dataset", "images", "Images"];
 
     public static FileSamples Read(string name, string path, string split, string? folder)
     {
-        (string Split, int Images)? protocol = Protocols.TryGetValue(split, out var known) ? known : null;
-        string[] wanted = (protocol?.Split ?? split).Split('+');
+        // A protocol is the test split, its number of images, and five captions of each.
+        var protocol = RetrievalProtocol.All.FirstOrDefault(known => known.Name == split);
+        string[] wanted = protocol is null ? split.Split('+') : ["test"];
         using var json = new JsonFile(path);
         var samples = new FileSamples(name, path, "image", hasCaptions: true, split);
         var splits = new SortedSet<string>(StringComparer.Ordinal);
@@ -58,15 +49,15 @@ internal static class KarpathySplit
                 {
                     kept++;
                     first ??= image.File;
-                    Keep(samples, image.File, image.Captions.Take(protocol is null ? int.MaxValue : CaptionsOfProtocol), number);
+                    Keep(samples, image.File, image.Captions.Take(protocol is null ? int.MaxValue : RetrievalProtocol.Captions), number);
                 }
 
                 number++;
             });
         });
         if (kept == 0) throw json.Bad($"it has no image of split '{split}', but of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
-        if (protocol is { } rule && kept != rule.Images)
-            throw json.Bad($"its test split has {kept} images, {split} is measured on {rule.Images}; give the split by its own name, 'test'");
+        if (protocol is not null && kept != protocol.Images)
+            throw json.Bad($"its test split has {kept} images, {split} is measured on {protocol.Images}; give the split by its own name, 'test'");
         return samples.Complete(folder ?? FileSampleFolders.Find(Places.Select(place => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, place)), first, path));
     }
 

@@ -21,11 +21,11 @@ internal unsafe struct TopList(int k, int capacity, double margin, float* scores
     }
 
     /// <summary>The K best by their float64 scores, best first, equal ones by row.</summary>
-    public void Finish(Span<int> bestRows, Span<float> bestScores)
+    public void Finish(Span<int> bestRows, Span<double> bestScores)
     {
         DropLosers();
         double[] exact = Order();
-        for (int i = 0; i < k; i++) (bestRows[i], bestScores[i]) = (rows[i], (float)-exact[i]);
+        for (int i = 0; i < k; i++) (bestRows[i], bestScores[i]) = (rows[i], -exact[i]);
     }
 
     private void MakeRoom()

@@ -33,7 +33,7 @@ internal static unsafe class TopScores
     /// <param name="k">1 to C.</param>
     /// <param name="rows">[Q * K].</param>
     /// <param name="scores">[Q * K].</param>
-    public static void Compute(Tensor queries, Tensor candidates, double[] squaredLengths, double longestSquared, int k, int[] rows, float[] scores)
+    public static void Compute(Tensor queries, Tensor candidates, double[] squaredLengths, double longestSquared, int k, int[] rows, double[] scores)
     {
         using var scratch = new Scratch();
         int width = queries.Width, capacity = (int)Math.Min(candidates.Rows, (2L * k) + Room);
