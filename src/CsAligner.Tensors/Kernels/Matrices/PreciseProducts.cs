@@ -15,10 +15,19 @@ internal static unsafe class PreciseProducts
     private const int BlockColumns = 2 * Lanes;
     private const int BlockDepth = 512;
 
+    // Rows that are widened at a time: whole depths of blocks, so that sums are added in the order of one piece.
+    private const int RowsAtATime = 16 * BlockDepth;
+
     /// <summary>c = a^T b. c must not overlap the others.</summary>
     public static void TransposeProduct(double* a, int m, double* b, int n, int depth, double* c)
     {
         new Span<double>(c, checked(m * n)).Clear();
+        AddTransposeProduct(a, m, b, n, depth, c);
+    }
+
+    /// <summary>c += a^T b. c must not overlap the others.</summary>
+    public static void AddTransposeProduct(double* a, int m, double* b, int n, int depth, double* c)
+    {
         Workers.For(Blocks.Count(m, BlockRows), block =>
         {
             int top = block * BlockRows, height = Math.Min(BlockRows, m - top);
@@ -70,14 +79,21 @@ internal static unsafe class PreciseProducts
         });
     }
 
-    /// <summary>(x - mean)^T (x - mean) / (rows - 1), [width, width].</summary>
+    /// <summary>(x - mean)^T (x - mean) / (rows - 1), [width, width]; memory of some thousand rows, whatever their number.</summary>
     public static void Covariance(Tensor x, double* covariance)
     {
         using var scratch = new Scratch();
         double* mean = RowSums.Mean(x.Pointer, x.Rows, x.Width, scratch);
-        double* centred = RowSums.Widened(x.Pointer, x.Rows, x.Width, mean, scratch);
+        new Span<double>(covariance, checked(x.Width * x.Width)).Clear();
+        for (int first = 0; first < x.Rows; first += RowsAtATime)
+        {
+            using var passing = new Scratch();
+            int rows = Math.Min(RowsAtATime, x.Rows - first);
+            double* centred = RowSums.Widened(x.Pointer + ((long)first * x.Width), rows, x.Width, mean, passing);
+            AddTransposeProduct(centred, x.Width, centred, x.Width, rows, covariance);
+        }
+
         GC.KeepAlive(x);
-        TransposeProduct(centred, x.Width, centred, x.Width, x.Rows, covariance);
         for (int i = 0; i < x.Width * x.Width; i++) covariance[i] /= x.Rows - 1;
     }
 
