@@ -43,6 +43,9 @@ internal sealed class LineReader : IDisposable
         }
     }
 
+    /// <summary>Whether the file can be read from any place: a pipe cannot.</summary>
+    public bool CanReadAgain => _file.CanSeek;
+
     /// <summary>The number of the line read last, from 1.</summary>
     public int Number { get; private set; }
 
@@ -91,25 +94,36 @@ internal sealed class LineReader : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private string Take(ReadOnlySpan<byte> line, bool tooLong)
+    /// <summary>The text of a line's bytes, with or without its end; null where they are not UTF-8.</summary>
+    /// <param name="line">The bytes.</param>
+    /// <param name="first">Whether the file begins with them: there a byte order mark may stand.</param>
+    public static string? Decode(ReadOnlySpan<byte> line, bool first)
     {
-        if (Number++ == 0 && _fileOffset == 0 && line.StartsWith(Encoding.UTF8.Preamble)) line = line[Encoding.UTF8.Preamble.Length..];
+        if (first && line.StartsWith(Encoding.UTF8.Preamble)) line = line[Encoding.UTF8.Preamble.Length..];
+        if (line.EndsWith("\n"u8)) line = line[..^1];
         if (line.EndsWith("\r"u8)) line = line[..^1];
-        if (tooLong || line.Length > MaxBytes)
-        {
-            Problem = $"is longer than {MaxBytes} bytes";
-            return "";
-        }
-
         try
         {
             return Strict.GetString(line);
         }
         catch (DecoderFallbackException)
         {
-            Problem = "is not UTF-8; save the file as UTF-8";
+            return null;
+        }
+    }
+
+    private string Take(ReadOnlySpan<byte> line, bool tooLong)
+    {
+        bool first = Number++ == 0 && _fileOffset == 0;
+        if (tooLong || line.Length > MaxBytes)
+        {
+            Problem = $"is longer than {MaxBytes} bytes";
             return "";
         }
+
+        string? text = Decode(line, first);
+        if (text is null) Problem = "is not UTF-8; save the file as UTF-8";
+        return text ?? "";
     }
 
     private bool Fill()

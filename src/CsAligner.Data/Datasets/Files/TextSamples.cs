@@ -1,12 +1,20 @@
 using System.Security.Cryptography;
 using System.Text;
+using CsAligner.Data.Interop;
 using CsAligner.Tensors;
+using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Data.Datasets.Files;
 
-/// <summary>Texts without images: a UTF-8 file of one text a line. All lines must be sound, for their numbers are what they are known by.</summary>
+/// <summary>
+/// Texts without images: a UTF-8 file of one text a line. All lines must be sound, for their numbers are what they are known by. Of a
+/// plain file only where each line begins is in memory, 8 bytes; what comes out of a pipe is kept.
+/// </summary>
 public sealed class TextSamples : SampleSource
 {
+    private readonly SafeFileHandle? _file;
+    private readonly long _length;
+    private readonly BlockList<long> _offsets = new();
     private readonly TextStore _texts = new();
 
     /// <summary>Reads a file.</summary>
@@ -16,14 +24,20 @@ public sealed class TextSamples : SampleSource
     {
         Name = path;
         using var lines = new LineReader(path);
-        while (lines.TryRead(out string line))
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (long start = 0; lines.TryRead(out string line); start = lines.Offset)
         {
             string? problem = lines.Problem ?? (string.IsNullOrWhiteSpace(line) ? "is empty; every line is a row: remove it or fill it in" : null);
             if (problem is not null) throw new InputException($"cannot read '{path}': line {lines.Number} {problem}");
-            _texts.Add(line);
+            if (lines.CanReadAgain) _offsets.Add(start);
+            else _texts.Add(line);
+            hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         }
 
-        if (_texts.Count == 0) throw new InputException($"cannot read '{path}': the file is empty; one entry a line was expected");
+        if (lines.Number == 0) throw new InputException($"cannot read '{path}': the file is empty; one entry a line was expected");
+        Fingerprint = $"texts {lines.Number} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
+        _length = lines.Offset;
+        if (lines.CanReadAgain) _file = PlainFile.Open(path);
     }
 
     /// <inheritdoc/>
@@ -36,13 +50,13 @@ public sealed class TextSamples : SampleSource
     public override bool HasCaptions => true;
 
     /// <inheritdoc/>
-    public override int Parts => _texts.Count;
+    public override int Parts => _file is null ? _texts.Count : _offsets.Count;
 
     /// <inheritdoc/>
-    public override long Count => _texts.Count;
+    public override long Count => Parts;
 
     /// <inheritdoc/>
-    public override string Fingerprint => field ??= MakeFingerprint();
+    public override string Fingerprint { get; }
 
     /// <inheritdoc/>
     public override int PartsFor(int samples) => samples;
@@ -50,18 +64,41 @@ public sealed class TextSamples : SampleSource
     /// <inheritdoc/>
     public override IEnumerable<SampleEntry> ReadPart(int part) => [new Entry(this, part)];
 
-    private string MakeFingerprint()
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (int i = 0; i < _texts.Count; i++) hash.AppendData(Encoding.UTF8.GetBytes(_texts[i] + "\n"));
-        return $"texts {_texts.Count} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
+        if (disposing) _file?.Dispose();
+        base.Dispose(disposing);
     }
+
+    private string Read(int number)
+    {
+        if (_file is null) return _texts[number];
+        long start = _offsets[number], end = number + 1 < _offsets.Count ? _offsets[number + 1] : _length;
+        byte[] bytes = new byte[end - start];
+        try
+        {
+            for (int done = 0; done < bytes.Length;)
+            {
+                int count = RandomAccess.Read(_file, bytes.AsSpan(done), start + done);
+                done += count > 0 ? count : throw Changed(number);
+            }
+        }
+        catch (IOException failure)
+        {
+            throw new InputException($"cannot read '{Name}': {failure.Message}", failure);
+        }
+
+        return LineReader.Decode(bytes, first: start == 0) ?? throw Changed(number);
+    }
+
+    private InputException Changed(int number) => new($"cannot read '{Name}': line {number + 1} is no longer what it was when the file was opened; leave the file alone until the command has ended");
 
     private sealed class Entry(TextSamples owner, int number) : SampleEntry
     {
         public override string Key => $"line {number + 1}";
 
-        public override Sample Load(SampleParts parts) => new(Key) { Captions = parts.HasFlag(SampleParts.Captions) ? [owner._texts[number]] : [] };
+        public override Sample Load(SampleParts parts) => new(Key) { Captions = parts.HasFlag(SampleParts.Captions) ? [owner.Read(number)] : [] };
 
         public override void Check(SampleParts parts)
         {
