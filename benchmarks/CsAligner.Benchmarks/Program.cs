@@ -6,6 +6,7 @@ using CsAligner.Benchmarks.Matmul;
 using CsAligner.Benchmarks.Objective;
 using CsAligner.Benchmarks.Pretrain;
 using CsAligner.Benchmarks.Profile;
+using CsAligner.Benchmarks.Sets;
 using CsAligner.Benchmarks.Tokenizers;
 using CsAligner.Benchmarks.Topk;
 using CsAligner.Tensors;
@@ -21,6 +22,8 @@ Verb[] verbs =
     new("topk", "exact top-K search against faiss [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N]", TopkBenchmark.Run),
     new("tokenizers", "tokenizers against Hugging Face's library [--json] [--rounds N]", TokenizersBenchmark.Run),
     new("embed", "image embedding with CLIP ViT-B/32 against ONNX Runtime and PyTorch [--json] [--rounds N] [--batches N,N,…] [--threads N,N,…]", EmbedBenchmark.Run),
+    new("sets", "memory and speed of every reader of data sets, and of commands on their features [--json] [--rows N] [--limit MB] [--only TEXT]", SetsBenchmark.Run),
+    new(SetsBenchmark.ChildVerb, null, SetsChild.Run),
     new("estimators", "linear-time estimates of D_CS --images X.npy --texts Y.npy [--json] [--repeat N] [--seeds N] [--features N]", EstimatorsBenchmark.Run),
     new(EmbedBenchmark.ChildVerb, null, EmbedChild.Run),
     new(MatmulBenchmark.ChildVerb, null, MatmulBenchmark.RunChild),

@@ -13,12 +13,18 @@ internal sealed class SelfPeer : IDisposable
     private readonly Process _process;
 
     public SelfPeer(params string[] arguments)
+        : this(new Dictionary<string, string>(), arguments)
+    {
+    }
+
+    public SelfPeer(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         string program = Environment.ProcessPath!;
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet") start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "CsAligner.Benchmarks.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["OPENBLAS_CORETYPE"] = PythonPeer.Kernels;
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         Description = _process.StandardOutput.ReadLine() ?? throw new InputException("benchmarks: a process of its own ended before its time; its message stands above.");
     }
