@@ -266,7 +266,7 @@ public class EmbeddingJobTests
     private static byte[] Picture(int i) => PngFile.Encode([.. Enumerable.Range(0, 48).Select(b => (byte)(i + (b % 3)))], 4, 4);
 
     // A PNG that says it has 30,000 x 30,000 pixels.
-    private static byte[] Bomb()
+    internal static byte[] Bomb()
     {
         byte[] png = PngFile.Encode(new byte[48], 4, 4);
         png.AsSpan(16, 8).Clear();
