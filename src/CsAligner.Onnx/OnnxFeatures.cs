@@ -6,20 +6,28 @@ namespace CsAligner.Onnx;
 /// <summary>From an output to rows of unit length.</summary>
 internal static class OnnxFeatures
 {
+    private const int LargestWidth = 1 << 20;
+
+    // The squares of shorter rows are below what float32 holds in full, and dividing by their root gives no row of unit length.
+    private const float Least = 1e-15f;
+
     /// <summary>Reads the first rows of an output [B, D], or pools one of [B, T, D].</summary>
     /// <param name="values">The output.</param>
     /// <param name="shape">Its sizes; trailing ones of a convolutional network's pooled output do not count.</param>
     /// <param name="pooling">Mean, Cls, Last or Max of three dimensions; of two it does not matter.</param>
     /// <param name="spans">For each row its first token and the one behind its last; null where all tokens count.</param>
     /// <param name="rows">Rows wanted; a padded batch has more.</param>
+    /// <param name="expected">Values of a row; 0 where they are not known yet.</param>
     /// <param name="write">Takes the number of a row and the row.</param>
     /// <param name="where">What errors call the output.</param>
-    public static void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, OnnxPooling pooling, ReadOnlySpan<(int First, int End)> spans, int rows, RowWriter write, string where)
+    public static void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, OnnxPooling pooling, ReadOnlySpan<(int First, int End)> spans, int rows, int expected, RowWriter write, string where)
     {
         while (shape.Length > 2 && shape[^1] == 1) shape = shape[..^1];
         if (shape.Length is not (2 or 3) || shape[0] < rows || shape[^1] < 1)
             throw new InputException($"{where} has the shape [{string.Join(", ", shape.ToArray())}]; expected [{rows}, width] or [{rows}, tokens, width]");
         int width = (int)shape[^1], tokens = shape.Length == 3 ? (int)shape[1] : 1;
+        if (shape[^1] > LargestWidth) throw new InputException($"{where} has features of {shape[^1]} values, more than any encoder; name another output");
+        if (expected > 0 && width != expected) throw new InputException($"{where} has features of {width} values where it had {expected} before; name another output");
         var row = new float[width];
         for (int i = 0; i < rows; i++)
         {
@@ -36,8 +44,8 @@ internal static class OnnxFeatures
             }
 
             float norm = TensorPrimitives.Norm<float>(row);
-            if (!float.IsFinite(norm) || norm == 0)
-                throw new InputException($"{where} is {(norm == 0 ? "zero throughout" : "not finite")} for a sample; {(norm == 0 ? "name another output" : "the model may not stand half precision: take one of float32")}");
+            if (!float.IsFinite(norm) || norm < Least)
+                throw new InputException($"{where} is {(norm < Least ? "zero throughout" : "not finite")} for a sample; {(norm < Least ? "name another output" : "the model may not stand half precision: take one of float32")}");
             TensorPrimitives.Divide(row, norm, row);
             write(i, row);
         }

@@ -34,6 +34,12 @@ internal sealed class OnnxFileCheck
     private readonly ProtobufReader _reader;
     private readonly string _path;
 
+    // The model's own functions and all nodes' operators, with the most inputs and outputs; and which operators a function's nodes have.
+    private readonly Dictionary<string, (int Inputs, int Outputs)> _functions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Inputs, int Outputs)> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> _within = new(StringComparer.Ordinal);
+    private HashSet<string>? _current;
+
     private OnnxFileCheck(ProtobufReader reader, string path) => (_reader, _path) = (reader, path);
 
     /// <summary>Looks through a model.</summary>
@@ -51,11 +57,45 @@ internal sealed class OnnxFileCheck
         }
     }
 
-    private void Model(long end) => Fields(end, 0, (number, length, depth) =>
+    private void Model(long end)
     {
-        if (number == 7) Graph(length, depth);
-        else if (number == 25) Fields(length, depth, (field, to, below) => Only(field == 7, Node, to, below));
-    });
+        Fields(end, 0, (number, to, depth) =>
+        {
+            if (number == 7) Graph(to, depth);
+            else if (number == 25) Function(to, depth);
+        });
+
+        // The runtime looks up what a function does not have, and puts a function into itself without end.
+        foreach (var (name, function) in _functions)
+        {
+            if (_nodes.TryGetValue(name, out var node) && (node.Inputs > function.Inputs || node.Outputs > function.Outputs))
+                throw new InputException($"{_path}: a node gives the model's function {name} {node.Inputs} inputs and {node.Outputs} outputs, it has {function.Inputs} and {function.Outputs}; download or export the model again");
+            if (Reaches(name, name, []))
+                throw new InputException($"{_path}: the model's function {name} calls itself; download or export the model again");
+        }
+    }
+
+    private bool Reaches(string from, string to, HashSet<string> seen) =>
+        _within.TryGetValue(from, out var calls) && calls.Any(call => call == to || (seen.Add(call) && Reaches(call, to, seen)));
+
+    private void Function(long end, int depth)
+    {
+        string name = "", domain = "";
+        int inputs = 0, outputs = 0;
+        _current = new HashSet<string>(StringComparer.Ordinal);
+        Fields(end, depth, (number, to, below) =>
+        {
+            if (number == 1) name = _reader.ReadText(to - _reader.Position);
+            else if (number == 4) inputs++;
+            else if (number == 5) outputs++;
+            else if (number == 7) Node(to, below);
+            else if (number == 10) domain = _reader.ReadText(to - _reader.Position);
+            else if (number == 11) Attribute(to, below);
+        });
+        _functions[$"{domain}.{name}"] = (inputs, outputs);
+        _within[$"{domain}.{name}"] = _current;
+        _current = null;
+    }
 
     private void Graph(long end, int depth) => Fields(end, depth, (number, to, below) =>
     {
@@ -64,7 +104,23 @@ internal sealed class OnnxFileCheck
         else if (number == 15) Sparse(to, below);
     });
 
-    private void Node(long end, int depth) => Fields(end, depth, (number, to, below) => Only(number == 5, Attribute, to, below));
+    private void Node(long end, int depth)
+    {
+        string type = "", domain = "";
+        int inputs = 0, outputs = 0;
+        Fields(end, depth, (number, to, below) =>
+        {
+            if (number == 1) inputs++;
+            else if (number == 2) outputs++;
+            else if (number == 4) type = _reader.ReadText(to - _reader.Position);
+            else if (number == 5) Attribute(to, below);
+            else if (number == 7) domain = _reader.ReadText(to - _reader.Position);
+        });
+        string name = $"{domain}.{type}";
+        var before = _nodes.GetValueOrDefault(name);
+        _nodes[name] = (Math.Max(before.Inputs, inputs), Math.Max(before.Outputs, outputs));
+        _current?.Add(name);
+    }
 
     private void Attribute(long end, int depth)
     {

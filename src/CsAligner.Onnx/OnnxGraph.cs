@@ -11,6 +11,9 @@ internal sealed class OnnxGraph
     /// <summary>Tokens of a text; where files say more, fewer are read.</summary>
     public const int LargestContext = 32768;
 
+    /// <summary>Values of all images that are computed together: sixteen of 1,000 x 1,000.</summary>
+    public const long MostPixels = 1 << 26;
+
     // A model that asks for more is none that embeds; the bound keeps what is given to it small.
     private const int LargestBatch = 4096;
 

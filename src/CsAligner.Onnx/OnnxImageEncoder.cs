@@ -25,7 +25,10 @@ public sealed unsafe class OnnxImageEncoder : IImageEncoder, IDisposable
         if (_pixels.Size(2) is var height and > 0 && _pixels.Size(3) is var width and > 0 && (height != Preprocessing.ImageSize || width != Preprocessing.ImageSize))
             throw new InputException($"{graph.Session.Path}: it takes images of {height} x {width}, {ImagePreprocessing.FileName} makes {Preprocessing.ImageSize} x {Preprocessing.ImageSize}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
-        _batch = OnnxGraph.BatchOf(_pixels) ?? (options.Provider == OnnxProvider.Cpu ? ProcessorBatch : GpuBatch);
+        long image = 3L * Preprocessing.ImageSize * Preprocessing.ImageSize;
+        _batch = OnnxGraph.BatchOf(_pixels) ?? (int)Math.Clamp(OnnxGraph.MostPixels / image, 1, options.Provider == OnnxProvider.Cpu ? ProcessorBatch : GpuBatch);
+        if (image * _batch > OnnxGraph.MostPixels)
+            throw new InputException($"{graph.Session.Path}: it takes {_batch} images of {Preprocessing.ImageSize} x {Preprocessing.ImageSize} at a time, more than {OnnxGraph.MostPixels} values; export it with smaller batches");
 
         // One black picture: what does not run is found now, and so is an open width.
         EmbedImages(1, (_, rgb) => rgb.Clear(), tokens: false, batch => Width = batch.Features.Width);
@@ -87,7 +90,7 @@ public sealed unsafe class OnnxImageEncoder : IImageEncoder, IDisposable
     {
         var text = _graph.Ids is null ? null : OnnxTokens.Placeholder(_graph);
         ReadOnlySpan<OnnxInput> inputs = [pixels, .. text?.Inputs ?? []];
-        _graph.Session.Run(inputs, _output.Name, (values, shape) => OnnxFeatures.Read(values, shape, _pooling, [], rows, write, $"{_graph.Session.Path}: output {_output.Name}"));
+        _graph.Session.Run(inputs, _output.Name, (values, shape) => OnnxFeatures.Read(values, shape, _pooling, [], rows, Width, write, $"{_graph.Session.Path}: output {_output.Name}"));
         GC.KeepAlive(text);
     }
 

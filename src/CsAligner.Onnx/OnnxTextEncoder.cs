@@ -151,8 +151,10 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
         else
         {
             // A graph of images and texts wants an image too, whose features nobody reads. Zeros of either type are zero bytes.
-            int side = (int)Math.Max(pixels.Size(2), _imageSize), batch = OnnxGraph.BatchOf(pixels) ?? 1;
-            var zeros = new float[checked(batch * 3 * side * side)];
+            long size = Math.Max(pixels.Size(2), _imageSize);
+            int side = (int)Math.Min(size, int.MaxValue), batch = OnnxGraph.BatchOf(pixels) ?? 1;
+            if (3.0 * batch * side * side > OnnxGraph.MostPixels) throw new InputException($"{_graph.Session.Path}: it takes images of {size} x {size} beside a text, more than any encoder; export the encoder of texts alone");
+            var zeros = new float[batch * 3 * side * side];
             fixed (float* data = zeros) Run([.. inputs.Inputs, new OnnxInput(pixels.Name, pixels.Type, [batch, 3, side, side], data)], spans, write);
         }
 
@@ -160,5 +162,5 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
     }
 
     private void Run(OnnxInput[] inputs, (int First, int End)[] spans, OnnxFeatures.RowWriter write) =>
-        _graph.Session.Run(inputs, _output.Name, (values, shape) => OnnxFeatures.Read(values, shape, _pooling, spans, spans.Length, write, $"{_graph.Session.Path}: output {_output.Name}"));
+        _graph.Session.Run(inputs, _output.Name, (values, shape) => OnnxFeatures.Read(values, shape, _pooling, spans, spans.Length, Width, write, $"{_graph.Session.Path}: output {_output.Name}"));
 }

@@ -49,6 +49,22 @@ public sealed class OnnxFileCheckTests
         Check(Model(graph), "graphs stand in graphs");
     }
 
+    [Theory]
+    [InlineData(1, 1, 1, 1, null)]
+    [InlineData(2, 1, 1, 1, null)]
+    [InlineData(0, 1, 1, 1, "a node gives the model's function local.f 1 inputs and 1 outputs, it has 0 and 1")]
+    [InlineData(1, 1, 1, 2, "a node gives the model's function local.f 1 inputs and 2 outputs, it has 1 and 1")]
+    public void Functions_are_given_what_they_take(int inputs, int outputs, int given, int wanted, string? expected) =>
+        Check([.. Model(Message(1, Call("f", given, wanted))), .. Message(25, Function("f", "g", inputs, outputs)), .. Message(25, Function("g", "Add", 1, 1))], expected);
+
+    [Fact]
+    public void Functions_that_call_themselves_are_refused()
+    {
+        byte[] graph = Model(Message(1, Call("f", 1, 1)));
+        Check([.. graph, .. Message(25, Function("f", "f", 1, 1))], "the model's function local.f calls itself");
+        Check([.. graph, .. Message(25, Function("f", "g", 1, 1)), .. Message(25, Function("g", "f", 1, 1))], "calls itself");
+    }
+
     [Fact]
     public void What_is_no_message_or_is_cut_short_is_refused()
     {
@@ -83,9 +99,18 @@ public sealed class OnnxFileCheckTests
         Assert.Contains("m.onnx", message, StringComparison.Ordinal);
     }
 
+    private static byte[] Call(string name, int inputs, int outputs) =>
+        [.. Enumerable.Repeat(Message(1, "x"u8), inputs).SelectMany(x => x), .. Enumerable.Repeat(Message(2, "y"u8), outputs).SelectMany(y => y), .. Message(4, Encoding.UTF8.GetBytes(name)), .. Message(7, "local"u8)];
+
+    private static byte[] Function(string name, string calls, int inputs, int outputs) =>
+    [
+        .. Message(1, Encoding.UTF8.GetBytes(name)), .. Enumerable.Repeat(Message(4, "x"u8), inputs).SelectMany(x => x), .. Enumerable.Repeat(Message(5, "y"u8), outputs).SelectMany(y => y),
+        .. Message(7, Call(calls, 1, 1)), .. Message(10, "local"u8),
+    ];
+
     private static byte[] Model(byte[] graph) => Message(7, graph);
 
-    private static byte[] Message(int number, ReadOnlySpan<byte> content) => [(byte)((number << 3) | 2), .. Number(content.Length), .. content];
+    private static byte[] Message(int number, ReadOnlySpan<byte> content) => [.. Number((number << 3) | 2), .. Number(content.Length), .. content];
 
     private static byte[] Number(long value)
     {
