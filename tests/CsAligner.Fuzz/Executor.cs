@@ -8,7 +8,7 @@ namespace CsAligner.Fuzz;
 internal sealed class Executor(Workplace workplace)
 {
     /// <summary>The most bytes that a reader may take from the heap for an input of at most 64 KiB.</summary>
-    public const long MostAllocated = 256L << 20;
+    public const long UsualAllocated = 256L << 20;
 
     /// <summary>The most time that it may take, by the clock and of the processor: a busy machine alone is no finding.</summary>
     public static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(10);
@@ -53,7 +53,7 @@ internal sealed class Executor(Workplace workplace)
         TimeSpan time = running.Time;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Slowest = time > Slowest ? time : Slowest;
-        if (allocated > MostAllocated) finding ??= Finding.OfCost(input, "too much memory", $"{allocated >> 20} MiB allocated for {input.Length} bytes");
+        if (allocated > input.Target.MostAllocated) finding ??= Finding.OfCost(input, "too much memory", $"{allocated >> 20} MiB allocated for {input.Length} bytes");
         if (time > input.Target.MostTime) finding ??= Finding.OfCost(input, "too much time", $"{time.TotalSeconds:f1} s for {input.Length} bytes");
         return finding;
     }

@@ -21,6 +21,9 @@ internal sealed class FuzzTarget
     /// <summary>Words of the format that its seeds do not have.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
+    /// <summary>The most bytes that it may take from the heap for an input of at most 64 KiB a file.</summary>
+    public long MostAllocated { get; init; } = Executor.UsualAllocated;
+
     /// <summary>Whether a native library reads the files, which may end the process.</summary>
     public bool IsNative { get; init; }
 

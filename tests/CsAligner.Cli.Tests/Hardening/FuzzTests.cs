@@ -88,7 +88,7 @@ public class FuzzTests
                 foreach (byte letter in File.ReadAllBytes(Path.Combine(folder, "x.bad")))
                 {
                     if (letter == 'T') throw new TimeoutException();
-                    if (letter == 'M') GC.KeepAlive(new byte[Executor.MostAllocated + 1]);
+                    if (letter == 'M') GC.KeepAlive(new byte[Executor.UsualAllocated + 1]);
                     if (letter == 'L') FuzzTarget.Require(false, "a law");
                     if (letter == 'N') throw new InputException("it is wrong");
                 }

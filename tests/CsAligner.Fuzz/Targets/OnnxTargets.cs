@@ -10,6 +10,9 @@ internal static class OnnxTargets
 {
     private static readonly OnnxOptions Options = new() { Threads = 1 };
 
+    // Batches of pictures as large as a graph may take, twice.
+    private const long MostAllocated = 1L << 30;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly byte[] Preprocessing = Encoding.UTF8.GetBytes("""{"crop_size":{"height":8,"width":8},"do_center_crop":true,"do_normalize":true,"do_rescale":true,"do_resize":true,"image_mean":[0.5,0.4,0.3],"image_std":[0.2,0.2,0.2],"resample":3,"size":{"shortest_edge":8}}""");
@@ -24,6 +27,7 @@ internal static class OnnxTargets
         Files = ["model.onnx", "preprocessor_config.json", "config.json", "weights.bin"],
         IsNative = true,
         MostTime = Patience,
+        MostAllocated = MostAllocated,
         Run = Load,
         Words = ["location", "offset", "length", "weights.bin", "../x", "/etc/passwd", "dinov2", "vit", "siglip", "clip", "pooler_output", "last_hidden_state", "image_features", "pixel_values", "com.microsoft", "ai.onnx.ml", "reflect", "cubic"],
         Seeds = () => OnnxSeeds.Images().Select(graph => new[] { graph, Preprocessing, """{"model_type":"dinov2"}"""u8.ToArray(), OnnxSeeds.External() }),
@@ -35,6 +39,7 @@ internal static class OnnxTargets
         Files = ["model.onnx", "config.json", "tokenizer.json", "sentence_bert_config.json", "modules.json", "1_Pooling/config.json"],
         IsNative = true,
         MostTime = Patience,
+        MostAllocated = MostAllocated,
         Run = Load,
         Words = ["input_ids", "attention_mask", "token_type_ids", "position_ids", "token_embeddings", "text_features", "pooler_output", "roberta", "siglip", "clip", "max_position_embeddings", "text_config", "pooling_mode_max_tokens", "pooling_mode_lasttoken", "Dense"],
         Seeds = () => OnnxSeeds.Texts().Select(graph => new[]
@@ -50,6 +55,7 @@ internal static class OnnxTargets
         Files = ["onnx/vision_model.onnx", "onnx/text_model.onnx", "config.json", "preprocessor_config.json", "tokenizer.json"],
         IsNative = true,
         MostTime = Patience,
+        MostAllocated = MostAllocated,
         Run = Load,
         Words = ["vision_model", "text_embeds", "image_embeds"],
         Seeds = () => OnnxSeeds.Images().Take(2).Select(graph => new[] { graph, OnnxSeeds.Texts().ElementAt(1), """{"model_type":"clip","text_config":{"max_position_embeddings":16}}"""u8.ToArray(), Preprocessing, Tokenizer }),
