@@ -160,7 +160,7 @@ internal static class Tarball
         }
 
         // Every block, whether it is a header or content: which of them are headers the size fields of others say, and those cannot be
-        // trusted. TarReader does not compare checksums, but refuses numbers that are none: what has none in any field is content. Behind a zero it does not look in time.
+        // trusted. TarReader does not compare checksums, but refuses numbers that are none: what has none in any field is content. Behind a zero it does not look.
         private void CheckBlock()
         {
             if (_block[156] is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))
@@ -176,8 +176,11 @@ internal static class Tarball
                 throw Refuse(file, $"it is damaged: a header claims {size} bytes");
         }
 
-        private static bool IsNumber(ReadOnlySpan<byte> field) =>
-            field[0] is 0 or 0x80 or 0xFF || field.Trim("\0 "u8).IndexOfAnyExceptInRange((byte)'0', (byte)'7') < 0;
+        private static bool IsNumber(ReadOnlySpan<byte> field)
+        {
+            int end = field.IndexOf((byte)0);
+            return field[0] is 0x80 or 0xFF || (end < 0 ? field : field[..end]).Trim((byte)' ').IndexOfAnyExceptInRange((byte)'0', (byte)'7') < 0;
+        }
 
         // Octal digits, or big-endian bytes behind one of 0x80.
         private static long Size(ReadOnlySpan<byte> field)

@@ -105,7 +105,12 @@ public sealed class TarballTests : IDisposable
         // TarReader takes it whatever the checksum says, and whatever stands behind the end of an owner's number.
         byte[] header = Header(type, "10000000000");
         header[0] ^= 1;
-        if (withRemains) new byte[] { 0, 0x9E, 0x41, 0xB5, 0x5C, 0xAD, 0xE5, 0x5B }.CopyTo(header, 108);
+        if (withRemains)
+        {
+            new byte[] { 0, 0x9E, 0x41, 0xB5, 0x5C, 0xAD, 0xE5, 0x5B }.CopyTo(header, 108);
+            "12\0x9y"u8.CopyTo(header.AsSpan(116));
+        }
+
         string file = Path.Combine(_folder, "claims.tgz");
         using (var gzip = new GZipStream(File.Create(file), CompressionLevel.Fastest))
             gzip.Write([.. header, .. new byte[2048]]);
