@@ -13,6 +13,8 @@ namespace CsAligner.Retrieval;
 /// </summary>
 public static class ExactSearch
 {
+    private const int BlockFloats = 1 << 22;
+
     /// <summary>
     /// The <paramref name="k"/> best candidates of every query. Time O(Q C D); memory a few tens of megabytes beside the
     /// rows and the result, whatever Q and C.
@@ -45,7 +47,11 @@ public static class ExactSearch
     /// <param name="cancellation">Stops between blocks.</param>
     /// <exception cref="ArgumentException">The shapes do not fit, or the result would be larger than an array.</exception>
     /// <exception cref="InputException">A row cannot be read, holds NaN or infinity, or its squared length is beyond float32.</exception>
-    public static TopMatches TopK(Tensor queries, IRowSource candidates, int k, CancellationToken cancellation = default)
+    public static TopMatches TopK(Tensor queries, IRowSource candidates, int k, CancellationToken cancellation = default) =>
+        TopK(queries, candidates, k, BlockFloats, cancellation);
+
+    /// <summary>The same in blocks of another size.</summary>
+    internal static TopMatches TopK(Tensor queries, IRowSource candidates, int k, int blockFloats, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(queries);
         ArgumentNullException.ThrowIfNull(candidates);
@@ -53,7 +59,7 @@ public static class ExactSearch
         if (queries.Rank != 2 || queries.Width != candidates.Width || queries.Width == 0)
             throw new ArgumentException($"Search: expected [Q, D] and [C, D] of one width, got {queries} and rows of {candidates.Width}.", nameof(candidates));
         if (candidates.Rows == 0) throw new ArgumentException("Search: there is nothing to search in.", nameof(candidates));
-        int count = CheckedCount(queries, candidates.Rows, k), height = Math.Min(candidates.Rows, BlockRows(queries.Width));
+        int count = CheckedCount(queries, candidates.Rows, k), height = Math.Min(candidates.Rows, Math.Max(1, blockFloats / queries.Width));
         double[] lengths = CheckedLengths(queries, "queries");
         var best = new Best(queries.Rows, count);
         Tensor? block = null;
@@ -70,11 +76,6 @@ public static class ExactSearch
 
         return new TopMatches(queries.Rows, count, best.Rows, Rounded(best.Scores));
     }
-
-    /// <summary>Floats in a block. Tests set it.</summary>
-    internal static int BlockFloats { get; set; } = 1 << 22;
-
-    private static int BlockRows(int width) => Math.Max(1, BlockFloats / width);
 
     private static int CheckedCount(Tensor queries, int candidates, int k)
     {

@@ -147,24 +147,15 @@ public class ExactSearchTests
     // In blocks of fewer rows than are asked for, of some, and of all.
     private static void AssertStreamed(TopMatches expected, Tensor queries, Tensor candidates, int k)
     {
-        int before = ExactSearch.BlockFloats;
-        try
+        foreach (int rows in (int[])[Math.Max(2, candidates.Rows / 400), (candidates.Rows / 3) + 1, candidates.Rows])
         {
-            foreach (int rows in (int[])[Math.Max(2, candidates.Rows / 400), (candidates.Rows / 3) + 1, candidates.Rows])
+            var found = ExactSearch.TopK(queries, new TensorRows(candidates), k, rows * queries.Width, TestContext.Current.CancellationToken);
+            Assert.Equal((expected.Queries, expected.Count), (found.Queries, found.Count));
+            for (int q = 0; q < found.Queries; q++)
             {
-                ExactSearch.BlockFloats = rows * queries.Width;
-                var found = ExactSearch.TopK(queries, new TensorRows(candidates), k, TestContext.Current.CancellationToken);
-                Assert.Equal((expected.Queries, expected.Count), (found.Queries, found.Count));
-                for (int q = 0; q < found.Queries; q++)
-                {
-                    Assert.Equal(expected.Rows(q), found.Rows(q));
-                    Assert.Equal(expected.Scores(q), found.Scores(q));
-                }
+                Assert.Equal(expected.Rows(q), found.Rows(q));
+                Assert.Equal(expected.Scores(q), found.Scores(q));
             }
-        }
-        finally
-        {
-            ExactSearch.BlockFloats = before;
         }
     }
 
