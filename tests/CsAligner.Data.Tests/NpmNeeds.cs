@@ -15,6 +15,9 @@ internal static class NpmNeeds
             await FetchAsync(VipsLibrary.Package);
     }
 
+    /// <summary>DuckDB, which writes and reads parquet.</summary>
+    public static Task DuckDbAsync() => Fetched.OrSkipAsync("DuckDB", DuckDbPackage.IsInstalled, token => DuckDbPackage.FetchAsync(null, token));
+
     /// <summary>A set of the manifest, parsed.</summary>
     public static async Task<IconSet> SetAsync(string name)
     {

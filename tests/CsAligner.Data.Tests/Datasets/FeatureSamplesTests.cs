@@ -1,7 +1,6 @@
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Datasets.Features;
 using CsAligner.Data.Interop;
-using CsAligner.Data.Packages;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Testing;
@@ -11,9 +10,9 @@ namespace CsAligner.Data.Tests.Datasets;
 public class FeatureSamplesTests
 {
     [Fact]
-    public void The_parquet_of_clip_retrieval_gives_captions_beside_its_rows()
+    public async Task The_parquet_of_clip_retrieval_gives_captions_beside_its_rows()
     {
-        Assert.SkipUnless(DuckDbPackage.IsInstalled, "DuckDB is not in the cache: run 'csalign fetch duckdb' once");
+        await NpmNeeds.DuckDbAsync();
         using var folder = new TemporaryFolder();
         int[] rows = [20_000, 30];
         foreach (string place in (string[])["img_emb", "text_emb", "metadata"]) Directory.CreateDirectory(folder[place]);
