@@ -6,7 +6,7 @@ namespace CsAligner.Benchmarks;
 
 /// <summary>A script of the system's Python. OpenBLAS is told which kernels to use, for it takes some young processors for old ones.</summary>
 internal sealed class PythonPeer(string script, string package, params string[] arguments)
-    : ScriptPeer(Python(), script, arguments, $"benchmarks/setup-peers.sh installs what it needs (Debian package {package})")
+    : Peer(Script(Python(), script, arguments), script, $"benchmarks/setup-peers.sh installs what it needs (Debian package {package})")
 {
     /// <summary>The value of OPENBLAS_CORETYPE that fits our SIMD path.</summary>
     public static string Kernels => Compute.Simd == "avx512" ? "SKYLAKEX" : "HASWELL";

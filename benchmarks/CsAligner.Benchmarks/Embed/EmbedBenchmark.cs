@@ -96,8 +96,8 @@ internal static class EmbedBenchmark
         using var standard = EmbedChild.StartOnnx(Path.Combine(folder, "standard.onnx"), given.Threads);
         using var fused = EmbedChild.StartOnnx(Path.Combine(folder, "fused.onnx"), given.Threads);
         using var pytorch = new PythonPeer(Path.Combine(Scripts, "embed_pytorch.py"), "python3-torch", folder, threads, Path.Combine(folder, "pixels"));
-        descriptions.Add($"Ours: {ours.Description}");
-        descriptions.Add($"Peers: {standard.Description} (onnxruntime-node of npm), every graph optimisation; {pytorch.About}, eager, OPENBLAS_CORETYPE={PythonPeer.Kernels}");
+        descriptions.Add($"Ours: {ours.About}");
+        descriptions.Add($"Peers: {standard.About} (onnxruntime-node of npm), every graph optimisation; {pytorch.About}, eager, OPENBLAS_CORETYPE={PythonPeer.Kernels}");
         Func<string, double[]>[] peers = [ours.Ask, standard.Ask, fused.Ask, pytorch.Ask];
         Tensor[] features = [.. peers.Select((ask, i) => Features(ask, given.Batch, Path.Combine(folder, $"features_{i}.npy")))];
         double difference = features[1..].Max(f => Difference(features[0], f)), cosine = features[1..].Min(f => Cosine(features[0], f));

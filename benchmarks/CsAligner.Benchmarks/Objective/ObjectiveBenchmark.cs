@@ -177,8 +177,8 @@ internal static class ObjectiveBenchmark
         }
         using var products = new SelfPeer(ProductsVerb, Text(settings.Batch), Text(settings.Dim), Text(Compute.Threads));
         using var pytorch = new PythonPeer(Script, "python3-torch", [.. inputs, Text(Compute.Threads)]);
-        descriptions.Add($"Ours: {ours.Description}");
-        descriptions.Add($"Products: {products.Description}");
+        descriptions.Add($"Ours: {ours.About}");
+        descriptions.Add($"Products: {products.About}");
         descriptions.Add($"Peer: {pytorch.About}, eager, {Compute.Threads} threads");
         Func<double[]>[] calls = [() => ours.Ask(""), () => products.Ask(""), () => pytorch.Ask("written"), () => pytorch.Ask("best")];
         double[][] first = [.. calls.Select(call => call())];

@@ -48,7 +48,7 @@ internal static unsafe class ObjectiveCurves
         Compute.Threads = threads;
         var call = new ObjectiveCall(settings);
         using var products = new SelfPeer([ObjectiveBenchmark.ProductsVerb, .. new[] { settings.Batch, settings.Dim, threads }.Select(n => n.ToString(CultureInfo.InvariantCulture))]);
-        peer = products.Description;
+        peer = products.About;
         call.Run();
         products.Ask("");
         double[] ours = new double[rounds], theirs = new double[rounds];
