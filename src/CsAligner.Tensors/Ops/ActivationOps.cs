@@ -21,6 +21,11 @@ public static unsafe class ActivationOps
     /// <param name="x">Any shape.</param>
     public static Tensor Relu(this Tape tape, Tensor x) => Apply<Activations.Relu>(tape, x);
 
+    /// <summary>x sigmoid(x), also known as swish.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">Any shape.</param>
+    public static Tensor Silu(this Tape tape, Tensor x) => Apply<Activations.Silu>(tape, x);
+
     private static Tensor Apply<TFunction>(Tape tape, Tensor x)
         where TFunction : struct, Activations.IFunction
     {

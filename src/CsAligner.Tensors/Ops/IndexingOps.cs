@@ -137,4 +137,29 @@ public static unsafe class IndexingOps
         tape.Record(y, () => Indexing.Patches(images.GradSink(out bool accumulate), y.GradPointer, batch, channels, height, width, size, inverse: true, accumulate));
         return y;
     }
+
+    /// <summary>Rows of pixels as images: what undoes <see cref="Patchify"/>.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="patches">[B, (H / size) (W / size), C size size], as <see cref="Patchify"/> lays them out.</param>
+    /// <param name="height">H, a multiple of size.</param>
+    /// <param name="width">W, a multiple of size.</param>
+    /// <param name="size">The side of a patch in pixels.</param>
+    /// <returns>[B, C, H, W].</returns>
+    public static Tensor Unpatchify(this Tape tape, Tensor patches, int height, int width, int size)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(patches);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        if (patches.Rank != 3 || height % size != 0 || width % size != 0 || patches.Shape[1] != height / size * (width / size) || patches.Width % (size * size) != 0)
+            throw new ArgumentException($"Unpatchify: {Shapes.Format(patches.Shape)} are not patches of {size} x {size} pixels of images of {height} x {width}.", nameof(patches));
+        int batch = patches.Shape[0], channels = patches.Width / (size * size);
+        var y = tape.Rent([batch, channels, height, width], patches.RequiresGrad);
+        Indexing.Patches(y.Pointer, patches.Pointer, batch, channels, height, width, size, inverse: true, accumulate: false);
+        tape.Record(y, (patches, size), static (y, s) =>
+        {
+            float* sink = s.patches.GradSink(out bool accumulate);
+            Indexing.Patches(y.GradPointer, sink, y.Shape[0], y.Shape[1], y.Shape[2], y.Shape[3], s.size, inverse: false, accumulate);
+        });
+        return y;
+    }
 }

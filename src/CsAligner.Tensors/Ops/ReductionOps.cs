@@ -101,6 +101,37 @@ public static unsafe class ReductionOps
         return y;
     }
 
+    /// <summary>The mean over all elements of weight (x - target)², each sample with a weight of its own, as a scalar.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">[B, ...], at least one element.</param>
+    /// <param name="target">As x. A constant: it gets no gradient.</param>
+    /// <param name="weights">[B]. Constants.</param>
+    public static Tensor SquaredError(this Tape tape, Tensor x, Tensor target, Tensor weights)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(weights);
+        if (x.Rank == 0 || x.Length == 0 || !x.Shape.SequenceEqual(target.Shape) || weights.Length != x.Shape[0])
+            throw new ArgumentException(
+                $"SquaredError: {Shapes.Format(x.Shape)}, target {Shapes.Format(target.Shape)} and weights {Shapes.Format(weights.Shape)} are not [B, ...] twice and [B].", nameof(x));
+        int samples = x.Shape[0];
+        var y = tape.Rent([], x.RequiresGrad);
+        var difference = tape.Rent(x.Shape);
+        using var scratch = new Scratch();
+        double* errors = scratch.Doubles(samples);
+        SquaredErrorKernel.Forward(x.Pointer, target.Pointer, weights.Pointer, difference.Pointer, errors, samples, x.Length / samples);
+        double sum = 0;
+        for (int b = 0; b < samples; b++) sum += errors[b];
+        *y.Pointer = (float)(sum / x.Length);
+        tape.Record(y, (x, difference, weights), static (y, s) =>
+        {
+            int samples = s.weights.Length, width = s.x.Length / samples;
+            SquaredErrorKernel.Backward(s.difference.Pointer, s.weights.Pointer, *y.GradPointer * 2 / s.x.Length, s.x.GradSink(out bool accumulate), accumulate, samples, width);
+        }, difference);
+        return y;
+    }
+
     private static Tensor Total(Tape tape, Tensor x, float factor)
     {
         ArgumentNullException.ThrowIfNull(tape);

@@ -31,6 +31,7 @@ public sealed class GradientChecks
         ("Scale", "", [[3, 5]], (t, x) => t.Add(t.Scale(x[0], -2.5f), x[0])),
         ("Gelu", "with a tail", [[3, 7]], (t, x) => t.Gelu(t.Scale(x[0], 2))),
         ("QuickGelu", "with a tail", [[3, 7]], (t, x) => t.QuickGelu(t.Scale(x[0], 2))),
+        ("Silu", "with a tail", [[3, 7]], (t, x) => t.Silu(t.Scale(x[0], 2))),
         ("Relu", "with a tail", [[3, 7]], (t, x) => t.Relu(t.Scale(x[0], 2))),
         ("MatMul", "plain", [[3, 4], [4, 5]], (t, x) => t.MatMul(x[0], x[1])),
         ("MatMul", "a transposed", [[4, 3], [4, 5]], (t, x) => t.MatMul(x[0], x[1], transposeA: true)),
@@ -45,6 +46,10 @@ public sealed class GradientChecks
         ("Linear", "without bias", [[3, 4], [5, 4]], (t, x) => t.Linear(x[0], x[1])),
         ("LayerNorm", "with a tail", [[3, 11], [11], [11]], (t, x) => t.LayerNorm(x[0], x[1], x[2])),
         ("LayerNorm", "short rows", [[2, 2, 3], [3], [3]], (t, x) => t.LayerNorm(x[0], x[1], x[2])),
+        ("ModulatedLayerNorm", "with a tail", [[2, 3, 11], [2, 33]], (t, x) => t.ModulatedLayerNorm(x[0], x[1], 2, 0)),
+        ("ModulatedLayerNorm", "twice, one modulation", [[2, 3, 8], [2, 24]], (t, x) => t.ModulatedLayerNorm(t.ModulatedLayerNorm(x[0], x[1], 0, 1), x[1], 1, 2)),
+        ("AddGated", "with a tail", [[2, 3, 11], [2, 3, 11], [2, 22]], (t, x) => t.AddGated(x[0], x[1], x[2], 1)),
+        ("AddGated", "branch from the residual", [[2, 3, 8], [2, 8]], (t, x) => { var y = t.Scale(x[0], 2); return t.AddGated(y, t.Silu(y), x[1], 0); }),
         ("Softmax", "", [[3, 11]], (t, x) => t.Softmax(t.Scale(x[0], 3))),
         ("Normalize", "", [[3, 11]], (t, x) => t.Normalize(x[0])),
         ("Attention", "full", [[2, 3, 12]], (t, x) => t.Attention(x[0], 2)),
@@ -62,12 +67,16 @@ public sealed class GradientChecks
         ("Slice", "two that overlap", [[2, 5]], (t, x) => t.Mul(t.Slice(x[0], 1, 0, 3), t.Slice(x[0], 1, 1, 3))),
         ("Repeat", "", [[3, 2]], (t, x) => t.Repeat(x[0], 4)),
         ("Patchify", "", [[2, 3, 4, 6]], (t, x) => t.Patchify(x[0], 2)),
+        ("Unpatchify", "", [[2, 6, 12]], (t, x) => t.Unpatchify(x[0], 4, 6, 2)),
+        ("Unpatchify", "used twice", [[2, 6, 12]], (t, x) => t.Mul(t.Unpatchify(x[0], 4, 6, 2), t.Unpatchify(x[0], 4, 6, 2))),
         ("Sum", "all", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]))),
         ("Sum", "first axis", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]), 0)),
         ("Sum", "last axis", [[3, 5]], (t, x) => t.Sum(t.Mul(x[0], x[0]), 1)),
         ("Mean", "", [[3, 5]], (t, x) => t.Mean(t.Mul(x[0], x[0]))),
         ("MeanOfSequences", "of one length", [[2, 3, 5]], (t, x) => t.MeanOfSequences(x[0])),
         ("MeanOfSequences", "packed", [[6, 5]], (t, x) => t.MeanOfSequences(t.Scale(x[0], 2), Offsets)),
+        ("SquaredError", "weighted", [[3, 2, 11]], (t, x) => t.SquaredError(x[0], Normal(3, 2, 11), Tensor.From([0.5f, 3, 1], 3))),
+        ("SquaredError", "of one used twice", [[2, 5]], (t, x) => t.Mul(t.SquaredError(x[0], Normal(2, 5), Tensor.From([1, 2], 2)), t.SquaredError(x[0], new Tensor(2, 5), Tensor.From([1, 1], 2)))),
         ("CrossEntropy", "", [[3, 11]], (t, x) => t.CrossEntropy(t.Scale(x[0], 3), [4, 0, 10])),
     ];
 
@@ -126,6 +135,8 @@ public sealed class GradientChecks
             return sum;
         }
     }
+
+    private static Tensor Normal(params int[] shape) => Tensor.Normal(new RandomGenerator(5), 1, shape);
 
     private static Tensor Part(Tape tape, Tensor x, int start, int count) => tape.Slice(x, 0, start, count);
 

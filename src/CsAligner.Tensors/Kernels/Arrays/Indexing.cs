@@ -22,7 +22,7 @@ internal static unsafe class Indexing
 
     /// <summary>
     /// Cuts images [B, C, H, W] into patches [B, (H/P) (W/P), C P P], as a convolution of stride P reads them; with
-    /// <paramref name="inverse"/> the patches are added (or written) back.
+    /// <paramref name="inverse"/> patches go back into images. What is there already is added to or overwritten.
     /// </summary>
     public static void Patches(float* images, float* patches, int batch, int channels, int height, int width, int size, bool inverse, bool accumulate)
         => Blocks.For(batch, 1, new PatchesBody(images, patches, channels, height, width, size, inverse, accumulate));
@@ -69,7 +69,8 @@ internal static unsafe class Indexing
                         {
                             var run = new Span<float>(patch, size);
                             var pixels = new Span<float>(images + (((((long)b * channels) + c) * height) + (py * size) + y) * width + (px * size), size);
-                            if (!inverse) pixels.CopyTo(run);
+                            if (!inverse && accumulate) TensorPrimitives.Add(run, pixels, run);
+                            else if (!inverse) pixels.CopyTo(run);
                             else if (accumulate) TensorPrimitives.Add(pixels, run, pixels);
                             else run.CopyTo(pixels);
                         }

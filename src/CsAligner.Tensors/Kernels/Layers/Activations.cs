@@ -113,4 +113,18 @@ internal static unsafe class Activations
             return Vector256.FusedMultiplyAdd(x * InverseRootTwoPi, expMinusHalfSquare, distribution);
         }
     }
+
+    /// <summary>x sigmoid(x).</summary>
+    internal readonly struct Silu : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Value(Vector256<float> x) => x * VectorMath.Sigmoid(x);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Derivative(Vector256<float> x)
+        {
+            var sigmoid = VectorMath.Sigmoid(x);
+            return sigmoid * Vector256.FusedMultiplyAdd(x, Vector256<float>.One - sigmoid, Vector256<float>.One);
+        }
+    }
 }

@@ -6,14 +6,36 @@ using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Tensors.Kernels.Layers;
 
-/// <summary>Layer normalisation over rows of a matrix.</summary>
+/// <summary>
+/// Layer normalisation over rows of a matrix, with one gain and shift for all rows, or with those of each group of rows (adaptive
+/// layer norm), which are then 1 + gamma and beta.
+/// </summary>
 internal static unsafe class LayerNormKernel
 {
     private const int RowsPerPart = 128;
 
     /// <summary>y = gamma (x - mean) / sqrt(variance + epsilon) + beta; statistics[2 r] is the row's mean and [2 r + 1] its inverse deviation.</summary>
     public static void Forward(float* x, float* gamma, float* beta, float epsilon, float* y, float* statistics, int rows, int width)
-        => Blocks.ForRows(rows, width, new ForwardBody(x, gamma, beta, epsilon, y, statistics, width));
+        => Blocks.ForRows(rows, width, new ForwardBody(x, gamma, beta, 0, epsilon, y, statistics, width));
+
+    /// <summary>y = (1 + gamma[g]) (x - mean) / sqrt(variance + epsilon) + beta[g] for the rows of each group g.</summary>
+    /// <param name="x">[groups, rowsPerGroup, width].</param>
+    /// <param name="gamma">The gain of the first group, that of each other <paramref name="stride"/> further.</param>
+    /// <param name="beta">The shift of the first group.</param>
+    /// <param name="stride">Elements from one group's gain and shift to the next one's.</param>
+    /// <param name="epsilon">Added to variances.</param>
+    /// <param name="y">As x.</param>
+    /// <param name="statistics">[groups, rowsPerGroup, 2].</param>
+    /// <param name="groups">Groups of rows.</param>
+    /// <param name="rowsPerGroup">Rows of each.</param>
+    /// <param name="width">Elements of a row.</param>
+    public static void ForwardGroups(float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics, int groups, int rowsPerGroup, int width)
+        => Blocks.For(groups, 1, new ForwardGroupsBody(x, gamma, beta, stride, epsilon, y, statistics, rowsPerGroup, width));
+
+    /// <summary>dx (+)= the gradient; dgamma and dbeta, laid out as gamma and beta, += theirs. dx may be null.</summary>
+    public static void BackwardGroups(
+        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX, float* dgamma, float* dbeta, int groups, int rowsPerGroup, int width)
+        => Blocks.For(groups, 1, new BackwardGroupsBody(x, gamma, stride, statistics, dy, dx, accumulateX, dgamma, dbeta, rowsPerGroup, width));
 
     /// <summary>dx (+)= the gradient; dgamma and dbeta (+)= theirs, summed in blocks of rows. Each of the three may be null.</summary>
     public static void Backward(
@@ -29,8 +51,8 @@ internal static unsafe class LayerNormKernel
         BufferPool.Shared.Return(partial);
     }
 
-    // With n = (x - mean) inverse and g = dy gamma: dx = inverse (g - mean(g) - n mean(g n)).
-    private static void BackwardRow(float* x, float* gamma, float mean, float inverse, float* dy, float* dx, bool accumulate, float* dgamma, float* dbeta, int width)
+    // With n = (x - mean) inverse and g = dy (gain + gamma): dx = inverse (g - mean(g) - n mean(g n)).
+    private static void BackwardRow(float* x, float* gamma, float gain, float mean, float inverse, float* dy, float* dx, bool accumulate, float* dgamma, float* dbeta, int width)
     {
         var (sumG, sumGn) = (Vector256<float>.Zero, Vector256<float>.Zero);
         int i = 0;
@@ -38,7 +60,7 @@ internal static unsafe class LayerNormKernel
         {
             var upstream = Vector256.Load(dy + i);
             var normal = (Vector256.Load(x + i) - Vector256.Create(mean)) * inverse;
-            var g = upstream * Vector256.Load(gamma + i);
+            var g = upstream * (Vector256.Load(gamma + i) + Vector256.Create(gain));
             sumG += g;
             sumGn = Vector256.FusedMultiplyAdd(g, normal, sumGn);
             Vector256.FusedMultiplyAdd(upstream, normal, Vector256.Load(dgamma + i)).Store(dgamma + i);
@@ -49,7 +71,7 @@ internal static unsafe class LayerNormKernel
         for (int tail = i; tail < width; tail++)
         {
             float normal = (x[tail] - mean) * inverse;
-            float g = dy[tail] * gamma[tail];
+            float g = dy[tail] * (gamma[tail] + gain);
             totalG += g;
             totalGn += g * normal;
             dgamma[tail] += dy[tail] * normal;
@@ -62,7 +84,7 @@ internal static unsafe class LayerNormKernel
         for (; i <= width - 8; i += 8)
         {
             var normal = (Vector256.Load(x + i) - Vector256.Create(mean)) * inverse;
-            var g = Vector256.Load(dy + i) * Vector256.Load(gamma + i);
+            var g = Vector256.Load(dy + i) * (Vector256.Load(gamma + i) + Vector256.Create(gain));
             var gradient = (g - Vector256.Create(meanG) - (normal * meanGn)) * inverse;
             if (accumulate) gradient += Vector256.Load(dx + i);
             gradient.Store(dx + i);
@@ -70,7 +92,7 @@ internal static unsafe class LayerNormKernel
 
         for (; i < width; i++)
         {
-            float gradient = ((dy[i] * gamma[i]) - meanG - ((x[i] - mean) * inverse * meanGn)) * inverse;
+            float gradient = ((dy[i] * (gamma[i] + gain)) - meanG - ((x[i] - mean) * inverse * meanGn)) * inverse;
             dx[i] = accumulate ? dx[i] + gradient : gradient;
         }
     }
@@ -90,7 +112,7 @@ internal static unsafe class LayerNormKernel
         return total;
     }
 
-    private readonly struct ForwardBody(float* x, float* gamma, float* beta, float epsilon, float* y, float* statistics, int width) : IBlockBody
+    private readonly struct ForwardBody(float* x, float* gamma, float* beta, float gain, float epsilon, float* y, float* statistics, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -106,10 +128,10 @@ internal static unsafe class LayerNormKernel
                 for (; i <= width - 8; i += 8)
                 {
                     var normal = (Vector256.Load(source + i) - Vector256.Create(mean)) * inverse;
-                    Vector256.FusedMultiplyAdd(normal, Vector256.Load(gamma + i), Vector256.Load(beta + i)).Store(target + i);
+                    Vector256.FusedMultiplyAdd(normal, Vector256.Load(gamma + i) + Vector256.Create(gain), Vector256.Load(beta + i)).Store(target + i);
                 }
 
-                for (; i < width; i++) target[i] = float.FusedMultiplyAdd((source[i] - mean) * inverse, gamma[i], beta[i]);
+                for (; i < width; i++) target[i] = float.FusedMultiplyAdd((source[i] - mean) * inverse, gamma[i] + gain, beta[i]);
             }
         }
     }
@@ -126,7 +148,38 @@ internal static unsafe class LayerNormKernel
             for (int r = start; r < end; r++)
             {
                 long at = (long)r * width;
-                BackwardRow(x + at, gamma, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at, accumulateX, gammaSum, betaSum, width);
+                BackwardRow(x + at, gamma, 0, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at, accumulateX, gammaSum, betaSum, width);
+            }
+        }
+    }
+
+    private readonly struct ForwardGroupsBody(
+        float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics, int rowsPerGroup, int width) : IBlockBody
+    {
+        public void Run(int start, int end)
+        {
+            for (int group = start; group < end; group++)
+            {
+                long at = (long)group * stride;
+                new ForwardBody(x, gamma + at, beta + at, 1, epsilon, y, statistics, width).Run(group * rowsPerGroup, (group + 1) * rowsPerGroup);
+            }
+        }
+    }
+
+    private readonly struct BackwardGroupsBody(
+        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX, float* dgamma, float* dbeta, int rowsPerGroup, int width) : IBlockBody
+    {
+        public void Run(int start, int end)
+        {
+            for (int group = start; group < end; group++)
+            {
+                long own = (long)group * stride;
+                for (int r = group * rowsPerGroup; r < (group + 1) * rowsPerGroup; r++)
+                {
+                    long at = (long)r * width;
+                    BackwardRow(
+                        x + at, gamma + own, 1, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at, accumulateX, dgamma + own, dbeta + own, width);
+                }
             }
         }
     }
