@@ -33,6 +33,14 @@ internal static unsafe class Elementwise
     public static void RepeatRow(float* row, float* y, int rows, int width)
         => Blocks.ForRows(rows, width, new RepeatRowBody(row, y, width));
 
+    /// <summary>x += share (target - x): a step of a moving average. Both have one length.</summary>
+    public static void MoveTowards(Tensor x, Tensor target, float share)
+    {
+        Blocks.For(x.Length, Blocks.Elements, new MoveTowardsBody(x.Pointer, target.Pointer, share));
+        GC.KeepAlive(x);
+        GC.KeepAlive(target);
+    }
+
     public static void AddBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape)
         => Broadcast(a, stridesA, b, stridesB, y, shape, static (p, q) => p + q);
 
@@ -100,6 +108,11 @@ internal static unsafe class Elementwise
             else if (factor == 1) TensorPrimitives.Add(In(x, start, end), In(y, start, end), In(y, start, end));
             else TensorPrimitives.MultiplyAdd(In(x, start, end), factor, In(y, start, end), In(y, start, end));
         }
+    }
+
+    private readonly struct MoveTowardsBody(float* x, float* target, float share) : IBlockBody
+    {
+        public void Run(int start, int end) => TensorPrimitives.Lerp(In(x, start, end), In(target, start, end), share, In(x, start, end));
     }
 
     private readonly struct MultiplyBody(float* a, float* b, float* y, bool accumulate) : IBlockBody

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CsAligner.Tensors;
+
+namespace CsAligner.Generation.Decoders;
+
+/// <summary>The shape of a <see cref="DiffusionDecoder"/>: what its config.json holds.</summary>
+public sealed record DecoderConfig
+{
+    /// <summary>The file's name in a model folder.</summary>
+    public const string FileName = "config.json";
+
+    /// <summary>What the file says the model is ("model_type").</summary>
+    public const string Type = "csaligner_decoder";
+
+    /// <summary>What kind of model it is; <see cref="Type"/>.</summary>
+    public string ModelType { get; init; } = Type;
+
+    /// <summary>The side S of the pictures in pixels, 4 to 1024; a multiple of <see cref="PatchSize"/>.</summary>
+    public required int ImageSize { get; init; }
+
+    /// <summary>The side of a patch in pixels, 1 to 256.</summary>
+    public required int PatchSize { get; init; }
+
+    /// <summary>Width W of the residual stream, 1 to 4096; a multiple of <see cref="NumAttentionHeads"/>.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width of the hidden layer of each MLP, 1 to 16384.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>The number of blocks, 1 to 64.</summary>
+    public required int NumHiddenLayers { get; init; }
+
+    /// <summary>Attention heads of each block.</summary>
+    public required int NumAttentionHeads { get; init; }
+
+    /// <summary>Width D of the embeddings it is conditioned on, 1 to 16384.</summary>
+    public required int ConditionSize { get; init; }
+
+    /// <summary>Patches T of a picture.</summary>
+    [JsonIgnore]
+    public int Tokens => ImageSize / PatchSize * (ImageSize / PatchSize);
+
+    /// <summary>Values of a patch.</summary>
+    [JsonIgnore]
+    public int PatchLength => 3 * PatchSize * PatchSize;
+
+    /// <summary>Reads and checks config.json.</summary>
+    /// <param name="path">The file; its name appears in errors.</param>
+    /// <exception cref="InputException">The file is missing, is not JSON, has an unknown key, lacks one, or describes no decoder.</exception>
+    public static DecoderConfig Read(string path)
+    {
+        if (!File.Exists(path)) throw new InputException($"{path}: no such file; the folder of a decoder holds config.json and model.safetensors.");
+        try
+        {
+            var config = JsonSerializer.Deserialize(File.ReadAllBytes(path), DecoderJson.Default.DecoderConfig)
+                ?? throw new InputException($"{path}: expected a JSON object that describes a decoder.");
+            if (config.Problem() is { } problem) throw new InputException($"{path}: {problem}.");
+            return config;
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: does not describe a decoder ({e.Message.ReplaceLineEndings(" ")}); expected model_type \"{Type}\" and the decoder's sizes.", e);
+        }
+    }
+
+    /// <summary>The configuration as config.json's text, indented.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, DecoderJson.Default.DecoderConfig) + "\n";
+
+    /// <summary>What is wrong with the sizes, in words that name the key; null where nothing is.</summary>
+    internal string? Problem()
+    {
+        if (ModelType != Type) return $"model_type is \"{ModelType}\", expected \"{Type}\"";
+        if (PatchSize is < 1 or > 256) return $"patch_size is {PatchSize}, expected 1 to 256";
+        if (ImageSize is < 4 or > 1024 || ImageSize % PatchSize != 0) return $"image_size is {ImageSize}, expected 4 to 1024 and a multiple of patch_size {PatchSize}";
+        if (HiddenSize is < 1 or > 4096) return $"hidden_size is {HiddenSize}, expected 1 to 4096";
+        if (NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0) return $"num_attention_heads is {NumAttentionHeads}, expected a divisor of hidden_size {HiddenSize}";
+        if (IntermediateSize is < 1 or > 16384) return $"intermediate_size is {IntermediateSize}, expected 1 to 16384";
+        if (NumHiddenLayers is < 1 or > 64) return $"num_hidden_layers is {NumHiddenLayers}, expected 1 to 64";
+        return ConditionSize is < 1 or > 16384 ? $"condition_size is {ConditionSize}, expected 1 to 16384" : null;
+    }
+}

@@ -1,0 +1,21 @@
+using CsAligner.Tensors;
+using CsAligner.Tensors.Kernels.Arrays;
+
+namespace CsAligner.Generation.Diffusion;
+
+/// <summary>Standard normal noise, each picture's from a generator of its own: it comes out the same whatever others are made beside it.</summary>
+public static class PictureNoise
+{
+    /// <summary>Fills pictures with noise.</summary>
+    /// <param name="noise">[B, ...].</param>
+    /// <param name="generators">B generators; each is moved on.</param>
+    /// <exception cref="ArgumentException">There are not as many generators as pictures.</exception>
+    public static void Fill(Tensor noise, IReadOnlyList<RandomGenerator> generators)
+    {
+        ArgumentNullException.ThrowIfNull(noise);
+        ArgumentNullException.ThrowIfNull(generators);
+        if (noise.Rank == 0 || noise.Shape[0] != generators.Count)
+            throw new ArgumentException($"{generators.Count} generators came for a batch of shape [{string.Join(", ", noise.Shape.ToArray())}].", nameof(generators));
+        NormalNoise.FillRows(noise, [.. generators]);
+    }
+}

@@ -1,0 +1,17 @@
+namespace CsAligner.Generation;
+
+/// <summary>How pictures are made.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Steps from noise to picture, 1 to 1000.</summary>
+    public int Steps { get; init; } = 25;
+
+    /// <summary>How far the condition is exaggerated, 0 to 20; 1 not at all.</summary>
+    public double Guidance { get; init; } = 2;
+
+    /// <summary>The seed of the noise.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Pictures made of each embedding, 1 to 10,000.</summary>
+    public int Count { get; init; } = 1;
+}

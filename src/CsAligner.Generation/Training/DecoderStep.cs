@@ -1,0 +1,8 @@
+namespace CsAligner.Generation.Training;
+
+/// <summary>What the training of a decoder reports of a step.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Samples">Pictures shown.</param>
+/// <param name="Loss">Mean squared error of the velocity.</param>
+/// <param name="GradNorm">Of the gradients, before clipping.</param>
+public sealed record DecoderStep(long Step, long Samples, double Loss, double GradNorm);
