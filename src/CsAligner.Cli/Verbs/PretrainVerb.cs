@@ -2,13 +2,14 @@ using System.CommandLine;
 using CsAligner.Cli.Demo;
 using CsAligner.Cli.Pretraining;
 using CsAligner.Data.Icons;
+using CsAligner.Generation.Training;
 using CsAligner.Models;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary><c>csalign pretrain RECIPE.json</c>: train a CLIP on icons and their names.</summary>
+/// <summary><c>csalign pretrain RECIPE.json</c>: train a CLIP on icons and their names, or a decoder on icons.</summary>
 internal static class PretrainVerb
 {
     public static Command Create(CommandRunner runner)
@@ -16,10 +17,19 @@ internal static class PretrainVerb
         var recipe = new Argument<string>("RECIPE") { Description = "a JSON file, such as recipes/icon-clip.json" };
         var output = new Option<string>("--out") { Description = "the folder of the run and, in the end, of the model", Required = true };
         var resume = new Option<bool>("--resume") { Description = "go on from the folder's checkpoint" };
+        var init = new Option<string?>("--init") { Description = "Begin a decoder with the weights of this folder, where a checkpoint was lost.", HelpName = "DIR" };
         var interval = CommonOptions.Number("--checkpoint-interval", "Seconds between checkpoints: the most work that a lost process loses.", fallback: 180, least: 0, most: 86_400);
         var json = new Option<bool>("--json") { Description = "print one JSON object on stdout" };
-        var command = new Command("pretrain", "Train a CLIP on icons and their names; resumable at any time.") { recipe, output, resume, interval, json };
-        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(resume), TimeSpan.FromSeconds(parsed.GetValue(interval)), parsed.GetValue(json)));
+        var command = new Command("pretrain", "Train a CLIP on icons and their names, or a decoder on icons; resumable at any time.") { recipe, output, resume, init, interval, json };
+        runner.SetAction(command, (parsed, session) =>
+        {
+            string path = parsed.GetRequiredValue(recipe), folder = parsed.GetRequiredValue(output);
+            var between = TimeSpan.FromSeconds(parsed.GetValue(interval));
+            if (RecipeKind.Of(path) == DecoderRecipe.KindName)
+                DecoderPretraining.Run(session, path, folder, parsed.GetValue(resume), parsed.GetValue(init), between, parsed.GetValue(json));
+            else if (parsed.GetValue(init) is not null) throw new UsageException("--init is for the recipe of a decoder: leave it out");
+            else Run(session, path, folder, parsed.GetValue(resume), between, parsed.GetValue(json));
+        });
         return command;
     }
 

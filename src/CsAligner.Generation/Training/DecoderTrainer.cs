@@ -34,7 +34,7 @@ public sealed class DecoderTrainer
     private readonly int[] _rows;
     private readonly RandomGenerator[] _generators;
 
-    // Sum of the losses since the mean was last taken, and their number: part of the checkpoint, for the log's sake.
+    // Sum of the losses since they were last forgotten, and their number: part of the checkpoint, for the log's sake.
     private readonly Tensor _losses = new(2);
 
     /// <summary>A run at its start.</summary>
@@ -100,13 +100,11 @@ public sealed class DecoderTrainer
         return new DecoderStep(Step, Samples, loss, norm);
     }
 
-    /// <summary>The mean loss of the steps since this was last asked for; NaN where there was none.</summary>
-    public double TakeMeanLoss()
-    {
-        double mean = _losses.Span[0] / _losses.Span[1];
-        _losses.Span.Clear();
-        return mean;
-    }
+    /// <summary>The mean loss of the steps since <see cref="ForgetLosses"/>; NaN where there was none.</summary>
+    public double MeanLoss => _losses.Span[0] / _losses.Span[1];
+
+    /// <summary>Begins a new mean of losses.</summary>
+    public void ForgetLosses() => _losses.Span.Clear();
 
     /// <summary>A decoder with an average of the weights, ready to make pictures.</summary>
     /// <param name="average">Which of the recipe's averages.</param>

@@ -1,0 +1,73 @@
+using CsAligner.Data.Icons;
+using CsAligner.Generation.Training;
+using CsAligner.Models;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Cli.Pretraining;
+
+/// <summary>The pictures of icon data sets, one after the other, with their embeddings: what a decoder is trained on. Names are never read.</summary>
+internal sealed class ConditionedIcons : IConditionedPictures, IDisposable
+{
+    private readonly IconDataset[] _sets;
+    private readonly int[] _first;
+
+    private ConditionedIcons(IconDataset[] sets, int[] first, Tensor conditions) => (_sets, _first, Conditions) = (sets, first, conditions);
+
+    /// <summary>The data sets.</summary>
+    public IReadOnlyList<IconDataset> Sets => _sets;
+
+    public int Count => _first[^1];
+
+    public Tensor Conditions { get; }
+
+    /// <summary>Opens splits and embeds their pictures, once: the embeddings are kept in a file, in float16.</summary>
+    /// <param name="session">The run.</param>
+    /// <param name="splits">The splits.</param>
+    /// <param name="embedder">The encoder; its image size is that of the pictures.</param>
+    /// <param name="cache">The file of embeddings, made where it is missing.</param>
+    public static ConditionedIcons Open(Session session, IconSplit[] splits, ClipEmbedder embedder, string cache)
+    {
+        IconDataset[] sets = [.. splits.Select(split => IconLoading.Open(session, split, embedder.ImageSize))];
+        int[] first = [0, .. sets.Select((_, i) => sets.Take(i + 1).Sum(s => s.Count))];
+        if (!File.Exists(cache))
+        {
+            Tensor made = new(first[^1], embedder.Width);
+            session.Terminal.WithProgress("embedding pictures", first[^1], progress => made = embedder.EmbedImages(
+                first[^1], (i, rgb) => Read(sets, first, i, rgb), done => progress.Report(done, ""), session.Cancellation), "pictures");
+            AtomicFile.CreateFolder(Path.GetDirectoryName(cache)!);
+            Npy.Write(cache, made, ElementType.Float16);
+        }
+
+        var conditions = Npy.ReadTensor(cache);
+        if (conditions.Rows != first[^1] || conditions.Width != embedder.Width)
+            throw new InputException($"{cache}: has {conditions.Rows} embeddings of {conditions.Width}, expected {first[^1]} of {embedder.Width}; remove it, and it is made anew.");
+        return new ConditionedIcons(sets, first, conditions);
+    }
+
+    public bool IsColoured(int index)
+    {
+        int set = SetOf(_first, index);
+        return _sets[set].IsColoured(index - _first[set]);
+    }
+
+    public void ReadImage(int index, Span<byte> rgb) => Read(_sets, _first, index, rgb);
+
+    public void Dispose()
+    {
+        foreach (var set in _sets) set.Dispose();
+    }
+
+    private static void Read(IconDataset[] sets, int[] first, int index, Span<byte> rgb)
+    {
+        int set = SetOf(first, index);
+        sets[set].ReadImage(index - first[set], rgb);
+    }
+
+    private static int SetOf(int[] first, int index)
+    {
+        int set = 0;
+        while (index >= first[set + 1]) set++;
+        return set;
+    }
+}
