@@ -29,9 +29,25 @@ internal static class KillJobs
         Timings = [],
     };
 
+    /// <summary>On icons, which it fetches, draws and embeds the first time.</summary>
+    public static KillJob Decoder { get; } = new()
+    {
+        Name = "decoder",
+        Prepare = folder => File.WriteAllText(
+            Path.Combine(folder, "recipe.json"),
+            """
+            {
+              "kind": "decoder", "name": "killed", "seed": 1, "image_size": 64, "patch_size": 16, "width": 32, "layers": 1, "heads": 2, "batch_size": 16,
+              "samples": 12000, "warmup_samples": 160, "learning_rate": 0.001, "ema_decays": [0.9, 0.99], "preview_samples": 4000
+            }
+            """),
+        Arguments = (input, output) => ["pretrain", Path.Combine(input, "recipe.json"), "--out", output, "--resume", "--checkpoint-interval", "1"],
+        Timings = [],
+    };
+
     public static KillJob Embed { get; } = EmbedFor(pictures: 1200, shardRows: 40);
 
-    public static IReadOnlyList<KillJob> All { get; } = [Align, Sweep, Pretrain, Embed];
+    public static IReadOnlyList<KillJob> All { get; } = [Align, Sweep, Pretrain, Decoder, Embed];
 
     public static KillJob AlignFor(int epochs) => new()
     {

@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using CsAligner.Data.Icons;
+using CsAligner.Data.Packages;
 using CsAligner.Generation.Training;
 using CsAligner.Models;
 using CsAligner.Tensors;
@@ -21,15 +24,16 @@ internal sealed class ConditionedIcons : IConditionedPictures, IDisposable
 
     public Tensor Conditions { get; }
 
-    /// <summary>Opens splits and embeds their pictures, once: the embeddings are kept in a file, in float16.</summary>
+    /// <summary>Opens splits and embeds their pictures, once: the embeddings are kept in the cache, in float16.</summary>
     /// <param name="session">The run.</param>
     /// <param name="splits">The splits.</param>
     /// <param name="embedder">The encoder; its image size is that of the pictures.</param>
-    /// <param name="cache">The file of embeddings, made where it is missing.</param>
-    public static ConditionedIcons Open(Session session, IconSplit[] splits, ClipEmbedder embedder, string cache)
+    /// <param name="model">The encoder's fingerprint.</param>
+    public static ConditionedIcons Open(Session session, IconSplit[] splits, ClipEmbedder embedder, string model)
     {
         IconDataset[] sets = [.. splits.Select(split => IconLoading.Open(session, split, embedder.ImageSize))];
         int[] first = [0, .. sets.Select((_, i) => sets.Take(i + 1).Sum(s => s.Count))];
+        string cache = Path.Combine(DataCache.Root, "embeddings", $"{Key(sets, model)}.npy");
         if (!File.Exists(cache))
         {
             Tensor made = new(first[^1], embedder.Width);
@@ -39,10 +43,20 @@ internal sealed class ConditionedIcons : IConditionedPictures, IDisposable
             Npy.Write(cache, made, ElementType.Float16);
         }
 
-        var conditions = Npy.ReadTensor(cache);
-        if (conditions.Rows != first[^1] || conditions.Width != embedder.Width)
-            throw new InputException($"{cache}: has {conditions.Rows} embeddings of {conditions.Width}, expected {first[^1]} of {embedder.Width}; remove it, and it is made anew.");
-        return new ConditionedIcons(sets, first, conditions);
+        return new ConditionedIcons(sets, first, Npy.ReadTensor(cache));
+    }
+
+    // Other pictures, another order or another model make other embeddings.
+    private static string Key(IconDataset[] sets, string model)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(model));
+        foreach (var set in sets)
+        {
+            for (int i = 0; i < set.Count; i++) hash.AppendData(Encoding.UTF8.GetBytes($"{set[i].Set}:{set[i].Name} {set.Size}\n"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
     }
 
     public bool IsColoured(int index)

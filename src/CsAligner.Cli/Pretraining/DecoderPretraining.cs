@@ -1,3 +1,4 @@
+using CsAligner.Cli.Verbs;
 using CsAligner.Data.Icons;
 using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Training;
@@ -21,8 +22,9 @@ internal static class DecoderPretraining
         var recipe = DecoderRecipe.Read(recipePath);
         var initial = init is null ? null : DiffusionDecoder.Load(ShippedModel.PathOf(init));
         var embedder = ClipEmbedder.Load(ShippedModel.PathOf(ShippedModel.Name));
-        using var training = ConditionedIcons.Open(session, [IconSplit.Pretraining, IconSplit.Alignment], embedder, Path.Combine(folder, "training.npy"));
-        using var validation = ConditionedIcons.Open(session, [IconSplit.Validation], embedder, Path.Combine(folder, "validation.npy"));
+        string model = ModelFingerprint.Of(ShippedModel.Name);
+        using var training = ConditionedIcons.Open(session, [IconSplit.Pretraining, IconSplit.Alignment], embedder, model);
+        using var validation = ConditionedIcons.Open(session, [IconSplit.Validation], embedder, model);
         var run = new DecoderRun(recipe, training, validation, embedder, folder, resume, initial) { CheckpointInterval = interval };
         session.Terminal.Say(
             $"{recipe.Name}: {run.Trainer.Decoder.ParameterCount:N0} parameters, {training.Count:N0} pictures ({run.Trainer.PerEpoch:N0} an epoch), {recipe.Samples:N0} samples, from sample {run.Trainer.Samples:N0}");
