@@ -42,6 +42,7 @@ internal static class CommandLine
             MeasureVerb.Create(runner),
             EvaluateVerb.Create(runner),
             FetchVerb.Create(runner),
+            FidelityVerb.Create(runner),
             PretrainVerb.Create(runner),
             ReportVerb.Create(runner),
             SearchVerb.Create(runner),

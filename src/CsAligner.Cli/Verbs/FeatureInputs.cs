@@ -33,7 +33,7 @@ internal static class FeatureInputs
     public static void RequireSameWidth(FeatureRowsFile first, FeatureRowsFile second) =>
         RequireSameWidth(first.Path, first.Width, second.Path, second.Width);
 
-    private static void RequireSameWidth(string firstPath, int first, string secondPath, int second)
+    public static void RequireSameWidth(string firstPath, int first, string secondPath, int second)
     {
         if (first != second)
             throw new InputException($"cannot compare '{firstPath}' with '{secondPath}': rows of {first} values against rows of {second}; both must come from one space");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsAligner.Evaluation;
+using CsAligner.Generation.Fidelity;
 using Spectre.Console;
 
 namespace CsAligner.Cli.Verbs;
@@ -55,6 +56,40 @@ internal static class MeasureTables
         }
 
         return table;
+    }
+
+    /// <summary>Fidelity; its caption says how pictures became features, and what few rows do to it.</summary>
+    /// <param name="measures">The measures.</param>
+    /// <param name="model">What embedded the pictures; null where all came as features.</param>
+    /// <param name="resize">How pictures were prepared.</param>
+    public static Table Fidelity(FidelityMeasures measures, string? model, string? resize)
+    {
+        Table table = New("fidelity", "value", "");
+        string k = $"k = {measures.Neighbours}";
+        string error = measures.KernelDistanceError is { } standardError ? $"± {Number(standardError)}, " : "";
+        Row(table, "generated rows", $"{measures.GeneratedRows} x {measures.Dim}", "");
+        Row(table, "reference rows", $"{measures.ReferenceRows} x {measures.Dim}", "");
+        Row(table, "Frechet^2", Number(measures.Frechet), "lower is nearer");
+        Row(table, "kernel distance", Number(measures.KernelDistance), $"{error}about 0 if alike");
+        Row(table, "CMMD", Number(measures.Cmmd), "lower is nearer");
+        Row(table, "precision", Number(measures.Precision), $"generated among real, {k}");
+        Row(table, "recall", Number(measures.Recall), $"real among generated, {k}");
+        Row(table, "density", Number(measures.Density), $"1 if alike, {k}");
+        Row(table, "coverage", Number(measures.Coverage), $"real with generated near, {k}");
+        if (measures.Training is { } training)
+        {
+            Row(table, "training rows", $"{training.Rows} x {measures.Dim}", "");
+            Row(table, "memorised", Number(training.Memorised), $"of the reference {Number(training.MemorisedReference)}");
+            foreach ((string set, CosineSummary nearest) in new[] { ("generated", training.Generated), ("reference", training.Reference) })
+                Row(table, $"training, {set}", Number(nearest.Median), $"median cosine, largest {Number(nearest.Max)}");
+        }
+
+        string made = model is null ? "" : $"Pictures by {model}: {resize}.";
+        string enough = FidelityEvaluator.FewRows.ToString("N0", CultureInfo.InvariantCulture);
+        string few = Math.Min(measures.GeneratedRows, measures.ReferenceRows) < FidelityEvaluator.FewRows
+            ? $"With fewer than {enough} rows on a side Frechet is biased upwards: prefer the kernel distances."
+            : "";
+        return table.Caption(Markup.Escape($"{made} {few}".Trim()));
     }
 
     /// <summary>Five significant digits; a dash for what has no meaning here.</summary>

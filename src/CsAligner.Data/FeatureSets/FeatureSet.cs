@@ -23,6 +23,11 @@ public sealed class FeatureSet
     /// <summary>What features.json says; null when there is none.</summary>
     public FeatureSetInfo? Info { get; }
 
+    /// <summary>Whether a path is a folder in this layout, and not one of pictures: it has features.json, img_emb or text_emb.</summary>
+    /// <param name="path">Any path.</param>
+    public static bool IsAt(string path) => File.Exists(FeatureSetLayout.InfoPath(path))
+        || Enum.GetValues<Modality>().Any(modality => Directory.Exists(Path.Combine(path, FeatureSetLayout.Prefix(modality))));
+
     /// <summary>Opens a folder.</summary>
     /// <exception cref="InputException">It is missing or holds no shards.</exception>
     public static FeatureSet Open(string folder)

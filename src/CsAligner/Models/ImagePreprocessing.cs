@@ -40,6 +40,17 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>How pixels are weighed in resizing ("resample").</summary>
     public ResampleFilter Filter { get; init; } = ResampleFilter.Bicubic;
 
+    /// <summary>What <see cref="Fit"/> does in words, for reports: "short side to 64 by bicubic with antialiasing, centre crop".</summary>
+    public string Description
+    {
+        get
+        {
+            string sides = Resize == ResizeRule.ShortSide ? "short side" : "both sides";
+            string crop = ShortSide != ImageSize ? $", centre crop to {ImageSize}" : Resize == ResizeRule.ShortSide ? ", centre crop" : "";
+            return $"{sides} to {ShortSide} by {Filter.ToString().ToLowerInvariant()} with antialiasing{crop}";
+        }
+    }
+
     /// <summary>Reads preprocessor_config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
     /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense; it asks for steps that are not done here.</exception>

@@ -75,10 +75,11 @@ internal static class GuideFolder
         File.WriteAllLines(folder["queries.txt"], ["a red circle", "a blue ring"]);
     }
 
-    // 200 pictures: every shape in every colour and five sizes, with a caption or two.
+    // 200 pictures: every shape in every colour and five sizes, with a caption or two. As many that a decoder might have made of them,
+    // and as many that it never saw.
     private static void SavePhotos(TemporaryFolder folder)
     {
-        Directory.CreateDirectory(folder["photos"]);
+        foreach (string name in (string[])["photos", "generated-photos", "unseen-photos"]) Directory.CreateDirectory(folder[name]);
         var captions = new List<string>();
         foreach (var (shape, inside) in Shapes)
         {
@@ -86,15 +87,10 @@ internal static class GuideFolder
             {
                 for (int size = 1; size <= 5; size++)
                 {
-                    byte[] rgb = new byte[Side * Side * 3];
-                    for (int at = 0; at < Side * Side; at++)
-                    {
-                        bool drawn = inside((at % Side) - (Side / 2), (at / Side) - (Side / 2), 4 + (5 * size));
-                        (rgb[3 * at], rgb[(3 * at) + 1], rgb[(3 * at) + 2]) = drawn ? (red, green, blue) : ((byte)255, (byte)255, (byte)255);
-                    }
-
                     string name = $"{colour}-{shape}-{size}.png";
-                    File.WriteAllBytes(folder[$"photos/{name}"], PngFile.Encode(rgb, Side, Side));
+                    Draw(folder[$"photos/{name}"], inside, 4 + (5 * size), 0, red, green, blue);
+                    Draw(folder[$"generated-photos/{name}"], inside, 3 + (5 * size), 2, red, green, blue);
+                    Draw(folder[$"unseen-photos/{name}"], inside, 6 + (5 * size), -3, red, green, blue);
                     captions.Add($"{name}\ta {colour} {shape} of size {size}");
                     if (size % 2 == 0) captions.Add($"{name}\t{shape}, {colour}");
                 }
@@ -102,5 +98,18 @@ internal static class GuideFolder
         }
 
         File.WriteAllLines(folder["photos/captions.tsv"], captions);
+    }
+
+    private static void Draw(
+        string path, Func<double, double, double, bool> inside, double radius, int left, byte red, byte green, byte blue)
+    {
+        byte[] rgb = new byte[Side * Side * 3];
+        for (int at = 0; at < Side * Side; at++)
+        {
+            bool drawn = inside((at % Side) - (Side / 2) + left, (at / Side) - (Side / 2), radius);
+            (rgb[3 * at], rgb[(3 * at) + 1], rgb[(3 * at) + 2]) = drawn ? (red, green, blue) : ((byte)255, (byte)255, (byte)255);
+        }
+
+        File.WriteAllBytes(path, PngFile.Encode(rgb, Side, Side));
     }
 }

@@ -86,6 +86,19 @@ public class CaptionedImagesTests
         Assert.Contains("a-1.png'", Assert.Throws<InputException>(() => files[2].Load(SampleParts.Image)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_sheet_beside_generate_json_is_no_picture_of_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string below in (string[])["run", "other"]) Directory.CreateDirectory(folder[below]);
+        foreach (string name in (string[])["0000.png", "sheet.png", "run/0000.png", "run/sheet.png", "other/sheet.png"])
+            File.WriteAllBytes(folder[name], []);
+        File.WriteAllText(folder["generate.json"], "{}");
+        File.WriteAllText(folder["run/generate.json"], "{}");
+        var files = Dataset.Open($"images:{folder.Path}").ReadAll().Select(file => file.Key);
+        Assert.Equal(["0000.png", "other/sheet.png", "run/0000.png"], files);
+    }
+
     private static byte[] Save(TemporaryFolder folder, string name, ulong seed)
     {
         var random = new RandomGenerator(seed);

@@ -71,6 +71,14 @@ public sealed class ImagePreprocessingTests
         Assert.Equal((imageSize, shortSide, resize, filter), (again.ImageSize, again.ShortSide, again.Resize, again.Filter));
     }
 
+    [Theory]
+    [InlineData(64, 64, ResizeRule.ShortSide, ResampleFilter.Bicubic, "short side to 64 by bicubic with antialiasing, centre crop")]
+    [InlineData(48, 64, ResizeRule.ShortSide, ResampleFilter.Lanczos, "short side to 64 by lanczos with antialiasing, centre crop to 48")]
+    [InlineData(224, 224, ResizeRule.Square, ResampleFilter.Bilinear, "both sides to 224 by bilinear with antialiasing")]
+    [InlineData(224, 256, ResizeRule.Square, ResampleFilter.Bicubic, "both sides to 256 by bicubic with antialiasing, centre crop to 224")]
+    public void Words_say_what_happens_to_a_picture(int crop, int shortSide, ResizeRule resize, ResampleFilter filter, string expected) =>
+        Assert.Equal(expected, (Preprocessing(crop, shortSide) with { Resize = resize, Filter = filter }).Description);
+
     [Fact]
     public void Without_normalisation_values_are_zero_to_one()
     {

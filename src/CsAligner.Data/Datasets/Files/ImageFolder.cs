@@ -1,8 +1,12 @@
+using CsAligner.Data.Images;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets.Files;
 
-/// <summary>All PNG, JPEG and WebP files of a folder and those below it, without captions.</summary>
+/// <summary>
+/// All PNG, JPEG and WebP files of a folder and those below it, without captions; overviews of others (<see cref="GeneratedPictures"/>)
+/// are left out.
+/// </summary>
 internal static class ImageFolder
 {
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".webp"];
@@ -27,7 +31,7 @@ internal static class ImageFolder
     }
 
     private static IEnumerable<string> Names(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .Where(path => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
+        .Where(path => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && !GeneratedPictures.IsSheet(path))
         .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
         .Order(StringComparer.Ordinal);
 }
