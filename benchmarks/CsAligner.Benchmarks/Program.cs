@@ -1,4 +1,5 @@
 using CsAligner.Benchmarks;
+using CsAligner.Benchmarks.Decoder;
 using CsAligner.Benchmarks.Embed;
 using CsAligner.Benchmarks.Estimators;
 using CsAligner.Benchmarks.GradCache;
@@ -16,6 +17,7 @@ Verb[] verbs =
 [
     new("matmul", "matrix products against OpenBLAS [--json] [--rounds N] [--simd avx512|avx2|portable] [--use TEXT]", MatmulBenchmark.Run),
     new("pretrain", "training throughput of icon-clip against PyTorch [--json] [--rounds N]", PretrainBenchmark.Run),
+    new("decoder", "training of icon-decoder and making pictures with it, against PyTorch [--json] [--rounds N]", DecoderBenchmark.Run),
     new("gradcache", "one step of alignment and one of pretraining on a batch beyond memory [--json] [--batch N] [--chunk N]", GradCacheBenchmark.Run),
     new(GradCacheBenchmark.ChildVerb, null, GradCacheBenchmark.RunChild),
     new("profile", "where the time of a step of alignment and of one of pretraining goes [--json] [--steps N]", ProfileBenchmark.Run),

@@ -11,10 +11,17 @@ internal sealed class PythonPeer(string script, string package, params string[] 
     /// <summary>The value of OPENBLAS_CORETYPE that fits our SIMD path.</summary>
     public static string Kernels => Compute.Simd == "avx512" ? "SKYLAKEX" : "HASWELL";
 
+    /// <summary>
+    /// The value of OMP_WAIT_POLICY: PyTorch's own threads must not spin while OpenBLAS's compute, which makes two threads slower than one.
+    /// </summary>
+    public const string WaitPolicy = "passive";
+
     private static ProcessStartInfo Python()
     {
         var start = new ProcessStartInfo("/usr/bin/python3");
         start.Environment["OPENBLAS_CORETYPE"] = Kernels;
+        start.Environment["OMP_WAIT_POLICY"] = WaitPolicy;
+        start.Environment.Remove("OPENBLAS_L2_SIZE");
         start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = Compute.Threads.ToString(CultureInfo.InvariantCulture);
         return start;
     }

@@ -1,3 +1,4 @@
+using CsAligner.Cli.Demo;
 using CsAligner.Cli.Verbs;
 using CsAligner.Data.Icons;
 using CsAligner.Generation.Decoders;
@@ -39,7 +40,9 @@ internal static class DecoderPretraining
             },
             line => session.Terminal.Say($"{line.Samples:N0} samples: loss {line.Loss:f4}, Fréchet distance {line.Frechet:f4}, own embedding nearest {line.OwnNearest:p0}"),
             session.Cancellation), "pictures");
-        session.Terminal.Say($"the decoder is in {folder}");
+        using var tests = TestIcons.Open(session, recipe.ImageSize);
+        DecoderCard.Write(folder, run, training, tests, embedder, session.Cancellation);
+        session.Terminal.Say($"the decoder is in {folder}, its card in README.md there");
         if (json && run.Progress.Count > 0)
         {
             session.PrintJson(writer =>

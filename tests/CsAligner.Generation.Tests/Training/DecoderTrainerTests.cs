@@ -44,7 +44,8 @@ public sealed class DecoderTrainerTests : IDisposable
         var trainer = new DecoderTrainer(Recipe with { BatchSize = 32, Samples = 32 * 700, WarmupSamples = 320, LearningRate = 4e-3, EmaDecays = [0.98] }, squares);
         while (trainer.Step < 700) trainer.Advance();
         var made = new List<byte[]>();
-        new PictureGenerator(trainer.Averaged(), new GenerationOptions { Steps = 10, Guidance = 1.5 }).Run(squares.Conditions, (_, rgb) => made.Add(rgb));
+        new PictureGenerator(trainer.Averaged(), new GenerationOptions { Steps = 10, Guidance = 1.5 }).Run(
+            squares.Conditions, (_, rgb) => made.Add(rgb), cancellation: TestContext.Current.CancellationToken);
         int right = 0;
         for (int i = 0; i < made.Count; i++)
         {
