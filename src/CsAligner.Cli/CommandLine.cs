@@ -8,10 +8,13 @@ namespace CsAligner.Cli;
 /// <summary>The whole command line: all verbs, and what is the same for each of them.</summary>
 internal static class CommandLine
 {
+    // What users type is data: a word that begins with @ names no file of options.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped.</summary>
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellation)
     {
-        ParseResult parsed = CreateRoot(terminal).Parse(arguments);
+        ParseResult parsed = CreateRoot(terminal).Parse(arguments, Parsing);
         if (parsed.Errors.Count > 0)
         {
             foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
@@ -43,6 +46,7 @@ internal static class CommandLine
             EvaluateVerb.Create(runner),
             FetchVerb.Create(runner),
             FidelityVerb.Create(runner),
+            GenerateVerb.Create(runner),
             PretrainVerb.Create(runner),
             ReportVerb.Create(runner),
             SearchVerb.Create(runner),

@@ -10,11 +10,14 @@ internal sealed record Session(Terminal Terminal, CancellationToken Cancellation
     internal static readonly JsonWriterOptions JsonStyle = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Prints the one JSON object of <c>--json</c> on stdout.</summary>
-    public void PrintJson(Action<Utf8JsonWriter> write)
+    public void PrintJson(Action<Utf8JsonWriter> write) => Terminal.Output.WriteLine(JsonText(write));
+
+    /// <summary>The text of a JSON object, for stdout and a file alike.</summary>
+    public static string JsonText(Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, JsonStyle))
             write(writer);
-        Terminal.Output.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
+        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
     }
 }

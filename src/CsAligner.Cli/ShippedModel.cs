@@ -1,12 +1,14 @@
 namespace CsAligner.Cli;
 
-/// <summary>The model that comes along with csalign, found by its name wherever csalign is installed.</summary>
+/// <summary>The models that come along with csalign, found by their names wherever csalign is installed.</summary>
 internal static class ShippedModel
 {
+    /// <summary>The encoder of images and texts.</summary>
     public const string Name = "icon-clip";
 
-    public static string Folder => Path.Combine(AppContext.BaseDirectory, "models", Name);
+    /// <summary>The decoder of its image embeddings.</summary>
+    public const string Decoder = "icon-decoder";
 
-    /// <summary>What a user means by --model: a folder here of that name comes first.</summary>
-    public static string PathOf(string model) => model == Name && !Path.Exists(model) ? Folder : model;
+    /// <summary>What a user means by --model or --decoder: a folder here of that name comes first.</summary>
+    public static string PathOf(string model) => model is Name or Decoder && !Path.Exists(model) ? Path.Combine(AppContext.BaseDirectory, "models", model) : model;
 }

@@ -17,6 +17,9 @@ public sealed class PictureGenerator
     // Tokens of a batch, the unconditional half included: enough to keep the matrix products busy, few enough for the caches.
     private const int TokensPerBatch = 2048;
 
+    // Their numbers are ints, with room for a batch beyond the last.
+    private const int MostPictures = 1_000_000_000;
+
     private readonly DiffusionDecoder _decoder;
     private readonly GenerationOptions _options;
     private readonly Sampler _sampler;
@@ -60,11 +63,14 @@ public sealed class PictureGenerator
         int width = _decoder.Config.ConditionSize;
         if (embeddings.Width != width)
             throw new InputException($"The decoder is conditioned on embeddings of {width} values, these have {embeddings.Width}; take the model that the decoder was trained with.");
+        long asked = (long)embeddings.Rows * _options.Count;
+        if (asked > MostPictures)
+            throw new InputException($"{embeddings.Rows} embeddings, {_options.Count} pictures of each: at most {MostPictures} pictures are made at once; make fewer.");
         var units = Units(embeddings);
         noise ??= [.. Enumerable.Range(0, embeddings.Rows).Select(i => NoiseNumber(MemoryMarshal.AsBytes(embeddings.Span.Slice(i * width, width))))];
         if (noise.Count != embeddings.Rows) throw new ArgumentException($"{embeddings.Rows} embeddings need as many numbers, got {noise.Count}.", nameof(noise));
         var random = new RandomGenerator(_options.Seed);
-        int pictures = embeddings.Rows * _options.Count;
+        int pictures = (int)asked;
         for (int start = 0; start < pictures; start += BatchSize)
         {
             int count = Math.Min(BatchSize, pictures - start);

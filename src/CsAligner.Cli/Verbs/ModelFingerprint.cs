@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -27,6 +28,24 @@ internal static class ModelFingerprint
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>
+    /// The SHA-256 of a model's weights. Where they are one safetensors file it is that file's, as sha256sum prints it, whatever else lies
+    /// beside it; else <see cref="Of"/>.
+    /// </summary>
+    /// <param name="model">The folder, the file of a graph, or a name.</param>
+    public static string OfWeights(string model)
+    {
+        string weights = Path.Combine(ShippedModel.PathOf(model), SafeTensorsSet.SingleFile);
+        return File.Exists(weights) ? OfFile(weights) : Of(model);
+    }
+
+    /// <summary>The SHA-256 of a file.</summary>
+    public static string OfFile(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     private static string[] FilesOf(string folder) =>

@@ -2,14 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CsAligner.Adapters;
-using CsAligner.Data.Datasets;
 using CsAligner.Data.FeatureSets;
-using CsAligner.Data.Images;
-using CsAligner.Models;
 using CsAligner.Retrieval;
 using CsAligner.Tensors;
-using CsAligner.Training;
 using Spectre.Console;
 
 namespace CsAligner.Cli.Verbs;
@@ -35,7 +30,7 @@ internal static class SearchVerb
                 throw new UsageException("nothing to look for: give words, or --image");
             FeatureSet set = FeatureSet.Open(folder);
             using FeatureRowsFile rows = FeatureRowsFile.Open(folder, set.Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
-            Tensor asked = Embed(session, parsed.GetRequiredValue(model), parsed.GetValue(adapter), words, files);
+            Tensor asked = Embed(AdaptedModel.Open(session, "search", parsed.GetRequiredValue(model), parsed.GetValue(adapter), files.FirstOrDefault()), words, files);
             if (asked.Width != rows.Width)
                 throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, queries {asked.Width}; give the model and the adapter that made it");
             TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top), session.Cancellation);
@@ -46,34 +41,16 @@ internal static class SearchVerb
         return command;
     }
 
-    private static Tensor Embed(Session session, string modelName, string? run, string[] words, string[] files)
+    private static Tensor Embed(AdaptedModel model, string[] words, string[] files)
     {
-        var model = EmbedModel.Open(session, modelName, files.FirstOrDefault(), null, tokens: false);
         var parts = new List<Tensor>();
-        if (words.Length > 0)
-            parts.Add(Map(model.NeedTexts("search").EmbedTexts(words, cancellation: session.Cancellation), run, AlignmentReport.TextAdapterFile));
-        if (files.Length > 0)
-        {
-            var images = model.NeedImages("search");
-            var pictures = new ImagePixels(images.Preprocessing);
-            parts.Add(Map(images.EmbedImages(files.Length, (i, rgb) => pictures.ReadFile(files[i], rgb), cancellation: session.Cancellation), run, AlignmentReport.ImageAdapterFile));
-        }
-
+        if (words.Length > 0) parts.Add(model.EmbedTexts(words));
+        if (files.Length > 0) parts.Add(model.EmbedImages(files));
         if (parts.Count == 1) return parts[0];
         var all = new Tensor(words.Length + files.Length, parts[0].Width);
         parts[0].Span.CopyTo(all.Span);
         parts[1].Span.CopyTo(all.Span[parts[0].Length..]);
         return all;
-    }
-
-    private static Tensor Map(Tensor features, string? run, string file)
-    {
-        if (run is null) return features;
-        string path = Path.Combine(run, file);
-        Adapter map = Adapter.Load(path);
-        if (map.UsesTokens) throw new InputException($"search: '{path}' reads tokens, which a query here has none of; align with another --adapter");
-        ApplyVerb.CheckWidth(map, path, "the query", features.Width);
-        return map.Apply(features);
     }
 
     // Only what was found is kept: there may be millions of rows.

@@ -11,8 +11,11 @@ namespace CsAligner.Generation.Decoders;
 /// </summary>
 internal sealed class DecoderBlock
 {
-    // The six vectors of a modulation, in their order.
-    private const int Shift1 = 0, Scale1 = 1, Gate1 = 2, Shift2 = 3, Scale2 = 4, Gate2 = 5, Vectors = 6;
+    /// <summary>The vectors of a modulation.</summary>
+    public const int Vectors = 6;
+
+    // In their order.
+    private const int Shift1 = 0, Scale1 = 1, Gate1 = 2, Shift2 = 3, Scale2 = 4, Gate2 = 5;
 
     private readonly DecoderConfig _config;
     private readonly LinearLayer _modulation, _qkv, _out, _fc1, _fc2;

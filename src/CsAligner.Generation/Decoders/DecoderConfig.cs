@@ -16,6 +16,9 @@ public sealed record DecoderConfig
     /// <summary>What kind of model it is; <see cref="Type"/>.</summary>
     public string ModelType { get; init; } = Type;
 
+    // Attention takes memory by its square.
+    private const int MostTokens = 16_384;
+
     /// <summary>The side S of the pictures in pixels, 4 to 1024; a multiple of <see cref="PatchSize"/>.</summary>
     public required int ImageSize { get; init; }
 
@@ -45,6 +48,26 @@ public sealed record DecoderConfig
     [JsonIgnore]
     public int PatchLength => 3 * PatchSize * PatchSize;
 
+    /// <summary>The number of trainable values of such a decoder, known before anything is allocated.</summary>
+    [JsonIgnore]
+    public long ParameterCount
+    {
+        get
+        {
+            long width = HiddenSize;
+            long picture = Linear(PatchLength, width) + (Tokens * width);
+            long time = Linear(TimeFeatures.Count, width) + Linear(width, width);
+            long condition = Linear(ConditionSize, width) + width;
+            long attention = Linear(width, 3 * width) + Linear(width, width);
+            long mlp = Linear(width, IntermediateSize) + Linear(IntermediateSize, width);
+            long block = Linear(width, DecoderBlock.Vectors * width) + attention + mlp;
+            long last = Linear(width, DiffusionDecoder.FinalVectors * width) + Linear(width, PatchLength);
+            return picture + time + condition + (NumHiddenLayers * block) + last;
+
+            static long Linear(long inputs, long outputs) => (inputs + 1) * outputs;
+        }
+    }
+
     /// <summary>Reads and checks config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
     /// <exception cref="InputException">The file is missing, is not JSON, has an unknown key, lacks one, or describes no decoder.</exception>
@@ -73,6 +96,8 @@ public sealed record DecoderConfig
         if (ModelType != Type) return $"model_type is \"{ModelType}\", expected \"{Type}\"";
         if (PatchSize is < 1 or > 256) return $"patch_size is {PatchSize}, expected 1 to 256";
         if (ImageSize is < 4 or > 1024 || ImageSize % PatchSize != 0) return $"image_size is {ImageSize}, expected 4 to 1024 and a multiple of patch_size {PatchSize}";
+        if (Tokens > MostTokens)
+            return $"image_size {ImageSize} is {Tokens} patches of patch_size {PatchSize}, expected at most {MostTokens}";
         if (HiddenSize is < 1 or > 4096) return $"hidden_size is {HiddenSize}, expected 1 to 4096";
         if (NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0) return $"num_attention_heads is {NumAttentionHeads}, expected a divisor of hidden_size {HiddenSize}";
         if (IntermediateSize is < 1 or > 16384) return $"intermediate_size is {IntermediateSize}, expected 1 to 16384";

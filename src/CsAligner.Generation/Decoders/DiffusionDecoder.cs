@@ -17,7 +17,9 @@ public sealed class DiffusionDecoder
     /// <summary>In place of a row of the conditions: the learned condition that stands for none.</summary>
     public const int Unconditional = -1;
 
-    private const int FinalShift = 0, FinalScale = 1, FinalVectors = 2;
+    internal const int FinalVectors = 2;
+
+    private const int FinalShift = 0, FinalScale = 1;
 
     private readonly LinearLayer _patchEmbed, _timeIn, _timeOut, _conditionEmbed, _finalModulation, _finalLinear;
     private readonly Tensor _positions, _nullCondition;
@@ -84,8 +86,10 @@ public sealed class DiffusionDecoder
     /// <exception cref="InputException">A file is missing or damaged, the weights are not those that the configuration describes, or one is not a finite number.</exception>
     public static DiffusionDecoder Load(string folder)
     {
-        var decoder = new DiffusionDecoder(DecoderConfig.Read(Path.Combine(folder, DecoderConfig.FileName)));
+        var config = DecoderConfig.Read(Path.Combine(folder, DecoderConfig.FileName));
         using var files = SafeTensorsSet.Open(folder);
+        CheckSize(config, files);
+        var decoder = new DiffusionDecoder(config);
         foreach (var (name, values) in decoder.NamedTensors) Read(files, name, values);
         decoder.RequireGrad(false);
         return decoder;
@@ -161,6 +165,20 @@ public sealed class DiffusionDecoder
 
     private static void Fill(Tensor tensor, RandomGenerator random, float deviation)
         => Tensor.Normal(random, deviation, tensor.Shape).Span.CopyTo(tensor.Span);
+
+    // Before a decoder is allocated: a few bytes of config.json may ask for more memory than there is.
+    private static void CheckSize(DecoderConfig config, SafeTensorsSet files)
+    {
+        long stored = 0;
+        foreach (string name in files.Names)
+        {
+            if (files.TryGetFile(name, out var file)) stored += file.Info(name).Count;
+        }
+
+        if (stored >= config.ParameterCount) return;
+        throw new InputException(
+            $"{files.Path}: holds {stored} values, config.json describes a decoder of {config.ParameterCount}. Are both files from the same model?");
+    }
 
     private static void Read(SafeTensorsSet files, string name, Tensor values)
     {

@@ -11,6 +11,9 @@ namespace CsAligner.Generation.Training;
 /// </summary>
 public sealed record DecoderRecipe
 {
+    // Far beyond any run, and steps can still be counted.
+    private const long MostSamples = 1_000_000_000_000;
+
     /// <summary>What <see cref="Kind"/> says.</summary>
     public const string KindName = "decoder";
 
@@ -41,7 +44,7 @@ public sealed record DecoderRecipe
     /// <summary>Pictures in a step, 1 to 65536.</summary>
     public int BatchSize { get; set; } = 32;
 
-    /// <summary>Pictures shown in the whole run, 1 or more. A run may be resumed with another number.</summary>
+    /// <summary>Pictures shown in the whole run, 1 to 10^12. A run may be resumed with another number.</summary>
     public required long Samples { get; set; }
 
     /// <summary>Pictures over which the learning rate rises, 0 or more.</summary>
@@ -136,16 +139,17 @@ public sealed record DecoderRecipe
     private void Validate(string path)
     {
         Check(Kind == KindName, "kind", $"\"{KindName}\"");
+        Check(Name is not null, "name", "a text");
         Check(ImageSize is >= 8 and <= 512, "image_size", "8 to 512");
         if (ToConfig(1).Problem() is { } problem) throw new InputException($"{path}: {problem}; of a recipe's keys, width is hidden_size, layers is num_hidden_layers, heads is num_attention_heads.");
         Check(BatchSize is >= 1 and <= 65536, "batch_size", "1 to 65536");
-        Check(Samples >= 1, "samples", "1 or more");
+        Check(Samples is >= 1 and <= MostSamples, "samples", $"1 to {MostSamples}");
         Check(WarmupSamples >= 0, "warmup_samples", "0 or more");
         Check(DecaySamples >= 0, "decay_samples", "0 or more");
         Check(LearningRate is > 0 and <= 1, "learning_rate", "above 0 and at most 1");
         Check(Beta2 is >= 0 and < 1, "beta2", "0 up to 1");
         Check(WeightDecay is >= 0 and <= 10, "weight_decay", "0 to 10");
-        Check(MaxGradNorm > 0, "max_grad_norm", "above 0");
+        Check(MaxGradNorm > 0 && double.IsFinite(MaxGradNorm), "max_grad_norm", "a number above 0");
         Check(EmaDecays is { Count: > 0 } && EmaDecays.All(d => d is >= 0 and < 1), "ema_decays", "one number or more, each 0 up to 1");
         Check(ConditionDropout is >= 0 and <= 1, "condition_dropout", "0 to 1");
         Check(TimeMean is >= -10 and <= 10, "time_mean", "-10 to 10");

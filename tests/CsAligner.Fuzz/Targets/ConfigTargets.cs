@@ -3,8 +3,12 @@ using System.Text.Json;
 using CsAligner.Cli.Reports.Runs;
 using CsAligner.Cli.Sweeps;
 using CsAligner.Data.FeatureSets;
+using CsAligner.Generation.Decoders;
+using CsAligner.Generation.Training;
 using CsAligner.Models;
 using CsAligner.Models.Lora;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Training;
 
 namespace CsAligner.Fuzz.Targets;
@@ -40,6 +44,19 @@ internal static class ConfigTargets
 
         """;
 
+    private const string DecoderText = """
+        {"model_type":"csaligner_decoder","image_size":64,"patch_size":8,"hidden_size":192,"intermediate_size":768,"num_hidden_layers":6,"num_attention_heads":3,"condition_size":192}
+        """;
+
+    private const string DecoderRecipeText = """
+        {"kind":"decoder","name":"x","seed":1,"image_size":64,"patch_size":8,"width":192,"layers":6,"heads":3,"batch_size":32,"samples":3000000,"warmup_samples":10000,"decay_samples":300000,
+        "learning_rate":0.0006,"beta2":0.98,"weight_decay":0,"max_grad_norm":1,"ema_decays":[0.9995,0.9999],"condition_dropout":0.1,"time_mean":-0.8,"time_deviation":0.8,"coloured_repeats":3,"preview_samples":50000,"preview_guidance":2}
+        """;
+
+    private static readonly string[] DecoderFiles = [DecoderConfig.FileName, "model.safetensors"];
+
+    private static readonly DecoderConfig TinyDecoder = new() { ImageSize = 4, PatchSize = 2, HiddenSize = 2, IntermediateSize = 2, NumHiddenLayers = 1, NumAttentionHeads = 1, ConditionSize = 2 };
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         Json("clip-config", "config.json", ClipConfigs, ["text_config_dict", "vision_config_dict"], ClipText, """{"text_config":{},"vision_config_dict":{"image_size":32}}"""),
@@ -55,6 +72,16 @@ internal static class ConfigTargets
         Json("lora-config", "adapter_config.json", path => LoraConfig.Read(path), ["q_proj", "vision_model"], """
             {"peft_type":"LORA","task_type":null,"base_model_name_or_path":"m","r":8,"lora_alpha":16,"lora_dropout":0,"bias":"none","fan_in_fan_out":false,"target_modules":"text_model\\..*\\.(q_proj|v_proj)"}
             """, """{"peft_type":"LORA","r":2,"lora_alpha":4.5,"target_modules":["vision_model.encoder.layers.0.mlp.fc1"]}"""),
+        Json("decoder-config", DecoderConfig.FileName, DecoderConfigs, [], DecoderText),
+        Json("decoder-recipe", "recipe.json", DecoderRecipes, [], DecoderRecipeText, """{"kind":"decoder","name":"y","samples":1000}"""),
+        new()
+        {
+            Name = "decoder",
+            Files = DecoderFiles,
+            Run = folder => FuzzTarget.Require(DiffusionDecoder.Load(folder) is { } decoder && decoder.ParameterCount == decoder.Config.ParameterCount, "it has as many values as its sizes say"),
+            Words = ["position_embedding", "null_condition", "final.linear.bias"],
+            Seeds = () => ((ElementType[])[ElementType.Float16, ElementType.Float32]).Select(type => SeedFolder.Of(DecoderFiles, folder => DiffusionDecoder.Create(TinyDecoder, new RandomGenerator(1)).Save(folder, type))),
+        },
         new()
         {
             Name = "sweep-results",
@@ -107,5 +134,23 @@ internal static class ConfigTargets
         File.WriteAllText(copy, text);
         FuzzTarget.Require(PretrainRecipe.Read(copy) == recipe, "what is written is read again the same");
         recipe.ToConfig(1000, 999);
+    }
+
+    private static void DecoderConfigs(string path)
+    {
+        var config = DecoderConfig.Read(path);
+        FuzzTarget.Require(config.ParameterCount > 0, "its size can be counted");
+        string copy = path + ".copy";
+        File.WriteAllText(copy, config.ToJson());
+        FuzzTarget.Require(DecoderConfig.Read(copy) == config, "what is written is read again the same");
+    }
+
+    private static void DecoderRecipes(string path)
+    {
+        var recipe = DecoderRecipe.Read(path);
+        string text = recipe.ToJson(), copy = path + ".copy";
+        File.WriteAllText(copy, text);
+        FuzzTarget.Require(DecoderRecipe.Read(copy).ToJson() == text, "what is written is read again the same");
+        FuzzTarget.Require(recipe.Steps > 0 && double.IsFinite(recipe.LearningRateAt(0)) && recipe.ToConfig(192).ParameterCount > 0, "it can be trained by");
     }
 }

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using CsAligner.Generation;
+using CsAligner.Generation.Decoders;
+using CsAligner.Generation.Diffusion;
+using CsAligner.Tensors;
+using CsAligner.Training;
+
+namespace CsAligner.Cli.Verbs;
+
+/// <summary>The work of <c>generate</c> with its progress: from the inputs to a folder of pictures.</summary>
+internal sealed class GenerateRun(Session session, GenerateInputs inputs, string decoderName, string samplerName, GenerationOptions options)
+{
+    /// <summary>Makes the pictures.</summary>
+    /// <param name="folder">Where; refused where it holds others.</param>
+    /// <param name="json">Whether to print what made them.</param>
+    public void Write(string folder, bool json)
+    {
+        PictureFolder.RequireFree(folder);
+        long start = session.Terminal.Time.GetTimestamp();
+        DiffusionDecoder decoder = LoadDecoder();
+        (Tensor rows, ulong[]? noise) = inputs.Read(session, decoderName, decoder.Config.ConditionSize);
+        var pictures = new PictureFolder(folder, decoder.Config.ImageSize, options.Count, (long)rows.Rows * options.Count);
+        try
+        {
+            Make(decoder, rows, noise, pictures);
+        }
+        catch (OperationCanceledException stopped) when (pictures.Written > 0)
+        {
+            throw new StoppedException($"stopped; the first {pictures.Written} pictures are in {folder}", stopped);
+        }
+
+        double seconds = session.Terminal.Time.GetElapsedTime(start).TotalSeconds;
+        string account = Session.JsonText(writer => WriteJson(writer, decoder, rows.Rows, pictures, seconds));
+        pictures.Finish(account);
+        if (json) session.Terminal.Output.WriteLine(account);
+        string made = pictures.Written == 1 ? "1 picture" : $"{pictures.Written} pictures";
+        session.Terminal.Say($"{made}, {PictureFolder.SheetFile} and {PictureFolder.RunFile} written to {folder}");
+    }
+
+    private DiffusionDecoder LoadDecoder()
+    {
+        string folder = ShippedModel.PathOf(decoderName);
+        if (!Directory.Exists(folder))
+        {
+            throw new InputException(
+                $"cannot read the decoder '{decoderName}': there is no such folder; give --decoder a folder that csalign pretrain wrote");
+        }
+
+        return DiffusionDecoder.Load(folder);
+    }
+
+    private void Make(DiffusionDecoder decoder, Tensor rows, ulong[]? noise, PictureFolder pictures)
+    {
+        var generator = new PictureGenerator(decoder, options, new Samplers().Create(samplerName));
+        long done = 0;
+        session.Terminal.WithProgress(
+            "making pictures",
+            generator.Evaluations(rows.Rows),
+            progress => generator.Run(rows, pictures.Write, noise, evaluated => progress.Report(done += evaluated), session.Cancellation),
+            "evaluations");
+    }
+
+    private void WriteJson(Utf8JsonWriter writer, DiffusionDecoder decoder, int rows, PictureFolder pictures, double seconds)
+    {
+        writer.WriteStartObject();
+        inputs.WriteJson(writer, rows);
+        GenerateInputs.WriteFile(writer, "decoder", decoderName, ModelFingerprint.OfWeights);
+        writer.WriteNumber("image_size", decoder.Config.ImageSize);
+        writer.WriteNumber("count", options.Count);
+        writer.WriteNumber("steps", options.Steps);
+        writer.WriteNumber("guidance", options.Guidance);
+        writer.WriteString("sampler", samplerName);
+        writer.WriteNumber("seed", options.Seed);
+        writer.WriteNumber("seconds", seconds);
+        writer.WriteNumber("peak_bytes", RunEnvironment.PeakBytes);
+        RunEnvironment.WriteProperties(writer);
+        pictures.WriteNames(writer);
+        writer.WriteEndObject();
+    }
+}
