@@ -75,7 +75,7 @@ public sealed class DiffusionDecoder
         if (config.Problem() is { } problem) throw new ArgumentException($"This is no decoder: {problem}.", nameof(config));
         var decoder = new DiffusionDecoder(config);
         foreach (var layer in (LinearLayer[])[decoder._patchEmbed, decoder._timeIn, decoder._timeOut, decoder._conditionEmbed]) FillLinear(layer, random);
-        Fill(decoder._positions, random, 0.02f);
+        PositionFeatures.Fill(decoder._positions);
         Fill(decoder._nullCondition, random, 0.02f);
         foreach (var block in decoder._blocks) block.Initialize(random);
         return decoder;
