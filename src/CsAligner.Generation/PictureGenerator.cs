@@ -39,11 +39,7 @@ public sealed class PictureGenerator
 
     /// <summary>How often the decoder's velocity is asked for, for so many embeddings: what progress counts.</summary>
     /// <param name="embeddings">Their number.</param>
-    public long Evaluations(int embeddings)
-    {
-        long pictures = (long)embeddings * _options.Count;
-        return pictures * _sampler.Evaluations(_options.Steps);
-    }
+    public long Evaluations(int embeddings) => (long)embeddings * _options.Count * _sampler.Evaluations(_options.Steps);
 
     /// <summary>Makes the pictures.</summary>
     /// <param name="embeddings">[N, D], D the decoder's width of conditions: rows of any length but 0; they are brought to length 1.</param>

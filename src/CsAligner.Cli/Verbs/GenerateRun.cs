@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Data.Images;
 using CsAligner.Generation;
 using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Diffusion;
@@ -34,7 +35,7 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
         pictures.Finish(account);
         if (json) session.Terminal.Output.WriteLine(account);
         string made = pictures.Written == 1 ? "1 picture" : $"{pictures.Written} pictures";
-        session.Terminal.Say($"{made}, {PictureFolder.SheetFile} and {PictureFolder.RunFile} written to {folder}");
+        session.Terminal.Say($"{made}, {GeneratedPictures.SheetFile} and {GeneratedPictures.RecordFile} written to {folder}");
     }
 
     private DiffusionDecoder LoadDecoder()

@@ -13,10 +13,6 @@ namespace CsAligner.Cli.Verbs;
 /// </summary>
 internal sealed class PictureFolder
 {
-    public const string SheetFile = "sheet.png";
-
-    public const string RunFile = "generate.json";
-
     private const string Extension = ".png";
 
     private const int LeastDigits = 4;
@@ -75,21 +71,21 @@ internal sealed class PictureFolder
     /// <param name="account">The text of generate.json.</param>
     public void Finish(string account)
     {
-        AtomicFile.WriteAllBytes(Path.Combine(_folder, SheetFile), _sheet.ToPng());
-        AtomicFile.WriteAllText(Path.Combine(_folder, RunFile), account + "\n");
+        AtomicFile.WriteAllBytes(Path.Combine(_folder, GeneratedPictures.SheetFile), _sheet.ToPng());
+        AtomicFile.WriteAllText(Path.Combine(_folder, GeneratedPictures.RecordFile), account + "\n");
     }
 
     /// <summary>Writes the names of the files as properties.</summary>
     /// <param name="writer">Within an object.</param>
     public void WriteNames(Utf8JsonWriter writer)
     {
-        writer.WriteString("sheet", SheetFile);
+        writer.WriteString("sheet", GeneratedPictures.SheetFile);
         writer.WriteStartArray("pictures");
         for (int number = 0; number < Written; number++) writer.WriteStringValue(NameOf(number));
         writer.WriteEndArray();
     }
 
-    private static bool IsOurs(string name) => name is RunFile or SheetFile || IsNumbered(name);
+    private static bool IsOurs(string name) => name is GeneratedPictures.RecordFile or GeneratedPictures.SheetFile || IsNumbered(name);
 
     private static bool IsNumbered(string name) =>
         name.EndsWith(Extension, StringComparison.Ordinal)

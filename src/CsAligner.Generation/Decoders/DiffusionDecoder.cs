@@ -147,7 +147,7 @@ public sealed class DiffusionDecoder
     // What steers the blocks, [B, W]: SiLU(time + condition).
     private Tensor Signal(Tape tape, ReadOnlySpan<float> times, Tensor conditions, ReadOnlySpan<int> rows)
     {
-        var time = _timeOut.Forward(tape, tape.Silu(_timeIn.Forward(tape, TimeFeatures.Of(times))));
+        var time = _timeOut.Forward(tape, tape.Silu(_timeIn.Forward(tape, TimeFeatures.Of(tape, times))));
 
         // Unit rows of D values are scaled so that a value's size does not depend on D.
         var embedded = _conditionEmbed.Forward(tape, tape.Scale(conditions, MathF.Sqrt(Config.ConditionSize)));

@@ -1,4 +1,5 @@
 using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
 
 namespace CsAligner.Generation.Decoders;
 
@@ -10,10 +11,10 @@ internal static class TimeFeatures
 
     private const int Frequencies = Count / 2;
 
-    /// <summary>[B, <see cref="Count"/>], the cosines first.</summary>
-    public static Tensor Of(ReadOnlySpan<float> times)
+    /// <summary>[B, <see cref="Count"/>], the cosines first: a tensor of the tape.</summary>
+    public static Tensor Of(Tape tape, ReadOnlySpan<float> times)
     {
-        var features = new Tensor(times.Length, Count);
+        var features = tape.Rent([times.Length, Count]);
         for (int b = 0; b < times.Length; b++)
         {
             var row = features.Span.Slice(b * Count, Count);

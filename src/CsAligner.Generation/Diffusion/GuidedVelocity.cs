@@ -22,29 +22,22 @@ public sealed class GuidedVelocity(DiffusionDecoder decoder, Tensor conditions, 
     {
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentNullException.ThrowIfNull(velocity);
+        using var tape = Tape.Inference();
         int batch = samples.Shape[0];
         bool guided = guidance != 1;
-        var shown = guided ? Twice(samples) : samples;
+        var shown = guided ? Twice(tape, samples) : samples;
         float[] times = [.. Enumerable.Repeat(time, shown.Shape[0])];
         int[] rows = [.. Enumerable.Range(0, batch), .. guided ? Enumerable.Repeat(DiffusionDecoder.Unconditional, batch) : []];
 
-        using var tape = Tape.Inference();
+        // Guiding the predicted pictures is guiding the velocities, which differ from them by the same z.
         var predicted = decoder.Predict(tape, shown, times, conditions, rows).Span;
-        if (guided)
-        {
-            var (conditional, free) = (0, samples.Length);
-            TensorPrimitives.Lerp(predicted.Slice(free, samples.Length), predicted.Slice(conditional, samples.Length), guidance, velocity.Span);
-            NoisePath.Velocity(velocity.Span, samples.Span, time, velocity.Span);
-        }
-        else
-        {
-            NoisePath.Velocity(predicted, samples.Span, time, velocity.Span);
-        }
+        if (guided) TensorPrimitives.Lerp(predicted[samples.Length..], predicted[..samples.Length], guidance, velocity.Span);
+        NoisePath.Velocity(guided ? velocity.Span : predicted, samples.Span, time, velocity.Span);
     }
 
-    private static Tensor Twice(Tensor samples)
+    private static Tensor Twice(Tape tape, Tensor samples)
     {
-        var twice = new Tensor([2 * samples.Shape[0], .. samples.Shape[1..]]);
+        var twice = tape.Rent([2 * samples.Shape[0], .. samples.Shape[1..]]);
         samples.Span.CopyTo(twice.Span);
         samples.Span.CopyTo(twice.Span[samples.Length..]);
         return twice;

@@ -1,6 +1,7 @@
 using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Training;
 using CsAligner.Tensors;
+using CsAligner.Testing;
 using CsAligner.Tests;
 
 namespace CsAligner.Generation.Tests.Training;
@@ -181,6 +182,30 @@ public sealed class DecoderTrainerTests : IDisposable
         Assert.Equal(["checkpoint.safetensors", "config.json", "model.safetensors", "progress.jsonl", "sheet-00000048.png", "sheet-00000096.png", "sheet-00000120.png"], files);
         Assert.Equal(files, Directory.EnumerateFiles(cut).Select(f => Path.GetFileName(f)!).Order());
         foreach (string file in files) Assert.True(File.ReadAllBytes(Path.Combine(whole, file)).SequenceEqual(File.ReadAllBytes(Path.Combine(cut, file))), file);
+    }
+
+    [Fact]
+    public void A_full_disk_stops_the_run_and_leaves_its_last_checkpoint()
+    {
+        string disk = Directory.CreateDirectory(Path.Combine(_folder, "disk")).FullName;
+        using var mounted = SmallDisk.TryMount(disk);
+        Assert.SkipWhen(mounted is null, "mounting a tmpfs is not permitted here");
+        var squares = new ColouredSquares(16);
+        var recipe = Recipe with { EmaDecays = [0.9], PreviewSamples = 1000 };
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => new DecoderRun(recipe, squares, squares, squares, disk, resume: false).Train(cancellation: stop.Token));
+
+        // Room for the checkpoint that is there, and not for another beside it.
+        string checkpoint = Path.Combine(disk, DecoderRun.CheckpointFile);
+        long length = new FileInfo(checkpoint).Length, room = (1 << 20) - length;
+        Assert.True(length > room / 2, $"The checkpoint has {length} bytes: the disk is too large for this test.");
+        File.WriteAllBytes(Path.Combine(disk, "other"), new byte[room - (length / 2)]);
+        var run = new DecoderRun(recipe, squares, squares, squares, disk, resume: true) { CheckpointInterval = TimeSpan.Zero };
+        string message = Assert.Throws<InputException>(() => run.Train(cancellation: TestContext.Current.CancellationToken)).Message;
+        Assert.Contains(disk, message);
+        new DecoderTrainer(recipe, squares).Restore(checkpoint);
+        Assert.Equal(["checkpoint.safetensors", "other", "progress.jsonl"], Directory.EnumerateFiles(disk).Select(f => Path.GetFileName(f)!).Order());
     }
 
     [Fact]
