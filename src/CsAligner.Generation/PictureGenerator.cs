@@ -42,37 +42,61 @@ public sealed class PictureGenerator
     public long Evaluations(int embeddings) => (long)embeddings * _options.Count * _sampler.Evaluations(_options.Steps);
 
     /// <summary>Makes the pictures.</summary>
-    /// <param name="embeddings">[N, D], D the decoder's width of conditions: rows of any length but 0; they are brought to length 1.</param>
-    /// <param name="write">Takes each picture once it is done, in the order of the embeddings, <see cref="GenerationOptions.Count"/> of each in a row: its number, and S x S x 3 bytes RGB.</param>
+    /// <param name="embeddings">
+    /// [N, D], D the decoder's width of conditions: rows of any length but 0; they are brought to length 1.
+    /// </param>
+    /// <param name="write">
+    /// Takes each picture once it is done, in the order of the embeddings, <see cref="GenerationOptions.Count"/> of each in a row: its
+    /// number, and S x S x 3 bytes RGB.
+    /// </param>
     /// <param name="noise">
-    /// For each embedding a number that its noise is drawn by, so that different embeddings of one thing (made with other adapters, say) can begin with
-    /// the same noise; null: <see cref="NoiseNumber"/> of the embedding.
+    /// For each embedding a number that its noise is drawn by, so that different embeddings of one thing (made with other adapters, say)
+    /// can begin with the same noise; null: <see cref="NoiseNumber"/> of the embedding.
     /// </param>
     /// <param name="evaluated">Told of evaluations (<see cref="Evaluations"/>) since it was last called.</param>
     /// <param name="cancellation">Stops between evaluations.</param>
-    /// <exception cref="InputException">The embeddings are not as wide as the decoder's conditions, or one is zero or not finite.</exception>
+    /// <exception cref="InputException">
+    /// The embeddings are not as wide as the decoder's conditions, or one is zero or not finite.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public void Run(Tensor embeddings, Action<int, byte[]> write, IReadOnlyList<ulong>? noise = null, Action<int>? evaluated = null, CancellationToken cancellation = default)
+    public void Run(
+        Tensor embeddings,
+        Action<int, byte[]> write,
+        IReadOnlyList<ulong>? noise = null,
+        Action<int>? evaluated = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(embeddings);
         ArgumentNullException.ThrowIfNull(write);
         int width = _decoder.Config.ConditionSize;
         if (embeddings.Width != width)
-            throw new InputException($"The decoder is conditioned on embeddings of {width} values, these have {embeddings.Width}; take the model that the decoder was trained with.");
+            throw new InputException(
+                $"The decoder is conditioned on embeddings of {width} values, these have {embeddings.Width}; "
+                + "take the model that the decoder was trained with.");
         long asked = (long)embeddings.Rows * _options.Count;
         if (asked > MostPictures)
-            throw new InputException($"{embeddings.Rows} embeddings, {_options.Count} pictures of each: at most {MostPictures} pictures are made at once; make fewer.");
+            throw new InputException(
+                $"{embeddings.Rows} embeddings, {_options.Count} pictures of each: "
+                + $"at most {MostPictures} pictures are made at once; make fewer.");
         var units = Units(embeddings);
-        noise ??= [.. Enumerable.Range(0, embeddings.Rows).Select(i => NoiseNumber(MemoryMarshal.AsBytes(embeddings.Span.Slice(i * width, width))))];
-        if (noise.Count != embeddings.Rows) throw new ArgumentException($"{embeddings.Rows} embeddings need as many numbers, got {noise.Count}.", nameof(noise));
+        noise ??=
+        [
+            .. Enumerable.Range(0, embeddings.Rows).Select(i => NoiseNumber(MemoryMarshal.AsBytes(embeddings.Span.Slice(i * width, width))))
+        ];
+        if (noise.Count != embeddings.Rows)
+            throw new ArgumentException($"{embeddings.Rows} embeddings need as many numbers, got {noise.Count}.", nameof(noise));
         var random = new RandomGenerator(_options.Seed);
         int pictures = (int)asked;
         for (int start = 0; start < pictures; start += BatchSize)
         {
             int count = Math.Min(BatchSize, pictures - start);
             var conditions = new Tensor(count, width);
-            for (int i = 0; i < count; i++) units.Span.Slice((start + i) / _options.Count * width, width).CopyTo(conditions.Span[(i * width)..]);
-            RandomGenerator[] generators = [.. Enumerable.Range(start, count).Select(n => random.Split(noise[n / _options.Count]).Split((ulong)(n % _options.Count)))];
+            for (int i = 0; i < count; i++)
+                units.Span.Slice((start + i) / _options.Count * width, width).CopyTo(conditions.Span[(i * width)..]);
+            RandomGenerator[] generators =
+            [
+                .. Enumerable.Range(start, count).Select(n => random.Split(noise[n / _options.Count]).Split((ulong)(n % _options.Count)))
+            ];
             var samples = Make(conditions, generators, evaluated, cancellation);
             for (int i = 0; i < count; i++) write(start + i, ToRgb(samples, i));
         }
@@ -103,7 +127,8 @@ public sealed class PictureGenerator
         {
             var row = embeddings.Span.Slice(i * embeddings.Width, embeddings.Width);
             float norm = TensorPrimitives.Norm<float>(row);
-            if (norm == 0 || !float.IsFinite(norm)) throw new InputException($"Embedding {i} has the length {norm}; expected finite numbers that are not all 0.");
+            if (norm == 0 || !float.IsFinite(norm))
+                throw new InputException($"Embedding {i} has the length {norm}; expected finite numbers that are not all 0.");
             TensorPrimitives.Divide(row, norm, units.Span.Slice(i * embeddings.Width, embeddings.Width));
         }
 
@@ -118,7 +143,8 @@ public sealed class PictureGenerator
         var rgb = new byte[3 * plane];
         for (int i = 0; i < plane; i++)
         {
-            for (int c = 0; c < 3; c++) rgb[(3 * i) + c] = (byte)Math.Clamp((int)MathF.Round((values[(c * plane) + i] + 1) * 127.5f), 0, 255);
+            for (int c = 0; c < 3; c++)
+                rgb[(3 * i) + c] = (byte)Math.Clamp((int)MathF.Round((values[(c * plane) + i] + 1) * 127.5f), 0, 255);
         }
 
         return rgb;

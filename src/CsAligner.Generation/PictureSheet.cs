@@ -26,7 +26,8 @@ public sealed class PictureSheet
     public void Add(byte[] rgb)
     {
         ArgumentNullException.ThrowIfNull(rgb);
-        if (rgb.Length != 3 * _size * _size) throw new ArgumentException($"A picture takes {3 * _size * _size} bytes, {rgb.Length} came.", nameof(rgb));
+        if (rgb.Length != 3 * _size * _size)
+            throw new ArgumentException($"A picture takes {3 * _size * _size} bytes, {rgb.Length} came.", nameof(rgb));
         _pictures.Add(rgb);
     }
 
@@ -40,7 +41,8 @@ public sealed class PictureSheet
         for (int i = 0; i < _pictures.Count; i++)
         {
             int left = Gap + (i % columns * (_size + Gap)), top = Gap + (i / columns * (_size + Gap));
-            for (int y = 0; y < _size; y++) _pictures[i].AsSpan(3 * y * _size, 3 * _size).CopyTo(sheet.AsSpan(3 * (((top + y) * width) + left)));
+            for (int y = 0; y < _size; y++)
+                _pictures[i].AsSpan(3 * y * _size, 3 * _size).CopyTo(sheet.AsSpan(3 * (((top + y) * width) + left)));
         }
 
         return PngFile.Encode(sheet, width, height);

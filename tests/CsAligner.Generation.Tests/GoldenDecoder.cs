@@ -10,7 +10,9 @@ internal sealed class GoldenDecoder
 {
     public GoldenDecoder()
     {
-        Decoder = DiffusionDecoder.Create(DecoderConfig.Read(Path.Combine(AppContext.BaseDirectory, "Golden", "decoder", "config.json")), new RandomGenerator(0));
+        Decoder = DiffusionDecoder.Create(
+            DecoderConfig.Read(Path.Combine(AppContext.BaseDirectory, "Golden", "decoder", "config.json")),
+            new RandomGenerator(0));
         foreach (var (name, values) in Decoder.NamedTensors) File.Floats("weights." + name).CopyTo(values.Span);
         Decoder.RequireGrad(false);
     }

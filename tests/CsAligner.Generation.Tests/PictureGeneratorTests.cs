@@ -33,7 +33,8 @@ public sealed class PictureGeneratorTests : IDisposable
         var options = new GenerationOptions { Steps = 3, Guidance = guidance, Seed = 5 };
         Assert.True(new PictureGenerator(Decoder, options).BatchSize < Embeddings.Rows, "All fit into one batch: the test checks nothing.");
         byte[][] together = Make(options, Embeddings);
-        for (int i = 0; i < Embeddings.Rows; i += 5) Assert.Equal(together[i], Make(options, Tensor.From(Embeddings.Span.Slice(i * 7, 7), 1, 7))[0]);
+        for (int i = 0; i < Embeddings.Rows; i += 5)
+            Assert.Equal(together[i], Make(options, Tensor.From(Embeddings.Span.Slice(i * 7, 7), 1, 7))[0]);
     }
 
     [Fact]
@@ -52,7 +53,8 @@ public sealed class PictureGeneratorTests : IDisposable
     [Fact]
     public void Several_of_one_embedding_differ_and_come_in_a_row()
     {
-        byte[][] made = Make(new GenerationOptions { Steps = 2, Count = 3 }, Embeddings), first = Make(new GenerationOptions { Steps = 2 }, Embeddings);
+        byte[][] made = Make(new GenerationOptions { Steps = 2, Count = 3 }, Embeddings),
+            first = Make(new GenerationOptions { Steps = 2 }, Embeddings);
         Assert.Equal(3 * Embeddings.Rows, made.Length);
         Assert.Equal(made.Length, made.Select(Convert.ToHexString).Distinct().Count());
         for (int i = 0; i < first.Length; i++) Assert.Equal(first[i], made[3 * i]);
@@ -65,7 +67,8 @@ public sealed class PictureGeneratorTests : IDisposable
         Embeddings.Span[..7].CopyTo(same.Span);
         Embeddings.Span[..7].CopyTo(same.Span[7..]);
         var options = new GenerationOptions { Steps = 2 };
-        byte[][] equal = Make(options, same, [4, 4]), other = Make(options, same, [4, 5]), seeded = Make(options with { Seed = 1 }, same, [4, 4]);
+        byte[][] equal = Make(options, same, [4, 4]), other = Make(options, same, [4, 5]),
+            seeded = Make(options with { Seed = 1 }, same, [4, 4]);
         Assert.Equal(equal[0], equal[1]);
         Assert.Equal(equal[0], other[0]);
         Assert.NotEqual(other[0], other[1]);
@@ -75,9 +78,12 @@ public sealed class PictureGeneratorTests : IDisposable
     [Fact]
     public void Guidance_leads_away_from_what_is_made_without_a_condition()
     {
-        byte[] weak = Make(new GenerationOptions { Steps = 3, Guidance = 0 }, Embeddings)[0], other = Make(new GenerationOptions { Steps = 3, Guidance = 0 }, Other(), [Number(0)])[0];
+        byte[] weak = Make(new GenerationOptions { Steps = 3, Guidance = 0 }, Embeddings)[0],
+            other = Make(new GenerationOptions { Steps = 3, Guidance = 0 }, Other(), [Number(0)])[0];
         Assert.Equal(weak, other);
-        Assert.NotEqual(Make(new GenerationOptions { Steps = 3, Guidance = 1 }, Embeddings)[0], Make(new GenerationOptions { Steps = 3, Guidance = 1 }, Other(), [Number(0)])[0]);
+        Assert.NotEqual(
+            Make(new GenerationOptions { Steps = 3, Guidance = 1 }, Embeddings)[0],
+            Make(new GenerationOptions { Steps = 3, Guidance = 1 }, Other(), [Number(0)])[0]);
 
         static Tensor Other() => Tensor.From(Embeddings.Span.Slice(7, 7), 1, 7);
     }
@@ -124,7 +130,8 @@ public sealed class PictureGeneratorTests : IDisposable
         static string Refusal(Tensor embeddings) => Assert.Throws<InputException>(() => Make(new GenerationOptions(), embeddings)).Message;
     }
 
-    private static ulong Number(int row) => PictureGenerator.NoiseNumber(System.Runtime.InteropServices.MemoryMarshal.AsBytes(Embeddings.Span.Slice(row * 7, 7)));
+    private static ulong Number(int row)
+        => PictureGenerator.NoiseNumber(System.Runtime.InteropServices.MemoryMarshal.AsBytes(Embeddings.Span.Slice(row * 7, 7)));
 
     private static byte[][] Make(GenerationOptions options, Tensor embeddings, ulong[]? noise = null)
     {

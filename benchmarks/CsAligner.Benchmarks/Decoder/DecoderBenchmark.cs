@@ -24,14 +24,21 @@ internal static class DecoderBenchmark
     {
         bool json = arguments.Contains("--json");
         int at = Array.IndexOf(arguments, "--rounds");
-        int rounds = at >= 0 && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 5;
+        int rounds = at >= 0 && at + 1 < arguments.Length
+            && int.TryParse(arguments[at + 1], CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 5;
         var recipe = DecoderRecipe.Read(Recipe) with { EmaDecays = [0.9995] };
         var trainer = new DecoderTrainer(recipe, new SyntheticPictures(recipe.ImageSize, ConditionSize));
-        int[] sizes = [recipe.ImageSize, recipe.PatchSize, recipe.Width, recipe.Layers, recipe.Heads, ConditionSize, recipe.BatchSize, Compute.Threads];
+        int[] sizes =
+        [
+            recipe.ImageSize, recipe.PatchSize, recipe.Width, recipe.Layers, recipe.Heads, ConditionSize, recipe.BatchSize, Compute.Threads
+        ];
         using var peer = new PythonPeer(Script, "python3-torch", [.. sizes.Select(a => a.ToString(CultureInfo.InvariantCulture))]);
         (string Name, Func<double> Ours, Func<double> Theirs)[] cases =
         [
-            ($"training, batches of {recipe.BatchSize}", () => recipe.BatchSize * StepsPerRound / Train(trainer), () => recipe.BatchSize * StepsPerRound / peer.Ask($"train {StepsPerRound}")[0]),
+            (
+                $"training, batches of {recipe.BatchSize}",
+                () => recipe.BatchSize * StepsPerRound / Train(trainer),
+                () => recipe.BatchSize * StepsPerRound / peer.Ask($"train {StepsPerRound}")[0]),
             .. Generated.Select(g => (
                 $"making pictures, {g.Batch} at once",
                 (Func<double>)(() => g.Batch * g.Times / Make(trainer.Averaged(), g.Batch, g.Times)),
@@ -75,7 +82,8 @@ internal static class DecoderBenchmark
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static string Table(DecoderTrainer trainer, string version, int rounds, IReadOnlyList<(string Name, double Ours, double Theirs, double Ratio)> results)
+    private static string Table(
+        DecoderTrainer trainer, string version, int rounds, IReadOnlyList<(string Name, double Ours, double Theirs, double Ratio)> results)
     {
         var text = new StringBuilder();
         text.Append("# Training of icon-decoder, and making pictures with it\n\n");
@@ -90,7 +98,8 @@ internal static class DecoderBenchmark
             |---|--:|--:|--:|
 
             """);
-        foreach (var (name, ours, theirs, ratio) in results) text.Append(CultureInfo.InvariantCulture, $"| {name} | {ours:g3} | {theirs:g3} | {ratio:f2} |\n");
+        foreach (var (name, ours, theirs, ratio) in results)
+            text.Append(CultureInfo.InvariantCulture, $"| {name} | {ours:g3} | {theirs:g3} | {ratio:f2} |\n");
         return text.ToString();
     }
 

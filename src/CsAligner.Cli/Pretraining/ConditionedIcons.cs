@@ -9,7 +9,9 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Pretraining;
 
-/// <summary>The pictures of icon data sets, one after the other, with their embeddings: what a decoder is trained on. Names are never read.</summary>
+/// <summary>
+/// The pictures of icon data sets, one after the other, with their embeddings: what a decoder is trained on. Names are never read.
+/// </summary>
 internal sealed class ConditionedIcons : IConditionedPictures, IDisposable
 {
     private readonly IconDataset[] _sets;

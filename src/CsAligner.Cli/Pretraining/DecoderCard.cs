@@ -16,8 +16,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Cli.Pretraining;
 
 /// <summary>
-/// The README.md and sheet.png of a trained decoder: what it is, what it was trained on, and what it makes of icons that nothing was trained on. Pictures
-/// are made from embeddings of pictures; no text is read.
+/// The README.md and sheet.png of a trained decoder: what it is, what it was trained on, and what it makes of icons that nothing was
+/// trained on. Pictures are made from embeddings of pictures; no text is read.
 /// </summary>
 internal static class DecoderCard
 {
@@ -33,7 +33,8 @@ internal static class DecoderCard
         var options = new GenerationOptions();
         var sheet = new PictureSheet(OnSheet, decoder.Config.ImageSize);
         var rows = new StringBuilder();
-        foreach (var (name, icons, indices) in tests.Selections) rows.Append(Row(name, icons, indices, decoder, options, embedder, sheet, cancellation));
+        foreach (var (name, icons, indices) in tests.Selections)
+            rows.Append(Row(name, icons, indices, decoder, options, embedder, sheet, cancellation));
         AtomicFile.WriteAllBytes(Path.Combine(folder, SheetFile), sheet.ToPng());
 
         var recipe = run.Recipe;
@@ -65,7 +66,9 @@ internal static class DecoderCard
 
             """);
         foreach (var line in run.Progress)
-            text.Append(CultureInfo.InvariantCulture, $"| {line.Samples:N0} | {line.Loss:f4} | {line.Frechet:f4} | {NumberText.Percent(line.OwnNearest)} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {line.Samples:N0} | {line.Loss:f4} | {line.Frechet:f4} | {NumberText.Percent(line.OwnNearest)} |\n");
         text.Append(CultureInfo.InvariantCulture, $"""
 
             ## What it was trained on
@@ -76,18 +79,21 @@ internal static class DecoderCard
             |---|---|---|
 
             """);
-        foreach (var set in training.Sets.SelectMany(s => s.Sets)) text.Append(CultureInfo.InvariantCulture, $"| [{set.Title}]({set.Url}) | {set.Author.Replace('|', '/')} | {set.Licence} |\n");
+        foreach (var set in training.Sets.SelectMany(s => s.Sets))
+            text.Append(CultureInfo.InvariantCulture, $"| [{set.Title}]({set.Url}) | {set.Author.Replace('|', '/')} | {set.Licence} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n## Recipe\n\n```json\n{recipe.ToJson()}\n```\n");
         AtomicFile.WriteAllText(Path.Combine(folder, "README.md"), text.ToString());
     }
 
     private static string Row(
-        string name, IconDataset icons, int[] indices, DiffusionDecoder decoder, GenerationOptions options, ClipEmbedder embedder, PictureSheet sheet, CancellationToken cancellation)
+        string name, IconDataset icons, int[] indices, DiffusionDecoder decoder, GenerationOptions options, ClipEmbedder embedder,
+        PictureSheet sheet, CancellationToken cancellation)
     {
         int made = Math.Min(Made, indices.Length / 2), asked = Math.Min(Asked, made);
         var real = embedder.EmbedImages(indices.Length, (i, rgb) => icons.GetImage(indices[i], rgb), cancellation: cancellation);
         var pictures = new byte[made][];
-        new PictureGenerator(decoder, options).Run(FeatureRows.Range(real, 0, made), (i, rgb) => pictures[i] = rgb, cancellation: cancellation);
+        new PictureGenerator(decoder, options).Run(
+            FeatureRows.Range(real, 0, made), (i, rgb) => pictures[i] = rgb, cancellation: cancellation);
         var features = embedder.EmbedImages(made, (i, rgb) => pictures[i].CopyTo(rgb), cancellation: cancellation);
 
         for (int i = 0; i < OnSheet; i++)

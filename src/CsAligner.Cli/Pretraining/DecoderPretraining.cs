@@ -28,7 +28,8 @@ internal static class DecoderPretraining
         using var validation = ConditionedIcons.Open(session, [IconSplit.Validation], embedder, model);
         var run = new DecoderRun(recipe, training, validation, embedder, folder, resume, initial) { CheckpointInterval = interval };
         session.Terminal.Say(
-            $"{recipe.Name}: {run.Trainer.Decoder.ParameterCount:N0} parameters, {training.Count:N0} pictures ({run.Trainer.PerEpoch:N0} an epoch), {recipe.Samples:N0} samples, from sample {run.Trainer.Samples:N0}");
+            $"{recipe.Name}: {run.Trainer.Decoder.ParameterCount:N0} parameters, {training.Count:N0} pictures "
+            + $"({run.Trainer.PerEpoch:N0} an epoch), {recipe.Samples:N0} samples, from sample {run.Trainer.Samples:N0}");
 
         double loss = double.NaN;
         session.Terminal.WithProgress("training", recipe.Steps * recipe.BatchSize, progress => run.Train(
@@ -38,7 +39,9 @@ internal static class DecoderPretraining
                 loss = double.IsNaN(loss) ? step.Loss : (0.99 * loss) + (0.01 * step.Loss);
                 progress.Report(step.Samples, $"loss {loss:f4}");
             },
-            line => session.Terminal.Say($"{line.Samples:N0} samples: loss {line.Loss:f4}, Fréchet distance {line.Frechet:f4}, own embedding nearest {line.OwnNearest:p0}"),
+            line => session.Terminal.Say(
+                $"{line.Samples:N0} samples: loss {line.Loss:f4}, Fréchet distance {line.Frechet:f4}, "
+                + $"own embedding nearest {line.OwnNearest:p0}"),
             session.Cancellation), "pictures");
         using var tests = TestIcons.Open(session, recipe.ImageSize);
         DecoderCard.Write(folder, run, training, tests, embedder, session.Cancellation);

@@ -17,16 +17,27 @@ internal static class PretrainVerb
         var recipe = new Argument<string>("RECIPE") { Description = "a JSON file, such as recipes/icon-clip.json" };
         var output = new Option<string>("--out") { Description = "the folder of the run and, in the end, of the model", Required = true };
         var resume = new Option<bool>("--resume") { Description = "go on from the folder's checkpoint" };
-        var init = new Option<string?>("--init") { Description = "Begin a decoder with the weights of this folder, where a checkpoint was lost.", HelpName = "DIR" };
-        var interval = CommonOptions.Number("--checkpoint-interval", "Seconds between checkpoints: the most work that a lost process loses.", fallback: 180, least: 0, most: 86_400);
+        var init = new Option<string?>("--init")
+        {
+            Description = "Begin a decoder with the weights of this folder, where a checkpoint was lost.",
+            HelpName = "DIR"
+        };
+        var interval = CommonOptions.Number(
+            "--checkpoint-interval",
+            "Seconds between checkpoints: the most work that a lost process loses.",
+            fallback: 180, least: 0, most: 86_400);
         var json = new Option<bool>("--json") { Description = "print one JSON object on stdout" };
-        var command = new Command("pretrain", "Train a CLIP on icons and their names, or a decoder on icons; resumable at any time.") { recipe, output, resume, init, interval, json };
+        var command = new Command("pretrain", "Train a CLIP on icons and their names, or a decoder on icons; resumable at any time.")
+        {
+            recipe, output, resume, init, interval, json
+        };
         runner.SetAction(command, (parsed, session) =>
         {
             string path = parsed.GetRequiredValue(recipe), folder = parsed.GetRequiredValue(output);
             var between = TimeSpan.FromSeconds(parsed.GetValue(interval));
             if (RecipeKind.Of(path) == DecoderRecipe.KindName)
-                DecoderPretraining.Run(session, path, folder, parsed.GetValue(resume), parsed.GetValue(init), between, parsed.GetValue(json));
+                DecoderPretraining.Run(
+                    session, path, folder, parsed.GetValue(resume), parsed.GetValue(init), between, parsed.GetValue(json));
             else if (parsed.GetValue(init) is not null) throw new UsageException("--init is for the recipe of a decoder: leave it out");
             else Run(session, path, folder, parsed.GetValue(resume), between, parsed.GetValue(json));
         });
@@ -38,7 +49,9 @@ internal static class PretrainVerb
         var recipe = PretrainRecipe.Read(recipePath);
         using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
         var run = new PretrainRun(recipe, icons, folder, resume) { CheckpointInterval = interval };
-        session.Terminal.Say($"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, {recipe.Steps:N0} steps of {recipe.BatchSize}, from step {run.Trainer.Step:N0}");
+        session.Terminal.Say(
+            $"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, "
+            + $"{recipe.Steps:N0} steps of {recipe.BatchSize}, from step {run.Trainer.Step:N0}");
 
         long start = session.Terminal.Time.GetTimestamp();
         int first = run.Trainer.Step;
@@ -56,7 +69,9 @@ internal static class PretrainVerb
         // The published weights are what is measured: read back, in float16.
         var embedder = ClipEmbedder.Load(folder);
         using var tests = TestIcons.Open(session, recipe.ImageSize);
-        AtomicFile.WriteAllText(Path.Combine(folder, "README.md"), ModelCard.Write(recipe, run.Trainer.Model.ParameterCount, icons, tests, embedder, session.Cancellation));
+        AtomicFile.WriteAllText(
+            Path.Combine(folder, "README.md"),
+            ModelCard.Write(recipe, run.Trainer.Model.ParameterCount, icons, tests, embedder, session.Cancellation));
         session.Terminal.Say($"the model is in {folder}, its card in README.md there");
         if (json)
         {

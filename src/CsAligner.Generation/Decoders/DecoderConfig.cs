@@ -70,10 +70,13 @@ public sealed record DecoderConfig
 
     /// <summary>Reads and checks config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
-    /// <exception cref="InputException">The file is missing, is not JSON, has an unknown key, lacks one, or describes no decoder.</exception>
+    /// <exception cref="InputException">
+    /// The file is missing, is not JSON, has an unknown key, lacks one, or describes no decoder.
+    /// </exception>
     public static DecoderConfig Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such file; the folder of a decoder holds config.json and model.safetensors.");
+        if (!File.Exists(path))
+            throw new InputException($"{path}: no such file; the folder of a decoder holds config.json and model.safetensors.");
         try
         {
             var config = JsonSerializer.Deserialize(File.ReadAllBytes(path), DecoderJson.Default.DecoderConfig)
@@ -83,7 +86,9 @@ public sealed record DecoderConfig
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: does not describe a decoder ({e.Message.ReplaceLineEndings(" ")}); expected model_type \"{Type}\" and the decoder's sizes.", e);
+            throw new InputException(
+                $"{path}: does not describe a decoder ({e.Message.ReplaceLineEndings(" ")}); "
+                + $"expected model_type \"{Type}\" and the decoder's sizes.", e);
         }
     }
 
@@ -95,11 +100,13 @@ public sealed record DecoderConfig
     {
         if (ModelType != Type) return $"model_type is \"{ModelType}\", expected \"{Type}\"";
         if (PatchSize is < 1 or > 256) return $"patch_size is {PatchSize}, expected 1 to 256";
-        if (ImageSize is < 4 or > 1024 || ImageSize % PatchSize != 0) return $"image_size is {ImageSize}, expected 4 to 1024 and a multiple of patch_size {PatchSize}";
+        if (ImageSize is < 4 or > 1024 || ImageSize % PatchSize != 0)
+            return $"image_size is {ImageSize}, expected 4 to 1024 and a multiple of patch_size {PatchSize}";
         if (Tokens > MostTokens)
             return $"image_size {ImageSize} is {Tokens} patches of patch_size {PatchSize}, expected at most {MostTokens}";
         if (HiddenSize is < 1 or > 4096) return $"hidden_size is {HiddenSize}, expected 1 to 4096";
-        if (NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0) return $"num_attention_heads is {NumAttentionHeads}, expected a divisor of hidden_size {HiddenSize}";
+        if (NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0)
+            return $"num_attention_heads is {NumAttentionHeads}, expected a divisor of hidden_size {HiddenSize}";
         if (IntermediateSize is < 1 or > 16384) return $"intermediate_size is {IntermediateSize}, expected 1 to 16384";
         if (NumHiddenLayers is < 1 or > 64) return $"num_hidden_layers is {NumHiddenLayers}, expected 1 to 64";
         return ConditionSize is < 1 or > 16384 ? $"condition_size is {ConditionSize}, expected 1 to 16384" : null;

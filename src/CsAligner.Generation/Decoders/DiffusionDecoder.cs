@@ -74,7 +74,8 @@ public sealed class DiffusionDecoder
         ArgumentNullException.ThrowIfNull(random);
         if (config.Problem() is { } problem) throw new ArgumentException($"This is no decoder: {problem}.", nameof(config));
         var decoder = new DiffusionDecoder(config);
-        foreach (var layer in (LinearLayer[])[decoder._patchEmbed, decoder._timeIn, decoder._timeOut, decoder._conditionEmbed]) FillLinear(layer, random);
+        foreach (var layer in (LinearLayer[])[decoder._patchEmbed, decoder._timeIn, decoder._timeOut, decoder._conditionEmbed])
+            FillLinear(layer, random);
         PositionFeatures.Fill(decoder._positions);
         Fill(decoder._nullCondition, random, 0.02f);
         foreach (var block in decoder._blocks) block.Initialize(random);
@@ -83,7 +84,9 @@ public sealed class DiffusionDecoder
 
     /// <summary>Reads a decoder's folder; its weights stay as they are until <see cref="RequireGrad"/>.</summary>
     /// <param name="folder">Holds config.json and model.safetensors (float16, bfloat16, float32 or float64).</param>
-    /// <exception cref="InputException">A file is missing or damaged, the weights are not those that the configuration describes, or one is not a finite number.</exception>
+    /// <exception cref="InputException">
+    /// A file is missing or damaged, the weights are not those that the configuration describes, or one is not a finite number.
+    /// </exception>
     public static DiffusionDecoder Load(string folder)
     {
         var config = DecoderConfig.Read(Path.Combine(folder, DecoderConfig.FileName));
@@ -108,7 +111,9 @@ public sealed class DiffusionDecoder
         AtomicFile.WriteAllText(Path.Combine(folder, DecoderConfig.FileName), Config.ToJson());
     }
 
-    /// <summary>Sets whether the weights are trained. While they are not, copies in the order the processor likes are kept of them.</summary>
+    /// <summary>
+    /// Sets whether the weights are trained. While they are not, copies in the order the processor likes are kept of them.
+    /// </summary>
     /// <param name="requiresGrad">True to train them.</param>
     public void RequireGrad(bool requiresGrad)
     {
@@ -131,11 +136,17 @@ public sealed class DiffusionDecoder
         ArgumentNullException.ThrowIfNull(conditions);
         int size = Config.ImageSize;
         if (noisy.Rank != 4 || noisy.Shape[1] != 3 || noisy.Shape[2] != size || noisy.Shape[3] != size)
-            throw new ArgumentException($"The decoder needs pictures [B, 3, {size}, {size}], got [{string.Join(", ", noisy.Shape.ToArray())}].", nameof(noisy));
+            throw new ArgumentException(
+                $"The decoder needs pictures [B, 3, {size}, {size}], got [{string.Join(", ", noisy.Shape.ToArray())}].",
+                nameof(noisy));
         if (conditions.Rank != 2 || conditions.Width != Config.ConditionSize)
-            throw new ArgumentException($"The decoder is conditioned on rows of {Config.ConditionSize}, got [{string.Join(", ", conditions.Shape.ToArray())}].", nameof(conditions));
+            throw new ArgumentException(
+                $"The decoder is conditioned on rows of {Config.ConditionSize}, got [{string.Join(", ", conditions.Shape.ToArray())}].",
+                nameof(conditions));
         if (times.Length != noisy.Shape[0] || rows.Length != noisy.Shape[0])
-            throw new ArgumentException($"{noisy.Shape[0]} pictures need as many times and rows, got {times.Length} and {rows.Length}.", nameof(times));
+            throw new ArgumentException(
+                $"{noisy.Shape[0]} pictures need as many times and rows, got {times.Length} and {rows.Length}.",
+                nameof(times));
 
         var signal = Signal(tape, times, conditions, rows);
         var x = tape.Add(_patchEmbed.Forward(tape, tape.Patchify(noisy, Config.PatchSize)), _positions);
@@ -177,19 +188,25 @@ public sealed class DiffusionDecoder
 
         if (stored >= config.ParameterCount) return;
         throw new InputException(
-            $"{files.Path}: holds {stored} values, config.json describes a decoder of {config.ParameterCount}. Are both files from the same model?");
+            $"{files.Path}: holds {stored} values, config.json describes a decoder of {config.ParameterCount}. "
+            + "Are both files from the same model?");
     }
 
     private static void Read(SafeTensorsSet files, string name, Tensor values)
     {
         if (!files.TryGetFile(name, out var file) || !file.TryGetInfo(name, out var info))
-            throw new InputException($"{files.Path}: no tensor \"{name}\"; config.json describes a decoder that has it. Are both files from the same model?");
+            throw new InputException(
+                $"{files.Path}: no tensor \"{name}\"; config.json describes a decoder that has it. "
+                + "Are both files from the same model?");
         if (!info.Shape.SequenceEqual(values.Shape.ToArray().Select(size => (long)size)))
-            throw new InputException($"{file.Path}: tensor \"{name}\" has shape [{string.Join(", ", info.Shape)}], config.json asks for [{string.Join(", ", values.Shape.ToArray())}]. Are both files from the same model?");
+            throw new InputException(
+                $"{file.Path}: tensor \"{name}\" has shape [{string.Join(", ", info.Shape)}], "
+                + $"config.json asks for [{string.Join(", ", values.Shape.ToArray())}]. Are both files from the same model?");
         file.ReadValues(name, 0, values.Span);
         foreach (float value in values.Span)
         {
-            if (!float.IsFinite(value)) throw new InputException($"{file.Path}: tensor \"{name}\" holds {value}; expected finite numbers. Get the file again.");
+            if (!float.IsFinite(value))
+                throw new InputException($"{file.Path}: tensor \"{name}\" holds {value}; expected finite numbers. Get the file again.");
         }
     }
 }

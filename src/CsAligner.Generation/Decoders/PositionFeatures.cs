@@ -3,8 +3,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Generation.Decoders;
 
 /// <summary>
-/// Where position embeddings begin: cosines and sines of a patch's row and column, of wavelengths from two patches to twice the side. They are as large
-/// as what a noisy patch brings along, so that attention can tell places apart from the first step on.
+/// Where position embeddings begin: cosines and sines of a patch's row and column, of wavelengths from two patches to twice the side. They
+/// are as large as what a noisy patch brings along, so that attention can tell places apart from the first step on.
 /// </summary>
 internal static class PositionFeatures
 {

@@ -4,8 +4,8 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace CsAligner.Generation.Diffusion;
 
 /// <summary>
-/// The straight path from noise to a picture, z(t) = t x + (1 - t) noise for t from 0 to 1, and its velocity v = x - noise = (x - z) / (1 - t)
-/// (rectified flow; Liu et al. 2023, arXiv 2209.03003). B batch.
+/// The straight path from noise to a picture, z(t) = t x + (1 - t) noise for t from 0 to 1, and its velocity v = x - noise
+/// = (x - z) / (1 - t) (rectified flow; Liu et al. 2023, arXiv 2209.03003). B batch.
 /// </summary>
 public static class NoisePath
 {

@@ -3,7 +3,9 @@ using CsAligner.Tensors.Kernels.Arrays;
 
 namespace CsAligner.Generation.Diffusion;
 
-/// <summary>Standard normal noise, each picture's from a generator of its own: it comes out the same whatever others are made beside it.</summary>
+/// <summary>
+/// Standard normal noise, each picture's from a generator of its own: it comes out the same whatever others are made beside it.
+/// </summary>
 public static class PictureNoise
 {
     /// <summary>Fills pictures with noise.</summary>
@@ -15,7 +17,9 @@ public static class PictureNoise
         ArgumentNullException.ThrowIfNull(noise);
         ArgumentNullException.ThrowIfNull(generators);
         if (noise.Rank == 0 || noise.Shape[0] != generators.Count)
-            throw new ArgumentException($"{generators.Count} generators came for a batch of shape [{string.Join(", ", noise.Shape.ToArray())}].", nameof(generators));
+            throw new ArgumentException(
+                $"{generators.Count} generators came for a batch of shape [{string.Join(", ", noise.Shape.ToArray())}].",
+                nameof(generators));
         NormalNoise.FillRows(noise, [.. generators]);
     }
 }

@@ -12,7 +12,8 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace CsAligner.Generation.Training;
 
 /// <summary>
-/// What a decoder makes of pictures that it was not trained on: the same ones under the same noise at every stage of its training, so that stages compare.
+/// What a decoder makes of pictures that it was not trained on: the same ones under the same noise at every stage of its training, so that
+/// stages compare.
 /// </summary>
 public sealed class DecoderPreview
 {
@@ -38,7 +39,8 @@ public sealed class DecoderPreview
         ArgumentNullException.ThrowIfNull(validation);
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(recipe);
-        if (validation.Count < 2) throw new InputException($"Previews need at least two validation pictures, the data has {validation.Count}.");
+        if (validation.Count < 2)
+            throw new InputException($"Previews need at least two validation pictures, the data has {validation.Count}.");
         (_validation, _encoder, _recipe) = (validation, encoder, recipe);
         int[] order = [.. Enumerable.Range(0, validation.Count)];
         new RandomGenerator(recipe.Seed).Shuffle<int>(order);
@@ -51,7 +53,8 @@ public sealed class DecoderPreview
     /// <param name="loss">Its loss.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <returns>The line of progress, and the sheet as PNG: real pictures above what was made from their embeddings.</returns>
-    public (DecoderProgress Progress, byte[] Sheet) Take(DiffusionDecoder decoder, long samples, double loss, CancellationToken cancellation = default)
+    public (DecoderProgress Progress, byte[] Sheet) Take(
+        DiffusionDecoder decoder, long samples, double loss, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(decoder);
         var conditions = FeatureRows.Take(_validation.Conditions, _chosen);
@@ -59,7 +62,9 @@ public sealed class DecoderPreview
         var options = new GenerationOptions { Steps = Steps, Guidance = _recipe.PreviewGuidance, Seed = _recipe.Seed };
         new PictureGenerator(decoder, options).Run(conditions, (i, rgb) => made[i] = rgb, cancellation: cancellation);
         var features = _encoder.EmbedImages(
-            made.Length, (i, rgb) => _encoder.Preprocessing.Fit(made[i], decoder.Config.ImageSize, decoder.Config.ImageSize, rgb), cancellation: cancellation);
+            made.Length,
+            (i, rgb) => _encoder.Preprocessing.Fit(made[i], decoder.Config.ImageSize, decoder.Config.ImageSize, rgb),
+            cancellation: cancellation);
         double frechet = FrechetDistance.Compute(features, _validation.Conditions);
         var nearest = ExactSearch.TopK(features, conditions, 1);
         double own = Enumerable.Range(0, made.Length).Count(i => nearest.Rows(i)[0] == i) / (double)made.Length;
@@ -85,13 +90,16 @@ public sealed class DecoderPreview
                 float[] times = [.. Enumerable.Repeat(Times[t], count)];
                 NoisePath.Mix(clean, noise, times, noisy);
                 using var tape = Tape.Inference();
-                var predicted = decoder.Predict(tape, noisy, times, FeatureRows.Range(conditions, start, start + count), [.. Enumerable.Range(0, count)]);
+                var predicted = decoder.Predict(
+                    tape, noisy, times, FeatureRows.Range(conditions, start, start + count), [.. Enumerable.Range(0, count)]);
                 double distance = TensorPrimitives.Distance(predicted.Span, clean.Span);
                 sums[t] += distance * distance;
             }
         }
 
-        return Enumerable.Range(0, Times.Length).ToDictionary(t => Times[t].ToString(CultureInfo.InvariantCulture), t => sums[t] / ((double)_chosen.Length * pixels));
+        return Enumerable.Range(0, Times.Length).ToDictionary(
+            t => Times[t].ToString(CultureInfo.InvariantCulture),
+            t => sums[t] / ((double)_chosen.Length * pixels));
     }
 
     private PictureSheet Sheet(byte[][] made)

@@ -50,7 +50,9 @@ public sealed record DecoderRecipe
     /// <summary>Pictures over which the learning rate rises, 0 or more.</summary>
     public long WarmupSamples { get; set; } = 10_000;
 
-    /// <summary>Pictures at the end over which the learning rate falls to 0 along a straight line, 0 or more; before that it stays at its peak.</summary>
+    /// <summary>
+    /// Pictures at the end over which the learning rate falls to 0 along a straight line, 0 or more; before that it stays at its peak.
+    /// </summary>
     public long DecaySamples { get; set; }
 
     /// <summary>The peak learning rate, above 0 and at most 1.</summary>
@@ -65,7 +67,9 @@ public sealed record DecoderRecipe
     /// <summary>Gradients are clipped together to this norm, above 0.</summary>
     public double MaxGradNorm { get; set; } = 1;
 
-    /// <summary>Decays of the averages of the weights that are kept, each 0 up to 1; the first one is what is previewed and published.</summary>
+    /// <summary>
+    /// Decays of the averages of the weights that are kept, each 0 up to 1; the first one is what is previewed and published.
+    /// </summary>
     public IReadOnlyList<double> EmaDecays { get; set; } = [0.9995];
 
     /// <summary>The chance that a picture is shown without its condition, 0 to 1: what guidance needs.</summary>
@@ -92,13 +96,16 @@ public sealed record DecoderRecipe
 
     /// <summary>Reads and checks a recipe.</summary>
     /// <param name="path">A JSON file.</param>
-    /// <exception cref="InputException">The file is missing, is not JSON, has an unknown key, lacks one, or a value is out of its range.</exception>
+    /// <exception cref="InputException">
+    /// The file is missing, is not JSON, has an unknown key, lacks one, or a value is out of its range.
+    /// </exception>
     public static DecoderRecipe Read(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
         try
         {
-            var recipe = JsonSerializer.Deserialize(File.ReadAllBytes(path), DecoderRecipeJson.Default.DecoderRecipe) ?? throw new InputException($"{path}: the recipe is null; expected a JSON object.");
+            var recipe = JsonSerializer.Deserialize(File.ReadAllBytes(path), DecoderRecipeJson.Default.DecoderRecipe)
+                ?? throw new InputException($"{path}: the recipe is null; expected a JSON object.");
             recipe.Validate(path);
             return recipe;
         }
@@ -129,7 +136,8 @@ public sealed record DecoderRecipe
     public double LearningRateAt(long step)
     {
         double shown = (double)(step + 1) * BatchSize, left = Samples - ((double)step * BatchSize);
-        double rise = WarmupSamples == 0 ? 1 : Math.Min(1, shown / WarmupSamples), fall = DecaySamples == 0 ? 1 : Math.Clamp(left / DecaySamples, 0, 1);
+        double rise = WarmupSamples == 0 ? 1 : Math.Min(1, shown / WarmupSamples),
+            fall = DecaySamples == 0 ? 1 : Math.Clamp(left / DecaySamples, 0, 1);
         return LearningRate * Math.Min(rise, fall);
     }
 
@@ -141,7 +149,10 @@ public sealed record DecoderRecipe
         Check(Kind == KindName, "kind", $"\"{KindName}\"");
         Check(Name is not null, "name", "a text");
         Check(ImageSize is >= 8 and <= 512, "image_size", "8 to 512");
-        if (ToConfig(1).Problem() is { } problem) throw new InputException($"{path}: {problem}; of a recipe's keys, width is hidden_size, layers is num_hidden_layers, heads is num_attention_heads.");
+        if (ToConfig(1).Problem() is { } problem)
+            throw new InputException(
+                $"{path}: {problem}; of a recipe's keys, width is hidden_size, "
+                + "layers is num_hidden_layers, heads is num_attention_heads.");
         Check(BatchSize is >= 1 and <= 65536, "batch_size", "1 to 65536");
         Check(Samples is >= 1 and <= MostSamples, "samples", $"1 to {MostSamples}");
         Check(WarmupSamples >= 0, "warmup_samples", "0 or more");

@@ -10,8 +10,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Generation.Training;
 
 /// <summary>
-/// The training of a decoder in a folder: a checkpoint every few minutes and when it is stopped; every so many pictures a line of progress, a sheet of
-/// pictures, and the decoder as it is then.
+/// The training of a decoder in a folder: a checkpoint every few minutes and when it is stopped; every so many pictures a line of progress,
+/// a sheet of pictures, and the decoder as it is then.
 /// </summary>
 public sealed class DecoderRun
 {
@@ -35,7 +35,8 @@ public sealed class DecoderRun
     /// <param name="initial">Weights to begin a new run with in place of random ones.</param>
     /// <exception cref="InputException">The folder holds another run, or its files are damaged.</exception>
     public DecoderRun(
-        DecoderRecipe recipe, IConditionedPictures training, IConditionedPictures validation, IImageEncoder encoder, string folder, bool resume, DiffusionDecoder? initial = null)
+        DecoderRecipe recipe, IConditionedPictures training, IConditionedPictures validation, IImageEncoder encoder,
+        string folder, bool resume, DiffusionDecoder? initial = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         (Recipe, _folder) = (recipe, folder);
@@ -43,7 +44,9 @@ public sealed class DecoderRun
         AtomicFile.CleanFolder(folder);
         string checkpoint = Path.Combine(folder, CheckpointFile);
         bool found = File.Exists(checkpoint);
-        if (found && !resume) throw new InputException($"{folder}: holds the training of a decoder already; resume it, or start a new one in another folder.");
+        if (found && !resume)
+            throw new InputException(
+                $"{folder}: holds the training of a decoder already; resume it, or start a new one in another folder.");
         _preview = new DecoderPreview(validation, encoder, recipe);
         Trainer = new DecoderTrainer(recipe, training, found ? null : initial);
         if (!found) return;
@@ -68,21 +71,24 @@ public sealed class DecoderRun
     /// <param name="previewed">Called after each preview.</param>
     /// <param name="cancellation">Asks to stop after the present step.</param>
     /// <exception cref="OperationCanceledException">It was stopped; the checkpoint is written.</exception>
-    public void Train(Action<DecoderStep>? report = null, Action<DecoderProgress>? previewed = null, CancellationToken cancellation = default)
+    public void Train(
+        Action<DecoderStep>? report = null, Action<DecoderProgress>? previewed = null, CancellationToken cancellation = default)
     {
         var sinceCheckpoint = Stopwatch.StartNew();
         while (true)
         {
-            if (PreviewIsDue) Preview(previewed, cancellation);
-            else if (cancellation.IsCancellationRequested || sinceCheckpoint.Elapsed > CheckpointInterval) Checkpoint();
-            else if (Trainer.Step < Recipe.Steps)
+            bool isDue = PreviewIsDue;
+            if (isDue || cancellation.IsCancellationRequested || sinceCheckpoint.Elapsed > CheckpointInterval)
             {
-                report?.Invoke(Trainer.Advance());
-                continue;
+                if (isDue) Preview(previewed, cancellation);
+                else Checkpoint();
+                cancellation.ThrowIfCancellationRequested();
+                sinceCheckpoint.Restart();
             }
-            else break;
-            cancellation.ThrowIfCancellationRequested();
-            sinceCheckpoint.Restart();
+
+            if (Trainer.Step >= Recipe.Steps) return;
+            var step = Trainer.Advance();
+            report?.Invoke(step);
         }
     }
 
@@ -113,7 +119,8 @@ public sealed class DecoderRun
 
         Trainer.ForgetLosses();
         _progress.Add(progress);
-        AtomicFile.WriteAllBytes(Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"sheet-{Trainer.Samples:00000000}.png")), sheet);
+        AtomicFile.WriteAllBytes(
+            Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"sheet-{Trainer.Samples:00000000}.png")), sheet);
         decoder.Save(_folder, ElementType.Float16);
         Checkpoint();
         previewed?.Invoke(progress);
@@ -122,7 +129,8 @@ public sealed class DecoderRun
     private void Checkpoint()
     {
         var text = new StringBuilder();
-        foreach (var line in _progress) text.Append(JsonSerializer.Serialize(line, DecoderProgressJson.Default.DecoderProgress)).Append('\n');
+        foreach (var line in _progress)
+            text.Append(JsonSerializer.Serialize(line, DecoderProgressJson.Default.DecoderProgress)).Append('\n');
         AtomicFile.WriteAllText(Path.Combine(_folder, ProgressFile), text.ToString());
         Trainer.Save(Path.Combine(_folder, CheckpointFile));
     }
@@ -136,12 +144,16 @@ public sealed class DecoderRun
         {
             foreach (string line in File.ReadLines(path))
             {
-                if (JsonSerializer.Deserialize(line, DecoderProgressJson.Default.DecoderProgress) is { } progress && progress.Samples <= Trainer.Samples) _progress.Add(progress);
+                if (JsonSerializer.Deserialize(line, DecoderProgressJson.Default.DecoderProgress) is { } progress
+                    && progress.Samples <= Trainer.Samples)
+                    _progress.Add(progress);
             }
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: the lines of progress are damaged ({e.Message.ReplaceLineEndings(" ")}); remove the file to go on without them.", e);
+            throw new InputException(
+                $"{path}: the lines of progress are damaged ({e.Message.ReplaceLineEndings(" ")}); "
+                + "remove the file to go on without them.", e);
         }
     }
 }

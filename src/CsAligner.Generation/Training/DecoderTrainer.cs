@@ -10,8 +10,8 @@ using CsAligner.Training;
 namespace CsAligner.Generation.Training;
 
 /// <summary>
-/// Trains a decoder to find the velocity between noise and picture. Everything a step draws comes from the seed and the step's number, so that
-/// a run cut off at any step and resumed from its checkpoint ends with the same bits.
+/// Trains a decoder to find the velocity between noise and picture. Everything a step draws comes from the seed and the step's number, so
+/// that a run cut off at any step and resumed from its checkpoint ends with the same bits.
 /// </summary>
 public sealed class DecoderTrainer
 {
@@ -52,7 +52,9 @@ public sealed class DecoderTrainer
         Decoder = DiffusionDecoder.Create(config, new RandomGenerator(recipe.Seed));
         if (initial is not null) Begin(initial);
         Decoder.RequireGrad(true);
-        _optimizer = new AdamW(Decoder.NamedTensors, new AdamWOptions { Beta2 = (float)recipe.Beta2, Epsilon = 1e-8f, WeightDecay = (float)recipe.WeightDecay });
+        _optimizer = new AdamW(
+            Decoder.NamedTensors,
+            new AdamWOptions { Beta2 = (float)recipe.Beta2, Epsilon = 1e-8f, WeightDecay = (float)recipe.WeightDecay });
         _order = new PictureOrder(pictures, recipe.ColouredRepeats, recipe.Seed);
         _averages = [.. recipe.EmaDecays.Select(decay => new WeightAverage(Decoder, decay))];
         _toPixels = PixelScale(recipe.ImageSize);
@@ -160,10 +162,14 @@ public sealed class DecoderTrainer
     private void Begin(DiffusionDecoder initial)
     {
         if (initial.Config != Decoder.Config)
-            throw new InputException($"The decoder to begin with has another shape than the recipe asks for: {initial.Config} and {Decoder.Config}; take the recipe that it was trained by.");
+            throw new InputException(
+                $"The decoder to begin with has another shape than the recipe asks for: {initial.Config} and {Decoder.Config}; "
+                + "take the recipe that it was trained by.");
         foreach (var (source, target) in initial.NamedTensors.Zip(Decoder.NamedTensors)) source.Values.Span.CopyTo(target.Values.Span);
     }
 
     private static InputException Diverged(long step, string what, double value)
-        => new($"Training diverged at step {step}: the {what} is {value}; lower learning_rate or raise warmup_samples. The last checkpoint is from before that.");
+        => new(
+            $"Training diverged at step {step}: the {what} is {value}; lower learning_rate or raise warmup_samples. "
+            + "The last checkpoint is from before that.");
 }

@@ -3,8 +3,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Generation.Training;
 
 /// <summary>
-/// Which pictures a step shows: each once an epoch, coloured ones as often as the recipe says, in an order drawn by the seed. Any step can be asked
-/// for at any time, so that a resumed run goes on as if it had never stopped.
+/// Which pictures a step shows: each once an epoch, coloured ones as often as the recipe says, in an order drawn by the seed. Any step can
+/// be asked for at any time, so that a resumed run goes on as if it had never stopped.
 /// </summary>
 internal sealed class PictureOrder
 {
@@ -15,7 +15,10 @@ internal sealed class PictureOrder
 
     public PictureOrder(IConditionedPictures pictures, int colouredRepeats, ulong seed)
     {
-        _shown = [.. Enumerable.Range(0, pictures.Count).SelectMany(i => Enumerable.Repeat(i, pictures.IsColoured(i) ? colouredRepeats : 1))];
+        _shown =
+        [
+            .. Enumerable.Range(0, pictures.Count).SelectMany(i => Enumerable.Repeat(i, pictures.IsColoured(i) ? colouredRepeats : 1))
+        ];
         _seed = seed;
     }
 

@@ -5,8 +5,8 @@ using CsAligner.Tensors.Kernels.Arrays;
 namespace CsAligner.Generation.Training;
 
 /// <summary>
-/// The exponential moving average of a decoder's weights: less noisy than the weights of any one step. Early on it is shorter, so that the random start is
-/// forgotten.
+/// The exponential moving average of a decoder's weights: less noisy than the weights of any one step. Early on it is shorter, so that the
+/// random start is forgotten.
 /// </summary>
 internal sealed class WeightAverage
 {

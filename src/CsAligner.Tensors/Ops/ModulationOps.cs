@@ -9,7 +9,9 @@ namespace CsAligner.Tensors.Ops;
 /// </summary>
 public static unsafe class ModulationOps
 {
-    /// <summary>(1 + scale) (x - mean) / sqrt(variance + epsilon) + shift over the last dimension; the variance is the biased one.</summary>
+    /// <summary>
+    /// (1 + scale) (x - mean) / sqrt(variance + epsilon) + shift over the last dimension; the variance is the biased one.
+    /// </summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, T, W].</param>
     /// <param name="modulation">[B, k W].</param>
@@ -25,7 +27,8 @@ public static unsafe class ModulationOps
         var y = tape.RentLike(x, x.RequiresGrad || modulation.RequiresGrad);
         var statistics = tape.Rent([batch, tokens, 2]);
         LayerNormKernel.ForwardGroups(
-            x.Pointer, modulation.Pointer + (scale * width), modulation.Pointer + (shift * width), stride, epsilon, y.Pointer, statistics.Pointer, batch, tokens, width);
+            x.Pointer, modulation.Pointer + (scale * width), modulation.Pointer + (shift * width), stride, epsilon,
+            y.Pointer, statistics.Pointer, batch, tokens, width);
         tape.Record(y, (x, modulation, statistics, shift, scale), static (y, s) =>
         {
             int batch = y.Shape[0], tokens = y.Shape[1], width = y.Width, stride = s.modulation.Width;
@@ -52,21 +55,27 @@ public static unsafe class ModulationOps
         ArgumentNullException.ThrowIfNull(branch);
         Check("AddGated", residual, modulation, gate);
         if (!residual.Shape.SequenceEqual(branch.Shape))
-            throw new ArgumentException($"AddGated: residual {Shapes.Format(residual.Shape)} and branch {Shapes.Format(branch.Shape)} differ.", nameof(branch));
+            throw new ArgumentException(
+                $"AddGated: residual {Shapes.Format(residual.Shape)} and branch {Shapes.Format(branch.Shape)} differ.",
+                nameof(branch));
         int batch = residual.Shape[0], tokens = residual.Shape[1], width = residual.Width;
         var y = tape.RentLike(residual, residual.RequiresGrad || branch.RequiresGrad || modulation.RequiresGrad);
-        GateKernel.Forward(residual.Pointer, branch.Pointer, modulation.Pointer + (gate * width), modulation.Width, y.Pointer, batch, tokens, width);
+        GateKernel.Forward(
+            residual.Pointer, branch.Pointer, modulation.Pointer + (gate * width), modulation.Width, y.Pointer, batch, tokens, width);
         tape.Record(y, (residual, branch, modulation, gate), static (y, s) =>
         {
             int batch = y.Shape[0], tokens = y.Shape[1], width = y.Width;
             bool accumulate = false;
             float* dbranch = s.branch.RequiresGrad ? s.branch.GradSink(out accumulate) : null;
             float* dm = s.modulation.RequiresGrad ? ModulationSink(s.modulation, out _) + (s.gate * width) : null;
-            GateKernel.Backward(s.branch.Pointer, s.modulation.Pointer + (s.gate * width), s.modulation.Width, y.GradPointer, dbranch, accumulate, dm, batch, tokens, width);
+            GateKernel.Backward(
+                s.branch.Pointer, s.modulation.Pointer + (s.gate * width), s.modulation.Width, y.GradPointer,
+                dbranch, accumulate, dm, batch, tokens, width);
 
             // Last: the residual may take the gradient's buffer over instead of copying it.
             if (!s.residual.RequiresGrad || s.residual.TryTakeGradOf(y)) return;
-            Kernels.Arrays.Elementwise.Scale(y.GradPointer, 1, s.residual.GradSink(out bool accumulateResidual), y.Length, accumulateResidual);
+            Kernels.Arrays.Elementwise.Scale(
+                y.GradPointer, 1, s.residual.GradSink(out bool accumulateResidual), y.Length, accumulateResidual);
         });
         return y;
     }
@@ -76,7 +85,9 @@ public static unsafe class ModulationOps
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(modulation);
         if (x.Rank != 3 || modulation.Rank != 2 || modulation.Shape[0] != x.Shape[0] || modulation.Width % Math.Max(1, x.Width) != 0)
-            throw new ArgumentException($"{operation}: {Shapes.Format(x.Shape)} and modulation {Shapes.Format(modulation.Shape)} are not [B, T, W] and [B, k W].", nameof(modulation));
+            throw new ArgumentException(
+                $"{operation}: {Shapes.Format(x.Shape)} and modulation {Shapes.Format(modulation.Shape)} are not [B, T, W] and [B, k W].",
+                nameof(modulation));
         ArgumentOutOfRangeException.ThrowIfNegative(part);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, modulation.Width / x.Width);
     }

@@ -28,10 +28,13 @@ public sealed class DecoderFileTests : IDisposable
     {
         DecoderConfig[] configs =
         [
-            Tiny, Tiny with { ImageSize = 16 }, Tiny with { PatchSize = 2 }, Tiny with { HiddenSize = 8 }, Tiny with { IntermediateSize = 11 },
+            Tiny, Tiny with { ImageSize = 16 }, Tiny with { PatchSize = 2 }, Tiny with { HiddenSize = 8 },
+            Tiny with { IntermediateSize = 11 },
             Tiny with { NumHiddenLayers = 1 }, Tiny with { ConditionSize = 192 },
         ];
-        Assert.All(configs, config => Assert.Equal(DiffusionDecoder.Create(config, new RandomGenerator(1)).ParameterCount, config.ParameterCount));
+        Assert.All(
+            configs,
+            config => Assert.Equal(DiffusionDecoder.Create(config, new RandomGenerator(1)).ParameterCount, config.ParameterCount));
     }
 
     [Fact]
@@ -39,12 +42,23 @@ public sealed class DecoderFileTests : IDisposable
     {
         DiffusionDecoder.Create(Tiny, new RandomGenerator(1)).Save(_folder.Path);
         Assert.Equal(Tiny, DiffusionDecoder.Load(_folder.Path).Config);
-        var giant = Tiny with { ImageSize = 1024, PatchSize = 8, HiddenSize = 4096, IntermediateSize = 16384, NumHiddenLayers = 64, NumAttentionHeads = 64 };
+        var giant = Tiny with
+        {
+            ImageSize = 1024,
+            HiddenSize = 4096,
+            IntermediateSize = 16384,
+            NumHiddenLayers = 64,
+            NumAttentionHeads = 64,
+            PatchSize = 8,
+        };
         File.WriteAllText(_folder["config.json"], giant.ToJson());
         long before = GC.GetAllocatedBytesForCurrentThread();
         var failure = Assert.Throws<InputException>(() => DiffusionDecoder.Load(_folder.Path));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
-        Assert.Contains($"holds {Tiny.ParameterCount} values, config.json describes a decoder of {giant.ParameterCount}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"holds {Tiny.ParameterCount} values, config.json describes a decoder of {giant.ParameterCount}",
+            failure.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

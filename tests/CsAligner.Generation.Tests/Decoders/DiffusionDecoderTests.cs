@@ -71,7 +71,9 @@ public sealed class DiffusionDecoderTests : IDisposable
         var golden = new GoldenDecoder();
         var decoder = DiffusionDecoder.Create(golden.Decoder.Config, new RandomGenerator(3));
         using var tape = Tape.Inference();
-        Assert.All(decoder.Predict(tape, golden.Tensor("z"), [0.1f, 0.5f, 0.9f], golden.Tensor("condition"), [0, 1, 2]).Span.ToArray(), v => Assert.Equal(0, v));
+        Assert.All(
+            decoder.Predict(tape, golden.Tensor("z"), [0.1f, 0.5f, 0.9f], golden.Tensor("condition"), [0, 1, 2]).Span.ToArray(),
+            v => Assert.Equal(0, v));
     }
 
     [Theory]
@@ -85,13 +87,17 @@ public sealed class DiffusionDecoderTests : IDisposable
         Assert.Equal(golden.Decoder.Config, loaded.Config);
         using var tape = Tape.Inference();
         var predicted = golden.Predict(tape, golden.Tensor("condition"), loaded);
-        Near.Norm(golden.Predict(tape, golden.Tensor("condition")).Span.ToArray().Select(v => (double)v), predicted.Span.ToArray().Select(v => (double)v), tolerance, "prediction");
+        Near.Norm(
+            golden.Predict(tape, golden.Tensor("condition")).Span.ToArray().Select(v => (double)v),
+            predicted.Span.ToArray().Select(v => (double)v),
+            tolerance,
+            "prediction");
     }
 
     [Theory]
-    [InlineData("\"hidden_size\": 12", "\"hidden_size\": 15", "shape")]
+    [InlineData("\"hidden_size\": 12", "\"hidden_size\": 9", "shape")]
     [InlineData("\"hidden_size\": 12", "\"hidden_size\": 13", "num_attention_heads is 3, expected a divisor of hidden_size 13")]
-    [InlineData("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "no tensor \"layers.2.")]
+    [InlineData("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "holds 10440 values")]
     [InlineData("\"patch_size\": 4", "\"patch_size\": 3", "a multiple of patch_size 3")]
     [InlineData("\"patch_size\": 4", "\"patch_size\": 0", "patch_size is 0")]
     [InlineData("csaligner_decoder", "clip", "model_type is \"clip\", expected \"csaligner_decoder\"")]
@@ -119,5 +125,6 @@ public sealed class DiffusionDecoderTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_folder_is_named() => Assert.Contains("nowhere", Assert.Throws<InputException>(() => DiffusionDecoder.Load("nowhere")).Message);
+    public void A_missing_folder_is_named()
+        => Assert.Contains("nowhere", Assert.Throws<InputException>(() => DiffusionDecoder.Load("nowhere")).Message);
 }

@@ -22,7 +22,8 @@ public sealed class PictureNoiseTests
         Assert.InRange(values.Count(v => Math.Abs(v) > 3) / 1e6, 0.0027 - 2.6e-4, 0.0027 + 2.6e-4);
 
         // Values drawn as a pair, and neighbours, are uncorrelated.
-        foreach (int lag in new[] { 1, 1024 }) Assert.InRange(Enumerable.Range(0, values.Length - lag).Average(i => values[i] * values[i + lag]), -5e-3, 5e-3);
+        foreach (int lag in new[] { 1, 1024 })
+            Assert.InRange(Enumerable.Range(0, values.Length - lag).Average(i => values[i] * values[i + lag]), -5e-3, 5e-3);
     }
 
     [Theory]

@@ -29,10 +29,14 @@ public sealed class SamplerTests
         // Four standard errors of 10,000 samples; the sampler's own error is below one.
         for (int i = 0; i < 2; i++)
         {
-            Assert.InRange(mean[i], trueMean[i] - (4 * Math.Sqrt(trueCovariance[i, i] / Samples)), trueMean[i] + (4 * Math.Sqrt(trueCovariance[i, i] / Samples)));
+            Assert.InRange(
+                mean[i],
+                trueMean[i] - (4 * Math.Sqrt(trueCovariance[i, i] / Samples)),
+                trueMean[i] + (4 * Math.Sqrt(trueCovariance[i, i] / Samples)));
             for (int j = 0; j < 2; j++)
             {
-                double error = 4 * Math.Sqrt(((trueCovariance[i, i] * trueCovariance[j, j]) + (trueCovariance[i, j] * trueCovariance[i, j])) / Samples);
+                double error = 4
+                    * Math.Sqrt(((trueCovariance[i, i] * trueCovariance[j, j]) + (trueCovariance[i, j] * trueCovariance[i, j])) / Samples);
                 Assert.InRange(covariance[i, j], trueCovariance[i, j] - error, trueCovariance[i, j] + error);
             }
         }
@@ -68,14 +72,17 @@ public sealed class SamplerTests
         foreach (string name in new Samplers().Names)
         {
             var samples = Noise(5);
-            new Samplers().Create(name).Run(samples, (z, t, v) => NoisePath.Velocity(Enumerable.Repeat(3f, z.Length).ToArray(), z.Span, t, v.Span), 50);
+            new Samplers().Create(name).Run(
+                samples, (z, t, v) => NoisePath.Velocity(Enumerable.Repeat(3f, z.Length).ToArray(), z.Span, t, v.Span), 50);
             Assert.All(samples.Span.ToArray(), value => Assert.Equal(3, value, 1e-4));
         }
     }
 
     [Fact]
     public void An_unknown_sampler_is_refused_with_the_known_ones()
-        => Assert.Equal("unknown sampler 'ddim'; expected euler or heun", Assert.Throws<InputException>(() => new Samplers().Create("ddim")).Message);
+        => Assert.Equal(
+            "unknown sampler 'ddim'; expected euler or heun",
+            Assert.Throws<InputException>(() => new Samplers().Create("ddim")).Message);
 
     [Fact]
     public void An_application_s_own_sampler_is_found_by_its_name()
@@ -98,7 +105,8 @@ public sealed class SamplerTests
         double sum = 0;
         for (int i = 0; i < 200; i++)
         {
-            double[] start = Turn(noise[2 * i], noise[(2 * i) + 1], -Angle), end = Turn(samples.Span[2 * i], samples.Span[(2 * i) + 1], -Angle);
+            double[] start = Turn(noise[2 * i], noise[(2 * i) + 1], -Angle),
+                end = Turn(samples.Span[2 * i], samples.Span[(2 * i) + 1], -Angle);
             for (int k = 0; k < 2; k++) sum += Math.Pow(end[k] - (Mean[k] + (Math.Sqrt(Variances[k]) * start[k])), 2);
         }
 
@@ -144,7 +152,8 @@ public sealed class SamplerTests
             for (int k = 0; k < 2; k++) mean[k] += samples.Span[(2 * i) + k] / (double)count;
         for (int i = 0; i < count; i++)
             for (int k = 0; k < 2; k++)
-                for (int l = 0; l < 2; l++) covariance[k, l] += (samples.Span[(2 * i) + k] - mean[k]) * (samples.Span[(2 * i) + l] - mean[l]) / (count - 1);
+                for (int l = 0; l < 2; l++)
+                    covariance[k, l] += (samples.Span[(2 * i) + k] - mean[k]) * (samples.Span[(2 * i) + l] - mean[l]) / (count - 1);
         return (mean, covariance);
     }
 

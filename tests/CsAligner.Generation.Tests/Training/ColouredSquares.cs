@@ -5,7 +5,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Generation.Tests.Training;
 
 /// <summary>
-/// A toy world of pictures, 8 x 8: a square of one colour in one corner, on white. Its encoder, which knows them by their corners' colours, is exact.
+/// A toy world of pictures, 8 x 8: a square of one colour in one corner, on white. Its encoder, which knows them by their corners' colours,
+/// is exact.
 /// </summary>
 internal sealed class ColouredSquares : IConditionedPictures, IImageEncoder
 {
@@ -41,7 +42,9 @@ internal sealed class ColouredSquares : IConditionedPictures, IImageEncoder
             for (int x = left; x < left + 4; x++) Colours[(_first + index) % 4].CopyTo(rgb[(3 * ((y * Side) + x))..]);
     }
 
-    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedImages(
+        int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         var features = new Tensor(count, Width);
         var rgb = new byte[3 * Side * Side];

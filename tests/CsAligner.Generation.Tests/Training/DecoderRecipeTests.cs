@@ -41,7 +41,12 @@ public sealed class DecoderRecipeTests : IDisposable
     public void A_value_that_makes_no_sense_is_refused_by_its_key(string entry, string said)
     {
         string key = entry[..entry.IndexOf(':')], path = Path.Combine(_folder, "recipe.json");
-        string[] lines = [.. new[] { "\"kind\": \"decoder\"", "\"name\": \"x\"", "\"samples\": 10" }.Where(l => !l.StartsWith(key, StringComparison.Ordinal)), entry];
+        string[] lines =
+        [
+            .. new[] { "\"kind\": \"decoder\"", "\"name\": \"x\"", "\"samples\": 10" }
+                .Where(l => !l.StartsWith(key, StringComparison.Ordinal)),
+            entry
+        ];
         File.WriteAllText(path, $"{{ {string.Join(", ", lines)} }}");
         string message = Assert.Throws<InputException>(() => DecoderRecipe.Read(path)).Message;
         Assert.Contains(said, message);

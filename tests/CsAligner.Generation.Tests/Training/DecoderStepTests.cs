@@ -37,7 +37,9 @@ public sealed class DecoderStepTests
 
         for (int i = WarmUp; i < steps.Count; i++)
         {
-            Assert.True(steps[i].Buffers == steps[i - 1].Buffers, $"Step {i + 1} took {steps[i].Buffers - steps[i - 1].Buffers} buffers that were not in the pool.");
+            Assert.True(
+                steps[i].Buffers == steps[i - 1].Buffers,
+                $"Step {i + 1} took {steps[i].Buffers - steps[i - 1].Buffers} buffers that were not in the pool.");
             Assert.InRange(steps[i].Bytes - steps[i - 1].Bytes, 0, MostBytes);
         }
     }

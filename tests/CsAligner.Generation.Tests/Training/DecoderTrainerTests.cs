@@ -42,7 +42,9 @@ public sealed class DecoderTrainerTests : IDisposable
     public void A_trained_decoder_draws_what_its_condition_says()
     {
         var squares = new ColouredSquares(16);
-        var trainer = new DecoderTrainer(Recipe with { BatchSize = 32, Samples = 32 * 700, WarmupSamples = 320, LearningRate = 4e-3, EmaDecays = [0.98] }, squares);
+        var trainer = new DecoderTrainer(
+            Recipe with { BatchSize = 32, Samples = 32 * 700, WarmupSamples = 320, LearningRate = 4e-3, EmaDecays = [0.98] },
+            squares);
         while (trainer.Step < 700) trainer.Advance();
         var made = new List<byte[]>();
         new PictureGenerator(trainer.Averaged(), new GenerationOptions { Steps = 10, Guidance = 1.5 }).Run(
@@ -109,7 +111,8 @@ public sealed class DecoderTrainerTests : IDisposable
         Near.Norm(expected, Values(trainer.Averaged()), 1e-6);
         Assert.NotEqual(Values(trainer.Averaged(0)), Values(trainer.Averaged(1)));
 
-        static IEnumerable<double> Values(DiffusionDecoder decoder) => decoder.NamedTensors.SelectMany(w => w.Values.Span.ToArray()).Select(v => (double)v);
+        static IEnumerable<double> Values(DiffusionDecoder decoder)
+            => decoder.NamedTensors.SelectMany(w => w.Values.Span.ToArray()).Select(v => (double)v);
     }
 
     [Fact]
@@ -127,12 +130,18 @@ public sealed class DecoderTrainerTests : IDisposable
     public void A_run_that_diverges_names_the_step_and_keeps_its_last_checkpoint()
     {
         var squares = new ColouredSquares(16);
-        var recipe = Recipe with { LearningRate = 1, MaxGradNorm = 1e30, WarmupSamples = 0, Samples = 100_000, PreviewSamples = 100_000, WeightDecay = 10, Beta2 = 0 };
-        var run = new DecoderRun(recipe, squares, squares, squares, _folder, resume: false) { CheckpointInterval = TimeSpan.Zero };
-        foreach (var (_, values) in run.Trainer.Decoder.NamedTensors.TakeLast(3)) values.Span.Fill(1e30f);
-        string message = Assert.Throws<InputException>(() => run.Train(cancellation: TestContext.Current.CancellationToken)).Message;
-        Assert.Matches("^Training diverged at step [0-9]+: the (loss|norm of the gradients) is ", message);
-        new DecoderTrainer(recipe, squares).Restore(Path.Combine(_folder, DecoderRun.CheckpointFile));
+        var run = new DecoderRun(Recipe, squares, squares, squares, _folder, resume: false) { CheckpointInterval = TimeSpan.Zero };
+        string message = Assert.Throws<InputException>(() => run.Train(
+            step =>
+            {
+                if (step.Step == 3) squares.Conditions.Span.Fill(float.NaN);
+            },
+            cancellation: TestContext.Current.CancellationToken)).Message;
+        Assert.StartsWith("Training diverged at step 4: the loss is NaN", message);
+        var kept = new DecoderTrainer(Recipe, squares);
+        kept.Restore(Path.Combine(_folder, DecoderRun.CheckpointFile));
+        Assert.Equal(3, kept.Step);
+        Assert.All(kept.Decoder.NamedTensors, weights => Assert.All(weights.Values.Span.ToArray(), v => Assert.True(float.IsFinite(v))));
     }
 
     [Fact]
@@ -144,7 +153,9 @@ public sealed class DecoderTrainerTests : IDisposable
         trainer.Advance();
         trainer.Save(checkpoint);
         new DecoderTrainer(Recipe with { Samples = 5000 }, squares).Restore(checkpoint);
-        Assert.Contains("other options", Assert.Throws<InputException>(() => new DecoderTrainer(Recipe with { Seed = 5 }, squares).Restore(checkpoint)).Message);
+        Assert.Contains(
+            "other options",
+            Assert.Throws<InputException>(() => new DecoderTrainer(Recipe with { Seed = 5 }, squares).Restore(checkpoint)).Message);
     }
 
     [Fact]
@@ -155,8 +166,10 @@ public sealed class DecoderTrainerTests : IDisposable
         first.Advance();
         first.Decoder.Save(_folder);
         var second = new DecoderTrainer(Recipe, squares, DiffusionDecoder.Load(_folder));
-        foreach (var (expected, actual) in first.Decoder.NamedTensors.Zip(second.Decoder.NamedTensors)) Assert.True(expected.Values.Span.SequenceEqual(actual.Values.Span));
-        string message = Assert.Throws<InputException>(() => new DecoderTrainer(Recipe with { Layers = 3 }, squares, DiffusionDecoder.Load(_folder))).Message;
+        foreach (var (expected, actual) in first.Decoder.NamedTensors.Zip(second.Decoder.NamedTensors))
+            Assert.True(expected.Values.Span.SequenceEqual(actual.Values.Span));
+        string message = Assert.Throws<InputException>(
+            () => new DecoderTrainer(Recipe with { Layers = 3 }, squares, DiffusionDecoder.Load(_folder))).Message;
         Assert.Contains("another shape", message);
     }
 
@@ -165,7 +178,8 @@ public sealed class DecoderTrainerTests : IDisposable
     {
         string whole = Path.Combine(_folder, "whole"), cut = Path.Combine(_folder, "cut");
         ColouredSquares training = new(16), validation = new(5, 3);
-        new DecoderRun(Recipe, training, validation, training, whole, resume: false).Train(cancellation: TestContext.Current.CancellationToken);
+        new DecoderRun(Recipe, training, validation, training, whole, resume: false)
+            .Train(cancellation: TestContext.Current.CancellationToken);
         foreach (long stop in new long[] { 18, 48, 114 })
         {
             using var stopping = new CancellationTokenSource();
@@ -177,11 +191,18 @@ public sealed class DecoderTrainerTests : IDisposable
                 cancellation: stopping.Token));
         }
 
-        new DecoderRun(Recipe, training, validation, training, cut, resume: true).Train(cancellation: TestContext.Current.CancellationToken);
+        new DecoderRun(Recipe, training, validation, training, cut, resume: true)
+            .Train(cancellation: TestContext.Current.CancellationToken);
         string[] files = [.. Directory.EnumerateFiles(whole).Select(f => Path.GetFileName(f)!).Order()];
-        Assert.Equal(["checkpoint.safetensors", "config.json", "model.safetensors", "progress.jsonl", "sheet-00000048.png", "sheet-00000096.png", "sheet-00000120.png"], files);
+        Assert.Equal(
+            [
+                "checkpoint.safetensors", "config.json", "model.safetensors", "progress.jsonl",
+                "sheet-00000048.png", "sheet-00000096.png", "sheet-00000120.png"
+            ],
+            files);
         Assert.Equal(files, Directory.EnumerateFiles(cut).Select(f => Path.GetFileName(f)!).Order());
-        foreach (string file in files) Assert.True(File.ReadAllBytes(Path.Combine(whole, file)).SequenceEqual(File.ReadAllBytes(Path.Combine(cut, file))), file);
+        foreach (string file in files)
+            Assert.True(File.ReadAllBytes(Path.Combine(whole, file)).SequenceEqual(File.ReadAllBytes(Path.Combine(cut, file))), file);
     }
 
     [Fact]
@@ -194,7 +215,8 @@ public sealed class DecoderTrainerTests : IDisposable
         var recipe = Recipe with { EmaDecays = [0.9], PreviewSamples = 1000 };
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.Throws<OperationCanceledException>(() => new DecoderRun(recipe, squares, squares, squares, disk, resume: false).Train(cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => new DecoderRun(recipe, squares, squares, squares, disk, resume: false).Train(cancellation: stop.Token));
 
         // Room for the checkpoint that is there, and not for another beside it.
         string checkpoint = Path.Combine(disk, DecoderRun.CheckpointFile);
@@ -205,7 +227,9 @@ public sealed class DecoderTrainerTests : IDisposable
         string message = Assert.Throws<InputException>(() => run.Train(cancellation: TestContext.Current.CancellationToken)).Message;
         Assert.Contains(disk, message);
         new DecoderTrainer(recipe, squares).Restore(checkpoint);
-        Assert.Equal(["checkpoint.safetensors", "other", "progress.jsonl"], Directory.EnumerateFiles(disk).Select(f => Path.GetFileName(f)!).Order());
+        Assert.Equal(
+            ["checkpoint.safetensors", "other", "progress.jsonl"],
+            Directory.EnumerateFiles(disk).Select(f => Path.GetFileName(f)!).Order());
     }
 
     [Fact]
@@ -214,8 +238,11 @@ public sealed class DecoderTrainerTests : IDisposable
         var squares = new ColouredSquares(16);
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.Throws<OperationCanceledException>(() => new DecoderRun(Recipe, squares, squares, squares, _folder, resume: false).Train(cancellation: stop.Token));
-        Assert.Contains("holds the training of a decoder already", Assert.Throws<InputException>(() => new DecoderRun(Recipe, squares, squares, squares, _folder, resume: false)).Message);
+        Assert.Throws<OperationCanceledException>(
+            () => new DecoderRun(Recipe, squares, squares, squares, _folder, resume: false).Train(cancellation: stop.Token));
+        Assert.Contains(
+            "holds the training of a decoder already",
+            Assert.Throws<InputException>(() => new DecoderRun(Recipe, squares, squares, squares, _folder, resume: false)).Message);
     }
 
     [Fact]
@@ -241,10 +268,12 @@ public sealed class DecoderTrainerTests : IDisposable
 
     private static void SameBits(DecoderTrainer expected, DecoderTrainer actual)
     {
-        foreach (var (a, b) in expected.Decoder.NamedTensors.Zip(actual.Decoder.NamedTensors)) Assert.True(a.Values.Span.SequenceEqual(b.Values.Span), a.Name);
+        foreach (var (a, b) in expected.Decoder.NamedTensors.Zip(actual.Decoder.NamedTensors))
+            Assert.True(a.Values.Span.SequenceEqual(b.Values.Span), a.Name);
         for (int i = 0; i < 2; i++)
         {
-            foreach (var (a, b) in expected.Averaged(i).NamedTensors.Zip(actual.Averaged(i).NamedTensors)) Assert.True(a.Values.Span.SequenceEqual(b.Values.Span), a.Name);
+            foreach (var (a, b) in expected.Averaged(i).NamedTensors.Zip(actual.Averaged(i).NamedTensors))
+                Assert.True(a.Values.Span.SequenceEqual(b.Values.Span), a.Name);
         }
     }
 }

@@ -21,7 +21,8 @@ internal static class NormalNoise
 
     private static void Fill(Span<float> values, RandomGenerator random)
     {
-        Span<float> radii = stackalloc float[Pairs], angles = stackalloc float[Pairs], sines = stackalloc float[Pairs], cosines = stackalloc float[Pairs];
+        Span<float> radii = stackalloc float[Pairs], angles = stackalloc float[Pairs],
+            sines = stackalloc float[Pairs], cosines = stackalloc float[Pairs];
         for (int start = 0; start < values.Length; start += 2 * Pairs)
         {
             for (int i = 0; i < Pairs; i++)

@@ -11,7 +11,8 @@ internal static unsafe class GateKernel
         => Blocks.For(samples, 1, new ForwardBody(residual, branch, gate, stride, y, rows, width));
 
     /// <summary>dbranch (+)= gate[b] dy and dgate[b] += the sum over the rows of dy branch. Either may be null.</summary>
-    public static void Backward(float* branch, float* gate, int stride, float* dy, float* dbranch, bool accumulate, float* dgate, int samples, int rows, int width)
+    public static void Backward(
+        float* branch, float* gate, int stride, float* dy, float* dbranch, bool accumulate, float* dgate, int samples, int rows, int width)
         => Blocks.For(samples, 1, new BackwardBody(branch, gate, stride, dy, dbranch, accumulate, dgate, rows, width));
 
     private static Span<float> Row(float* x, long row, int width) => new(x + (row * width), width);

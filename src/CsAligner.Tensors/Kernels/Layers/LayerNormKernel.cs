@@ -14,7 +14,9 @@ internal static unsafe class LayerNormKernel
 {
     private const int RowsPerPart = 128;
 
-    /// <summary>y = gamma (x - mean) / sqrt(variance + epsilon) + beta; statistics[2 r] is the row's mean and [2 r + 1] its inverse deviation.</summary>
+    /// <summary>
+    /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta; statistics[2 r] is the row's mean and [2 r + 1] its inverse deviation.
+    /// </summary>
     public static void Forward(float* x, float* gamma, float* beta, float epsilon, float* y, float* statistics, int rows, int width)
         => Blocks.ForRows(rows, width, new ForwardBody(x, gamma, beta, 0, epsilon, y, statistics, width));
 
@@ -29,17 +31,22 @@ internal static unsafe class LayerNormKernel
     /// <param name="groups">Groups of rows.</param>
     /// <param name="rowsPerGroup">Rows of each.</param>
     /// <param name="width">Elements of a row.</param>
-    public static void ForwardGroups(float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics, int groups, int rowsPerGroup, int width)
+    public static void ForwardGroups(
+        float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics,
+        int groups, int rowsPerGroup, int width)
         => Blocks.For(groups, 1, new ForwardGroupsBody(x, gamma, beta, stride, epsilon, y, statistics, rowsPerGroup, width));
 
     /// <summary>dx (+)= the gradient; dgamma and dbeta, laid out as gamma and beta, += theirs. dx may be null.</summary>
     public static void BackwardGroups(
-        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX, float* dgamma, float* dbeta, int groups, int rowsPerGroup, int width)
-        => Blocks.For(groups, 1, new BackwardGroupsBody(x, gamma, stride, statistics, dy, dx, accumulateX, dgamma, dbeta, rowsPerGroup, width));
+        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX,
+        float* dgamma, float* dbeta, int groups, int rowsPerGroup, int width)
+        => Blocks.For(
+            groups, 1, new BackwardGroupsBody(x, gamma, stride, statistics, dy, dx, accumulateX, dgamma, dbeta, rowsPerGroup, width));
 
     /// <summary>dx (+)= the gradient; dgamma and dbeta (+)= theirs, summed in blocks of rows. Each of the three may be null.</summary>
     public static void Backward(
-        float* x, float* gamma, float* statistics, float* dy, float* dx, bool accumulateX, float* dgamma, bool accumulateGamma, float* dbeta, bool accumulateBeta, int rows, int width)
+        float* x, float* gamma, float* statistics, float* dy, float* dx, bool accumulateX,
+        float* dgamma, bool accumulateGamma, float* dbeta, bool accumulateBeta, int rows, int width)
     {
         int parts = Blocks.Count(rows, RowsPerPart);
         var partial = BufferPool.Shared.Rent(Math.Max(1, 2 * parts * width));
@@ -52,7 +59,9 @@ internal static unsafe class LayerNormKernel
     }
 
     // With n = (x - mean) inverse and g = dy (gain + gamma): dx = inverse (g - mean(g) - n mean(g n)).
-    private static void BackwardRow(float* x, float* gamma, float gain, float mean, float inverse, float* dy, float* dx, bool accumulate, float* dgamma, float* dbeta, int width)
+    private static void BackwardRow(
+        float* x, float* gamma, float gain, float mean, float inverse, float* dy, float* dx,
+        bool accumulate, float* dgamma, float* dbeta, int width)
     {
         var (sumG, sumGn) = (Vector256<float>.Zero, Vector256<float>.Zero);
         int i = 0;
@@ -112,7 +121,8 @@ internal static unsafe class LayerNormKernel
         return total;
     }
 
-    private readonly struct ForwardBody(float* x, float* gamma, float* beta, float gain, float epsilon, float* y, float* statistics, int width) : IBlockBody
+    private readonly struct ForwardBody(
+        float* x, float* gamma, float* beta, float gain, float epsilon, float* y, float* statistics, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -128,7 +138,8 @@ internal static unsafe class LayerNormKernel
                 for (; i <= width - 8; i += 8)
                 {
                     var normal = (Vector256.Load(source + i) - Vector256.Create(mean)) * inverse;
-                    Vector256.FusedMultiplyAdd(normal, Vector256.Load(gamma + i) + Vector256.Create(gain), Vector256.Load(beta + i)).Store(target + i);
+                    Vector256.FusedMultiplyAdd(normal, Vector256.Load(gamma + i) + Vector256.Create(gain), Vector256.Load(beta + i))
+                        .Store(target + i);
                 }
 
                 for (; i < width; i++) target[i] = float.FusedMultiplyAdd((source[i] - mean) * inverse, gamma[i] + gain, beta[i]);
@@ -137,7 +148,8 @@ internal static unsafe class LayerNormKernel
     }
 
     private readonly struct BackwardBody(
-        float* x, float* gamma, float* statistics, float* dy, float* dx, bool accumulateX, float* gammaParts, float* betaParts, int width) : IBlockBody
+        float* x, float* gamma, float* statistics, float* dy, float* dx, bool accumulateX,
+        float* gammaParts, float* betaParts, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -148,26 +160,31 @@ internal static unsafe class LayerNormKernel
             for (int r = start; r < end; r++)
             {
                 long at = (long)r * width;
-                BackwardRow(x + at, gamma, 0, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at, accumulateX, gammaSum, betaSum, width);
+                BackwardRow(
+                    x + at, gamma, 0, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at,
+                    accumulateX, gammaSum, betaSum, width);
             }
         }
     }
 
     private readonly struct ForwardGroupsBody(
-        float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics, int rowsPerGroup, int width) : IBlockBody
+        float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics,
+        int rowsPerGroup, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
             for (int group = start; group < end; group++)
             {
                 long at = (long)group * stride;
-                new ForwardBody(x, gamma + at, beta + at, 1, epsilon, y, statistics, width).Run(group * rowsPerGroup, (group + 1) * rowsPerGroup);
+                new ForwardBody(x, gamma + at, beta + at, 1, epsilon, y, statistics, width)
+                    .Run(group * rowsPerGroup, (group + 1) * rowsPerGroup);
             }
         }
     }
 
     private readonly struct BackwardGroupsBody(
-        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX, float* dgamma, float* dbeta, int rowsPerGroup, int width) : IBlockBody
+        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX,
+        float* dgamma, float* dbeta, int rowsPerGroup, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -178,7 +195,8 @@ internal static unsafe class LayerNormKernel
                 {
                     long at = (long)r * width;
                     BackwardRow(
-                        x + at, gamma + own, 1, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at, accumulateX, dgamma + own, dbeta + own, width);
+                        x + at, gamma + own, 1, statistics[2 * r], statistics[(2 * r) + 1], dy + at,
+                        dx is null ? null : dx + at, accumulateX, dgamma + own, dbeta + own, width);
                 }
             }
         }

@@ -29,7 +29,8 @@ internal static unsafe class SquaredErrorKernel
         }
     }
 
-    private readonly struct BackwardBody(float* difference, float* weights, float factor, float* dx, bool accumulate, int width) : IBlockBody
+    private readonly struct BackwardBody(
+        float* difference, float* weights, float factor, float* dx, bool accumulate, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
