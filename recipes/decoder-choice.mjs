@@ -39,7 +39,7 @@ writeFileSync("docs/results/decoder-choice.md", `# What icon-decoder's design wa
 
 Written by \`recipes/decoder-choice.mjs\` on ${cpus()[0].model}, ${cpus().length} threads. Each row is a decoder of patch 8, width 192,
 6 layers and 3 heads in batches of 32 at a learning rate of 0.0006 with one thing changed, all else as in recipes/icon-decoder.json, trained from its
-random start for the same time (some two and a half minutes): faster designs see more samples. Judged on ${256} validation icons by
+random start for the same time (some two and a half minutes): faster designs see more samples. Judged on 256 validation icons by
 the average of the weights: the mean squared error of the picture predicted at once from t of it and 1 - t of noise; pictures made in 20 steps from
 their embeddings, their squared Fréchet distance to all validation icons, and how often a picture's own embedding is the nearest of all to it.
 
