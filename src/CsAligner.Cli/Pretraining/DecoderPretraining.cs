@@ -4,6 +4,7 @@ using CsAligner.Data.Icons;
 using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Training;
 using CsAligner.Models;
+using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Pretraining;
 
@@ -23,6 +24,13 @@ internal static class DecoderPretraining
         var recipe = DecoderRecipe.Read(recipePath);
         var initial = init is null ? null : DiffusionDecoder.Load(ShippedModel.PathOf(init));
         var embedder = ClipEmbedder.Load(ShippedModel.PathOf(ShippedModel.Name));
+        if (recipe.ImageSize != embedder.ImageSize)
+        {
+            throw new InputException(
+                $"{recipePath}: image_size is {recipe.ImageSize}; {ShippedModel.Name} embeds pictures of {embedder.ImageSize}, so the decoder "
+                + "makes them of that size");
+        }
+
         string model = ModelFingerprint.Of(ShippedModel.Name);
         using var training = ConditionedIcons.Open(session, [IconSplit.Pretraining, IconSplit.Alignment], embedder, model);
         using var validation = ConditionedIcons.Open(session, [IconSplit.Validation], embedder, model);

@@ -14,6 +14,9 @@ public sealed record DecoderRecipe
     // Far beyond any run, and steps can still be counted.
     private const long MostSamples = 1_000_000_000_000;
 
+    // Of the pictures of a step.
+    private const long MostValues = 1 << 30;
+
     /// <summary>What <see cref="Kind"/> says.</summary>
     public const string KindName = "decoder";
 
@@ -154,6 +157,10 @@ public sealed record DecoderRecipe
                 $"{path}: {problem}; of a recipe's keys, width is hidden_size, "
                 + "layers is num_hidden_layers, heads is num_attention_heads.");
         Check(BatchSize is >= 1 and <= 65536, "batch_size", "1 to 65536");
+        Check(
+            (long)BatchSize * 3 * ImageSize * ImageSize <= MostValues,
+            "batch_size",
+            $"at most {MostValues / (3 * ImageSize * ImageSize)} for pictures of {ImageSize} x {ImageSize}");
         Check(Samples is >= 1 and <= MostSamples, "samples", $"1 to {MostSamples}");
         Check(WarmupSamples >= 0, "warmup_samples", "0 or more");
         Check(DecaySamples >= 0, "decay_samples", "0 or more");

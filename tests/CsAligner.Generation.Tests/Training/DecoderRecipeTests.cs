@@ -26,6 +26,7 @@ public sealed class DecoderRecipeTests : IDisposable
     [InlineData("\"patch_size\": 7", "image_size is 64")]
     [InlineData("\"heads\": 5", "num_attention_heads is 5")]
     [InlineData("\"batch_size\": 0", "\"batch_size\"")]
+    [InlineData("\"batch_size\": 65536, \"image_size\": 512", "at most 1365 for pictures of 512 x 512")]
     [InlineData("\"samples\": 0", "\"samples\"")]
     [InlineData("\"learning_rate\": 0", "\"learning_rate\"")]
     [InlineData("\"beta2\": 1", "\"beta2\"")]
