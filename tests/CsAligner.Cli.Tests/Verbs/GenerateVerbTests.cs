@@ -64,6 +64,15 @@ public sealed class GenerateVerbTests : IDisposable
     }
 
     [Fact]
+    public void Without_a_decoder_named_the_one_that_comes_along_makes_the_picture()
+    {
+        CommandLineRun run = CommandLineRun.Of(["generate", "red heart", "--steps", "4", "--out", _folder["out"], "--json"]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(HashOf(Path.Combine(Repository.Root, "models", "icon-decoder", "model.safetensors")), FileOf(run.Json, "decoder").Item2);
+        Assert.Equal((64, 64), SizeOf(File.ReadAllBytes(_folder["out/0000.png"])));
+    }
+
+    [Fact]
     public void A_picture_is_the_same_bits_whatever_is_beside_it_and_on_any_number_of_threads()
     {
         int threads = Compute.Threads;
