@@ -5,7 +5,7 @@ public class CommandLineTests
     [Theory]
     [InlineData("", "Required command was not provided")]
     [InlineData("measur a b", "'measur'")]
-    [InlineData("measure a", "Required argument missing")]
+    [InlineData("measure a", "Required argument 'Y' missing")]
     [InlineData("measure a b c", "'c'")]
     [InlineData("measure a b --unknown", "'--unknown'")]
     public void Wrong_usage_exits_2_and_points_to_the_help(string line, string expected)
