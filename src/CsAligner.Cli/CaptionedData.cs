@@ -2,19 +2,32 @@ using CsAligner.Cli.Demo;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Icons;
 using CsAligner.Models;
+using CsAligner.Tensors;
 
 namespace CsAligner.Cli;
 
 /// <summary>What <c>--data</c> names: a data set as <see cref="Dataset"/> opens it, or <c>icons:SPLIT</c>, the demo's icons.</summary>
 internal static class CaptionedData
 {
-    private const string Icons = "icons:";
+    /// <summary>What the name of a split of icons begins with, before the colon.</summary>
+    public const string Prefix = "icons";
+
+    private const string Icons = Prefix + ":";
 
     /// <summary>The splits of icons by the names that <c>--data</c> takes.</summary>
     private static readonly string[] Splits = ["alignment", "validation", "lucide", "noto", "tabler", "new-names"];
 
     /// <summary>For the option's help.</summary>
     public static string Description => $"{Dataset.Description} Or {Icons}SPLIT with SPLIT one of {string.Join(", ", Splits)}.";
+
+    /// <summary>Refuses what is no split of icons.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="split">What comes after the colon.</param>
+    public static void CheckSplit(string option, string split)
+    {
+        if (Splits.Contains(split)) return;
+        throw new UsageException($"{option} {Icons}{split}: the splits of icons are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
+    }
 
     /// <summary>Opens it for training, all in memory but the images; icons that are not in the cache are fetched and drawn.</summary>
     /// <param name="session">The run.</param>
@@ -40,7 +53,7 @@ internal static class CaptionedData
         }
 
         string split = data[Icons.Length..];
-        if (!Splits.Contains(split)) throw new UsageException($"--data {data}: the splits of icons are {string.Join(", ", Splits)}");
+        CheckSplit("--data", split);
         if (size is < 8 or > 512) throw new UsageException($"--data {data}: icons are drawn at 8 to 512 pixels a side, the model takes {size}");
         switch (split)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using CsAligner.Cli.Terminals;
+using CsAligner.Cli.Usage;
 using CsAligner.Cli.Verbs;
 
 namespace CsAligner.Cli;
@@ -8,17 +9,36 @@ namespace CsAligner.Cli;
 /// <summary>The whole command line: all verbs, and what is the same for each of them.</summary>
 internal static class CommandLine
 {
-    // What users type is data: a word that begins with @ names no file of options.
-    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+    // What users type is data: a word that begins with @ names no file of options, and -hot is not -h with something behind it.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped.</summary>
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellation)
     {
-        ParseResult parsed = CreateRoot(terminal).Parse(arguments, Parsing);
-        if (parsed.Errors.Count > 0)
+        var runner = new CommandRunner(terminal);
+        var groups = Groups(runner);
+        RootCommand root = CreateRoot(groups);
+        if (arguments.Length == 0)
         {
-            foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
-                await terminal.Error.WriteLineAsync($"csalign: {message.ReplaceLineEndings(" ")}");
+            foreach (string line in ShortPage.Lines(root, groups, terminal.Words.Profile.Width)) await terminal.Error.WriteLineAsync(line);
+            return ExitCode.WrongUsage;
+        }
+
+        ParseResult parsed;
+        IReadOnlyList<string> mistakes;
+        try
+        {
+            parsed = root.Parse(arguments, Parsing);
+            mistakes = UsageCheck.Find(parsed, arguments);
+        }
+        catch (Exception failure)
+        {
+            return runner.Report(failure);
+        }
+
+        if (mistakes.Count > 0)
+        {
+            foreach (string mistake in mistakes) await terminal.Error.WriteLineAsync($"csalign: {CommandRunner.OneLine(mistake)}");
             await terminal.Error.WriteLineAsync($"csalign: '{CommandPath(parsed)} --help' shows the usage");
             return ExitCode.WrongUsage;
         }
@@ -33,26 +53,37 @@ internal static class CommandLine
         return await parsed.InvokeAsync(configuration, cancellation);
     }
 
-    internal static RootCommand CreateRoot(Terminal terminal)
+    /// <summary>All commands, for what walks over them.</summary>
+    internal static RootCommand CreateRoot(Terminal terminal) => CreateRoot(Groups(new CommandRunner(terminal)));
+
+    private static RootCommand CreateRoot(IEnumerable<(string Title, IReadOnlyList<Command> Commands)> groups)
     {
-        var runner = new CommandRunner(terminal);
-        return new RootCommand("Align two frozen encoders, distribution to distribution.")
+        var root = new RootCommand("Align two frozen encoders, distribution to distribution.");
+        foreach (Command command in groups.SelectMany(group => group.Commands)) root.Add(command);
+        KeepWordsWords(root);
+        return root;
+    }
+
+    private static (string Title, IReadOnlyList<Command> Commands)[] Groups(CommandRunner runner) =>
+    [
+        ("See what it does", [DemoVerb.Create(runner), ToyVerb.Create(runner)]),
+        ("Features", [FetchVerb.Create(runner), EmbedVerb.Create(runner)]),
+        ("Align", [AlignVerb.Create(runner), ApplyVerb.Create(runner), SweepVerb.Create(runner)]),
+        ("Measure", [MeasureVerb.Create(runner), EvaluateVerb.Create(runner), FidelityVerb.Create(runner), ReportVerb.Create(runner)]),
+        ("Use", [SearchVerb.Create(runner), GenerateVerb.Create(runner)]),
+        ("Train the models that come along", [PretrainVerb.Create(runner)]),
+    ];
+
+    // A flag takes no value, so that the word after it stays a word; /h and /? are words.
+    private static void KeepWordsWords(Command command)
+    {
+        foreach (Option option in command.Options)
         {
-            AlignVerb.Create(runner),
-            ApplyVerb.Create(runner),
-            DemoVerb.Create(runner),
-            EmbedVerb.Create(runner),
-            MeasureVerb.Create(runner),
-            EvaluateVerb.Create(runner),
-            FetchVerb.Create(runner),
-            FidelityVerb.Create(runner),
-            GenerateVerb.Create(runner),
-            PretrainVerb.Create(runner),
-            ReportVerb.Create(runner),
-            SearchVerb.Create(runner),
-            ToyVerb.Create(runner),
-            SweepVerb.Create(runner),
-        };
+            if (option is Option<bool>) option.Arity = ArgumentArity.Zero;
+            foreach (string alias in option.Aliases.Where(alias => alias.StartsWith('/')).ToArray()) option.Aliases.Remove(alias);
+        }
+
+        foreach (Command sub in command.Subcommands) KeepWordsWords(sub);
     }
 
     private static string CommandPath(ParseResult parsed)

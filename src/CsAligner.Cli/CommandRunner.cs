@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CsAligner.Cli.Terminals;
+using CsAligner.Cli.Usage;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli;
@@ -19,10 +20,21 @@ internal sealed class CommandRunner(Terminal terminal)
     /// Makes <paramref name="body"/> the action of a command. It runs off the main thread and gets a session; its
     /// own failures should be <see cref="InputException"/> or <see cref="UsageException"/>.
     /// </summary>
-    public void SetAction(Command command, Action<ParseResult, Session> body) => command.SetAction(async (parsed, cancellation) =>
+    /// <param name="command">The command.</param>
+    /// <param name="body">Its work.</param>
+    /// <param name="check">Refuses options that do not go together; comes before what they name is looked for.</param>
+    public void SetAction(Command command, Action<ParseResult, Session> body, Action<ParseResult>? check = null) => command.SetAction(async (parsed, cancellation) =>
     {
         var session = new Session(terminal, cancellation);
-        Task work = Task.Run(() => body(parsed, session), CancellationToken.None);
+        Task work = Task.Run(
+            () =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                check?.Invoke(parsed);
+                PathCheck.Check(parsed);
+                body(parsed, session);
+            },
+            CancellationToken.None);
         try
         {
             await work.WaitAsync(cancellation);
@@ -39,6 +51,19 @@ internal sealed class CommandRunner(Terminal terminal)
         return await ReportAsync(work, cancellation);
     });
 
+    /// <summary>Says why nothing could be run, and returns the exit code.</summary>
+    public int Report(Exception failure)
+    {
+        failure = Innermost(failure);
+        bool debug = terminal.Environment("CSALIGN_DEBUG") == "1";
+        terminal.Error.WriteLine($"csalign: {(debug ? failure.ToString() : OneLine(Describe(failure)))}");
+        return failure is UsageException ? ExitCode.WrongUsage : ExitCode.Failed;
+    }
+
+    /// <summary>A message on one line; control characters, which may come from names, become question marks.</summary>
+    public static string OneLine(string message) =>
+        string.Concat(message.ReplaceLineEndings(" ").Select(character => char.IsControl(character) ? '?' : character));
+
     private async Task<int> ReportAsync(Task work, CancellationToken cancellation)
     {
         if (work.IsCompletedSuccessfully)
@@ -50,9 +75,7 @@ internal sealed class CommandRunner(Terminal terminal)
             return ExitCode.Stopped;
         }
 
-        bool debug = terminal.Environment("CSALIGN_DEBUG") == "1";
-        await terminal.Error.WriteLineAsync($"csalign: {(debug ? failure.ToString() : Describe(failure).ReplaceLineEndings(" "))}");
-        return failure is UsageException ? ExitCode.WrongUsage : ExitCode.Failed;
+        return Report(failure);
     }
 
     private static string Describe(Exception failure) => failure switch

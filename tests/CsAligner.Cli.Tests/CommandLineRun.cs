@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace CsAligner.Cli.Tests;
 
-/// <summary>One run of the command line in this process: its exit code and what it printed, 100 columns wide.</summary>
+/// <summary>One run of the command line in this process: its exit code and what it printed, 100 columns wide if nothing else is said.</summary>
 internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
 {
     public JsonElement Json => JsonDocument.Parse(Output, new JsonDocumentOptions { AllowDuplicateProperties = false }).RootElement;
@@ -21,7 +21,13 @@ internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
 
     public static CommandLineRun Of(params string[] arguments) => OfAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
 
-    public static async Task<CommandLineRun> OfAsync(string[] arguments, CancellationToken cancellation, Action<string>? onErrorLine = null)
+    /// <summary>A run on a terminal of other columns than 100.</summary>
+    public static CommandLineRun At(int width, params string[] arguments) => OfAsync(arguments, CancellationToken.None, width: width).GetAwaiter().GetResult();
+
+    /// <summary>A run that was stopped before it began: whatever is no mistake ends with 130, and nothing is done.</summary>
+    public static CommandLineRun Stopped(params string[] arguments) => OfAsync(arguments, new CancellationToken(canceled: true)).GetAwaiter().GetResult();
+
+    public static async Task<CommandLineRun> OfAsync(string[] arguments, CancellationToken cancellation, Action<string>? onErrorLine = null, int width = 100)
     {
         using var output = new StringWriter();
         using var errorText = new WatchedWriter(onErrorLine);
@@ -30,15 +36,15 @@ internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
         {
             Output = output,
             Error = error,
-            Tables = Plain(output),
-            Words = Plain(error),
+            Tables = Plain(output, width),
+            Words = Plain(error, width),
             Environment = _ => null,
         };
         int code = await CommandLine.RunAsync(arguments, terminal, cancellation);
         return new CommandLineRun(code, output.ToString(), errorText.ToString());
     }
 
-    private static IAnsiConsole Plain(TextWriter writer)
+    private static IAnsiConsole Plain(TextWriter writer, int width)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -47,7 +53,7 @@ internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
             ColorSystem = ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
         });
-        console.Profile.Width = 100;
+        console.Profile.Width = width;
         return console;
     }
 

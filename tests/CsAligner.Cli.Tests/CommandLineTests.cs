@@ -3,11 +3,31 @@ namespace CsAligner.Cli.Tests;
 public class CommandLineTests
 {
     [Theory]
-    [InlineData("", "Required command was not provided")]
-    [InlineData("measur a b", "'measur'")]
-    [InlineData("measure a", "Required argument 'Y' missing")]
-    [InlineData("measure a b c", "'c'")]
-    [InlineData("measure a b --unknown", "'--unknown'")]
+    [InlineData("measur a b", "unknown command 'measur'; did you mean 'measure'?")]
+    [InlineData("algin --help", "unknown command 'algin'; did you mean 'align'?")]
+    [InlineData("nothing-like-it", "unknown command 'nothing-like-it'")]
+    [InlineData("fetch", "fetch needs a command: icons or duckdb")]
+    [InlineData("fetch icon", "unknown command 'icon'; did you mean 'icons'?")]
+    [InlineData("measure a", "Y is missing: a .npy file, or a feature-set folder (its texts)")]
+    [InlineData("measure a b c", "one argument too many, 'c': measure takes X Y, and options")]
+    [InlineData("measure a b --unknown", "unknown option '--unknown'")]
+    [InlineData("measure a --sede 1", "unknown option '--sede'; did you mean '--seed'?")]
+    [InlineData("align --objectiv cs", "unknown option '--objectiv'; did you mean '--objective'?")]
+    [InlineData("toy", "--out is missing: the folder to write to")]
+    [InlineData("toy --out", "--out needs a value: a folder to write to was expected")]
+    [InlineData("toy --out --json", "--out needs a value: a folder to write to was expected, got the option '--json'")]
+    [InlineData("toy --out a --out b", "--out is given 2 times: give it once")]
+    [InlineData("toy --out a -json", "unknown option '-json'")]
+    [InlineData("search set cat --tpo 3", "unknown option '--tpo', and words that begin like one come after --; did you mean '--top'?")]
+    [InlineData("search set cat -model x", "unknown option '-model', and words that begin like one come after --; did you mean '--model'?")]
+    [InlineData("toy --out a --seed -1", "--seed: a whole number from 0 up to 18446744073709551615 was expected, got '-1'")]
+    [InlineData("align --images a --texts b --out c --train txt", "--train: expected both, text or image, got 'txt'; did you mean 'text'?")]
+    [InlineData("align --images a --texts b --out c --objective infonec", "did you mean 'infonce'?")]
+    [InlineData("align --images a --texts b --out c --adapter low-ranc", "did you mean 'low-rank'?")]
+    [InlineData("align --images a --texts b --out c --bandwidth-factors 1 1,5", "--bandwidth-factors: numbers above 0 were expected, such as 0.5 1 2, got '1,5'")]
+    [InlineData("measure a b --bandwidth med", "--bandwidth: expected a number above 0, 'median' or 'within*F'")]
+    [InlineData("embed --model m --out o --onnx-pooling meen", "did you mean 'mean'?")]
+    [InlineData("apply --adapter a x y --modality txt", "--modality: image or text was expected, got 'txt'; did you mean 'text'?")]
     public void Wrong_usage_exits_2_and_points_to_the_help(string line, string expected)
     {
         CommandLineRun run = CommandLineRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -15,6 +35,7 @@ public class CommandLineTests
         Assert.Empty(run.Output);
         Assert.Contains(expected, run.Error);
         Assert.Contains("--help' shows the usage", run.Error);
+        Assert.Equal(2, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.All(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), text => Assert.StartsWith("csalign: ", text));
     }
 
@@ -27,5 +48,47 @@ public class CommandLineTests
         CommandLineRun version = CommandLineRun.Of("--version");
         Assert.Equal(0, version.ExitCode);
         Assert.Matches(@"^\d+\.\d+\.\d+", version.Output);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(40)]
+    public void Without_a_command_a_short_page_names_all(int width)
+    {
+        CommandLineRun run = CommandLineRun.At(width);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        string[] lines = run.Error.Split('\n');
+        Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= width, line));
+        Assert.All(CommandTree.Root.Subcommands, command => Assert.Contains(lines, line => line.StartsWith($"  {command.Name} ", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("--image --top 5", "--image needs a value")]
+    [InlineData("--json true", "")]
+    public void A_flag_takes_no_word_and_a_value_is_no_option(string rest, string expected)
+    {
+        CommandLineRun run = CommandLineRun.Stopped(["search", "set", "--model", "icon-clip", .. rest.Split(' ')]);
+        Assert.Equal(expected.Length > 0 ? 2 : 130, run.ExitCode);
+        Assert.Contains(expected, run.Error);
+    }
+
+    [Theory]
+    [InlineData("align --images a --texts b --out c --features 8", "--features is for --estimator nystrom")]
+    [InlineData("evaluate --images a --texts b --features 8", "--features is for --estimator nystrom")]
+    [InlineData("measure a b --features 8", "--features is for --estimator nystrom")]
+    [InlineData("align --images a --texts b --out c --merge", "--merge is for --lora")]
+    [InlineData("align --images a --texts b --out c --adapter linear --adapter-size 4", "--adapter-size has no effect with --adapter linear")]
+    [InlineData("align --images a --texts b --out c --adapter-layers 4", "--adapter-layers has no effect with --adapter low-rank")]
+    [InlineData("align --images a --texts b --out c --objective cs --lambda 2", "--lambda has no effect with --objective cs")]
+    [InlineData("align --images a --texts b --out c --objective infonce --bandwidth 2", "--bandwidth has no effect with --objective infonce")]
+    [InlineData("align --images a --texts b --out c --objective cs --learn-temperature", "--learn-temperature has no effect with --objective cs")]
+    [InlineData("align --images a --texts b --out c --estimator nystrom --bandwidth-factors 1 2", "--bandwidth-factors: the nystrom estimator takes one bandwidth")]
+    [InlineData("fetch icons --rebuild-splits a --sets b", "leave --sets, --out and --size out")]
+    [InlineData("embed --model m --images a --out b --onnx-device 1", "--onnx-device is for --onnx-provider cuda")]
+    public void What_would_have_no_effect_is_a_mistake(string line, string expected)
+    {
+        CommandLineRun run = CommandLineRun.Of(line.Split(' '));
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(expected, run.ErrorLine);
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsAligner.Cli.Reports;
-using Spectre.Console;
+using CsAligner.Cli.Terminals;
 
 namespace CsAligner.Cli.Demo;
 
@@ -22,19 +22,22 @@ internal static class DemoTable
     ];
 
     /// <summary>A table that fits 80 columns, and so leaves some of them out.</summary>
-    public static Table ForTerminal(IEnumerable<DemoOutcome> outcomes)
+    public static TextTable ForTerminal(IEnumerable<DemoOutcome> outcomes)
     {
         var results = new Results(DemoReport.Measurements(outcomes));
-        var table = new Table().Border(TableBorder.Rounded)
-            .Caption("D_CS off-diagonal at σ = within*0.35; recall in per cent, i images, t texts;\nseen, unseen: R@10 t→i by names that the encoder was and was not trained on");
         Column[] columns = [.. Columns.Where(c => c.InTerminal)];
-        table.AddColumn(new TableColumn("method") { NoWrap = true });
-        foreach (var column in columns) table.AddColumn(new TableColumn(column.Header) { NoWrap = true, Alignment = Justify.Right });
+        var table = new TextTable([new TextColumn("method"), .. columns.Select((column, i) => new TextColumn(column.Header)
+        {
+            IsNumber = true,
+            Name = column.Header == "t→i" ? $"{columns[i - 1].Header.Split(' ')[0]} t→i" : column.Header,
+        })])
+        {
+            Caption = "D_CS off-diagonal at σ = within*0.35; recall in per cent, i images, t texts;\nseen, unseen: R@10 t→i by names that the encoder was and was not trained on",
+        };
         foreach (string set in results.TestSets)
         {
-            table.AddRow(new Text($"{set}, {NumberText.Count(results.PairsOf(set))}", new Style(decoration: Decoration.Bold)));
-            foreach (string method in results.Methods) table.AddRow([method, .. Cells(columns, results, method, set)]);
-            if (set != results.TestSets[^1]) table.AddEmptyRow();
+            table.Title($"{set}, {NumberText.Count(results.PairsOf(set))}");
+            foreach (string method in results.Methods) table.Row([method, .. Cells(columns, results, method, set)]);
         }
 
         return table;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsAligner.Models.Lora;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Training;
 
 namespace CsAligner.Cli.Sweeps;
@@ -19,14 +20,24 @@ internal sealed class SweepRecipe
 
     private const int MostPoints = 10_000;
 
-    private static readonly string[] KnownKeys = ["name", "title", "about", "findings", "data", "options", "cases", "grid", "seeds", "heat_map", "automatic"];
+    private static readonly RecipeKeys Keys = new(
+        RecipeKeys.Text("name"),
+        RecipeKeys.Text("title"),
+        ("about", "a text, or a list of its lines", IsParagraphs),
+        ("findings", "a text, or a list of its lines", IsParagraphs),
+        RecipeKeys.Object("data"),
+        RecipeKeys.Object("options"),
+        RecipeKeys.List("cases", "objects with a name", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out var name) && name.ValueKind is JsonValueKind.String or JsonValueKind.Null),
+        ("grid", "an object of options with lists of values", value => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(axis => axis.Value.ValueKind == JsonValueKind.Array)),
+        RecipeKeys.List("seeds", "whole numbers of at least 0", value => value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out _)),
+        RecipeKeys.Flag("heat_map"),
+        RecipeKeys.Flag("automatic"));
 
     private SweepRecipe(string path, JsonElement root)
     {
         Path = path;
+        Keys.Check(path, "the recipe", root);
         Computes = string.Join('\n', root.EnumerateObject().Where(p => !Changeable.Contains(p.Name)).Select(p => $"{p.Name}: {JsonNode.Parse(p.Value.GetRawText())?.ToJsonString()}"));
-        foreach (var property in root.EnumerateObject())
-            if (!KnownKeys.Contains(property.Name)) throw new InputException($"{path}: there is no key \"{property.Name}\"; known are {string.Join(", ", KnownKeys)}");
         Name = Text(root, "name") ?? throw new InputException($"{path}: \"name\" is missing");
         Title = Text(root, "title") ?? Name;
         (About, Findings) = (Paragraphs(root, "about"), Paragraphs(root, "findings"));
@@ -78,7 +89,11 @@ internal sealed class SweepRecipe
             using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
             return new SweepRecipe(path, document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: {StrictJson.Describe(e)}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException)
         {
             throw new InputException($"{path}: {e.Message.ReplaceLineEndings(" ")}", e);
         }
@@ -109,10 +124,11 @@ internal sealed class SweepRecipe
             {
                 cell = key switch
                 {
-                    "pairs_fraction" => cell with { PairsFraction = value.GetDouble() },
-                    "unpaired_rest" => cell with { UnpairedRest = value.GetBoolean() },
-                    "own_texts" => cell with { OwnTexts = value.GetBoolean() },
-                    "lora" => cell with { Lora = LoraOptions.Parse(value.GetString() ?? throw new FormatException("\"lora\" is null")) },
+                    "pairs_fraction" => cell with { PairsFraction = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong("a number", value) },
+                    "unpaired_rest" => cell with { UnpairedRest = IsTrue(value) },
+                    "own_texts" => cell with { OwnTexts = IsTrue(value) },
+                    "lora" => cell with { Lora = LoraOptions.Parse(
+                        value.ValueKind is JsonValueKind.String or JsonValueKind.Null ? value.GetString() ?? throw new FormatException("\"lora\" is null") : throw Wrong("a text", value)) },
                     "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticBandwidth = true },
                     "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticLambda = true },
                     _ => cell with { Options = cell.Options.With(key, value) },
@@ -122,6 +138,10 @@ internal sealed class SweepRecipe
             {
                 throw new InputException($"{Path}: {e.Message}", e);
             }
+
+            bool IsTrue(JsonElement flag) => flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw Wrong("true or false", flag);
+
+            InputException Wrong(string expected, JsonElement got) => new($"\"{key}\": {expected} was expected, got {StrictJson.Describe(got)}");
         }
 
         try
@@ -141,6 +161,9 @@ internal sealed class SweepRecipe
     private static IEnumerable<(string Key, JsonElement Value)> Properties(JsonElement element) => element.EnumerateObject().Select(p => (p.Name, p.Value.Clone()));
 
     private static string? Text(JsonElement root, string key) => root.TryGetProperty(key, out var value) ? value.GetString() : null;
+
+    private static bool IsParagraphs(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String || (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(line => line.ValueKind == JsonValueKind.String));
 
     // A text, or lines of one: JSON has no other way to break a long one.
     private static string Paragraphs(JsonElement root, string key) =>

@@ -6,7 +6,17 @@ namespace CsAligner.Cli.Sweeps;
 /// <summary>Where a sweep's data comes from: a model and what it embeds, or features that are there.</summary>
 internal sealed record SweepSources
 {
-    private static readonly string[] KnownKeys = ["model", "text_model", "pairs", "validation", "tests", "images", "texts", "folds", "tokens", "unseen_words"];
+    private static readonly RecipeKeys Keys = new(
+        RecipeKeys.Text("model"),
+        RecipeKeys.Text("text_model"),
+        RecipeKeys.Text("pairs"),
+        RecipeKeys.Text("validation"),
+        RecipeKeys.List("tests", "texts", value => value.ValueKind == JsonValueKind.String),
+        RecipeKeys.Text("images"),
+        RecipeKeys.Text("texts"),
+        RecipeKeys.Whole("folds"),
+        RecipeKeys.Flag("tokens"),
+        RecipeKeys.Flag("unseen_words"));
 
     /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>; null where features are given.</summary>
     public string? Model { get; init; }
@@ -40,8 +50,7 @@ internal sealed record SweepSources
 
     public static SweepSources Read(string path, JsonElement data)
     {
-        foreach (var property in data.EnumerateObject())
-            if (!KnownKeys.Contains(property.Name)) throw new InputException($"{path}: \"data\" has no key \"{property.Name}\"; known are {string.Join(", ", KnownKeys)}");
+        Keys.Check(path, "\"data\"", data);
         var sources = new SweepSources
         {
             Model = Text("model"),

@@ -68,12 +68,13 @@ internal sealed class Progress
     /// <summary>The state as a bar with the details below it, at most <paramref name="width"/> columns wide.</summary>
     internal IRenderable Bar(int width)
     {
-        const int Cells = 30;
-        int full = Total > 0 ? (int)(Cells * Math.Min(Done, Total) / Total) : Cells;
+        const int MostCells = 30;
         string numbers = $" {Done.ToString(CultureInfo.InvariantCulture)}/{Total.ToString(CultureInfo.InvariantCulture)}{Speed()}";
-        string bar = $"{Markup.Escape(_title)} [green]{new string('━', full)}[/][grey]{new string('─', Cells - full)}[/]{Markup.Escape(numbers)}";
-        string details = _details.Length < width ? _details : _details[..Math.Max(0, width - 1)];
-        return new Rows(new Markup(bar), new Text(details, new Style(Color.Grey)));
+        // Where there is little room the bar is what gives way: words and numbers stay whole, on further lines if need be.
+        int cells = Math.Clamp(width - _title.Length - numbers.Length - 2, 0, MostCells);
+        int full = Total > 0 ? (int)(cells * Math.Min(Done, Total) / Total) : cells;
+        string bar = $"{Markup.Escape(_title)} [green]{new string('━', full)}[/][grey]{new string('─', cells - full)}[/]{Markup.Escape(numbers)}";
+        return new Rows(new Markup(bar), new Text(_details, new Style(Color.Grey)));
     }
 
     internal void WriteMilestone(TextWriter writer)

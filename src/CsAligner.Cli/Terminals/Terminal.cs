@@ -8,6 +8,8 @@ namespace CsAligner.Cli.Terminals;
 /// </summary>
 internal sealed class Terminal
 {
+    private const int WidthOfFiles = 1000;
+
     /// <summary>stdout as plain text.</summary>
     public required TextWriter Output { get; init; }
 
@@ -34,6 +36,9 @@ internal sealed class Terminal
         Tables = ConsoleFor(Console.Out, Console.IsOutputRedirected),
         Words = ConsoleFor(Console.Error, Console.IsErrorRedirected),
     };
+
+    /// <summary>A table on stdout, or a list where it is wider than the terminal.</summary>
+    public void WriteTable(TextTable table) => table.Write(Tables);
 
     /// <summary>A line of words on stderr, without markup.</summary>
     public void Say(string line) => Error.WriteLine(line);
@@ -70,11 +75,16 @@ internal sealed class Terminal
         });
     }
 
-    /// <summary>A file or a pipe gets no escape codes, whatever TERM says.</summary>
-    private static IAnsiConsole ConsoleFor(TextWriter writer, bool redirected) => AnsiConsole.Create(new AnsiConsoleSettings
+    /// <summary>A file or a pipe gets no escape codes, whatever TERM says, and lines as wide as its tables are.</summary>
+    private static IAnsiConsole ConsoleFor(TextWriter writer, bool redirected)
     {
-        Out = new AnsiConsoleOutput(writer),
-        Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
-        Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
-    });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        if (redirected) console.Profile.Width = WidthOfFiles;
+        return console;
+    }
 }

@@ -30,12 +30,8 @@ internal sealed class AlignOptions
     private readonly Option<Choosable<BandwidthRule>> _bandwidth = Chosen(
         "--bandwidth", "sigma of the kernel: a number, median, within*F, or auto: chosen on pairs that are not trained on.", "F|median|within*F|auto", Default.Bandwidth, BandwidthRule.Parse);
 
-    private readonly Option<double[]> _bandwidthFactors = new("--bandwidth-factors")
-    {
-        Description = "Several bandwidths: D_CS (and MMD) is averaged over these multiples of --bandwidth, such as 0.5 1 2.",
-        HelpName = "F",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<double[]> _bandwidthFactors = CommonOptions.Numbers(
+        "--bandwidth-factors", "Several bandwidths: D_CS (and MMD) is averaged over these multiples of --bandwidth, such as 0.5 1 2.", most: 16);
 
     private readonly Option<string> _estimator = CommonOptions.Choice(
         "--estimator", "How D_CS of a batch is taken: exact over all pairs, or nystrom from landmarks, in time linear in the batch; for batches of many thousands.", "exact", "exact", "nystrom");
@@ -77,6 +73,40 @@ internal sealed class AlignOptions
             _objective, _train, _adapter, _adapterSize, _adapterLayers, _bandwidth, _bandwidthFactors, _estimator, _features, _tokenWeight, _lambda, _temperature, _learnTemperature,
             _epochs, _batchSize, _unpairedRatio, _allCaptions, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
             command.Add(option);
+    }
+
+    /// <summary>Refuses what would have no effect.</summary>
+    public void Check(ParseResult parsed)
+    {
+        CommonOptions.CheckFeatures(parsed, _estimator, _features);
+        AlignmentOptions options = Read(parsed);
+        try
+        {
+            options.Validate();
+        }
+        catch (InputException failure)
+        {
+            throw new UsageException($"--{failure.Message}");
+        }
+
+        if (!options.Adapter.TakesSize) Refuse(_adapterSize, $"--adapter {options.Adapter.Kind}, which has no size");
+        if (!options.Adapter.TakesLayers) Refuse(_adapterLayers, $"--adapter {options.Adapter.Kind}, which has no layers");
+        AlignmentObjective objective = options.Objective;
+        if (!objective.Trains) return;
+        string what = $"--objective {objective}";
+        bool contrasts = objective.Has(ObjectiveTerm.InfoNce) || objective.Has(ObjectiveTerm.SigLip);
+        if (!contrasts) Refuse(_temperature, $"{what}, which has no InfoNCE");
+        if (!contrasts) Refuse(_learnTemperature, $"{what}, which has no InfoNCE");
+        if (objective.Terms.All(term => objective.Weight(term, 0) > 0)) Refuse(_lambda, $"{what}, which has no InfoNCE beside another term");
+        bool hasKernel = options.TokenWeight > 0 || objective.Terms.Any(
+            term => term is ObjectiveTerm.CauchySchwarz or ObjectiveTerm.MaximumMeanDiscrepancy or ObjectiveTerm.Sinkhorn);
+        if (!hasKernel) Refuse(_bandwidth, $"{what}, which has no bandwidth");
+        if (!hasKernel) Refuse(_bandwidthFactors, $"{what}, which has no bandwidth");
+
+        void Refuse(Option option, string because)
+        {
+            if (parsed.IsGiven(option)) throw new UsageException($"{option.Name} has no effect with {because}: leave it out");
+        }
     }
 
     public AlignmentOptions Read(ParseResult parsed) => new()
@@ -158,6 +188,6 @@ internal sealed class AlignOptions
         public static Weight Parse(string text) =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1000
                 ? new Weight(value)
-                : throw new InputException($"--lambda: expected a number of 0 to 1000 or auto, got '{text}'");
+                : throw new InputException($"lambda: expected a number of 0 to 1000 or auto, got '{text}'{Suggestion.End(text, ["auto"])}");
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using CsAligner.Cli.Terminals;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Models.Lora;
 using CsAligner.Tensors;
@@ -17,16 +18,16 @@ internal static class AlignVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string?> images = CommonOptions.OptionalPath("--images", "Image rows: a .npy file or a feature-set folder.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", "Text rows: a .npy file or a feature-set folder.");
-        Option<string> output = CommonOptions.RequiredPath("--out", "The folder to write to.");
+        Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder.");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder.");
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
         Option<string?> pairs = FeatureInputs.PairsOption();
-        Option<string?> unpairedImages = CommonOptions.OptionalPath("--unpaired-images", "Image rows without texts; they take part in D_CS.");
-        Option<string?> unpairedTexts = CommonOptions.OptionalPath("--unpaired-texts", "Text rows without images; they take part in D_CS.");
-        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", "A feature-set folder with the tokens of the images, from embed --tokens.");
-        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", "A feature-set folder with the tokens of the texts.");
-        Option<string?> model = CommonOptions.OptionalPath("--model", "In place of features: the CLIP whose towers get --lora: its folder, or icon-clip.");
-        Option<string?> data = CommonOptions.OptionalPath("--data", $"With --model: {char.ToLowerInvariant(CaptionedData.Description[0])}{CaptionedData.Description[1..]}");
+        Option<string?> unpairedImages = CommonOptions.OptionalPath("--unpaired-images", PathRole.Rows, "Image rows without texts; they take part in D_CS.");
+        Option<string?> unpairedTexts = CommonOptions.OptionalPath("--unpaired-texts", PathRole.Rows, "Text rows without images; they take part in D_CS.");
+        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the images, from embed --tokens.");
+        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
+        Option<string?> model = CommonOptions.OptionalPath("--model", PathRole.Model, "In place of features: the CLIP whose towers get --lora: its folder, or icon-clip.");
+        Option<string?> data = CommonOptions.OptionalPath("--data", PathRole.DataSet, $"With --model: {char.ToLowerInvariant(CaptionedData.Description[0])}{CaptionedData.Description[1..]}");
         Option<LoraOptions[]> lora = CommonOptions.Lora();
         Option<bool> merge = new("--merge") { Description = "With --lora: write the model with LoRA in its weights too, to model in --out." };
         Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in --out, if there is one." };
@@ -39,20 +40,20 @@ internal static class AlignVerb
         training.AddTo(command);
         command.Add(resume);
         command.Add(json);
+        AlignInputs Inputs(ParseResult parsed) => new(
+            parsed.GetValue(images),
+            parsed.GetValue(texts),
+            parsed.GetValue(pairs),
+            parsed.GetValue(unpairedImages),
+            parsed.GetValue(unpairedTexts),
+            parsed.GetValue(imageTokens),
+            parsed.GetValue(textTokens),
+            parsed.GetValue(model),
+            parsed.GetValue(data),
+            parsed.GetValue(lora) ?? []);
         runner.SetAction(command, (parsed, session) =>
         {
-            var inputs = new AlignInputs(
-                parsed.GetValue(images),
-                parsed.GetValue(texts),
-                parsed.GetValue(pairs),
-                parsed.GetValue(unpairedImages),
-                parsed.GetValue(unpairedTexts),
-                parsed.GetValue(imageTokens),
-                parsed.GetValue(textTokens),
-                parsed.GetValue(model),
-                parsed.GetValue(data),
-                parsed.GetValue(lora) ?? []);
-            inputs.Check();
+            AlignInputs inputs = Inputs(parsed);
             AlignmentOptions options = training.Read(parsed);
             string folder = parsed.GetRequiredValue(output);
             using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, options.Seed);
@@ -70,8 +71,14 @@ internal static class AlignVerb
             if (parsed.GetValue(json))
                 session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole, choice));
             else if (result.ValidationPairs > 0)
-                session.Terminal.Tables.Write(AlignTable.Create(result));
+                session.Terminal.WriteTable(AlignTable.Create(result));
             session.Terminal.Say($"{AlignmentReport.ImageAdapterFile}, {AlignmentReport.TextAdapterFile}{(encoders is null ? "" : ", " + encoders.Written)} and {AlignmentReport.RunFile} written to {folder}");
+        },
+        parsed =>
+        {
+            Inputs(parsed).Check();
+            if (parsed.GetValue(merge) && !parsed.IsGiven(lora)) throw new UsageException("--merge is for --lora: give that, or leave --merge out");
+            training.Check(parsed);
         });
         return command;
     }

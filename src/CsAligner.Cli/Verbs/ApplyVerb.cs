@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CsAligner.Adapters;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
@@ -15,11 +16,12 @@ internal static class ApplyVerb
 
     public static Command Create(CommandRunner runner)
     {
-        Option<string> adapter = CommonOptions.RequiredPath("--adapter", "An adapter that align wrote, image-adapter.safetensors or text-adapter.safetensors; or the folder that it wrote, for a whole feature set.");
-        Argument<string> input = CommonOptions.Path("IN", "The rows: a .npy file or a feature-set folder.");
-        Argument<string> output = CommonOptions.Path("OUT", "Where to write: mapped rows as .npy, float32; a mapped feature set as such a folder, float16.");
-        Option<Modality?> modality = new("--modality") { Description = "Which rows of a feature-set folder are meant, where it has both." };
-        Option<string?> tokens = CommonOptions.OptionalPath("--tokens", "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
+        Option<string> adapter = CommonOptions.RequiredPath("--adapter", PathRole.Adapter, "An adapter that align wrote, image-adapter.safetensors or text-adapter.safetensors; or the folder that it wrote, for a whole feature set.");
+        Argument<string> input = CommonOptions.Path("IN", PathRole.Rows, "The rows: a .npy file or a feature-set folder.");
+        Argument<string> output = CommonOptions.Path("OUT", PathRole.Output, "Where to write: mapped rows as .npy, float32; a mapped feature set as such a folder, float16.");
+        Option<Modality?> modality = CommonOptions.OptionalChoice(
+            "--modality", "Which rows of a feature-set folder are meant, where it has both.", ("image", Modality.Image), ("text", Modality.Text));
+        Option<string?> tokens = CommonOptions.OptionalPath("--tokens", PathRole.FeatureSetFolder, "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
         var command = new Command("apply", "Map rows by an adapter.") { adapter, input, output, modality, tokens };
         runner.SetAction(command, (parsed, session) =>
         {
@@ -27,8 +29,6 @@ internal static class ApplyVerb
             string adapterPath = parsed.GetRequiredValue(adapter);
             if (Directory.Exists(adapterPath))
             {
-                if (!Directory.Exists(path))
-                    throw new UsageException($"'{adapterPath}' is a folder, whose two adapters map a feature set, but '{path}' is none: give one of its adapters");
                 new ApplySet(session, adapterPath, path, parsed.GetRequiredValue(output)).Write();
                 session.Terminal.Say($"'{path}' mapped by '{adapterPath}' written to {parsed.GetRequiredValue(output)}");
                 return;
@@ -39,9 +39,21 @@ internal static class ApplyVerb
             CheckWidth(map, adapterPath, path, rows.Width);
             if (map.UsesTokens && parsed.GetValue(tokens) is null)
                 throw new UsageException($"'{adapterPath}' maps features by their tokens: give --tokens FOLDER, from embed --tokens");
+            if (!map.UsesTokens && parsed.GetValue(tokens) is not null)
+                throw new UsageException($"'{adapterPath}' reads no tokens: leave --tokens out");
             using TokenSet? tokenSet = map.UsesTokens ? TokenSet.Open(parsed.GetValue(tokens)!, Choose(path, parsed.GetValue(modality))) : null;
             Apply(map, rows, tokenSet, parsed.GetRequiredValue(output), session);
             session.Terminal.Say($"{rows.Rows} rows of {map.OutputWidth} values written to {parsed.GetRequiredValue(output)}");
+        },
+        parsed =>
+        {
+            (string adapterPath, string path) = (parsed.GetRequiredValue(adapter), parsed.GetRequiredValue(input));
+            if (parsed.IsGiven(modality) && File.Exists(path)) throw new UsageException($"--modality is for a feature set, and '{path}' is a file: leave it out");
+            if (!Directory.Exists(adapterPath)) return;
+            if (File.Exists(path))
+                throw new UsageException($"'{adapterPath}' is a folder, whose two adapters map a feature set, but '{path}' is none: give one of its adapters");
+            if (parsed.IsGiven(modality) || parsed.IsGiven(tokens))
+                throw new UsageException($"'{adapterPath}' is a folder, whose adapters map a whole feature set with its tokens: leave --modality and --tokens out");
         });
         return command;
     }

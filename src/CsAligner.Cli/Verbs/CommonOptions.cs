@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using CsAligner.Models.Lora;
+using CsAligner.Cli.Usage;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 
@@ -22,6 +23,13 @@ internal static class CommonOptions
         Description = "Seed of everything random.",
         HelpName = "N",
         DefaultValueFactory = _ => 0,
+        CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            if (ulong.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) return seed;
+            result.AddError($"--seed: a whole number from 0 up to {ulong.MaxValue} was expected, got '{token}'");
+            return 0;
+        },
     };
 
     public static Option<BandwidthRule> Bandwidth(string fallback = "within*0.35") => new("--bandwidth")
@@ -38,6 +46,13 @@ internal static class CommonOptions
     /// <summary>Of <see cref="Estimator"/>'s nystrom.</summary>
     public static Option<int> Features() => Count(
         "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
+
+    /// <summary>Refuses <c>--features</c> where nothing has landmarks.</summary>
+    public static void CheckFeatures(ParseResult parsed, Option<string> estimator, Option<int> features)
+    {
+        if (parsed.IsGiven(features) && parsed.GetValue(estimator) != "nystrom")
+            throw new UsageException("--features is for --estimator nystrom: give that, or leave --features out");
+    }
 
     /// <summary>The trained parts inside of encoders.</summary>
     public static Option<LoraOptions[]> Lora() => new("--lora")
@@ -103,20 +118,80 @@ internal static class CommonOptions
         option.CustomParser = result =>
         {
             string token = result.Tokens[0].Value;
-            if (!words.Contains(token)) result.AddError($"{name}: {string.Join(" or ", words)} was expected, got '{token}'");
+            if (!words.Contains(token)) result.AddError($"{name}: {string.Join(" or ", words)} was expected, got '{token}'{Suggestion.End(token, words)}");
             return token;
         };
         return option;
     }
 
+    /// <summary>One of a few words, null where it is left out.</summary>
+    public static Option<T?> OptionalChoice<T>(string name, string description, params (string Word, T Value)[] words)
+        where T : struct
+    {
+        var option = new Option<T?>(name) { Description = description, HelpName = string.Join('|', words.Select(word => word.Word)) };
+        option.CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            foreach ((string word, T value) in words)
+                if (word == token) return value;
+            string[] known = [.. words.Select(word => word.Word)];
+            result.AddError($"{name}: {string.Join(" or ", known)} was expected, got '{token}'{Suggestion.End(token, known)}");
+            return null;
+        };
+        return option;
+    }
+
+    /// <summary>Several numbers above 0.</summary>
+    public static Option<double[]> Numbers(string name, string description, int most)
+    {
+        var option = new Option<double[]>(name) { Description = description, HelpName = "F", AllowMultipleArgumentsPerToken = true };
+        option.CustomParser = result =>
+        {
+            if (result.Tokens.Count > most) result.AddError($"{name}: at most {most} numbers were expected, got {result.Tokens.Count}");
+            var values = new double[result.Tokens.Count];
+            for (int i = 0; i < values.Length; i++)
+            {
+                string token = result.Tokens[i].Value;
+                if (!double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) || !(values[i] > 0 && double.IsFinite(values[i])))
+                    result.AddError($"{name}: numbers above 0 were expected, such as 0.5 1 2, got '{token}'");
+            }
+
+            return values;
+        };
+        return option;
+    }
+
+    /// <summary>Names with commas between them; none where it is left out.</summary>
+    public static Option<string[]> Names(string name, string description)
+    {
+        var option = new Option<string[]>(name) { Description = description, HelpName = "a,b", Arity = ArgumentArity.ExactlyOne };
+        option.CustomParser = result =>
+        {
+            string[] names = result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
+            if (names.Contains("")) result.AddError($"{name}: name {Array.IndexOf(names, "") + 1} of {names.Length} in '{result.Tokens[0].Value}' is empty: names with commas between them were expected");
+            return names;
+        };
+        return option;
+    }
+
+    /// <summary>Whether an option was given, and not left at its default.</summary>
+    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
     /// <summary>A path that must be given.</summary>
-    public static Option<string> RequiredPath(string name, string description) => new(name) { Description = description, HelpName = "PATH", Required = true };
+    public static Option<string> RequiredPath(string name, PathRole role, string description) => new PathOption<string>(name, role, description) { Required = true };
 
     /// <summary>A path that may be given.</summary>
-    public static Option<string?> OptionalPath(string name, string description) => new(name) { Description = description, HelpName = "PATH" };
+    public static Option<string?> OptionalPath(string name, PathRole role, string description) => new PathOption<string?>(name, role, description);
+
+    /// <summary>A path or name with a default.</summary>
+    public static Option<string> DefaultPath(string name, PathRole role, string description, string fallback) =>
+        new PathOption<string>(name, role, description) { DefaultValueFactory = _ => fallback };
+
+    /// <summary>Any number of paths, each after the option's name.</summary>
+    public static Option<string[]> Paths(string name, PathRole role, string description) => new PathOption<string[]>(name, role, description);
 
     /// <summary>A path in the place of its name.</summary>
-    public static Argument<string> Path(string name, string description) => new(name) { Description = description };
+    public static Argument<string> Path(string name, PathRole role, string description) => new PathArgument<string>(name, role, description);
 
     /// <summary>Parses by a function of the library; what it refuses is wrong usage.</summary>
     public static T? Parse<T>(ArgumentResult result, Func<string, T?> parse) => Parse(result, result.Tokens[0].Value, parse);
@@ -129,7 +204,12 @@ internal static class CommonOptions
         }
         catch (InputException failure)
         {
-            result.AddError(failure.Message);
+            // The library speaks of the property, which the message begins with; the user gave the option.
+            string message = failure.Message;
+            string name = result.Parent is OptionResult option ? option.Option.Name : "";
+            int colon = message.IndexOf(": ", StringComparison.Ordinal);
+            bool named = colon > 0 && !message.AsSpan(..colon).ContainsAny('\'', '"');
+            result.AddError(name.Length == 0 ? message : $"{name}: {(named ? message[(colon + 2)..] : message)}");
             return default;
         }
     }

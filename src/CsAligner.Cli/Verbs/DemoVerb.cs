@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CsAligner.Cli.Demo;
 using CsAligner.Cli.Reports;
+using CsAligner.Cli.Usage;
 using CsAligner.Models;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -12,13 +13,9 @@ internal static class DemoVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        var output = new Option<string>("--out") { Description = "The folder for report, results and features.", HelpName = "DIR", DefaultValueFactory = _ => "demo" };
-        var seeds = new Option<int>("--seeds") { Description = "Train under so many seeds, 0 and up.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        seeds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 100) result.AddError("--seeds: expected 1 to 100");
-        });
-        var model = new Option<string>("--model") { Description = "A CLIP folder in Hugging Face layout.", HelpName = "PATH", DefaultValueFactory = _ => ShippedModel.Name };
+        var output = CommonOptions.DefaultPath("--out", PathRole.OutputFolder, "The folder for report, results and features.", "demo");
+        var seeds = CommonOptions.Count("--seeds", "Train under so many seeds, 0 and up.", 1, most: 100);
+        var model = CommonOptions.DefaultPath("--model", PathRole.Model, "A CLIP folder in Hugging Face layout.", ShippedModel.Name);
         var json = CommonOptions.Json();
         var command = new Command("demo", "Fetch real icons, align them with their names, measure, and write a report.") { output, seeds, model, json };
         runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetRequiredValue(model), parsed.GetValue(json)));
@@ -52,7 +49,7 @@ internal static class DemoVerb
                 writer.WriteEndObject();
             });
         }
-        else session.Terminal.Tables.Write(DemoTable.ForTerminal(run.Outcomes));
+        else session.Terminal.WriteTable(DemoTable.ForTerminal(run.Outcomes));
         session.Terminal.Say($"the report is {report}");
     }
 }

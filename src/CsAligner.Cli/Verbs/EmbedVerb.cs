@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Embedding;
 using CsAligner.Data.FeatureSets;
@@ -14,13 +15,13 @@ internal static class EmbedVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string> model = CommonOptions.RequiredPath("--model", EmbedModel.Description);
-        Option<string?> images = CommonOptions.OptionalPath("--images", "A folder of PNG, JPEG and WebP files; with those below it, sorted by ordinal path. Or the images of what --data takes.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", "A text file, UTF-8, one text a line.");
-        Option<string?> data = CommonOptions.OptionalPath("--data", CaptionedData.Description);
-        Option<string?> imageFolder = CommonOptions.OptionalPath("--image-folder", "With --data: where the images are that a list names. Left out: beside the list, or where its format has them.");
+        Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, EmbedModel.Description);
+        Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Pictures, "A folder of PNG, JPEG and WebP files; with those below it, sorted by ordinal path. Or the images of what --data takes.");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.TextFile, "A text file, UTF-8, one text a line.");
+        Option<string?> data = CommonOptions.OptionalPath("--data", PathRole.DataSet, CaptionedData.Description);
+        Option<string?> imageFolder = CommonOptions.OptionalPath("--image-folder", PathRole.PictureFolder, "With --data: where the images are that a list names. Left out: beside the list, or where its format has them.");
         Option<string> captions = CommonOptions.Choice("--captions", "Of icons:SPLIT the name of each icon, or all its captions: aliases and categories, labels and keywords of emoji. Then pairs.npy says which icon each text belongs to.", "one", "one", "all");
-        Option<string> output = CommonOptions.RequiredPath("--out", "The feature-set folder to write. An older set there stays whole until this one is. What an earlier run of the same command has finished there is not made again.");
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The feature-set folder to write. An older set there stays whole until this one is. What an earlier run of the same command has finished there is not made again.");
         Option<bool> tokens = new("--tokens") { Description = "Store the features of patches and words too, float16." };
         Option<string> dtype = CommonOptions.Choice("--dtype", "The type of the features in the files.", "float16", "float16", "float32");
         Option<int?> batchSize = CommonOptions.OptionalCount("--batch-size", "Images or texts computed at a time. Left out: what suits the model and the cache.", most: 65536);
@@ -34,9 +35,9 @@ internal static class EmbedVerb
             DefaultValueFactory = _ => BadSampleLimit.Default,
             CustomParser = result => CommonOptions.Parse(result, BadSampleLimit.Parse),
         };
-        Option<string?> skip = CommonOptions.OptionalPath("--skip", $"The {BadSamples.LogFile} of another run: the samples that it names are left out here too, so that rows stay in step.");
+        Option<string?> skip = CommonOptions.OptionalPath("--skip", PathRole.TextFile, $"The {BadSamples.LogFile} of another run: the samples that it names are left out here too, so that rows stay in step.");
         Option<string> transparency = CommonOptions.Choice("--transparency", "What shows where a picture is transparent: white, or with dropped the colours under it, as in Pillow and Hugging Face.", "white", "white", "dropped");
-        Option<string[]> lora = new("--lora") { Description = "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.", HelpName = "PATH" };
+        Option<string[]> lora = CommonOptions.Paths("--lora", PathRole.LoraFolder, "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.");
         Option<bool> json = CommonOptions.Json();
         var command = new Command("embed", "Compute features of images and texts.")
         {
@@ -47,15 +48,7 @@ internal static class EmbedVerb
         runner.SetAction(command, (parsed, session) =>
         {
             (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
-            if (d is not null && (i ?? t) is not null)
-                throw new UsageException("--data brings its images and texts along: give either --data, or --images and --texts");
-            if ((d ?? i ?? t) is null)
-                throw new UsageException("nothing to embed: give --data, or --images, --texts or both");
             bool allCaptions = parsed.GetValue(captions) == "all";
-            if (allCaptions && d is null)
-                throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
-            if (parsed.GetValue(imageFolder) is not null && d is null)
-                throw new UsageException("--image-folder is for --data: give --images the folder");
             string modelName = parsed.GetRequiredValue(model), folder = parsed.GetRequiredValue(output);
             string[] loraFolders = parsed.GetValue(lora) ?? [];
             var options = new EmbeddingOptions
@@ -77,6 +70,19 @@ internal static class EmbedVerb
             run.Write(folder, share);
             if (parsed.GetValue(json)) Print(session, modelName, folder, share, embedder.Width, options.Tokens, run);
             session.Terminal.Say($"{run.Totals.Images} images and {run.Totals.Texts} texts of {embedder.Width} values written to {folder}{(share is null ? "" : "; run the command without --shard when all shares are done")}");
+        },
+        parsed =>
+        {
+            (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
+            if (d is not null && (i ?? t) is not null)
+                throw new UsageException("--data brings its images and texts along: give either --data, or --images and --texts");
+            if ((d ?? i ?? t) is null)
+                throw new UsageException("nothing to embed: give --data, or --images, --texts or both");
+            if (parsed.GetValue(captions) == "all" && d is null)
+                throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
+            if (parsed.GetValue(imageFolder) is not null && d is null)
+                throw new UsageException("--image-folder is for --data: give --images the folder");
+            onnx.Check(parsed);
         });
         return command;
     }

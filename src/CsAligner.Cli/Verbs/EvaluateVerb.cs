@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CsAligner.Cli.Usage;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
@@ -11,8 +12,8 @@ internal static class EvaluateVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string> images = CommonOptions.RequiredPath("--images", "Image rows: a .npy file or a feature-set folder.");
-        Option<string> texts = CommonOptions.RequiredPath("--texts", "Text rows: a .npy file or a feature-set folder.");
+        Option<string> images = CommonOptions.RequiredPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder.");
+        Option<string> texts = CommonOptions.RequiredPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder.");
         Option<string?> pairs = FeatureInputs.PairsOption();
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<double> temperature = CommonOptions.Number(
@@ -45,10 +46,11 @@ internal static class EvaluateVerb
                 return;
             }
 
-            session.Terminal.Tables.Write(MeasureTables.Retrieval(measures));
-            if (measures.Folds.Count > 1) session.Terminal.Tables.Write(MeasureTables.Folds(measures.Folds));
-            session.Terminal.Tables.Write(MeasureTables.Distributions(measures.Distributions, "images", "texts"));
-        });
+            session.Terminal.WriteTable(MeasureTables.Retrieval(measures));
+            if (measures.Folds.Count > 1) session.Terminal.WriteTable(MeasureTables.Folds(measures.Folds));
+            session.Terminal.WriteTable(MeasureTables.Distributions(measures.Distributions, "images", "texts"));
+        },
+        parsed => CommonOptions.CheckFeatures(parsed, estimator, features));
         return command;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
@@ -18,7 +19,7 @@ internal static class FeatureInputs
     }
 
     public static Option<string?> PairsOption() => CommonOptions.OptionalPath(
-        "--pairs", "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that has it, else row i to row i.");
+        "--pairs", PathRole.Pairs, "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that has it, else row i to row i.");
 
     /// <summary>Which text belongs to which image; null for row i to row i.</summary>
     public static Pairing? ReadPairs(string? given, string imagesPath, Tensor images, string textsPath, Tensor texts)

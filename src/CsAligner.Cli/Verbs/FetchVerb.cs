@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using CsAligner.Cli.Terminals;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.Icons;
 using CsAligner.Data.Packages;
-using Spectre.Console;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -26,26 +26,22 @@ internal static class FetchVerb
 
     private static Command Icons(CommandRunner runner)
     {
-        var sets = new Option<string>("--sets") { Description = "Icon sets by name, separated by commas; left out: those of the demo.", HelpName = "a,b" };
-        var folder = new Option<string>("--out") { Description = "Also write a PNG for each icon, captions.jsonl and LICENSES.md into this folder.", HelpName = "DIR" };
-        var size = new Option<int>("--size") { Description = "Side of the pictures in pixels, 8 to 512.", HelpName = "N", DefaultValueFactory = _ => 64 };
-        size.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) || pixels is < 8 or > 512))
-                result.AddError($"--size: a whole number from 8 up to 512 was expected, got '{result.Tokens[0].Value}'");
-        });
-        var rebuild = new Option<string>("--rebuild-splits") { Description = "For makers: build every split, pretraining too, and write seen-captions.bin and icon-sets.md into this folder.", HelpName = "DIR" };
+        Option<string[]> sets = CommonOptions.Names("--sets", "Icon sets by name, separated by commas; left out: those of the demo.");
+        Option<string?> folder = CommonOptions.OptionalPath("--out", PathRole.OutputFolder, "Also write a PNG for each icon, captions.jsonl and LICENSES.md into this folder.");
+        Option<int> size = CommonOptions.Count("--size", "Side of the pictures in pixels, 8 to 512.", 64, 8, 512);
+        Option<string?> rebuild = CommonOptions.OptionalPath(
+            "--rebuild-splits", PathRole.OutputFolder, "For makers: build every split, pretraining too, and write seen-captions.bin and icon-sets.md into this folder.");
         Option<bool> json = CommonOptions.Json();
         var command = new Command("icons", "Fetch icon sets with their names and licences, and draw them.") { sets, folder, size, rebuild, json };
         runner.SetAction(command, (parsed, session) =>
         {
-            if (parsed.GetValue(rebuild) is { Length: > 0 } target)
+            if (parsed.GetValue(rebuild) is { } target)
             {
                 Rebuild(session, target, parsed.GetValue(json));
                 return;
             }
 
-            string[] names = parsed.GetValue(sets)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+            string[] names = parsed.GetValue(sets) ?? [];
             IReadOnlyList<FetchedIconSet> fetched = IconFetcher.FetchAsync(
                 names, parsed.GetValue(folder), parsed.GetValue(size), new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
             foreach (FetchedIconSet set in fetched)
@@ -57,7 +53,12 @@ internal static class FetchVerb
             if (parsed.GetValue(json))
                 session.PrintJson(writer => WriteJson(writer, fetched, parsed.GetValue(folder)));
             else
-                session.Terminal.Tables.Write(Table(fetched));
+                session.Terminal.WriteTable(Table(fetched));
+        },
+        parsed =>
+        {
+            if (parsed.IsGiven(rebuild) && (parsed.IsGiven(sets) || parsed.IsGiven(folder) || parsed.IsGiven(size)))
+                throw new UsageException("--rebuild-splits builds every split as it is defined: leave --sets, --out and --size out");
         });
         return command;
     }
@@ -115,18 +116,16 @@ internal static class FetchVerb
         writer.WriteEndObject();
     }
 
-    private static Table Table(IReadOnlyList<FetchedIconSet> fetched)
+    private static TextTable Table(IReadOnlyList<FetchedIconSet> fetched)
     {
-        Table table = new Table().Border(TableBorder.Rounded);
-        foreach (string name in (string[])["set", "split", "icons", "broken", "licence", "author"])
-            table.AddColumn(name is "icons" or "broken" ? new TableColumn(name).RightAligned() : new TableColumn(name));
-        foreach (FetchedIconSet set in fetched)
+        var table = new TextTable(
+            new TextColumn("set"), new TextColumn("split"), "icons", "broken", new TextColumn("licence") { Wraps = true }, new TextColumn("author") { Wraps = true })
         {
-            string[] cells = [set.Source.Set, set.Source.Role.ToString().ToLowerInvariant(), Text(set.Count), Text(set.Broken.Count), set.Source.Licence, set.Source.Author];
-            table.AddRow([.. cells.Select(Markup.Escape)]);
-        }
-
-        return table.Caption($"{Text(fetched.Sum(f => f.Count))} icons, {Text(fetched.Sum(f => f.Broken.Count))} broken");
+            Caption = $"{Text(fetched.Sum(f => f.Count))} icons, {Text(fetched.Sum(f => f.Broken.Count))} broken",
+        };
+        foreach (FetchedIconSet set in fetched)
+            table.Row(set.Source.Set, set.Source.Role.ToString().ToLowerInvariant(), Text(set.Count), Text(set.Broken.Count), set.Source.Licence, set.Source.Author);
+        return table;
     }
 
     private static string Text(int number) => number.ToString("N0", CultureInfo.InvariantCulture);

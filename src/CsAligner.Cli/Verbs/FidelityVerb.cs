@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using CsAligner.Cli.Usage;
 using CsAligner.Generation.Fidelity;
 using CsAligner.Models;
 using CsAligner.Tensors;
@@ -18,17 +19,13 @@ internal static class FidelityVerb
     public static Command Create(CommandRunner runner)
     {
         Argument<string> generated = CommonOptions.Path(
-            "GENERATED", "A folder of generated pictures, or their features: a .npy file or a feature set.");
+            "GENERATED", PathRole.PicturesOrRows, "A folder of generated pictures, or their features: a .npy file or a feature set.");
         Argument<string> reference = CommonOptions.Path(
-            "REFERENCE", "The same of real pictures, best of those that the generator never saw.");
-        Option<string> model = new("--model")
-        {
-            Description = "What embeds pictures; features need none. " + EmbedModel.Description,
-            HelpName = "PATH",
-            DefaultValueFactory = _ => ShippedModel.Name,
-        };
+            "REFERENCE", PathRole.PicturesOrRows, "The same of real pictures, best of those that the generator never saw.");
+        Option<string> model = CommonOptions.DefaultPath(
+            "--model", PathRole.Model, "What embeds pictures; features need none. " + EmbedModel.Description, ShippedModel.Name);
         Option<string?> training = CommonOptions.OptionalPath(
-            "--training", "What the generator was trained on, pictures or features: looks for copies of it.");
+            "--training", PathRole.PicturesOrRows, "What the generator was trained on, pictures or features: looks for copies of it.");
         Option<int> neighbours = CommonOptions.Count(
             "--k",
             "Nearest neighbours of precision, recall, density and coverage.",
@@ -43,6 +40,8 @@ internal static class FidelityVerb
         {
             string[] paths = [parsed.GetRequiredValue(generated), parsed.GetRequiredValue(reference)];
             if (parsed.GetValue(training) is { } trainingPath) paths = [.. paths, trainingPath];
+            if (parsed.IsGiven(model) && !paths.Any(FidelityInput.IsPictures))
+                throw new UsageException("--model is for pictures, and all that was given are features: leave it out");
             EmbedModel? embedder = paths.Any(FidelityInput.IsPictures)
                 ? EmbedModel.Open(session, parsed.GetRequiredValue(model), null, null, tokens: false)
                 : null;
@@ -58,7 +57,7 @@ internal static class FidelityVerb
                     rows[0], rows[1], parsed.GetValue(neighbours), rows.Length > 2 ? rows[2] : null, session.Cancellation);
                 string? resize = encoder?.Preprocessing.Description;
                 if (parsed.GetValue(json)) session.PrintJson(writer => Write(writer, measures, inputs, embedder?.Name, resize));
-                else session.Terminal.Tables.Write(MeasureTables.Fidelity(measures, embedder?.Name, resize));
+                else session.Terminal.WriteTable(MeasureTables.Fidelity(measures, embedder?.Name, resize));
             }
             finally
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
@@ -10,15 +11,15 @@ internal static class MeasureVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Argument<string> x = CommonOptions.Path("X", "A .npy file, or a feature-set folder (its images).");
-        Argument<string> y = CommonOptions.Path("Y", "A .npy file, or a feature-set folder (its texts).");
+        Argument<string> x = CommonOptions.Path("X", PathRole.Rows, "A .npy file, or a feature-set folder (its images).");
+        Argument<string> y = CommonOptions.Path("Y", PathRole.Rows, "A .npy file, or a feature-set folder (its texts).");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<string> estimator = CommonOptions.Estimator();
         Option<int> features = CommonOptions.Features();
         Option<long?> memory = CommonOptions.Bytes(
             "--memory", "Stay within so much memory (512M, 2G): rows are read in blocks, as often as they are needed. Same result; on by itself for sets too large for one piece.");
         Option<string?> state = CommonOptions.OptionalPath(
-            "--state", "A file for the progress, with --memory: run again after an interruption, the same command goes on from it.");
+            "--state", PathRole.OutputFile, "A file for the progress, with --memory: run again after an interruption, the same command goes on from it.");
         Option<bool> raw = CommonOptions.Raw();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
@@ -30,8 +31,6 @@ internal static class MeasureVerb
             FeatureInputs.RequireSameWidth(rowsX, rowsY);
             bool exact = parsed.GetValue(estimator) == "exact";
             (long? bytes, string? statePath) = (parsed.GetValue(memory), parsed.GetValue(state));
-            if (!exact && (bytes ?? (object?)statePath) != null)
-                throw new UsageException("--memory and --state go with --estimator exact; nystrom reads the rows once and holds them");
             bool streams = exact && (bytes != null || statePath != null || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
             DistributionMeasures measures = streams
                 ? Stream(rowsX, rowsY, parsed.GetValue(bandwidth), parsed.GetValue(seed), bytes, statePath, session)
@@ -41,7 +40,13 @@ internal static class MeasureVerb
             if (parsed.GetValue(json))
                 session.PrintJson(measures.WriteJson);
             else
-                session.Terminal.Tables.Write(MeasureTables.Distributions(measures, "x", "y"));
+                session.Terminal.WriteTable(MeasureTables.Distributions(measures, "x", "y"));
+        },
+        parsed =>
+        {
+            if (parsed.GetValue(estimator) != "exact" && (parsed.IsGiven(memory) || parsed.IsGiven(state)))
+                throw new UsageException("--memory and --state go with --estimator exact; nystrom reads the rows once and holds them");
+            CommonOptions.CheckFeatures(parsed, estimator, features);
         });
         return command;
     }

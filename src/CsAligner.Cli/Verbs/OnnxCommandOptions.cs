@@ -25,8 +25,15 @@ internal sealed class OnnxCommandOptions
         foreach (var option in All) command.Options.Add(option);
     }
 
+    /// <summary>Refuses what would have no effect.</summary>
+    public void Check(ParseResult parsed)
+    {
+        if (parsed.IsGiven(_device) && parsed.GetValue(_provider) != "cuda")
+            throw new UsageException("--onnx-device is for --onnx-provider cuda: give that, or leave it out");
+    }
+
     /// <summary>What was given; null where nothing was.</summary>
-    public OnnxOptions? Read(ParseResult parsed) => All.All(option => parsed.GetResult(option) is null or { Implicit: true })
+    public OnnxOptions? Read(ParseResult parsed) => !All.Any(parsed.IsGiven)
         ? null
         : new OnnxOptions
         {

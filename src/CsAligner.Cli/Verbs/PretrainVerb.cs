@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CsAligner.Cli.Demo;
 using CsAligner.Cli.Pretraining;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.Icons;
 using CsAligner.Generation.Training;
 using CsAligner.Models;
@@ -14,19 +15,16 @@ internal static class PretrainVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        var recipe = new Argument<string>("RECIPE") { Description = "a JSON file, such as recipes/icon-clip.json" };
-        var output = new Option<string>("--out") { Description = "the folder of the run and, in the end, of the model", Required = true };
-        var resume = new Option<bool>("--resume") { Description = "go on from the folder's checkpoint" };
-        var init = new Option<string?>("--init")
-        {
-            Description = "Begin a decoder with the weights of this folder, where a checkpoint was lost.",
-            HelpName = "DIR"
-        };
+        var recipe = CommonOptions.Path("RECIPE", PathRole.Recipe, "A JSON file, such as recipes/icon-clip.json.");
+        var output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder of the run and, in the end, of the model.");
+        var resume = new Option<bool>("--resume") { Description = "Go on from the folder's checkpoint." };
+        var init = CommonOptions.OptionalPath(
+            "--init", PathRole.Decoder, "Begin a decoder with the weights of this folder, where a checkpoint was lost.");
         var interval = CommonOptions.Number(
             "--checkpoint-interval",
             "Seconds between checkpoints: the most work that a lost process loses.",
             fallback: 180, least: 0, most: 86_400);
-        var json = new Option<bool>("--json") { Description = "print one JSON object on stdout" };
+        var json = CommonOptions.Json();
         var command = new Command("pretrain", "Train a CLIP on icons and their names, or a decoder on icons; resumable at any time.")
         {
             recipe, output, resume, init, interval, json
@@ -38,8 +36,13 @@ internal static class PretrainVerb
             if (RecipeKind.Of(path) == DecoderRecipe.KindName)
                 DecoderPretraining.Run(
                     session, path, folder, parsed.GetValue(resume), parsed.GetValue(init), between, parsed.GetValue(json));
-            else if (parsed.GetValue(init) is not null) throw new UsageException("--init is for the recipe of a decoder: leave it out");
             else Run(session, path, folder, parsed.GetValue(resume), between, parsed.GetValue(json));
+        },
+        parsed =>
+        {
+            string path = parsed.GetRequiredValue(recipe);
+            if (parsed.IsGiven(init) && File.Exists(path) && RecipeKind.Of(path) != DecoderRecipe.KindName)
+                throw new UsageException("--init is for the recipe of a decoder: leave it out");
         });
         return command;
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using CsAligner.Cli.Reports;
 using CsAligner.Cli.Reports.Runs;
+using CsAligner.Cli.Usage;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -13,13 +14,13 @@ internal static class ReportVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Argument<string[]> folders = new("RUN") { Description = "Folders that align wrote.", Arity = ArgumentArity.OneOrMore };
-        Option<string> output = CommonOptions.RequiredPath("--out", "The HTML file to write.");
-        Option<string?> images = CommonOptions.OptionalPath("--images", "Image rows to evaluate all runs on: a .npy file or a feature-set folder. Left out: what each run was trained on, where it still is.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", "Text rows likewise.");
-        Option<string?> pairs = CommonOptions.OptionalPath("--pairs", "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
-        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", "A feature-set folder with the tokens of the images, for adapters that read them.");
-        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", "A feature-set folder with the tokens of the texts.");
+        Argument<string[]> folders = new PathArgument<string[]>("RUN", PathRole.Run, "Folders that align wrote.") { Arity = ArgumentArity.OneOrMore };
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFile, "The HTML file to write.");
+        Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows to evaluate all runs on: a .npy file or a feature-set folder. Left out: what each run was trained on, where it still is.");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows likewise.");
+        Option<string?> pairs = CommonOptions.OptionalPath("--pairs", PathRole.Pairs, "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the images, for adapters that read them.");
+        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();

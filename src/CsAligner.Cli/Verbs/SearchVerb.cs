@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CsAligner.Cli.Terminals;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Retrieval;
 using CsAligner.Tensors;
-using Spectre.Console;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -14,11 +15,11 @@ internal static class SearchVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Argument<string> features = CommonOptions.Path("FEATURES", "The feature-set folder that is searched: its images; of one without images its texts.");
-        Argument<string[]> queries = new("QUERY") { Description = "What is looked for, in words; each is a query of its own.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string[]> pictures = new("--image") { Description = "A picture that is looked for; once for each.", HelpName = "PATH" };
-        Option<string> model = CommonOptions.RequiredPath("--model", "What made the features. " + EmbedModel.Description);
-        Option<string?> adapter = CommonOptions.OptionalPath("--adapter", "The folder that align wrote, where the feature set is one that apply mapped by it.");
+        Argument<string> features = CommonOptions.Path("FEATURES", PathRole.FeatureSetFolder, "The feature-set folder that is searched: its images; of one without images its texts.");
+        Argument<string[]> queries = new("QUERY") { Description = "What is looked for, in words; each is a query of its own. After -- all are words.", Arity = ArgumentArity.ZeroOrMore };
+        Option<string[]> pictures = CommonOptions.Paths("--image", PathRole.Picture, "A picture that is looked for; once for each.");
+        Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, "What made the features. " + EmbedModel.Description);
+        Option<string?> adapter = CommonOptions.OptionalPath("--adapter", PathRole.Run, "The folder that align wrote, where the feature set is one that apply mapped by it.");
         Option<int> top = CommonOptions.Count("--top", "How many are shown of each query.", 5, most: 1000);
         Option<bool> json = CommonOptions.Json();
         var command = new Command("search", "Search a feature set with words or pictures.") { features, queries, pictures, model, adapter, top, json };
@@ -26,8 +27,6 @@ internal static class SearchVerb
         {
             string folder = parsed.GetRequiredValue(features);
             string[] words = parsed.GetValue(queries) ?? [], files = parsed.GetValue(pictures) ?? [];
-            if (words.Length + files.Length == 0)
-                throw new UsageException("nothing to look for: give words, or --image");
             FeatureSet set = FeatureSet.Open(folder);
             using FeatureRowsFile rows = FeatureRowsFile.Open(folder, set.Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
             Tensor asked = Embed(AdaptedModel.Open(session, "search", parsed.GetRequiredValue(model), parsed.GetValue(adapter), files.FirstOrDefault()), words, files);
@@ -36,7 +35,12 @@ internal static class SearchVerb
             TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top), session.Cancellation);
             Dictionary<int, JsonObject> metadata = Metadata(set, [.. Enumerable.Range(0, found.Queries).SelectMany(query => found.Rows(query).ToArray())]);
             if (parsed.GetValue(json)) session.PrintJson(writer => Write(writer, [.. words, .. files], found, metadata));
-            else foreach (Table table in Tables([.. words, .. files], found, metadata)) session.Terminal.Tables.Write(table);
+            else foreach (TextTable table in Tables([.. words, .. files], found, metadata)) session.Terminal.WriteTable(table);
+        },
+        parsed =>
+        {
+            if ((parsed.GetValue(queries)?.Length ?? 0) + (parsed.GetValue(pictures)?.Length ?? 0) == 0)
+                throw new UsageException("nothing to look for: give words, or --image");
         });
         return command;
     }
@@ -57,17 +61,17 @@ internal static class SearchVerb
     private static Dictionary<int, JsonObject> Metadata(FeatureSet set, HashSet<int> rows) =>
         set.ReadMetadata().Select((data, row) => (Row: row, Data: data)).Where(line => rows.Contains(line.Row)).ToDictionary(line => line.Row, line => line.Data);
 
-    private static IEnumerable<Table> Tables(string[] queries, TopMatches found, Dictionary<int, JsonObject> metadata)
+    private static IEnumerable<TextTable> Tables(string[] queries, TopMatches found, Dictionary<int, JsonObject> metadata)
     {
         for (int query = 0; query < found.Queries; query++)
         {
-            Table table = MeasureTables.New(queries[query], "cosine", "row", "");
+            var table = new TextTable(new TextColumn(queries[query]) { Wraps = true }, "cosine", "row", "");
             for (int place = 0; place < found.Count; place++)
             {
                 int row = found.Rows(query)[place];
                 JsonObject? data = metadata.GetValueOrDefault(row);
-                MeasureTables.Row(
-                    table, Text(data, "image_path") ?? Text(data, "caption") ?? "", found.Scores(query)[place].ToString("0.000", CultureInfo.InvariantCulture),
+                table.Row(
+                    Text(data, "image_path") ?? Text(data, "caption") ?? "", found.Scores(query)[place].ToString("0.000", CultureInfo.InvariantCulture),
                     row.ToString(CultureInfo.InvariantCulture), Text(data, "image_path") is null ? "" : Text(data, "caption") ?? "");
             }
 

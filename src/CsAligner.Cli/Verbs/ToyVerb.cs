@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using CsAligner.Cli.Reports;
+using CsAligner.Cli.Terminals;
+using CsAligner.Cli.Usage;
 using CsAligner.Data.Images;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
-using Spectre.Console;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -21,7 +22,7 @@ internal static class ToyVerb
 
     public static Command Create(CommandRunner runner)
     {
-        Option<string> output = CommonOptions.RequiredPath("--out", "The folder to write to.");
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("toy", "Show on Gaussians that mutual information does not see what the divergence sees.") { output, seed, json };
@@ -51,7 +52,7 @@ internal static class ToyVerb
             }
             else
             {
-                session.Terminal.Tables.Write(TableOf(results));
+                session.Terminal.WriteTable(TableOf(results));
             }
 
             session.Terminal.Say($"toy.svg, {(drawnToo ? "toy.png, " : "")}toy.md written to {folder}");
@@ -59,12 +60,14 @@ internal static class ToyVerb
         return command;
     }
 
-    private static Table TableOf(IReadOnlyList<ToyResult> results)
+    private static TextTable TableOf(IReadOnlyList<ToyResult> results)
     {
-        Table table = MeasureTables.New("case", "information", "D_CS", "KL");
+        var table = new TextTable(new TextColumn("case"), "information", "D_CS", "KL")
+        {
+            Caption = $"estimate (closed form), nats; off-diagonal, sigma = {ToyResult.Bandwidth.ToString(CultureInfo.InvariantCulture)}, {ToyResult.Rows} pairs",
+        };
         foreach (ToyResult result in results)
-            MeasureTables.Row(table, result.Case.Name, Both(result.MutualInformation), Both(result.CauchySchwarz), Both(result.SymmetricKl));
-        table.Caption($"estimate (closed form), nats; off-diagonal, sigma = {ToyResult.Bandwidth.ToString(CultureInfo.InvariantCulture)}, {ToyResult.Rows} pairs");
+            table.Row(result.Case.Name, Both(result.MutualInformation), Both(result.CauchySchwarz), Both(result.SymmetricKl));
         return table;
 
         static string Both(ToyValue value) => $"{NumberText.Fixed(value.Estimate, 2)} ({NumberText.Fixed(value.Exact, 2)})";

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CsAligner.Generation.Decoders;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Generation.Training;
 
@@ -105,17 +106,9 @@ public sealed record DecoderRecipe
     public static DecoderRecipe Read(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
-        try
-        {
-            var recipe = JsonSerializer.Deserialize(File.ReadAllBytes(path), DecoderRecipeJson.Default.DecoderRecipe)
-                ?? throw new InputException($"{path}: the recipe is null; expected a JSON object.");
-            recipe.Validate(path);
-            return recipe;
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
+        DecoderRecipe recipe = StrictJson.Read(path, DecoderRecipeJson.Default.DecoderRecipe);
+        recipe.Validate(path);
+        return recipe;
     }
 
     /// <summary>The recipe as JSON, indented.</summary>

@@ -31,11 +31,17 @@ public sealed record AdapterOptions
     /// </summary>
     public bool MeanShift { get; init; } = true;
 
+    /// <summary>Whether <see cref="Size"/> means anything to the kind.</summary>
+    public bool TakesSize => Kind is LowRankAdapter.KindName or MlpAdapter.KindName || TakesLayers;
+
+    /// <summary>Whether <see cref="Layers"/> means anything to the kind.</summary>
+    public bool TakesLayers => Kind is ResidualStackAdapter.KindName or TransformerAdapter.KindName;
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="InputException">A value is out of its range.</exception>
     public void Validate()
     {
-        if (!Kinds.Contains(Kind)) throw new InputException($"adapter: expected one of {string.Join(", ", Kinds)}, got '{Kind}'");
+        if (!Kinds.Contains(Kind)) throw new InputException($"adapter: expected one of {string.Join(", ", Kinds)}, got '{Kind}'{Suggestion.End(Kind, Kinds)}");
         if (Size is < 1 or > 65536) throw new InputException($"adapter-size: expected 1 to 65536, got {Size}");
         if (Layers is < 1 or > 64) throw new InputException($"adapter-layers: expected 1 to 64, got {Layers}");
     }

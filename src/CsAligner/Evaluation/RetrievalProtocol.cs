@@ -24,7 +24,7 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
     /// <param name="name">Such as coco-1k.</param>
     /// <exception cref="InputException">There is none of this name.</exception>
     public static RetrievalProtocol Parse(string name) =>
-        All.FirstOrDefault(protocol => protocol.Name == name) ?? throw new InputException($"protocol: one of {Names} was expected, got '{name}'");
+        All.FirstOrDefault(protocol => protocol.Name == name) ?? throw new InputException($"protocol: one of {Names} was expected, got '{name}'{Suggestion.End(name, All.Select(protocol => protocol.Name))}");
 
     /// <summary>Makes sure that rows are those of the protocol.</summary>
     /// <param name="pairing">Which text belongs to which image.</param>

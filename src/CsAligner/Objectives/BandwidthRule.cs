@@ -46,7 +46,7 @@ public sealed record BandwidthRule
         string number = within ? trimmed[WithinPrefix.Length..] : trimmed;
         if (double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value))
             return within ? Within(value) : Fixed(value);
-        throw new InputException($"bandwidth: expected a number above 0, 'median' or 'within*F' with F above 0, got '{text}'; for example within*0.35");
+        throw new InputException($"bandwidth: expected a number above 0, 'median' or 'within*F' with F above 0, got '{text}'; for example within*0.35{Suggestion.End(trimmed, ["median", WithinPrefix + "0.35"])}");
     }
 
     /// <summary>The bandwidth for two sets of rows.</summary>

@@ -53,7 +53,7 @@ public sealed record AlignmentObjective
         if (text is "mean-shift") return MeanShift;
         string[] parts = text.Split('+');
         if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !Array.Exists(Names, n => n.Name == part)))
-            throw new InputException($"objective: expected {Expected}; got '{text}'");
+            throw new InputException($"objective: expected {Expected}; got '{text}'{Suggestion.End(text, ["raw", "mean-shift", "cs+infonce", .. Names.Select(n => n.Name)])}");
         var known = Names.Where(n => parts.Contains(n.Name)).ToArray();
         return new AlignmentObjective(string.Join('+', known.Select(n => n.Name)), [.. known.Select(n => n.Term)]);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Training;
 
@@ -46,14 +47,15 @@ public static class AlignmentOptionKeys
     /// <exception cref="InputException">There is no such key, or it takes another kind of value.</exception>
     public static AlignmentOptions With(this AlignmentOptions options, string key, JsonElement value)
     {
-        if (!Setters.TryGetValue(key, out var set)) throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", All)}");
+        if (!Setters.TryGetValue(key, out var set)) throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", All)}{Suggestion.End(key, All)}");
         try
         {
             return set(options, value);
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
-            throw new InputException($"\"{key}\" cannot be {value.GetRawText()}: {e.Message.ReplaceLineEndings(" ")}", e);
+            // The parser's own words are about its types.
+            throw new InputException($"\"{key}\" cannot be {StrictJson.Describe(value)}; give a value as csalign align takes it", e);
         }
     }
 

@@ -99,7 +99,7 @@ public sealed record AlignmentOptions
         "both" => TrainedSide.Both,
         "text" => TrainedSide.Text,
         "image" => TrainedSide.Image,
-        _ => throw new InputException($"train: expected both, text or image, got '{text}'"),
+        _ => throw new InputException($"train: expected both, text or image, got '{text}'{Suggestion.End(text, ["both", "text", "image"])}"),
     };
 
     /// <summary>Sides as <see cref="ParseTrain"/> reads them.</summary>

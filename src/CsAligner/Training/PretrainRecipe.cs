@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CsAligner.Models;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Training;
 
@@ -84,16 +85,9 @@ public sealed record PretrainRecipe
     public static PretrainRecipe Read(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
-        try
-        {
-            var recipe = JsonSerializer.Deserialize(File.ReadAllBytes(path), RecipeJson.Default.PretrainRecipe) ?? throw new InputException($"{path}: the recipe is null; expected a JSON object.");
-            recipe.Validate(path);
-            return recipe;
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
+        PretrainRecipe recipe = StrictJson.Read(path, RecipeJson.Default.PretrainRecipe);
+        recipe.Validate(path);
+        return recipe;
     }
 
     /// <summary>The recipe as JSON, indented.</summary>

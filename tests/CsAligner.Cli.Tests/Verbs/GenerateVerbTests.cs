@@ -185,7 +185,7 @@ public sealed class GenerateVerbTests : IDisposable
         Wrong("--count: a whole number from 1 up to 10000 was expected", "star", "--count", "10001");
         Wrong("--guidance: a number from 0 up to 20 was expected, got '21'", "star", "--guidance", "21");
         Wrong("--guidance", "star", "--guidance", "NaN");
-        Wrong("there is no option --guidence", "star", "--guidence", "3");
+        Wrong("unknown option '--guidence', and words that begin like one come after --; did you mean '--guidance'?", "star", "--guidence", "3");
 
         void Wrong(string expected, params string[] arguments)
         {

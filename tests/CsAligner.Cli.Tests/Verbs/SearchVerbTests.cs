@@ -70,6 +70,20 @@ public class SearchVerbTests
         Assert.Contains("there is no such folder", line);
     }
 
+    [Fact]
+    public void What_is_typed_as_words_is_words()
+    {
+        using var folder = new TemporaryFolder();
+        Save(folder, "set", Modality.Text, ClipEmbedder.Load(Model).EmbedTexts(Captions, null, TestContext.Current.CancellationToken));
+        File.WriteAllText(folder["response.txt"], "--top 1");
+        string[] words = ["true", "-5", "-5 degrees", $"@{folder["response.txt"]}", "@", "/?", "/h", "-hot", "-", "---", "--5", "--with spaces", "[suggest]", "search", "a=b", "a\nb"];
+        string[] after = ["--top", "-h", "--help", "--"];
+        CommandLineRun run = CommandLineRun.Of(["search", folder["set"], "--model", Model, "--json", .. words, "--", .. after]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal([.. words, .. after], run.Json.GetProperty("queries").EnumerateArray().Select(query => query.GetProperty("query").GetString()!));
+        Assert.Equal(5, run.Json.GetProperty("queries")[0].GetProperty("matches").GetArrayLength());
+    }
+
     private static (int Code, string Line) Line(params string[] arguments)
     {
         CommandLineRun run = CommandLineRun.Of(arguments);

@@ -34,7 +34,7 @@ public sealed record LoraOptions
             {
                 "text" => ClipTower.Text,
                 "image" => ClipTower.Image,
-                _ => throw Wrong(text, $"the tower is text or image, not '{tower}'"),
+                _ => throw Wrong(text, $"the tower is text or image, not '{tower}'{Suggestion.End(tower, ["text", "image"])}"),
             },
         };
         foreach (string setting in colon < 0 ? [] : text[(colon + 1)..].Split(','))
@@ -62,7 +62,7 @@ public sealed record LoraOptions
         if (!(Alpha > 0 && double.IsFinite(Alpha))) throw new InputException($"lora: alpha must be above 0, got {Alpha}");
         if (Modules.Count == 0 || Modules.Distinct().Count() != Modules.Count) throw new InputException("lora: modules must be named, each once");
         foreach (string module in Modules)
-            if (!KnownModules.Contains(module)) throw new InputException($"lora: a CLIP has no module '{module}'; its blocks have {string.Join(", ", KnownModules)}");
+            if (!KnownModules.Contains(module)) throw new InputException($"lora: a CLIP has no module '{module}'; its blocks have {string.Join(", ", KnownModules)}{Suggestion.End(module, KnownModules)}");
     }
 
     /// <summary>The options as <see cref="Parse"/> reads them.</summary>

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using CsAligner.Cli.Terminals;
+
+namespace CsAligner.Cli.Usage;
+
+/// <summary>What <c>csalign</c> alone shows: what it is, what it can be told to do, and where more is said.</summary>
+internal static class ShortPage
+{
+    /// <summary>The page.</summary>
+    /// <param name="root">All commands.</param>
+    /// <param name="groups">The names of the commands in groups, each with its title; a command in none of them is in a last one.</param>
+    /// <param name="width">Columns of the terminal.</param>
+    public static IEnumerable<string> Lines(RootCommand root, IReadOnlyList<(string Title, IReadOnlyList<Command> Commands)> groups, int width)
+    {
+        yield return $"csalign: {root.Description}";
+        int longest = root.Subcommands.Max(command => command.Name.Length);
+        foreach ((string title, IReadOnlyList<Command> commands) in groups)
+        {
+            yield return "";
+            yield return title;
+            foreach (Command command in commands)
+            {
+                foreach (string line in TextTable.Wrap($"  {command.Name.PadRight(longest)}  ", command.Description ?? "", width)) yield return line;
+            }
+        }
+
+        yield return "";
+        foreach (string line in TextTable.Wrap("", "'csalign COMMAND --help' shows the options of a command, 'csalign --help' all commands.", width)) yield return line;
+    }
+}
