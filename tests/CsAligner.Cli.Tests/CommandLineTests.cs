@@ -73,9 +73,9 @@ public class CommandLineTests
     }
 
     [Theory]
-    [InlineData("align --images a --texts b --out c --features 8", "--features is for --estimator nystrom")]
-    [InlineData("evaluate --images a --texts b --features 8", "--features is for --estimator nystrom")]
-    [InlineData("measure a b --features 8", "--features is for --estimator nystrom")]
+    [InlineData("align --images a --texts b --out c --features 64", "--features is for --estimator nystrom")]
+    [InlineData("evaluate --images a --texts b --features 64", "--features is for --estimator nystrom")]
+    [InlineData("measure a b --features 64", "--features is for --estimator nystrom")]
     [InlineData("align --images a --texts b --out c --merge", "--merge is for --lora")]
     [InlineData("align --images a --texts b --out c --adapter linear --adapter-size 4", "--adapter-size has no effect with --adapter linear")]
     [InlineData("align --images a --texts b --out c --adapter-layers 4", "--adapter-layers has no effect with --adapter low-rank")]

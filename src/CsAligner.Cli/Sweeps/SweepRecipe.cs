@@ -127,8 +127,7 @@ internal sealed class SweepRecipe
                     "pairs_fraction" => cell with { PairsFraction = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong("a number", value) },
                     "unpaired_rest" => cell with { UnpairedRest = IsTrue(value) },
                     "own_texts" => cell with { OwnTexts = IsTrue(value) },
-                    "lora" => cell with { Lora = LoraOptions.Parse(
-                        value.ValueKind is JsonValueKind.String or JsonValueKind.Null ? value.GetString() ?? throw new FormatException("\"lora\" is null") : throw Wrong("a text", value)) },
+                    "lora" => cell with { Lora = LoraOptions.Parse(Lora(value)) },
                     "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticBandwidth = true },
                     "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticLambda = true },
                     _ => cell with { Options = cell.Options.With(key, value) },
@@ -140,6 +139,13 @@ internal sealed class SweepRecipe
             }
 
             bool IsTrue(JsonElement flag) => flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw Wrong("true or false", flag);
+
+            string Lora(JsonElement text) => text.ValueKind switch
+            {
+                JsonValueKind.String => text.GetString()!,
+                JsonValueKind.Null => throw new FormatException("\"lora\" is null"),
+                _ => throw Wrong("a text", text),
+            };
 
             InputException Wrong(string expected, JsonElement got) => new($"\"{key}\": {expected} was expected, got {StrictJson.Describe(got)}");
         }

@@ -28,6 +28,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         $"the folder of a model (a CLIP in Hugging Face layout, or one in ONNX format), or {ShippedModel.Name}", true, true)
     {
         Names = [ShippedModel.Name, SentenceEncoderPackage.ModelName],
+        Noun = "folder or file",
     };
 
     /// <summary>A decoder's folder or name.</summary>
@@ -49,10 +50,10 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     public static PathRole PicturesOrRows { get; } = new("a folder of pictures, a .npy file or a feature set", true, true) { Problem = ProblemOfRows };
 
     /// <summary>A data set by its path, or after a prefix.</summary>
-    public static PathRole DataSet { get; } = new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { IsElsewhere = IsPattern };
+    public static PathRole DataSet { get; } = new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { Noun = "folder or file", IsElsewhere = IsPattern };
 
     /// <summary>Pictures: a folder of them, or those of a data set.</summary>
-    public static PathRole Pictures { get; } = new("a folder of pictures, or a data set whose images are meant", true, true) { IsElsewhere = IsPattern };
+    public static PathRole Pictures { get; } = new("a folder of pictures, or a data set whose images are meant", true, true) { Noun = "folder or file", IsElsewhere = IsPattern };
 
     /// <summary>A text file.</summary>
     public static PathRole TextFile { get; } = new("a text file", true, false);

@@ -12,7 +12,7 @@ internal static class ShortPage
     /// <param name="width">Columns of the terminal.</param>
     public static IEnumerable<string> Lines(RootCommand root, IReadOnlyList<(string Title, IReadOnlyList<Command> Commands)> groups, int width)
     {
-        yield return $"csalign: {root.Description}";
+        foreach (string line in TextTable.Wrap("", $"csalign: {root.Description}", width)) yield return line;
         int longest = root.Subcommands.Max(command => command.Name.Length);
         foreach ((string title, IReadOnlyList<Command> commands) in groups)
         {

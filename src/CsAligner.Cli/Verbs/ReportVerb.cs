@@ -25,13 +25,6 @@ internal static class ReportVerb
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, imageTokens, textTokens, bandwidth, seed, json };
-        command.Validators.Add(result =>
-        {
-            bool some = result.GetValue(images) != null;
-            if (some != (result.GetValue(texts) != null)) result.AddError("--images and --texts go together");
-            if (!some && (result.GetValue(pairs) ?? result.GetValue(imageTokens) ?? result.GetValue(textTokens)) != null)
-                result.AddError("--pairs, --image-tokens and --text-tokens go with --images and --texts");
-        });
         runner.SetAction(command, (parsed, session) =>
         {
             string[] paths = parsed.GetRequiredValue(folders);
@@ -56,6 +49,12 @@ internal static class ReportVerb
             AtomicFile.Write(parsed.GetRequiredValue(output), stream => stream.Write(Encoding.UTF8.GetBytes(page)));
             if (parsed.GetValue(json)) session.PrintJson(writer => RunReportJson.Write(writer, runs, content));
             session.Terminal.Say($"{runs.Length} {(runs.Length == 1 ? "run" : "runs")} reported in {parsed.GetRequiredValue(output)}");
+        },
+        parsed =>
+        {
+            if (parsed.IsGiven(images) != parsed.IsGiven(texts)) throw new UsageException("--images and --texts go together: give both, or neither");
+            if (!parsed.IsGiven(images) && (parsed.IsGiven(pairs) || parsed.IsGiven(imageTokens) || parsed.IsGiven(textTokens)))
+                throw new UsageException("--pairs, --image-tokens and --text-tokens go with --images and --texts: give those too");
         });
         return command;
     }

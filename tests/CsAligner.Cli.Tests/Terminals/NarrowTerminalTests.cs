@@ -24,7 +24,7 @@ public sealed partial class NarrowTerminalTests
             CommandLineRun wide = CommandLineRun.At(300, line), narrow = CommandLineRun.At(width, line);
             Assert.Equal((0, 0), (wide.ExitCode, narrow.ExitCode));
             string[] expected = Numbers(wide.Output);
-            Assert.True(expected.Length >= 10);
+            Assert.True(expected.Length >= 6);
             Assert.Empty(expected.Except(Numbers(narrow.Output)));
             if (width >= 20) Assert.All(narrow.Output.Split('\n'), shown => Assert.True(shown.GetCellWidth() <= width, shown));
         }
@@ -56,7 +56,7 @@ public sealed partial class NarrowTerminalTests
     [Fact]
     public void Progress_gives_up_its_bar_before_its_numbers()
     {
-        var progress = new Progress("training", 1000, TimeProvider.System);
+        var progress = new Cli.Terminals.Progress("training", 1000, TimeProvider.System);
         progress.Report(500, "loss 1.2345  held out: D_CS 0.012345  R@1 0.54321");
         foreach (int width in (int[])[20, 40, 80, 200])
         {

@@ -110,7 +110,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["empty"]);
         Fails("no run: it has no run.json", Report(folder, _runs.Folder["first"], folder["empty"]));
-        Fails("no run: it has no run.json", Report(folder, folder["nowhere"]));
+        Fails("there is no such folder; RUN takes a folder that csalign align wrote", Report(folder, folder["nowhere"]));
         Fails("is not JSON", Report(folder, Copy(folder, "cut", json => json[..(json.Length / 2)])));
         Fails("is not JSON", Report(folder, Copy(folder, "half a letter", json => json.Replace("\"options\": {", "\"options\": { \"x\": \"\\ud800\",", StringComparison.Ordinal))));
         Fails("is not JSON", Report(folder, Copy(folder, "twice", _ => "{\"options\": {}, \"epochs\": [{\"loss\": 1, \"loss\": 2}]}")));
