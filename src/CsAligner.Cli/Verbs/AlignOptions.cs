@@ -91,22 +91,30 @@ internal sealed class AlignOptions
 
         if (!options.Adapter.TakesSize) Refuse(_adapterSize, $"--adapter {options.Adapter.Kind}, which has no size");
         if (!options.Adapter.TakesLayers) Refuse(_adapterLayers, $"--adapter {options.Adapter.Kind}, which has no layers");
-        AlignmentObjective objective = options.Objective;
-        if (!objective.Trains) return;
-        string what = $"--objective {objective}";
-        bool contrasts = objective.Has(ObjectiveTerm.InfoNce) || objective.Has(ObjectiveTerm.SigLip);
-        if (!contrasts) Refuse(_temperature, $"{what}, which has no InfoNCE");
-        if (!contrasts) Refuse(_learnTemperature, $"{what}, which has no InfoNCE");
-        if (objective.Terms.All(term => objective.Weight(term, 0) > 0)) Refuse(_lambda, $"{what}, which has no InfoNCE beside another term");
-        bool hasKernel = options.TokenWeight > 0 || objective.Terms.Any(
-            term => term is ObjectiveTerm.CauchySchwarz or ObjectiveTerm.MaximumMeanDiscrepancy or ObjectiveTerm.Sinkhorn);
-        if (!hasKernel) Refuse(_bandwidth, $"{what}, which has no bandwidth");
-        if (!hasKernel) Refuse(_bandwidthFactors, $"{what}, which has no bandwidth");
 
         void Refuse(Option option, string because)
         {
             if (parsed.IsGiven(option)) throw new UsageException($"{option.Name} has no effect with {because}: leave it out");
         }
+    }
+
+    /// <summary>Of options that were given, those that the objective has no use for. No mistakes: scripts try objectives with the same options.</summary>
+    public IEnumerable<string> Unused(ParseResult parsed)
+    {
+        AlignmentOptions options = Read(parsed);
+        AlignmentObjective objective = options.Objective;
+        if (!objective.Trains) yield break;
+        bool contrasts = objective.Has(ObjectiveTerm.InfoNce) || objective.Has(ObjectiveTerm.SigLip);
+        bool hasKernel = options.TokenWeight > 0 || objective.Terms.Any(
+            term => term is ObjectiveTerm.CauchySchwarz or ObjectiveTerm.MaximumMeanDiscrepancy or ObjectiveTerm.Sinkhorn);
+        (Option Option, bool IsUsed)[] all =
+        [
+            (_lambda, objective.Terms.Any(term => objective.Weight(term, 0) == 0)),
+            (_temperature, contrasts), (_learnTemperature, contrasts),
+            (_bandwidth, hasKernel), (_bandwidthFactors, hasKernel),
+        ];
+        foreach ((Option option, bool isUsed) in all)
+            if (!isUsed && parsed.IsGiven(option)) yield return $"note: {option.Name} has no effect with --objective {objective}";
     }
 
     public AlignmentOptions Read(ParseResult parsed) => new()

@@ -56,6 +56,7 @@ internal static class AlignVerb
             AlignInputs inputs = Inputs(parsed);
             AlignmentOptions options = training.Read(parsed);
             string folder = parsed.GetRequiredValue(output);
+            foreach (string note in training.Unused(parsed)) session.Terminal.Say(note);
             using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, options.Seed);
             using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image), textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
             AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };

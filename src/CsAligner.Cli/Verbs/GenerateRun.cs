@@ -18,7 +18,7 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
     {
         PictureFolder.RequireFree(folder);
         long start = session.Terminal.Time.GetTimestamp();
-        DiffusionDecoder decoder = LoadDecoder();
+        DiffusionDecoder decoder = DiffusionDecoder.Load(ShippedModel.PathOf(decoderName));
         (Tensor rows, ulong[]? noise) = inputs.Read(session, decoderName, decoder.Config.ConditionSize);
         var pictures = new PictureFolder(folder, decoder.Config.ImageSize, options.Count, (long)rows.Rows * options.Count);
         try
@@ -36,18 +36,6 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
         if (json) session.Terminal.Output.WriteLine(account);
         string made = pictures.Written == 1 ? "1 picture" : $"{pictures.Written} pictures";
         session.Terminal.Say($"{made}, {GeneratedPictures.SheetFile} and {GeneratedPictures.RecordFile} written to {folder}");
-    }
-
-    private DiffusionDecoder LoadDecoder()
-    {
-        string folder = ShippedModel.PathOf(decoderName);
-        if (!Directory.Exists(folder))
-        {
-            throw new InputException(
-                $"cannot read the decoder '{decoderName}': there is no such folder; give --decoder a folder that csalign pretrain wrote");
-        }
-
-        return DiffusionDecoder.Load(folder);
     }
 
     private void Make(DiffusionDecoder decoder, Tensor rows, ulong[]? noise, PictureFolder pictures)

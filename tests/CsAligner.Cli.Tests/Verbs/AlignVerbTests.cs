@@ -115,6 +115,8 @@ public class AlignVerbTests
             "--objective", objective, "--adapter", adapter, "--epochs", "2", "--bandwidth", "median", "--lambda", "0.5", "--temperature", "0.1");
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("image-adapter.safetensors", run.Error);
+        Assert.Equal(objective == "cs", run.Error.Contains("note: --lambda has no effect with --objective cs", StringComparison.Ordinal));
+        Assert.Equal(objective == "infonce", run.Error.Contains("note: --bandwidth has no effect with --objective infonce", StringComparison.Ordinal));
         JsonElement inputs = JsonDocument.Parse(File.ReadAllText(folder["out/run.json"])).RootElement.GetProperty("inputs");
         Assert.Equal(unpaired, inputs.GetProperty("unpaired_images").GetString());
     }

@@ -206,7 +206,7 @@ public sealed class GenerateVerbTests : IDisposable
         Refused($"makes pictures of embeddings of {Width} values, '{rows}' has 8", "--embeddings", rows);
         Refused($"cannot use '{rows}': row 1 is all zeros", "--embeddings", rows, "--decoder", narrow);
         Refused("there is no such file", "--embeddings", _folder["none.npy"]);
-        Refused("none': there is no such folder; give --decoder", "star", "--decoder", _folder["none"]);
+        Refused("none': there is no such folder; --decoder takes a folder that csalign pretrain wrote", "star", "--decoder", _folder["none"]);
         Refused("config.json: no such file", "star", "--decoder", Directory.CreateDirectory(_folder["empty"]).FullName);
         Refused("there is no such file", "star", "--adapter", _folder["none"]);
         Refused("no such folder", "star", "--model", _folder["none"]);
