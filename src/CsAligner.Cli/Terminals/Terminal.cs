@@ -75,7 +75,7 @@ internal sealed class Terminal
         });
     }
 
-    /// <summary>A file or a pipe gets no escape codes, whatever TERM says, and lines as wide as its tables are.</summary>
+    /// <summary>A file or a pipe gets no escape codes, whatever TERM says, and lines as wide as its tables are, or as COLUMNS says.</summary>
     private static IAnsiConsole ConsoleFor(TextWriter writer, bool redirected)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -84,7 +84,7 @@ internal sealed class Terminal
             Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
         });
-        if (redirected) console.Profile.Width = WidthOfFiles;
+        if (redirected) console.Profile.Width = int.TryParse(System.Environment.GetEnvironmentVariable("COLUMNS"), out int columns) && columns > 0 ? columns : WidthOfFiles;
         return console;
     }
 }

@@ -28,7 +28,6 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         $"the folder of a model (a CLIP in Hugging Face layout, or one in ONNX format), or {ShippedModel.Name}", true, true)
     {
         Names = [ShippedModel.Name, SentenceEncoderPackage.ModelName],
-        Noun = "folder or file",
     };
 
     /// <summary>A decoder's folder or name.</summary>
@@ -47,13 +46,13 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     public static PathRole Picture { get; } = new("a picture file", true, false);
 
     /// <summary>Pictures, or their features.</summary>
-    public static PathRole PicturesOrRows { get; } = new("a folder of pictures, a .npy file or a feature set", true, true) { Problem = ProblemOfRows };
+    public static PathRole PicturesOrRows { get; } = new("a folder of pictures, a .npy file or a feature set", true, true) { Noun = "file or folder", Problem = ProblemOfRows };
 
     /// <summary>A data set by its path, or after a prefix.</summary>
-    public static PathRole DataSet { get; } = new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { Noun = "folder or file", IsElsewhere = IsPattern };
+    public static PathRole DataSet { get; } = new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { IsElsewhere = IsPattern };
 
     /// <summary>Pictures: a folder of them, or those of a data set.</summary>
-    public static PathRole Pictures { get; } = new("a folder of pictures, or a data set whose images are meant", true, true) { Noun = "folder or file", IsElsewhere = IsPattern };
+    public static PathRole Pictures { get; } = new("a folder of pictures, or a data set whose images are meant", true, true) { IsElsewhere = IsPattern };
 
     /// <summary>A text file.</summary>
     public static PathRole TextFile { get; } = new("a text file", true, false);
@@ -110,7 +109,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         }
         else if (!Names.Contains(path) && IsElsewhere?.Invoke(name, path) != true)
         {
-            string noun = Noun is { } what ? $"no such {what}" : (File, Folder) switch { (true, true) => "no such file or folder", (true, false) => "no such file", _ => "no such folder" };
+            string noun = Noun is { } what ? $"no such {what}" : (File, Folder) switch { (true, true) => Path.HasExtension(path) ? "no such file or folder" : "no such folder or file", (true, false) => "no such file", _ => "no such folder" };
             throw new InputException($"cannot read '{path}': there is {noun}; {name} takes {Expected}; {Cure(path)}");
         }
     }

@@ -25,6 +25,11 @@ internal static class StrictJson
         {
             throw new InputException($"{path}: {Describe(failure)}", failure);
         }
+        catch (InvalidOperationException failure)
+        {
+            // Names and texts are decoded when they are asked for.
+            throw new InputException($"{path}: it is not JSON: a text in it is no valid Unicode", failure);
+        }
     }
 
     /// <summary>What a failure of the parser comes to, without where in the program it arose.</summary>
@@ -72,13 +77,14 @@ internal static class StrictJson
     {
         Type wanted = Nullable.GetUnderlyingType(known.PropertyType) ?? known.PropertyType;
         bool isNull = value.ValueKind == JsonValueKind.Null;
-        if (isNull && (wanted != known.PropertyType || known.IsSetNullable)) return;
+        // What is left out on purpose, or, of a text, for the reader to judge.
+        if (isNull && (wanted != known.PropertyType || !wanted.IsValueType)) return;
         (bool fits, string expected) = Type.GetTypeCode(wanted) switch
         {
             TypeCode.Int32 => (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out _), $"a whole number of at most {int.MaxValue}"),
             TypeCode.Int64 => (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _), "a whole number"),
             TypeCode.UInt64 => (value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out _), "a whole number of at least 0"),
-            TypeCode.Double or TypeCode.Single => (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number), "a number"),
+            TypeCode.Double or TypeCode.Single => (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out _), "a number"),
             TypeCode.Boolean => (value.ValueKind is JsonValueKind.True or JsonValueKind.False, "true or false"),
             TypeCode.String => (value.ValueKind == JsonValueKind.String, "a text"),
             _ => (!isNull, "an object"),

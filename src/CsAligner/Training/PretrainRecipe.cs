@@ -124,7 +124,7 @@ public sealed record PretrainRecipe
         Check(WarmupSteps >= 0 && WarmupSteps <= Steps, "warmup_steps", "0 to steps");
         Check(LearningRate is > 0 and <= 1, "learning_rate", "above 0 and at most 1");
         Check(WeightDecay is >= 0 and <= 10, "weight_decay", "0 to 10");
-        Check(MaxGradNorm > 0, "max_grad_norm", "above 0");
+        Check(MaxGradNorm > 0 && double.IsFinite(MaxGradNorm), "max_grad_norm", "above 0");
         Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10");
         Check(AlternativeCaptions is >= 0 and <= 1, "alternative_captions", "0 to 1");
         Check(ColouredRepeats is >= 1 and <= 100, "coloured_repeats", "1 to 100");

@@ -208,7 +208,7 @@ public sealed class GenerateVerbTests : IDisposable
         Refused("there is no such file", "--embeddings", _folder["none.npy"]);
         Refused("none': there is no such folder; --decoder takes a folder that csalign pretrain wrote", "star", "--decoder", _folder["none"]);
         Refused("config.json: no such file", "star", "--decoder", Directory.CreateDirectory(_folder["empty"]).FullName);
-        Refused("there is no such file", "star", "--adapter", _folder["none"]);
+        Refused("there is no such folder; --adapter takes a folder that csalign align wrote", "star", "--adapter", _folder["none"]);
         Refused("no such folder", "star", "--model", _folder["none"]);
         Directory.CreateDirectory(_folder["wide"]);
         new IdentityAdapter(new Tensor(7)).Save(_folder["wide/text-adapter.safetensors"]);
