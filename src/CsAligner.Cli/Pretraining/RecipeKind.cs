@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Pretraining;
 
@@ -12,7 +13,7 @@ internal static class RecipeKind
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = LenientJson.Parse(File.ReadAllBytes(path));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("kind", out var kind)
                 && kind.ValueKind == JsonValueKind.String

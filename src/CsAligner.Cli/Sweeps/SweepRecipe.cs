@@ -1,5 +1,5 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using CsAligner.Models.Lora;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -37,7 +37,7 @@ internal sealed class SweepRecipe
     {
         Path = path;
         Keys.Check(path, "the recipe", root);
-        Computes = string.Join('\n', root.EnumerateObject().Where(p => !Changeable.Contains(p.Name)).Select(p => $"{p.Name}: {JsonNode.Parse(p.Value.GetRawText())?.ToJsonString()}"));
+        Computes = string.Join('\n', root.EnumerateObject().Where(p => !Changeable.Contains(p.Name)).Select(p => $"{p.Name}: {Compact(p.Value)}"));
         Name = Text(root, "name") ?? throw new InputException($"{path}: \"name\" is missing");
         Title = Text(root, "title") ?? Name;
         (About, Findings) = (Paragraphs(root, "about"), Paragraphs(root, "findings"));
@@ -86,7 +86,7 @@ internal sealed class SweepRecipe
         if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ablations holds those of the published tables");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+            using var document = LenientJson.Parse(File.ReadAllBytes(path));
             return new SweepRecipe(path, document.RootElement);
         }
         catch (JsonException e)
@@ -162,6 +162,14 @@ internal sealed class SweepRecipe
         if (cell.Lora is not null && Data.Model is null) throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
         if (cell.PairsFraction is not (> 0 and <= 1)) throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
         return cell;
+    }
+
+    // Without spaces, comments and trailing commas.
+    private static string Compact(JsonElement value)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream)) value.WriteTo(writer);
+        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     private static IEnumerable<(string Key, JsonElement Value)> Properties(JsonElement element) => element.EnumerateObject().Select(p => (p.Name, p.Value.Clone()));

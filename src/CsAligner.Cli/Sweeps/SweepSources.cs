@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Sweeps;
 
@@ -60,7 +61,7 @@ internal sealed record SweepSources
             Tests = data.TryGetProperty("tests", out var tests) ? [.. tests.EnumerateArray().Select(test => test.GetString()!)] : [],
             Images = Text("images"),
             Texts = Text("texts"),
-            Folds = data.TryGetProperty("folds", out var folds) ? folds.GetInt32() : 0,
+            Folds = data.TryGetProperty("folds", out var folds) ? LenientJson.TryGetWhole(folds, out long whole) && whole is >= 0 and <= int.MaxValue ? (int)whole : folds.GetInt32() : 0,
             UnseenWords = data.TryGetProperty("unseen_words", out var unseen) && unseen.GetBoolean(),
             Tokens = data.TryGetProperty("tokens", out var tokens) && tokens.GetBoolean(),
         };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Generation.Decoders;
 
@@ -79,7 +80,7 @@ public sealed record DecoderConfig
             throw new InputException($"{path}: no such file; the folder of a decoder holds config.json and model.safetensors.");
         try
         {
-            var config = JsonSerializer.Deserialize(File.ReadAllBytes(path), DecoderJson.Default.DecoderConfig)
+            var config = JsonSerializer.Deserialize(LenientJson.ToPlain(File.ReadAllBytes(path)).Span, DecoderJson.Default.DecoderConfig)
                 ?? throw new InputException($"{path}: expected a JSON object that describes a decoder.");
             if (config.Problem() is { } problem) throw new InputException($"{path}: {problem}.");
             return config;

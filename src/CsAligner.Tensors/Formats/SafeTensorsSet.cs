@@ -108,7 +108,7 @@ public sealed class SafeTensorsSet : IDisposable
         {
             if (new FileInfo(index).Length > LargestIndex)
                 throw new InputException($"cannot read '{index}': it has more than {LargestIndex >> 20} MiB; a list of shards is far smaller: download it again");
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            using JsonDocument document = LenientJson.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
                 throw new InputException($"cannot read '{index}': an object with \"weight_map\" was expected, which says for each tensor its file; download it again");
             var shards = new Dictionary<string, string>(StringComparer.Ordinal);

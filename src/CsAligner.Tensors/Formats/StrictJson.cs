@@ -15,11 +15,11 @@ internal static class StrictJson
     public static T Read<T>(string path, JsonTypeInfo<T> type)
         where T : class
     {
-        byte[] bytes = File.ReadAllBytes(path);
         try
         {
-            using (var document = JsonDocument.Parse(bytes, Strict)) Check(path, document.RootElement, type, "");
-            return JsonSerializer.Deserialize(bytes, type) ?? throw new InputException($"{path}: a JSON object was expected, it is null");
+            ReadOnlyMemory<byte> bytes = LenientJson.ToPlain(File.ReadAllBytes(path));
+            using (var document = LenientJson.Parse(bytes, Strict)) Check(path, document.RootElement, type, "");
+            return JsonSerializer.Deserialize(bytes.Span, type) ?? throw new InputException($"{path}: a JSON object was expected, it is null");
         }
         catch (JsonException failure)
         {
@@ -81,9 +81,9 @@ internal static class StrictJson
         if (isNull && (wanted != known.PropertyType || !wanted.IsValueType)) return;
         (bool fits, string expected) = Type.GetTypeCode(wanted) switch
         {
-            TypeCode.Int32 => (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out _), $"a whole number of at most {int.MaxValue}"),
-            TypeCode.Int64 => (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _), "a whole number"),
-            TypeCode.UInt64 => (value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out _), "a whole number of at least 0"),
+            TypeCode.Int32 => (LenientJson.TryGetWhole(value, out long whole) && whole is >= int.MinValue and <= int.MaxValue, $"a whole number of at most {int.MaxValue}"),
+            TypeCode.Int64 => (LenientJson.TryGetWhole(value, out _), "a whole number"),
+            TypeCode.UInt64 => (IsUnsigned(value), "a whole number of at least 0"),
             TypeCode.Double or TypeCode.Single => (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out _), "a number"),
             TypeCode.Boolean => (value.ValueKind is JsonValueKind.True or JsonValueKind.False, "true or false"),
             TypeCode.String => (value.ValueKind == JsonValueKind.String, "a text"),
@@ -94,4 +94,7 @@ internal static class StrictJson
         JsonTypeInfo inner = type.Options.GetTypeInfo(wanted);
         if (inner.Kind == JsonTypeInfoKind.Object) Check(path, value, inner, key + ".");
     }
+
+    private static bool IsUnsigned(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && (value.TryGetUInt64(out _) || (LenientJson.TryGetWhole(value, out long whole) && whole >= 0));
 }

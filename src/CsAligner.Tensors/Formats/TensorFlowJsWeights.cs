@@ -38,7 +38,7 @@ public sealed class TensorFlowJsWeights
         byte[] bytes = weights.ReadManifest();
         try
         {
-            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using JsonDocument document = LenientJson.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             weights.Parse(document.RootElement);
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)

@@ -89,7 +89,7 @@ public sealed class BpeVocabulary
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         try
         {
-            var reader = new Utf8JsonReader(bytes.AsSpan(bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0));
+            var reader = new Utf8JsonReader(LenientJson.ToPlain(bytes).Span, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 throw Malformed(file, "an object of token: id was expected, something else came");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

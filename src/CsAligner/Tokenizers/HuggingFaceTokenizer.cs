@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Tokenizers;
@@ -246,10 +247,11 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     {
         try
         {
-            using FileStream stream = File.OpenRead(file);
-            if (stream.Length > LargestFile)
-                throw JsonView.Malformed(file, $"{stream.Length} bytes, at most {LargestFile} were expected");
-            using JsonDocument json = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = DeepestNesting, AllowDuplicateProperties = false });
+            using FileStream source = File.OpenRead(file);
+            if (source.Length > LargestFile)
+                throw JsonView.Malformed(file, $"{source.Length} bytes, at most {LargestFile} were expected");
+            using Stream stream = LenientJson.ToPlain(source);
+            using JsonDocument json = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = DeepestNesting, AllowDuplicateProperties = false, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             return read(new JsonView(json.RootElement, "", file));
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)

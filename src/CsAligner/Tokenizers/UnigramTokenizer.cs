@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Tokenizers;
 
@@ -60,10 +61,11 @@ public sealed class UnigramTokenizer : ITokenizer
         ArgumentNullException.ThrowIfNull(file);
         try
         {
-            using FileStream stream = File.OpenRead(file);
-            if (stream.Length > LargestFile)
-                throw Malformed(file, $"it has {stream.Length} bytes, more than {LargestFile}");
-            using JsonDocument json = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 4 });
+            using FileStream source = File.OpenRead(file);
+            if (source.Length > LargestFile)
+                throw Malformed(file, $"it has {source.Length} bytes, more than {LargestFile}");
+            using Stream stream = LenientJson.ToPlain(source);
+            using JsonDocument json = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 4, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             return new UnigramTokenizer(Pieces(json.RootElement, file));
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)

@@ -13,8 +13,8 @@ public static class AlignmentOptionKeys
         ["objective"] = (o, v) => o with { Objective = AlignmentObjective.Parse(Text(v)) },
         ["train"] = (o, v) => o with { Train = AlignmentOptions.ParseTrain(Text(v)) },
         ["adapter"] = (o, v) => o with { Adapter = o.Adapter with { Kind = Text(v) } },
-        ["adapter_size"] = (o, v) => o with { Adapter = o.Adapter with { Size = v.ValueKind == JsonValueKind.Null ? null : v.GetInt32() } },
-        ["adapter_layers"] = (o, v) => o with { Adapter = o.Adapter with { Layers = v.GetInt32() } },
+        ["adapter_size"] = (o, v) => o with { Adapter = o.Adapter with { Size = v.ValueKind == JsonValueKind.Null ? null : Whole(v) } },
+        ["adapter_layers"] = (o, v) => o with { Adapter = o.Adapter with { Layers = Whole(v) } },
         ["mean_shift_start"] = (o, v) => o with { Adapter = o.Adapter with { MeanShift = v.GetBoolean() } },
         ["bandwidth"] = (o, v) => o with { Bandwidth = BandwidthRule.Parse(v.ValueKind == JsonValueKind.Number ? v.GetRawText() : Text(v)) },
         ["bandwidth_factors"] = (o, v) => o with { BandwidthFactors = [.. v.EnumerateArray().Select(factor => factor.GetDouble())] },
@@ -22,11 +22,11 @@ public static class AlignmentOptionKeys
         ["lambda"] = (o, v) => o with { Lambda = v.GetDouble() },
         ["temperature"] = (o, v) => o with { Temperature = v.GetDouble() },
         ["learn_temperature"] = (o, v) => o with { LearnTemperature = v.GetBoolean() },
-        ["epochs"] = (o, v) => o with { Epochs = v.GetInt32() },
-        ["batch_size"] = (o, v) => o with { BatchSize = v.GetInt32() },
+        ["epochs"] = (o, v) => o with { Epochs = Whole(v) },
+        ["batch_size"] = (o, v) => o with { BatchSize = Whole(v) },
         ["unpaired_ratio"] = (o, v) => o with { UnpairedRatio = v.GetDouble() },
         ["all_captions"] = (o, v) => o with { AllCaptions = v.GetBoolean() },
-        ["chunk_size"] = (o, v) => o with { ChunkSize = v.GetInt32() },
+        ["chunk_size"] = (o, v) => o with { ChunkSize = Whole(v) },
         ["lr"] = (o, v) => o with { LearningRate = v.GetDouble() },
         ["weight_decay"] = (o, v) => o with { WeightDecay = v.GetDouble() },
         ["warmup"] = (o, v) => o with { Warmup = v.GetDouble() },
@@ -58,6 +58,8 @@ public static class AlignmentOptionKeys
             throw new InputException($"\"{key}\" cannot be {StrictJson.Describe(value)}; give a value as csalign align takes it", e);
         }
     }
+
+    private static int Whole(JsonElement value) => LenientJson.TryGetWhole(value, out long whole) && whole is >= int.MinValue and <= int.MaxValue ? (int)whole : value.GetInt32();
 
     private static string Text(JsonElement value) => value.GetString() ?? throw new InvalidOperationException("a text is expected, not null");
 }

@@ -120,6 +120,25 @@ public sealed class ClipPretrainerTests : IDisposable
         Assert.All(Enumerable.Range(0, 240), i => Assert.Equal(pairs.IsColoured(i) ? 3 : 1, shown.Count(s => s == i)));
     }
 
+    [Fact]
+    public void A_recipe_may_have_marks_comments_and_numbers_of_any_form()
+    {
+        string path = Path.Combine(_folder, "recipe.json");
+        string json = "{\"name\": \"x\", /* short */ \"steps\": 3e2, \"seed\": 5.0, \"chunk_size\": 4.0, \"vision\": {\"width\": 8.0, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2,},}";
+        foreach (var encoding in (System.Text.Encoding[])[System.Text.Encoding.UTF8, System.Text.Encoding.Unicode])
+        {
+            File.WriteAllText(path, json, encoding);
+            var recipe = PretrainRecipe.Read(path);
+            Assert.Equal((300, 5UL, 4, 8), (recipe.Steps, recipe.Seed, recipe.ChunkSize, recipe.Vision.Width));
+        }
+
+        foreach (string wrong in (string[])["3.5", "1e20", "NaN", "\"3\""])
+        {
+            File.WriteAllText(path, json.Replace("3e2", wrong, StringComparison.Ordinal));
+            Assert.Contains(path, Assert.Throws<InputException>(() => PretrainRecipe.Read(path)).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"learning_rat\": 1}", "learning_rat")]
     [InlineData("{\"name\": \"x\", \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "steps")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsAligner.Adapters;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Training;
 
 namespace CsAligner.Cli.Reports.Runs;
@@ -40,7 +41,7 @@ internal sealed record AlignRun
             throw new InputException($"report: '{folder}' is no run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument json = LenientJson.Parse(File.ReadAllBytes(path));
             JsonElement root = json.RootElement;
             return new AlignRun
             {
