@@ -13,15 +13,16 @@ internal static class ElementConversion
 {
     public static int SizeOf(ElementType type) => type switch
     {
-        ElementType.Float16 or ElementType.BFloat16 => 2,
-        ElementType.Float32 or ElementType.Int32 => 4,
-        ElementType.Float64 or ElementType.Int64 => 8,
-        ElementType.UInt8 or ElementType.Bool => 1,
+        ElementType.Float16 or ElementType.BFloat16 or ElementType.Int16 or ElementType.UInt16 => 2,
+        ElementType.Float32 or ElementType.Int32 or ElementType.UInt32 => 4,
+        ElementType.Float64 or ElementType.Int64 or ElementType.UInt64 => 8,
+        ElementType.UInt8 or ElementType.Int8 or ElementType.Bool => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a type that can be read or written"),
     };
 
     public static bool IsInteger(ElementType type) =>
-        type is ElementType.Int64 or ElementType.Int32 or ElementType.UInt8 or ElementType.Bool;
+        type is ElementType.Int64 or ElementType.Int32 or ElementType.Int16 or ElementType.Int8
+            or ElementType.UInt64 or ElementType.UInt32 or ElementType.UInt16 or ElementType.UInt8 or ElementType.Bool;
 
     /// <summary>Reverses the bytes of each element: big-endian to little-endian and back.</summary>
     public static void SwapBytes(Span<byte> bytes, ElementType type)
@@ -65,6 +66,21 @@ internal static class ElementConversion
             case ElementType.Int32:
                 TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), values);
                 break;
+            case ElementType.Int16:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, short>(bytes), values);
+                break;
+            case ElementType.Int8:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(bytes), values);
+                break;
+            case ElementType.UInt64:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ulong>(bytes), values);
+                break;
+            case ElementType.UInt32:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), values);
+                break;
+            case ElementType.UInt16:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ushort>(bytes), values);
+                break;
             case ElementType.UInt8:
                 TensorPrimitives.ConvertTruncating(bytes, values);
                 break;
@@ -90,6 +106,12 @@ internal static class ElementConversion
             case ElementType.Int32:
                 TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), values);
                 break;
+            case ElementType.UInt64:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ulong>(bytes), values);
+                break;
+            case ElementType.UInt32:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), values);
+                break;
             default:
                 // Every other type fits a float32 exactly.
                 Span<float> singles = stackalloc float[256];
@@ -105,6 +127,7 @@ internal static class ElementConversion
         }
     }
 
+    /// <summary>Values of uint64 beyond the range become the largest int64.</summary>
     public static void ToInt64(ReadOnlySpan<byte> bytes, ElementType type, Span<long> values)
     {
         switch (type)
@@ -114,6 +137,21 @@ internal static class ElementConversion
                 break;
             case ElementType.Int32:
                 TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), values);
+                break;
+            case ElementType.Int16:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, short>(bytes), values);
+                break;
+            case ElementType.Int8:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(bytes), values);
+                break;
+            case ElementType.UInt64:
+                TensorPrimitives.ConvertSaturating(MemoryMarshal.Cast<byte, ulong>(bytes), values);
+                break;
+            case ElementType.UInt32:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), values);
+                break;
+            case ElementType.UInt16:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ushort>(bytes), values);
                 break;
             case ElementType.UInt8:
                 TensorPrimitives.ConvertTruncating(bytes, values);
@@ -125,6 +163,31 @@ internal static class ElementConversion
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "not an integer type");
         }
+    }
+
+    /// <summary>The first finite value that becomes an infinity when it is written; -1 where there is none.</summary>
+    public static int IndexOfOverflow(ReadOnlySpan<float> values, ElementType type)
+    {
+        // The first values that are rounded up beyond the largest one: half a step above it.
+        float limit = type switch
+        {
+            ElementType.Float16 => 65520f,
+            ElementType.BFloat16 => BitConverter.UInt32BitsToSingle(0x7F7F8000),
+            _ => float.PositiveInfinity,
+        };
+        if (float.IsInfinity(limit))
+            return -1;
+        for (int start = 0; start < values.Length;)
+        {
+            int found = values[start..].IndexOfAnyExceptInRange(-MathF.BitDecrement(limit), MathF.BitDecrement(limit));
+            if (found < 0)
+                return -1;
+            if (float.IsFinite(values[start + found]))
+                return start + found;
+            start += found + 1;
+        }
+
+        return -1;
     }
 
     /// <summary>Rounds to nearest, ties to even; beyond the range of the type become infinities.</summary>

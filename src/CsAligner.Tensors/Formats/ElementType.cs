@@ -32,4 +32,19 @@ public enum ElementType
 
     /// <summary>False (0) or true (anything else), 1 byte.</summary>
     Bool,
+
+    /// <summary>Signed, 1 byte.</summary>
+    Int8,
+
+    /// <summary>Signed, 2 bytes.</summary>
+    Int16,
+
+    /// <summary>Unsigned, 2 bytes.</summary>
+    UInt16,
+
+    /// <summary>Unsigned, 4 bytes.</summary>
+    UInt32,
+
+    /// <summary>Unsigned, 8 bytes.</summary>
+    UInt64,
 }

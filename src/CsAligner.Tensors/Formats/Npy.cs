@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Globalization;
 
 namespace CsAligner.Tensors.Formats;
 
@@ -27,21 +27,44 @@ public static class Npy
         return values;
     }
 
-    /// <summary>Reads an integer file of rank 1, such as the pairs file: for each text row the row of its image.</summary>
+    /// <summary>
+    /// Reads a file of rank 1 of whole numbers, such as the pairs file: for each text row the row of its image. Integers of any size,
+    /// and floats that are whole.
+    /// </summary>
+    /// <exception cref="InputException">A value is not whole, or the file holds truth values; file and row are named.</exception>
     public static long[] ReadInt64(string path)
     {
         using NpyReader reader = NpyReader.Open(path);
         if (reader.Shape.Length != 1)
             throw new InputException($"cannot read '{path}': one dimension was expected, its shape is {FileReading.Describe(reader.Shape)}; save a flat list");
+        // A mask has as many entries as a list of row numbers, and would pass for one.
+        if (reader.ElementType == ElementType.Bool)
+            throw new InputException($"cannot read '{path}': integers were expected, it holds {reader.ElementType}; save row numbers with dtype int64, as numpy.flatnonzero gives them");
         long[] values = new long[reader.TensorShape()[0]];
-        reader.ReadRows(0, values.AsSpan());
+        if (ElementConversion.IsInteger(reader.ElementType))
+            reader.ReadRows(0, values.AsSpan());
+        else
+            ReadWhole(reader, values);
         return values;
+    }
+
+    private static void ReadWhole(NpyReader reader, long[] values)
+    {
+        double[] exact = new double[values.Length];
+        reader.ReadRows(0, exact.AsSpan());
+        for (int row = 0; row < exact.Length; row++)
+        {
+            if (exact[row] != Math.Truncate(exact[row]) || Math.Abs(exact[row]) > 1L << 53)
+                throw new InputException($"cannot read '{reader.Path}': row {row} is {exact[row].ToString(CultureInfo.InvariantCulture)}; whole numbers were expected: save it with dtype int64");
+            values[row] = (long)exact[row];
+        }
     }
 
     /// <summary>Writes a tensor as float32, float16 or float64, atomically.</summary>
     public static void Write(string path, Tensor tensor, ElementType type = ElementType.Float32)
     {
         ArgumentNullException.ThrowIfNull(tensor);
+        ValueWriting.RequireRange(tensor.Span, type, $"'{path}'", tensor.Rank > 1 ? Math.Max(1, tensor.Length / Math.Max(1, tensor.Shape[0])) : 1);
         using AtomicFile file = AtomicFile.Create(path);
         file.Stream.Write(NpyHeader.Write(type, Sizes(tensor.Shape)));
         ValueWriting.Write(file.Stream, tensor.Span, type);

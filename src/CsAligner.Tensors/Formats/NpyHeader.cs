@@ -138,13 +138,18 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
                 "f8" => ElementType.Float64,
                 "i8" => ElementType.Int64,
                 "i4" => ElementType.Int32,
+                "i2" => ElementType.Int16,
+                "i1" => ElementType.Int8,
+                "u8" => ElementType.UInt64,
+                "u4" => ElementType.UInt32,
+                "u2" => ElementType.UInt16,
                 "u1" => ElementType.UInt8,
                 "b1" => ElementType.Bool,
                 _ => ElementType.Other,
             }
             : ElementType.Other;
         if (type == ElementType.Other || (descr[0] == '|' && ElementConversion.SizeOf(type) > 1))
-            throw Bad(path, $"its type '{descr}' is not read; save it as float16, float32, float64, int64, int32, uint8 or bool");
+            throw Bad(path, $"its type '{descr}' is not read; save it as float16, float32, float64, bool, or integers of 8 to 64 bits");
         return (type, descr[0] == '>');
     }
 

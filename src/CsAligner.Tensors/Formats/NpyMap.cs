@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
@@ -5,7 +6,7 @@ namespace CsAligner.Tensors.Formats;
 
 /// <summary>
 /// A .npy file mapped into memory: for rows picked here and there out of a file that may be larger than memory. Checked in full on
-/// opening; little-endian and row-major files only, which is what every writer makes on the machines at hand.
+/// opening; row-major files only, which is what nearly every writer makes.
 /// <see cref="NpyReader"/> reads the others. Reading is safe from several threads.
 /// </summary>
 public sealed unsafe class NpyMap : IDisposable
@@ -18,8 +19,8 @@ public sealed unsafe class NpyMap : IDisposable
     private NpyMap(string path, SafeFileHandle handle)
     {
         _header = NpyHeader.Read(handle, path);
-        if (_header.BigEndian || (_header.FortranOrder && _header.Shape.Length > 1))
-            throw new InputException($"cannot map '{path}': little-endian values in C order were expected; save it again with numpy.ascontiguousarray");
+        if (_header.FortranOrder && _header.Shape.Length > 1)
+            throw new InputException($"cannot map '{path}': values in C order were expected; save it again with numpy.ascontiguousarray");
         (Path, Rows, RowLength) = (path, _header.Shape.Length == 0 ? 1 : _header.Shape[0], 1);
         foreach (long size in _header.Shape.AsSpan(Math.Min(1, _header.Shape.Length)))
             RowLength *= size;
@@ -81,7 +82,18 @@ public sealed unsafe class NpyMap : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow + (destination.Length / RowLength), Rows, nameof(firstRow));
         int size = ElementConversion.SizeOf(ElementType);
-        ElementConversion.ToSingle(new ReadOnlySpan<byte>(_data + (firstRow * RowLength * size), checked(destination.Length * size)), ElementType, destination);
+        var bytes = new ReadOnlySpan<byte>(_data + (firstRow * RowLength * size), checked(destination.Length * size));
+        if (!_header.BigEndian || size == 1)
+        {
+            ElementConversion.ToSingle(bytes, ElementType, destination);
+            return;
+        }
+
+        byte[] swapped = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        bytes.CopyTo(swapped);
+        ElementConversion.SwapBytes(swapped.AsSpan(0, bytes.Length), ElementType);
+        ElementConversion.ToSingle(swapped.AsSpan(0, bytes.Length), ElementType, destination);
+        ArrayPool<byte>.Shared.Return(swapped);
     }
 
     /// <summary>Unmaps and closes the file.</summary>

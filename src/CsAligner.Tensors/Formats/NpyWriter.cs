@@ -8,8 +8,9 @@ public sealed class NpyWriter : IDisposable
 {
     private readonly AtomicFile _file;
     private readonly ElementType _type;
+    private readonly string _path;
 
-    private NpyWriter(AtomicFile file, ElementType type, int width) => (_file, _type, Width) = (file, type, width);
+    private NpyWriter(AtomicFile file, string path, ElementType type, int width) => (_file, _path, _type, Width) = (file, path, type, width);
 
     /// <summary>Values in a row.</summary>
     public int Width { get; }
@@ -29,7 +30,7 @@ public sealed class NpyWriter : IDisposable
         try
         {
             file.Stream.Write(header);
-            return new NpyWriter(file, type, width);
+            return new NpyWriter(file, path, type, width);
         }
         catch
         {
@@ -39,10 +40,12 @@ public sealed class NpyWriter : IDisposable
     }
 
     /// <summary>Appends whole rows.</summary>
+    /// <exception cref="InputException">A finite value is beyond the range of the type; file and row are named.</exception>
     public void WriteRows(ReadOnlySpan<float> rows)
     {
         if (rows.Length % Width != 0)
             throw new ArgumentException($"{rows.Length} values are not whole rows of {Width}", nameof(rows));
+        ValueWriting.RequireRange(rows, _type, $"'{_path}'", Width, Rows);
         ValueWriting.Write(_file.Stream, rows, _type);
         Rows += rows.Length / Width;
     }

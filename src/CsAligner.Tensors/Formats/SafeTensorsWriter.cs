@@ -25,7 +25,7 @@ public sealed class SafeTensorsWriter
         ArgumentNullException.ThrowIfNull(tensor);
         if (ElementConversion.IsInteger(type))
             throw new ArgumentOutOfRangeException(nameof(type), type, "a tensor is written as a float type");
-        Add(name, type, tensor.Shape, tensor.Length, stream => ValueWriting.Write(stream, tensor.Span, type));
+        Add(name, type, tensor.Shape, tensor.Length, stream => WriteValues(stream, name, tensor.Span, type, tensor.Shape));
     }
 
     /// <summary>Adds float32 values of a shape, to be written as float16, bfloat16, float32 or float64.</summary>
@@ -33,7 +33,8 @@ public sealed class SafeTensorsWriter
     {
         if (ElementConversion.IsInteger(type))
             throw new ArgumentOutOfRangeException(nameof(type), type, "float values are written as a float type");
-        Add(name, type, shape, values.Length, stream => ValueWriting.Write(stream, values.Span, type));
+        int[] sizes = shape.ToArray();
+        Add(name, type, shape, values.Length, stream => WriteValues(stream, name, values.Span, type, sizes));
     }
 
     /// <summary>Adds float64 values.</summary>
@@ -59,6 +60,12 @@ public sealed class SafeTensorsWriter
         stream.Write(header);
         foreach (Entry entry in ordered)
             entry.WriteValues(stream);
+    }
+
+    private static void WriteValues(Stream stream, string name, ReadOnlySpan<float> values, ElementType type, ReadOnlySpan<int> shape)
+    {
+        ValueWriting.RequireRange(values, type, $"tensor '{name}'", shape.Length > 1 ? Math.Max(1, values.Length / Math.Max(1, shape[0])) : 1);
+        ValueWriting.Write(stream, values, type);
     }
 
     private void Add(string name, ElementType type, ReadOnlySpan<int> shape, int length, ValuesWriter write)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace CsAligner.Tensors.Formats;
@@ -7,6 +8,21 @@ namespace CsAligner.Tensors.Formats;
 internal static class ValueWriting
 {
     private const int ChunkValues = 1 << 16;
+
+    /// <summary>Refuses values that would become infinities.</summary>
+    /// <param name="values">Whole rows.</param>
+    /// <param name="type">The type to write.</param>
+    /// <param name="target">What is written, for the error.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="firstRow">The number of the first row.</param>
+    public static void RequireRange(ReadOnlySpan<float> values, ElementType type, string target, int width, long firstRow = 0)
+    {
+        int found = ElementConversion.IndexOfOverflow(values, type);
+        if (found < 0)
+            return;
+        string most = type == ElementType.Float16 ? "65504" : "3.39e38";
+        throw new InputException($"cannot write {target} as {type}: row {firstRow + (found / width)}, column {found % width} is {values[found].ToString(CultureInfo.InvariantCulture)}, beyond {most}, the largest value of the type; write float32, or scale the rows");
+    }
 
     public static void Write(Stream stream, ReadOnlySpan<float> values, ElementType type)
     {

@@ -41,7 +41,16 @@ public class NpyTests
     [InlineData("little-i4")]
     [InlineData("big-i8")]
     [InlineData("big-i4")]
+    [InlineData("little-i2")]
+    [InlineData("big-i2")]
+    [InlineData("little-u8")]
+    [InlineData("big-u8")]
+    [InlineData("little-u4")]
+    [InlineData("big-u4")]
+    [InlineData("little-u2")]
+    [InlineData("big-u2")]
     [InlineData("u1")]
+    [InlineData("i1")]
     public void NumPys_integer_files_are_read(string name)
     {
         using NpyReader reader = NpyReader.Open(Golden(name));
@@ -50,6 +59,77 @@ public class NpyTests
         Assert.Equal(Enumerable.Range(0, 12).Select(value => (long)value), values);
         Assert.Equal(Enumerable.Range(0, 12).Select(value => (float)value), Npy.ReadTensor(Golden(name)).Span.ToArray());
         Assert.Equal(Enumerable.Range(0, 12).Select(value => (double)value), Npy.ReadDoubles(Golden(name), out _));
+    }
+
+    [Theory]
+    [InlineData("i8", -9223372036854775808d, 9223372036854775807d)]
+    [InlineData("i4", -2147483648d, 2147483647d)]
+    [InlineData("i2", -32768d, 32767d)]
+    [InlineData("i1", -128d, 127d)]
+    [InlineData("u8", 0d, 18446744073709551615d)]
+    [InlineData("u4", 0d, 4294967295d)]
+    [InlineData("u2", 0d, 65535d)]
+    [InlineData("u1", 0d, 255d)]
+    public void The_limits_of_integers_are_read_by_every_reader(string code, double least, double most)
+    {
+        string path = Golden($"limits-{code}");
+        Assert.Equal([least, most], Npy.ReadDoubles(path, out _));
+        Assert.Equal([(float)least, (float)most], Npy.ReadTensor(path).Span.ToArray());
+        using NpyReader reader = NpyReader.Open(path);
+        long[] whole = new long[2];
+        reader.ReadRows(0, whole);
+        Assert.Equal([(long)least, most >= long.MaxValue ? long.MaxValue : (long)most], whole);
+        using NpyMap map = NpyMap.Open(path);
+        float[] mapped = new float[2];
+        map.ReadRows(0, mapped);
+        Assert.Equal([(float)least, (float)most], mapped);
+    }
+
+    [Fact]
+    public void Row_numbers_are_whole_however_they_are_stored()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (ElementType type in (ElementType[])[ElementType.Float16, ElementType.Float32, ElementType.Float64])
+        {
+            Npy.Write(folder["pairs.npy"], Tensor.From([0f, 3, 2], 3), type);
+            Assert.Equal([0, 3, 2], Npy.ReadInt64(folder["pairs.npy"]));
+        }
+
+        foreach ((float bad, string expected) in ((float, string)[])[(1.5f, "row 2 is 1.5"), (float.NaN, "row 2 is NaN"), (float.PositiveInfinity, "row 2 is Infinity"), (1e30f, "row 2 is 1")])
+        {
+            Npy.Write(folder["pairs.npy"], Tensor.From([0f, 3, bad], 3));
+            string message = Assert.Throws<InputException>(() => Npy.ReadInt64(folder["pairs.npy"])).Message;
+            Assert.Contains(expected, message);
+            Assert.Contains("pairs.npy", message);
+        }
+
+        File.Copy(Golden("b1"), folder["mask.npy"]);
+        byte[] mask = File.ReadAllBytes(folder["mask.npy"]);
+        "(12,),  "u8.CopyTo(mask.AsSpan(mask.AsSpan().IndexOf("(3, 4), "u8)));
+        File.WriteAllBytes(folder["mask.npy"], mask);
+        Assert.Contains("it holds Bool", Assert.Throws<InputException>(() => Npy.ReadInt64(folder["mask.npy"])).Message);
+    }
+
+    [Theory]
+    [InlineData(ElementType.Float16, 65519f, 65520f)]
+    [InlineData(ElementType.Float16, -65519f, -65520f)]
+    [InlineData(ElementType.Float16, 65504f, float.MaxValue)]
+    public void Finite_values_beyond_the_type_are_named_and_not_written(ElementType type, float fits, float beyond)
+    {
+        using var folder = new TemporaryFolder();
+        Npy.Write(folder["fits.npy"], Tensor.From([1, fits, float.PositiveInfinity, float.NaN], 2, 2), type);
+        Assert.Equal([1, MathF.CopySign(65504, fits), float.PositiveInfinity, float.NaN], Npy.ReadTensor(folder["fits.npy"]).Span.ToArray());
+        Assert.Contains("out.npy' as Float16: row 1, column 1 is", Assert.Throws<InputException>(() => Npy.Write(folder["out.npy"], Tensor.From([float.NaN, 2, 3, beyond], 2, 2), type)).Message);
+        using (NpyWriter writer = NpyWriter.Create(folder["out.npy"], type, 2))
+        {
+            writer.WriteRows([1, 2]);
+            Assert.Contains("row 2, column 0 is", Assert.Throws<InputException>(() => writer.WriteRows([1, 2, beyond, 4])).Message);
+        }
+
+        var tensors = new SafeTensorsWriter();
+        tensors.Add("w", Tensor.From([1f, 2, beyond, 4], 2, 2), type);
+        Assert.Contains("tensor 'w' as Float16: row 1, column 0", Assert.Throws<InputException>(() => tensors.Write(folder["out.safetensors"])).Message);
+        Assert.Equal(["fits.npy"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }
 
     [Fact]
@@ -237,9 +317,8 @@ public class NpyTests
     public void Integers_are_asked_for_and_floats_refused()
     {
         Assert.Contains("one dimension was expected", Assert.Throws<InputException>(() => Npy.ReadInt64(Golden("little-i8"))).Message);
-        using var folder = new TemporaryFolder();
-        Npy.Write(folder["f.npy"], Tensor.From([1f, 2f], 2));
-        Assert.Contains("integers were expected", Assert.Throws<InputException>(() => Npy.ReadInt64(folder["f.npy"])).Message);
+        using NpyReader floats = NpyReader.Open(Golden("little-f4"));
+        Assert.Contains("integers were expected", Assert.Throws<InputException>(() => floats.ReadRows(0, new long[12])).Message);
     }
 
     [Fact]

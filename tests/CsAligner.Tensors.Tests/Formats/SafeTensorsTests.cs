@@ -13,7 +13,7 @@ public class SafeTensorsTests
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(Example);
         Assert.Equal("yes ✓", file.Metadata["naïve"]);
-        Assert.Equal(["double", "float", "long", "int", "half", "brain", "byte", "flag", "unread", "nothing"], file.Names);
+        Assert.Equal(["double", "float", "long", "int", "half", "brain", "byte", "flag", "unread", "small", "short", "u16", "u32", "u64", "nothing"], file.Names);
         Assert.Equal([0.1, -1e300], file.ReadDoubles("double"));
         Assert.Equal([1, 2, 3, 4], file.ReadTensor("float").Span.ToArray());
         Assert.Equal([2, 2], file.ReadTensor("float").Shape.ToArray());
@@ -23,14 +23,19 @@ public class SafeTensorsTests
         Assert.Equal([1, -2, 3.140625], file.ReadDoubles("brain"));
         Assert.Equal([0, 255], file.ReadInt64("byte"));
         Assert.Equal([1], file.ReadInt64("flag"));
+        Assert.Equal([-128, 127], file.ReadInt64("small"));
+        Assert.Equal([-32768f, 32767], file.ReadTensor("short").Span.ToArray());
+        Assert.Equal([65535], file.ReadInt64("u16"));
+        Assert.Equal([4294967295d], file.ReadDoubles("u32"));
+        Assert.Equal([18446744073709551616f], file.ReadTensor("u64").Span.ToArray());
         Assert.Empty(file.Info("flag").Shape);
         Assert.Equal([0, 3], file.ReadTensor("nothing").Shape.ToArray());
         float[] last = new float[2];
         file.ReadValues("half", 1, last);
         Assert.Equal([-2, 65504], last);
 
-        Assert.Equal(("U16", ElementType.Other), (file.Info("unread").TypeName, file.Info("unread").ElementType));
-        Assert.Contains("U16 is not read", Assert.Throws<InputException>(() => file.ReadTensor("unread")).Message);
+        Assert.Equal(("F8_E4M3", ElementType.Other), (file.Info("unread").TypeName, file.Info("unread").ElementType));
+        Assert.Contains("F8_E4M3 is not read", Assert.Throws<InputException>(() => file.ReadTensor("unread")).Message);
         Assert.Contains("integers were expected", Assert.Throws<InputException>(() => file.ReadInt64("half")).Message);
         Assert.Contains("no tensor 'absent'", Assert.Throws<InputException>(() => file.ReadTensor("absent")).Message);
     }

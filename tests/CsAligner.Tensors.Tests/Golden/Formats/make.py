@@ -16,10 +16,14 @@ whole = np.arange(12).reshape(3, 4)
 for code in ("f2", "f4", "f8"):
     np.save(here / f"little-{code}.npy", quarters.astype("<" + code))
     np.save(here / f"big-{code}.npy", quarters.astype(">" + code))
-for code in ("i8", "i4"):
+for code in ("i8", "i4", "i2", "u8", "u4", "u2"):
     np.save(here / f"little-{code}.npy", whole.astype("<" + code))
     np.save(here / f"big-{code}.npy", whole.astype(">" + code))
+for code in ("i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1"):
+    limits = np.iinfo(code)
+    np.save(here / f"limits-{code}.npy", np.array([[limits.min, limits.max]], ">" + code))
 np.save(here / "u1.npy", whole.astype("u1"))
+np.save(here / "i1.npy", whole.astype("i1"))
 np.save(here / "b1.npy", whole % 2 == 1)
 np.save(here / "fortran-f4.npy", np.asfortranarray(quarters.astype("<f4")))
 np.save(here / "fortran-big-f2.npy", np.asfortranarray(quarters.astype(">f2")))
@@ -43,7 +47,12 @@ tensors = {
     "brain": ("BF16", [3], bytes.fromhex("803f00c04940")),
     "byte": ("U8", [2], bytes([0, 255])),
     "flag": ("BOOL", [], bytes([1])),
-    "unread": ("U16", [1], bytes([1, 2])),
+    "unread": ("F8_E4M3", [1], bytes([1])),
+    "small": ("I8", [2], struct.pack("<2b", -128, 127)),
+    "short": ("I16", [2], struct.pack("<2h", -32768, 32767)),
+    "u16": ("U16", [1], struct.pack("<H", 65535)),
+    "u32": ("U32", [1], struct.pack("<I", 4294967295)),
+    "u64": ("U64", [1], struct.pack("<Q", 2**64 - 1)),
     "nothing": ("F32", [0, 3], b""),
 }
 header, data = {"__metadata__": {"format": "pt", "naïve": "yes ✓"}}, b""
