@@ -71,6 +71,7 @@ internal sealed class SweepRun(Session session, SweepRecipe recipe, string folde
 
     private (Tensor Images, Tensor Texts) Given()
     {
+        ShardPairing.CheckRowForRow(recipe.Data.Images!, recipe.Data.Texts!);
         Tensor images = FeatureFile.ReadRows(recipe.Data.Images!, Modality.Image), texts = FeatureFile.ReadRows(recipe.Data.Texts!, Modality.Text);
         if (images.Rows != texts.Rows) throw new InputException($"{recipe.Path}: '{recipe.Data.Images}' has {images.Rows} rows and '{recipe.Data.Texts}' {texts.Rows}; row i must belong to row i");
         if (images.Rows < 4 * recipe.Data.Folds) throw new InputException($"{recipe.Path}: {images.Rows} rows are too few for {recipe.Data.Folds} folds");

@@ -17,6 +17,8 @@ internal sealed class ApplySet(Session session, string run, string input, string
         FeatureSet set = FeatureSet.Open(input);
         if (Path.GetFullPath(input).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar))
             throw new UsageException($"'{output}' is what is read: give another folder to write to");
+        long[]? pairs = set.ReadPairs();
+        CheckPairing(set, pairs);
         using var writer = new FeatureSetWriter(output);
         foreach (Modality modality in (Modality[])[Modality.Image, Modality.Text])
         {
@@ -24,12 +26,30 @@ internal sealed class ApplySet(Session session, string run, string input, string
                 Map(modality, Path.Combine(run, modality == Modality.Image ? AlignmentReport.ImageAdapterFile : AlignmentReport.TextAdapterFile), writer);
         }
 
-        foreach (var row in set.ReadMetadata())
+        foreach (var row in set.ReadMetadata(rowForRow: true))
             writer.WriteMetadata(row);
-        if (set.ReadPairs() is { } pairs)
+        if (pairs is not null)
             writer.SetPairs(pairs);
         session.Cancellation.ThrowIfCancellationRequested();
         writer.Commit($"{set.Info?.Encoder ?? "unknown"}, aligned", normalised: true, set.Info?.SourceHash, set.Info?.Split);
+    }
+
+    // Shards are cut anew: what is out of step now could not be told any more.
+    private void CheckPairing(FeatureSet set, long[]? pairs)
+    {
+        if (set.Shards(Modality.Image).Count == 0 || set.Shards(Modality.Text).Count == 0)
+            return;
+        using FeatureRowsFile images = FeatureRowsFile.Open(input, Modality.Image), texts = FeatureRowsFile.Open(input, Modality.Text);
+        if (pairs is not null)
+            Pairing.From(pairs, images.Rows, texts.Rows, Path.Combine(input, FeatureSet.PairsFile));
+        if (pairs is null && images.Rows == texts.Rows)
+        {
+            ShardPairing.CheckRowForRow(input, input);
+            return;
+        }
+
+        ShardPairing.CheckComplete(input, Modality.Image);
+        ShardPairing.CheckComplete(input, Modality.Text);
     }
 
     private void Map(Modality modality, string adapter, FeatureSetWriter writer)

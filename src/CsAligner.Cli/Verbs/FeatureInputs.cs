@@ -24,8 +24,16 @@ internal static class FeatureInputs
     /// <summary>Which text belongs to which image; null for row i to row i.</summary>
     public static Pairing? ReadPairs(string? given, string imagesPath, Tensor images, string textsPath, Tensor texts)
     {
-        string? path = given ?? (imagesPath == textsPath ? FeatureSet.PairsPath(imagesPath) : null);
-        return path is null ? null : Pairing.From(Npy.ReadInt64(path), images.Rows, texts.Rows, path);
+        string? path = given ?? (ShardPairing.IsSamePath(imagesPath, textsPath) ? FeatureSet.PairsPath(imagesPath) : null);
+        if (path is null)
+        {
+            ShardPairing.CheckRowForRow(imagesPath, textsPath);
+            return null;
+        }
+
+        ShardPairing.CheckComplete(imagesPath, Modality.Image);
+        ShardPairing.CheckComplete(textsPath, Modality.Text);
+        return Pairing.From(Npy.ReadInt64(path), images.Rows, texts.Rows, path);
     }
 
     public static void RequireSameWidth(string firstPath, Tensor first, string secondPath, Tensor second) =>

@@ -59,7 +59,7 @@ internal static class SearchVerb
 
     // Only what was found is kept: there may be millions of rows.
     private static Dictionary<int, JsonObject> Metadata(FeatureSet set, HashSet<int> rows) =>
-        set.ReadMetadata().Select((data, row) => (Row: row, Data: data)).Where(line => rows.Contains(line.Row)).ToDictionary(line => line.Row, line => line.Data);
+        set.ReadMetadata(rowForRow: true).Select((data, row) => (Row: row, Data: data)).Where(line => rows.Contains(line.Row)).ToDictionary(line => line.Row, line => line.Data);
 
     private static IEnumerable<TextTable> Tables(string[] queries, TopMatches found, Dictionary<int, JsonObject> metadata)
     {

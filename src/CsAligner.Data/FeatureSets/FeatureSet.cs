@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CsAligner.Data.Datasets.Files;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -55,18 +56,35 @@ public sealed class FeatureSet
     public static string? PairsPath(string path) => FeatureSetLayout.PairsPath(path) is var pairs && File.Exists(pairs) ? pairs : null;
 
     /// <summary>The metadata, one object per row, in order of the shards; empty when there is none.</summary>
-    /// <exception cref="InputException">A line is not a JSON object; file and line are named.</exception>
-    public IEnumerable<JsonObject> ReadMetadata()
+    /// <param name="rowForRow">Whether each file must have an object for each row of the features of its number.</param>
+    /// <exception cref="InputException">A line is not a JSON object, or the rows are not those of the features; file and line are named.</exception>
+    public IEnumerable<JsonObject> ReadMetadata(bool rowForRow = false)
     {
-        foreach (string path in FeatureSetLayout.Shards(Folder, "metadata", ".jsonl"))
+        var metadata = FeatureSetLayout.Numbered(Folder, "metadata", ".jsonl");
+        // They are of the images, where there are any.
+        string kind = FeatureSetLayout.Prefix(Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
+        var shards = FeatureSetLayout.Numbered(Folder, kind, ".npy");
+        if (rowForRow && metadata.Count > 0)
+            FeatureSetLayout.RequireSameNumbers(Folder, kind, shards, "metadata", metadata);
+        foreach ((long number, string path) in metadata)
         {
-            int number = 0;
-            foreach (string line in File.ReadLines(path))
+            long count = 0;
+            using var lines = new LineReader(path);
+            while (lines.TryRead(out string line))
             {
-                number++;
-                if (line.Length > 0)
-                    yield return ParseLine(path, number, line);
+                if (lines.Problem is { } problem)
+                    throw new InputException($"cannot read '{path}': line {lines.Number} {problem}");
+                if (string.IsNullOrWhiteSpace(line))
+                    continue;
+                count++;
+                yield return ParseLine(path, lines.Number, line);
             }
+
+            if (!rowForRow)
+                continue;
+            using NpyReader rows = NpyReader.Open(shards[number]);
+            if (rows.Rows != count)
+                throw new InputException($"cannot read '{path}': it has {count} rows, '{shards[number]}' has {rows.Rows}; as many were expected");
         }
     }
 
@@ -74,8 +92,9 @@ public sealed class FeatureSet
     {
         try
         {
-            if (JsonNode.Parse(line, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) is JsonObject value)
-                return value;
+            using JsonDocument document = LenientJson.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+                return JsonObject.Create(document.RootElement.Clone())!;
         }
         catch (JsonException failure)
         {

@@ -35,20 +35,20 @@ public sealed record FeatureSetInfo(
     {
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            using JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            byte[] bytes = File.ReadAllBytes(path);
+            using JsonDocument document = LenientJson.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             JsonElement root = document.RootElement;
             return new FeatureSetInfo(
                 root.GetProperty("encoder").GetString() ?? "",
-                root.GetProperty("image_width").GetInt32(),
-                root.GetProperty("text_width").GetInt32(),
+                checked((int)Whole(root, "image_width")),
+                checked((int)Whole(root, "text_width")),
                 root.GetProperty("normalised").GetBoolean(),
-                root.GetProperty("image_count").GetInt64(),
-                root.GetProperty("text_count").GetInt64(),
+                Whole(root, "image_count"),
+                Whole(root, "text_count"),
                 Optional(root, "source_hash"),
                 Optional(root, "split"));
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
             throw new InputException($"cannot read '{path}': it is not the features.json of a feature set ({failure.Message}); embed again or remove it", failure);
         }
@@ -57,6 +57,9 @@ public sealed record FeatureSetInfo(
             throw new InputException($"cannot read '{path}': {failure.Message}", failure);
         }
     }
+
+    private static long Whole(JsonElement root, string key) =>
+        LenientJson.TryGetWhole(root.GetProperty(key), out long number) ? number : throw new FormatException($"{key} is not a whole number");
 
     private static string? Optional(JsonElement root, string key) =>
         root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;

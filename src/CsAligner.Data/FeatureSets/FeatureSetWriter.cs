@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.FeatureSets;
@@ -7,7 +8,7 @@ namespace CsAligner.Data.FeatureSets;
 /// <summary>
 /// Writes a feature set, row by row and in shards. An older set in the same folder stays as it is until
 /// <see cref="Commit"/>, which puts the new shards in place, removes what is left of the old ones and writes
-/// features.json last. Disposed without a commit, nothing has changed.
+/// features.json last. Disposed without a commit, nothing has changed, and a folder that was not there is gone again.
 /// </summary>
 public sealed class FeatureSetWriter : IDisposable
 {
@@ -21,6 +22,9 @@ public sealed class FeatureSetWriter : IDisposable
     private readonly List<AtomicFile> _metadata = [];
     private readonly List<NpyWriter>[] _tokens = [[], []];
     private readonly List<List<int>>[] _lengths = [[], []];
+    private readonly List<NewFolders> _made = [];
+    private readonly bool _isNew;
+    private readonly long[] _rows = [0, 0];
     private long[]? _pairs;
     private long _metadataRows;
 
@@ -32,7 +36,8 @@ public sealed class FeatureSetWriter : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shardRows, 1);
         (_folder, _type, _shardRows) = (folder, type, shardRows);
-        AtomicFile.CreateFolder(folder);
+        _isNew = !Directory.Exists(folder);
+        _made.Add(NewFolders.Create(folder));
         AtomicFile.CleanFolder(folder);
     }
 
@@ -40,12 +45,17 @@ public sealed class FeatureSetWriter : IDisposable
     /// <param name="modality">Image or text.</param>
     /// <param name="rows">Whole rows, row-major.</param>
     /// <param name="width">Values in a row; the same in every call for a modality.</param>
+    /// <exception cref="InputException">A value is not finite, or too large for the type; file and row are named.</exception>
     public void WriteRows(Modality modality, ReadOnlySpan<float> rows, int width)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         List<NpyWriter> shards = _features[(int)modality];
         if (rows.Length % width != 0 || (shards.Count > 0 && shards[0].Width != width))
             throw new ArgumentException($"{rows.Length} values are not whole rows of the width {width} that the set has", nameof(rows));
+        int bad = rows.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+        if (bad >= 0)
+            throw new InputException($"cannot write {FeatureSetLayout.Prefix(modality)} of '{_folder}': row {_rows[(int)modality] + (bad / width)}, column {bad % width} is {rows[bad]}; finite values were expected: the encoder or adapter that made them is damaged");
+        _rows[(int)modality] += rows.Length / width;
         while (rows.Length > 0)
         {
             if (shards.Count == 0 || shards[^1].Rows == _shardRows)
@@ -146,12 +156,14 @@ public sealed class FeatureSetWriter : IDisposable
             shard.Dispose();
         foreach (AtomicFile shard in _metadata)
             shard.Dispose();
+        foreach (NewFolders folder in _isNew ? Enumerable.Reverse(_made) : [])
+            folder.RemoveEmpty();
     }
 
     private string NewShard(string prefix, string extension, int number)
     {
         string place = Path.Combine(_folder, prefix);
-        AtomicFile.CreateFolder(place);
+        _made.Add(NewFolders.Create(place));
         if (number == 0)
             AtomicFile.CleanFolder(place);
         return FeatureSetLayout.ShardPath(_folder, prefix, extension, number);

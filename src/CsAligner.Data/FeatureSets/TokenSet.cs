@@ -22,18 +22,21 @@ public sealed class TokenSet : ITokenSource, IDisposable
     {
         try
         {
-            string[] tokens = FeatureSetLayout.Shards(folder, FeatureSetLayout.TokensPrefix(modality), ".npy");
-            string[] lengths = FeatureSetLayout.LengthsShards(folder, modality);
-            CheckNames(folder, modality, tokens, lengths);
-            IReadOnlyList<string> features = FeatureSet.Open(folder).Shards(modality);
-            if (features.Count != tokens.Length)
-                throw new InputException($"cannot read tokens of '{folder}': {features.Count} shards of {FeatureSetLayout.Prefix(modality)} and {tokens.Length} of {FeatureSetLayout.TokensPrefix(modality)}; the same number was expected: embed again with --tokens");
-            for (int i = 0; i < tokens.Length; i++)
+            string place = FeatureSetLayout.TokensPrefix(modality), kind = FeatureSetLayout.Prefix(modality);
+            var tokens = FeatureSetLayout.Numbered(folder, place, ".npy");
+            var lengths = FeatureSetLayout.NumberedLengths(folder, modality);
+            if (tokens.Count == 0)
+                throw new InputException($"cannot read tokens of '{folder}': it has no {place}/{place}_N.npy; embed again with --tokens");
+            FeatureSetLayout.RequireSameNumbers(folder, place, tokens, FeatureSetLayout.LengthsPrefix(modality), lengths);
+            _ = FeatureSet.Open(folder);
+            var features = FeatureSetLayout.Numbered(folder, kind, ".npy");
+            FeatureSetLayout.RequireSameNumbers(folder, place, tokens, kind, features);
+            foreach ((long number, string path) in tokens)
             {
-                var shard = Shard.Open(tokens[i], lengths[i], features[i]);
+                var shard = Shard.Open(path, lengths[number], features[number]);
                 _shards.Add(shard);
                 if (shard.Width != _shards[0].Width)
-                    throw new InputException($"cannot read '{tokens[i]}': its tokens have {shard.Width} values, those of '{tokens[0]}' have {_shards[0].Width}; all shards of a set must be as wide: embed again with --tokens");
+                    throw new InputException($"cannot read '{path}': its tokens have {shard.Width} values, those of '{tokens.Values.First()}' have {_shards[0].Width}; all shards of a set must be as wide: embed again with --tokens");
                 _firstRows.Add(checked(_firstRows[^1] + shard.Rows));
             }
         }
@@ -97,20 +100,6 @@ public sealed class TokenSet : ITokenSource, IDisposable
         return _shards[at];
     }
 
-    private static void CheckNames(string folder, Modality modality, string[] tokens, string[] lengths)
-    {
-        string place = FeatureSetLayout.TokensPrefix(modality), prefix = FeatureSetLayout.LengthsPrefix(modality);
-        if (tokens.Length == 0)
-            throw new InputException($"cannot read tokens of '{folder}': it has no {place}/{place}_N.npy; embed again with --tokens");
-        HashSet<string> known = [.. lengths.Select(path => Number(path, prefix))];
-        if (tokens.FirstOrDefault(path => !known.Contains(Number(path, place))) is { } alone)
-            throw new InputException($"cannot read '{alone}': {prefix}_{Number(alone, place)}.npy, which says how many tokens each row has, is not beside it; embed again with --tokens");
-        if (lengths.Length != tokens.Length)
-            throw new InputException($"cannot read tokens of '{folder}': there are {lengths.Length} {prefix}_N.npy for {tokens.Length} {place}_N.npy; one each was expected: embed again with --tokens");
-    }
-
-    private static string Number(string path, string prefix) => Path.GetFileNameWithoutExtension(path)[(prefix.Length + 1)..];
-
     /// <summary>One pair of files.</summary>
     private sealed class Shard : IDisposable
     {
@@ -128,8 +117,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
             NpyMap tokens = NpyMap.Open(tokensPath);
             try
             {
-                if (tokens.Shape.Length != 2 || tokens.RowLength is < 1 or > int.MaxValue || tokens.ElementType is not (ElementType.Float16 or ElementType.Float32))
-                    throw new InputException($"cannot read '{tokensPath}': a float16 matrix [tokens, width] was expected, it is {tokens.ElementType} [{string.Join(", ", tokens.Shape.ToArray())}]; embed again with --tokens");
+                if (tokens.Shape.Length != 2 || tokens.RowLength is < 1 or > int.MaxValue)
+                    throw new InputException($"cannot read '{tokensPath}': a matrix [tokens, width] was expected, it is {tokens.ElementType} [{string.Join(", ", tokens.Shape.ToArray())}]; embed again with --tokens");
                 return new Shard(tokens, ReadOffsets(lengthsPath, featuresPath, tokens));
             }
             catch
@@ -166,8 +155,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
         private static long[] ReadOffsets(string path, string featuresPath, NpyMap tokens)
         {
             using NpyReader lengths = NpyReader.Open(path);
-            if (lengths.Shape.Length != 1 || lengths.ElementType is not (ElementType.Int32 or ElementType.Int64))
-                throw new InputException($"cannot read '{path}': an int32 list [rows] was expected, it is {lengths.ElementType} [{string.Join(", ", lengths.Shape.ToArray())}]; embed again with --tokens");
+            if (lengths.Shape.Length != 1)
+                throw new InputException($"cannot read '{path}': a list [rows] of whole numbers was expected, it is {lengths.ElementType} [{string.Join(", ", lengths.Shape.ToArray())}]; embed again with --tokens");
             using (NpyReader features = NpyReader.Open(featuresPath))
             {
                 if (features.Rows != lengths.Rows)

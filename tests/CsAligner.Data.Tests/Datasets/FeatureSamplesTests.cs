@@ -78,6 +78,36 @@ public class FeatureSamplesTests
     }
 
     [Fact]
+    public void Metadata_are_read_as_other_tools_write_them_and_bad_lines_named()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["text_emb"]);
+        Directory.CreateDirectory(folder["metadata"]);
+        string[] lines = ["\uFEFF{\"key\": 7, \"caption\": \"one\", \"score\": NaN}\r", "{\"captions\": [null, \"two\", \"three\"]}\r", "\r", "{\"caption\": null, \"text\": \"four\",}\r", "[5]\r", "{\"caption\": \r", "{\"caption\": 6}\r", "  "];
+        File.WriteAllText(folder["metadata/metadata_0.jsonl"], string.Join('\n', lines));
+        Write(folder["text_emb/text_emb_0.npy"], 6, 4, 0);
+        using SampleSource source = Dataset.Open(folder.Path);
+        string[] found = [.. source.ReadAll().Select(entry => $"{entry.Key} {Outcome(entry)}")];
+        string[] expected = ["7 one", "1 two", "2 four", "line 5 of '", "line 6 of '", "its metadata have none"];
+        Assert.Equal(expected.Length, found.Length);
+        for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
+        Assert.Contains("is not a JSON object", found[3], StringComparison.Ordinal);
+        Assert.Contains("is not valid JSON", found[4], StringComparison.Ordinal);
+
+        static string Outcome(SampleEntry entry)
+        {
+            try
+            {
+                return Assert.Single(entry.Load(SampleParts.Captions).Captions);
+            }
+            catch (InputException failure)
+            {
+                return failure.Message;
+            }
+        }
+    }
+
+    [Fact]
     public void Json_lines_of_many_blocks_are_read_from_any_block_on()
     {
         using var folder = new TemporaryFolder();

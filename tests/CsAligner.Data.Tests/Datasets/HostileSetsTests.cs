@@ -121,6 +121,7 @@ public class HostileSetsTests
         {
             string[] found = [.. source.ReadAll().Select(entry => Try(() => Assert.Single(entry.Load(SampleParts.Captions).Captions)))];
             Assert.Contains("its metadata have none", found[0], StringComparison.Ordinal);
+            Assert.Contains("metadata_0.jsonl' is longer than", found[0], StringComparison.Ordinal);
             Assert.Equal("fine", found[1]);
         }
 

@@ -44,17 +44,23 @@ public sealed class FeatureSamples : SampleSource
     /// <exception cref="InputException">Shards do not fit each other, or cannot be read; parquet and no DuckDB.</exception>
     public static FeatureSamples OpenFolder(string name, string folder)
     {
-        string[] images = FeatureSetLayout.Shards(folder, FeatureSetLayout.Prefix(Modality.Image), ".npy"), texts = FeatureSetLayout.Shards(folder, FeatureSetLayout.Prefix(Modality.Text), ".npy");
-        string[] metadata = FeatureSetLayout.Shards(folder, "metadata", ".parquet") is { Length: > 0 } parquet ? parquet : FeatureSetLayout.Shards(folder, "metadata", ".jsonl");
+        (string imageKind, string textKind) = (FeatureSetLayout.Prefix(Modality.Image), FeatureSetLayout.Prefix(Modality.Text));
+        SortedDictionary<long, string> images = FeatureSetLayout.Numbered(folder, imageKind, ".npy"), texts = FeatureSetLayout.Numbered(folder, textKind, ".npy");
+        SortedDictionary<long, string> parquet = FeatureSetLayout.Numbered(folder, "metadata", ".parquet"), lines = FeatureSetLayout.Numbered(folder, "metadata", ".jsonl");
+        if (parquet.Count > 0 && lines.Count > 0)
+            throw new InputException($"cannot read '{folder}': it has metadata as parquet and as JSON lines ('{parquet.Values.First()}', '{lines.Values.First()}'); remove those that are not of its features");
+        var metadata = parquet.Count > 0 ? parquet : lines;
         // A set with several captions to an image has texts of its own rows; the images are its samples.
-        if (images.Length > 0 && File.Exists(FeatureSetLayout.PairsPath(folder))) texts = [];
-        int count = Math.Max(images.Length, texts.Length);
-        if (count == 0 || new[] { images, texts, metadata }.Any(files => files.Length > 0 && files.Length != count))
-            throw new InputException($"cannot read '{folder}': it has {images.Length} shards img_emb_N.npy, {texts.Length} text_emb_N.npy and {metadata.Length} of metadata; the same number of each that there is was expected");
+        if (images.Count > 0 && File.Exists(FeatureSetLayout.PairsPath(folder))) texts = [];
+        (string kind, var shards) = images.Count > 0 ? (imageKind, images) : (textKind, texts);
+        if (shards.Count == 0) throw new InputException($"cannot read '{folder}': it has neither {imageKind}_N.npy nor {textKind}_N.npy");
+        if (texts.Count > 0) FeatureSetLayout.RequireSameNumbers(folder, kind, shards, textKind, texts);
+        if (metadata.Count > 0) FeatureSetLayout.RequireSameNumbers(folder, kind, shards, "metadata", metadata);
         var samples = new FeatureSamples(name);
         try
         {
-            for (int i = 0; i < count; i++) samples.Add(images.Length > 0 ? FeatureMatrix.Open(images[i]) : null, texts.Length > 0 ? FeatureMatrix.Open(texts[i]) : null, metadata.Length > 0 ? metadata[i] : null);
+            foreach (long number in shards.Keys) samples.Add(Open(images, number), Open(texts, number), metadata.GetValueOrDefault(number));
+            samples.CheckCount(folder, images.Count > 0);
             return samples;
         }
         catch
@@ -63,6 +69,8 @@ public sealed class FeatureSamples : SampleSource
             throw;
         }
     }
+
+    private static FeatureMatrix? Open(SortedDictionary<long, string> shards, long number) => shards.TryGetValue(number, out string? path) ? FeatureMatrix.Open(path) : null;
 
     /// <summary>Opens a matrix.</summary>
     /// <param name="name">The data set as it was named.</param>
@@ -86,8 +94,7 @@ public sealed class FeatureSamples : SampleSource
         var metadata = shard.Metadata?.ReadBlock(first);
         for (int row = 0; row < rows; row++)
         {
-            (string? key, string? caption) = metadata is not null && row < metadata.Length ? metadata[row] : (null, null);
-            yield return new Entry(shard, first + row, key, caption);
+            yield return new Entry(shard, first + row, metadata is not null && row < metadata.Length ? metadata[row] : default);
         }
     }
 
@@ -101,6 +108,15 @@ public sealed class FeatureSamples : SampleSource
         }
 
         base.Dispose(disposing);
+    }
+
+    private void CheckCount(string folder, bool ofImages)
+    {
+        string path = FeatureSetLayout.InfoPath(folder);
+        if (!File.Exists(path)) return;
+        FeatureSetInfo info = FeatureSetInfo.Read(path);
+        long expected = ofImages ? info.ImageCount : info.TextCount;
+        if (Count != expected) throw new InputException($"cannot read '{folder}': features.json says {expected} rows, its shards have {Count}; a shard is missing or another was added");
     }
 
     private void Add(FeatureMatrix? images, FeatureMatrix? texts, string? metadata)
@@ -118,16 +134,16 @@ public sealed class FeatureSamples : SampleSource
         public long Rows => (Images ?? Texts)!.Rows;
     }
 
-    private sealed class Entry(Shard shard, long row, string? key, string? caption) : SampleEntry
+    private sealed class Entry(Shard shard, long row, MetadataRow metadata) : SampleEntry
     {
-        public override string Key => key ?? row.ToString(CultureInfo.InvariantCulture);
+        public override string Key => metadata.Key ?? row.ToString(CultureInfo.InvariantCulture);
 
         public override string Id => $"{shard.Name}:{row.ToString(CultureInfo.InvariantCulture)}";
 
         public override void Check(SampleParts parts)
         {
             if (parts.HasFlag(SampleParts.Image)) throw new InputException($"cannot read an image of row {row} of '{shard.Name}': features hold none");
-            if (parts.HasFlag(SampleParts.Captions) && shard.Metadata is not null && string.IsNullOrWhiteSpace(caption)) throw new InputException($"cannot read a caption of row {row} of '{shard.Name}': its metadata have none");
+            if (parts.HasFlag(SampleParts.Captions) && shard.Metadata is not null && string.IsNullOrWhiteSpace(metadata.Caption)) throw new InputException($"cannot read a caption of row {row} of '{shard.Name}': its metadata have none{(metadata.Problem is { } problem ? $"; {problem}" : "")}");
         }
 
         public override Sample Load(SampleParts parts)
@@ -136,7 +152,7 @@ public sealed class FeatureSamples : SampleSource
             return new Sample(Key)
             {
                 Shard = shard.Name,
-                Captions = parts.HasFlag(SampleParts.Captions) && caption is not null ? [caption.ReplaceLineEndings(" ").Trim()] : [],
+                Captions = parts.HasFlag(SampleParts.Captions) && metadata.Caption is { } caption ? [caption.ReplaceLineEndings(" ").Trim()] : [],
                 ImageFeatures = parts.HasFlag(SampleParts.Features) ? shard.Images?.Read(row) : null,
                 TextFeatures = parts.HasFlag(SampleParts.Features) ? shard.Texts?.Read(row) : null,
             };

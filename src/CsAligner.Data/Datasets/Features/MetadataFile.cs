@@ -3,6 +3,7 @@ using System.Text.Json;
 using CsAligner.Data.Datasets.Files;
 using CsAligner.Data.Interop;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Datasets.Features;
 
@@ -20,7 +21,7 @@ internal sealed class MetadataFile
     private readonly bool _isParquet;
     private readonly string? _key;
     private readonly string? _caption;
-    private readonly List<long> _offsets = [];
+    private readonly List<(long Offset, int Line)> _blocks = [];
 
     /// <summary>Opens a file and counts its rows.</summary>
     /// <param name="path">.parquet or .jsonl.</param>
@@ -47,12 +48,12 @@ internal sealed class MetadataFile
 
     /// <summary>Keys and captions of a block's rows; null where a row has none.</summary>
     /// <param name="first">The block's first row.</param>
-    public (string? Key, string? Caption)[] ReadBlock(long first)
+    public MetadataRow[] ReadBlock(long first)
     {
-        if (!_isParquet) return [.. Lines(_offsets[(int)(first / _blockRows)]).Take(_blockRows).Select(Parse)];
+        if (!_isParquet) return [.. Lines(_blocks[(int)(first / _blockRows)]).Take(_blockRows).Select(Parse)];
         // By the rows' numbers and not by OFFSET: groups of rows that stand before are then passed over unread.
         string sql = string.Create(CultureInfo.InvariantCulture, $"SELECT {Column(_key)}, {Column(_caption)} FROM {Table} WHERE file_row_number >= {first} AND file_row_number < {first + _blockRows}");
-        return [.. Ask(sql, 2).Select(row => (row[0], row[1]))];
+        return [.. Ask(sql, 2).Select(row => new MetadataRow(row[0], row[1]))];
 
         static string Column(string? name) => name is null ? "CAST(NULL AS VARCHAR)" : $"CAST({DuckDbQuery.QuoteName(name)} AS VARCHAR)";
     }
@@ -66,37 +67,52 @@ internal sealed class MetadataFile
         for (long start = 0; lines.TryRead(out string line); start = lines.Offset)
         {
             if (IsEmpty(lines, line)) continue;
-            if (rows % _blockRows == 0) _offsets.Add(start);
+            if (rows % _blockRows == 0) _blocks.Add((start, lines.Number));
             rows++;
         }
 
         return rows;
     }
 
-    private IEnumerable<string> Lines(long offset)
+    private IEnumerable<(int Number, string Text, string? Problem)> Lines((long Offset, int Line) block)
     {
-        using var lines = new LineReader(_path, offset);
+        using var lines = new LineReader(_path, block.Offset);
         while (lines.TryRead(out string line))
         {
-            if (!IsEmpty(lines, line)) yield return line;
+            int number = block.Line + lines.Number - 1;
+            if (!IsEmpty(lines, line)) yield return (number, line, lines.Problem);
         }
     }
 
-    private static bool IsEmpty(LineReader lines, string line) => line.Length == 0 && lines.Problem is null;
+    private static bool IsEmpty(LineReader lines, string line) => string.IsNullOrWhiteSpace(line) && lines.Problem is null;
 
-    private static (string? Key, string? Caption) Parse(string line)
+    private MetadataRow Parse((int Number, string Text, string? Problem) line)
     {
+        if (line.Problem is not null) return Bad(line.Problem);
         try
         {
-            using var document = JsonDocument.Parse(line);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? (Text(document.RootElement, KeyColumns), Text(document.RootElement, CaptionColumns)) : (null, null);
+            using var document = LenientJson.Parse(line.Text);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new MetadataRow(Text(document.RootElement, KeyColumns, numbers: true), Text(document.RootElement, CaptionColumns, numbers: false))
+                : Bad("is not a JSON object");
         }
-        catch (JsonException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            return (null, null);
+            return Bad($"is not valid JSON ({failure.Message.TrimEnd('.')})");
         }
+
+        MetadataRow Bad(string why) => new(null, null, $"line {line.Number} of '{_path}' {why}");
     }
 
-    private static string? Text(JsonElement row, string[] names) =>
-        names.Select(name => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null).FirstOrDefault(text => text is not null);
+    // Of a list the first one: rows are of features, one each.
+    private static string? Text(JsonElement row, string[] names, bool numbers) =>
+        names.Select(name => row.TryGetProperty(name, out var value) ? Text(value, numbers) : null).FirstOrDefault(text => text is not null);
+
+    private static string? Text(JsonElement value, bool numbers) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Number when numbers => value.GetRawText(),
+        JsonValueKind.Array => value.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)),
+        _ => null,
+    };
 }
