@@ -59,7 +59,7 @@ internal static class EmbedVerb
                 DecodeThreads = parsed.GetValue(decodeThreads),
                 ShardRows = parsed.GetValue(shardRows),
                 MaxBad = parsed.GetValue(maxBad),
-                Skipped = parsed.GetValue(skip) is { } log ? ReadSkipped(log) : new HashSet<string>(),
+                Skipped = parsed.GetValue(skip) is { } log ? BadSamples.ReadLog(log) : new HashSet<string>(),
                 Transparency = parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White,
             };
             var onnxOptions = onnx.Read(parsed);
@@ -101,12 +101,6 @@ internal static class EmbedVerb
             return null;
         },
     };
-
-    private static HashSet<string> ReadSkipped(string log)
-    {
-        if (!File.Exists(log)) throw new InputException($"cannot read '{log}': there is no such file; give the {BadSamples.LogFile} of another run");
-        return [.. File.ReadLines(log).Select(line => line.Split('\t')[0])];
-    }
 
     private static void Print(Session session, string model, string folder, (int Part, int Parts)? share, int width, bool tokens, EmbedRun run) => session.PrintJson(writer =>
     {

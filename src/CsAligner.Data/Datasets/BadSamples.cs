@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CsAligner.Data.Datasets.Files;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets;
@@ -7,7 +8,7 @@ namespace CsAligner.Data.Datasets;
 /// <summary>Counts the samples that cannot be used, names them in a log file, and ends the run when they are too many.</summary>
 public sealed class BadSamples : IDisposable
 {
-    /// <summary>The name of the log file: a line for each bad sample, its key, a tab, the reason.</summary>
+    /// <summary>The name of the log file: a line for each bad sample, its key, a tab, the reason. In keys \\, \t, \n, \r and \u0007 stand for a backslash and for control characters.</summary>
     public const string LogFile = "bad-samples.log";
 
     // A share means little before so many have been seen.
@@ -39,6 +40,24 @@ public sealed class BadSamples : IDisposable
     /// <summary>Bad ones among them.</summary>
     public long Bad { get; private set; }
 
+    /// <summary>The keys that the log of another run names. They are found whichever of Unicode's forms their letters are in.</summary>
+    /// <param name="log">The log.</param>
+    /// <exception cref="InputException">It cannot be read.</exception>
+    public static IReadOnlySet<string> ReadLog(string log)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(log);
+        if (!File.Exists(log)) throw new InputException($"cannot read '{log}': there is no such file; give the {LogFile} of another run");
+        var keys = new HashSet<string>(FileNames.BySense);
+        using var lines = new LineReader(log);
+        while (lines.TryRead(out string line))
+        {
+            if (lines.Problem is { } problem) throw new InputException($"cannot read '{log}': line {lines.Number} {problem}");
+            if (line.Length > 0) keys.Add(Unescape(line.Split('\t')[0]));
+        }
+
+        return keys;
+    }
+
     /// <summary>Counts a sample that could be used.</summary>
     public void AddGood()
     {
@@ -55,7 +74,7 @@ public sealed class BadSamples : IDisposable
         ArgumentNullException.ThrowIfNull(key);
         Seen++;
         Bad++;
-        string line = $"{OneLine(key)}\t{OneLine(reason)}";
+        string line = $"{Escape(key)}\t{OneLine(reason)}";
         if (_first.Length == 0) _first = OneLine(reason);
         _log ??= new StreamWriter(_path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         _log.Write(line + "\n");
@@ -84,6 +103,46 @@ public sealed class BadSamples : IDisposable
     private void CheckShare()
     {
         if (_limit.Samples is null && Seen % Interval == 0) Check();
+    }
+
+    private static string Escape(string key)
+    {
+        if (!key.Any(c => char.IsControl(c) || c == '\\')) return key;
+        return string.Concat(key.Select(c => c switch
+        {
+            '\\' => "\\\\",
+            '\t' => "\\t",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            _ when char.IsControl(c) => $"\\u{(int)c:x4}",
+            _ => $"{c}",
+        }));
+    }
+
+    // What is no escape of ours is from a log of an older version, and stands for itself.
+    private static string Unescape(string key)
+    {
+        var text = new StringBuilder(key.Length);
+        for (int i = 0; i < key.Length; i++)
+        {
+            char next = key[i] == '\\' && i + 1 < key.Length ? key[i + 1] : '\0';
+            if (next == 'u' && i + 5 < key.Length && ushort.TryParse(key.AsSpan(i + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code))
+            {
+                text.Append((char)code);
+                i += 5;
+            }
+            else if (next is '\\' or 't' or 'n' or 'r')
+            {
+                text.Append(next switch { 't' => '\t', 'n' => '\n', 'r' => '\r', _ => '\\' });
+                i++;
+            }
+            else
+            {
+                text.Append(key[i]);
+            }
+        }
+
+        return text.ToString();
     }
 
     private static string OneLine(string text) => new([.. text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '?' : c)]);

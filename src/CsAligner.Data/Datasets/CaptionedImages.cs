@@ -33,6 +33,7 @@ public sealed class CaptionedImages : IDisposable
             entries.Add(entry);
         }
 
+        if (entries.Count == 0) throw new InputException($"cannot read captioned images of '{source.Name}': it has no samples; give a data set that has some");
         _entries = [.. entries];
         (Images, Texts, ImageOfText) = (images, texts, imageOfText);
         IsRowForRow = images.Count == texts.Count && !imageOfText.Where((image, text) => image != text).Any();

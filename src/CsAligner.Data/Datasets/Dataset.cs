@@ -65,7 +65,7 @@ public static class Dataset
         string[] lists = [.. CaptionList.Names.Where(name => File.Exists(Path.Combine(folder, name)))];
         if (lists.Length > 0) return CaptionList.Read(folder, Path.Combine(folder, lists[0]), imageFolder ?? folder);
         if (Directory.Exists(Path.Combine(folder, "img_emb")) || Directory.Exists(Path.Combine(folder, "text_emb"))) return FeatureSamples.OpenFolder(folder, folder);
-        string[] shards = [.. Directory.GetFiles(folder, "*.tar").Order(StringComparer.Ordinal)];
+        string[] shards = [.. Directory.GetFiles(folder).Where(IsTar).Order(StringComparer.Ordinal)];
         return shards.Length > 0
             ? new WebDatasetSamples(folder, shards)
             : throw new InputException($"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with a line for each caption: path, tab, caption");
@@ -91,9 +91,11 @@ public static class Dataset
         string[] names = BraceRange.Expand(pattern);
         if (names.Length > 1 || !pattern.Contains('*', StringComparison.Ordinal)) return names;
         string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } given ? given : ".";
-        string[] found = Directory.Exists(folder) ? [.. Directory.GetFiles(folder, Path.GetFileName(pattern)).Order(StringComparer.Ordinal)] : [];
+        string[] found = Directory.Exists(folder) ? [.. Directory.GetFiles(folder, Path.GetFileName(pattern)).Where(path => !FileNames.IsLeftBehind(Path.GetFileName(path))).Order(StringComparer.Ordinal)] : [];
         return found.Length > 0 ? found : throw new InputException($"cannot read '{pattern}': no file has such a name; check the pattern");
     }
+
+    private static bool IsTar(string path) => Path.GetExtension(path).Equals(".tar", StringComparison.OrdinalIgnoreCase) && !FileNames.IsLeftBehind(Path.GetFileName(path));
 
     private static bool IsKarpathy(string path)
     {

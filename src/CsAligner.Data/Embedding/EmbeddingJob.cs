@@ -16,6 +16,7 @@ public sealed class EmbeddingJob
     private readonly EmbeddingOptions _options;
     private readonly EmbeddingPlan _plan;
     private readonly ShardStore _store;
+    private NewFolders? _made;
 
     /// <summary>Plans the work.</summary>
     /// <param name="folder">The feature set to write; an older one stays whole until the new one is.</param>
@@ -32,6 +33,8 @@ public sealed class EmbeddingJob
         if (images is not null && encoders.Images is null) throw new ArgumentException("There are images and no encoder of images.", nameof(images));
         if (texts is not null && encoders.Texts is null) throw new ArgumentException("There are texts and no encoder of texts.", nameof(texts));
         if (images is null && texts is null) throw new ArgumentException("There is nothing to embed.", nameof(images));
+        if (new[] { images, texts }.FirstOrDefault(source => source is { IsCountExact: true, Count: 0 }) is { } empty)
+            throw new InputException($"cannot embed '{empty.Name}': it has no samples; give a data set that has some");
         (_folder, _encoders, _options) = (folder, encoders, options);
         _plan = new EmbeddingPlan(encoders, images, texts, options);
         _store = new ShardStore(folder);
@@ -69,7 +72,7 @@ public sealed class EmbeddingJob
     public EmbeddingTotals Run(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress = null, Action<string>? say = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(shards);
-        AtomicFile.CreateFolder(_folder);
+        _made ??= NewFolders.Create(_folder);
         AtomicFile.CleanFolder(_folder);
         _store.CleanUp();
         _plan.Begin(_folder, _store.Work);
@@ -81,6 +84,7 @@ public sealed class EmbeddingJob
         {
             // There is nothing to go on from, and no other process has a share.
             _store.Remove();
+            _made.RemoveEmpty();
             throw;
         }
     }
@@ -92,13 +96,23 @@ public sealed class EmbeddingJob
         string[] missing = [.. Shards.Where(shard => !_store.IsFinished(shard)).Select(shard => shard.Name)];
         if (missing.Length > 0) throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the first is {missing[0]}; run the command without --shard to make them");
         var join = new ShardJoin(_folder, _store, Shards, _options.Tokens);
-        join.WriteLog();
         var totals = _store.Total(Shards);
+        if (totals.Images + totals.Texts == 0) throw Nothing(totals);
+        join.WriteLog();
         using (var bad = new BadSamples(_options.MaxBad, Path.Combine(_store.Work, BadSamples.LogFile), Path.Combine(_folder, BadSamples.LogFile), totals.Samples, totals.Bad))
             bad.Check();
         join.Run(_encoders.Name);
         _store.Remove();
         return totals;
+    }
+
+    // There is nothing to keep, so nothing is left: not even the shards, for they are made anew only where they are missing.
+    private InputException Nothing(EmbeddingTotals totals)
+    {
+        string? first = Shards.Select(_store.LogOf).Where(File.Exists).SelectMany(File.ReadLines).FirstOrDefault();
+        _store.Remove();
+        _made?.RemoveEmpty();
+        return new InputException($"cannot embed into '{_folder}': no sample could be used: {(first is null ? "there are none" : $"all {totals.Bad} are bad, the first: {first[(first.IndexOf('\t') + 1)..]}")}");
     }
 
     private EmbeddingTotals RunAll(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress, Action<string>? say, CancellationToken cancellation)

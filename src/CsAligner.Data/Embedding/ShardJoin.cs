@@ -17,7 +17,6 @@ internal sealed class ShardJoin(string folder, ShardStore store, IReadOnlyList<E
     public void Run(string encoder)
     {
         FeatureSetInfo[] infos = [.. shards.Select(shard => FeatureSetInfo.Read(FeatureSetLayout.InfoPath(store.FolderOf(shard))))];
-        if (infos.All(info => info.ImageCount + info.TextCount == 0)) throw new InputException($"cannot embed into '{folder}': no sample could be used; '{Path.Combine(folder, BadSamples.LogFile)}' says why");
         long[]? pairs = Pairs(infos);
 
         // Without features.json a set that is half old and half new does not pass for either.

@@ -80,9 +80,57 @@ public class CocoTests
     }
 
     [Theory]
+    [InlineData("1", "2", "1", "2")]
+    [InlineData("1.0", "2.0", "1.0", "2.0")]
+    [InlineData("1", "2", "1.0", "2e0")]
+    [InlineData("1", "2", "\"1\"", "\"2\"")]
+    [InlineData("\"x0\"", "\"x1\"", "\"x0\"", "\"x1\"")]
+    [InlineData("\"\u00fc 1\"", "\"001\"", "\"\\u00fc 1\"", "\"001\"")]
+    [InlineData("9007199254740993", "9007199254740992", "9007199254740993.0", "9007199254740992")]
+    [InlineData("18446744073709551617", "18446744073709551616", "\"18446744073709551617\"", "18446744073709551616")]
+    [InlineData("-9223372036854775808", "-9223372036854775807", "-9223372036854775808", "\"-9223372036854775807\"")]
+    [InlineData("1.50", "0.25", "1.5", "2.5e-1")]
+    public void Ids_are_read_as_tools_write_them(string first, string second, string firstAgain, string secondAgain)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("a.jpg", [1]);
+        folder.Write("b.jpg", [1]);
+        string images = $"\"images\": [{{\"id\": {first}, \"file_name\": \"a.jpg\", \"area\": NaN}}, {{\"id\": {second}, \"file_name\": \"b.jpg\"}}]";
+        string annotations = $"\"annotations\": [{{\"image_id\": {secondAgain}, \"id\": \"x\", \"caption\": \"two\", \"score\": -Infinity}}, {{\"image_id\": {firstAgain}, \"id\": 7, \"caption\": \"one\"}}]";
+        foreach (string text in (string[])[$"{{{images}, {annotations}}}", $"{{{annotations}, {images},}}"])
+        {
+            foreach (Encoding encoding in (Encoding[])[new UTF8Encoding(false), new UTF8Encoding(true), Encoding.Unicode])
+            {
+                File.WriteAllText(folder["captions.json"], text, encoding);
+                using SampleSource source = Dataset.Open(folder["captions.json"]);
+                Assert.Equal(["a.jpg one", "b.jpg two"], source.ReadAll().Select(e => $"{e.Key} {WebDatasetTests.Outcome(e)}"));
+            }
+        }
+    }
+
+    [Fact]
+    public void Ids_that_are_texts_are_named_in_errors_and_a_missing_caption_leaves_the_picture()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("a.jpg", [1]);
+        folder.Write("b.jpg", [1]);
+        File.WriteAllText(folder["captions.json"], """
+            {"images": [{"id": "x/1", "file_name": "a.jpg"}, {"id": "x/1", "file_name": "c.jpg"}, {"id": "", "file_name": "d.jpg"}, {"id": "b", "file_name": "b.jpg"}],
+             "annotations": [{"image_id": "y", "id": "z9", "caption": "x"}, {"image_id": "x/1", "id": 1, "caption": null}, {"image_id": "x/1", "id": 2, "caption": "one"},
+              {"image_id": "x/1", "id": 3, "caption": " "}, {"image_id": "x/1", "id": 4, "caption": NaN}, {"image_id": "b", "id": 5, "caption": null}]}
+            """);
+        using SampleSource source = Dataset.Open(folder["captions.json"]);
+        string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
+        string[] expected = ["one", "image x/1 has an id that another", "has no id or no file_name", "image b: 'b.jpg' has no caption", "image y is not among the images, but annotation z9"];
+        Assert.Equal(expected.Length, found.Length);
+        for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [1, 2]}]}", "not that of instances")]
     [InlineData("{\"images\": [], \"images\": [], \"annotations\": []}", "\"images\" twice")]
     [InlineData("{\"a\": 1}", "it has no \"images\"")]
+    [InlineData("{\"images\": [], \"annotations\": []}", "it has no \"images\"")]
     [InlineData("[1, 2]", "an object with")]
     [InlineData("{\"images\": [{\"id\": 1", "not valid JSON")]
     [InlineData("", "not valid JSON")]

@@ -79,6 +79,34 @@ public class WebDatasetTests
     }
 
     [Fact]
+    public void What_systems_leave_in_archives_is_passed_over_and_names_in_two_forms_are_one_key()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] tar = new TarBuilder()
+            .Add(".DS_Store", "x").Add("Thumbs.db", "x").Add("desktop.ini", "x")
+            .Add("./._0001.jpg", "mac").Add("./0001.jpg", s_image).Add("./._0001.txt", "mac").Add("./0001.txt", "one")
+            .Add("__MACOSX/0002.jpg", "mac").Add(".hidden/0002.jpg", s_image)
+            .Add("caf\u00e9.PNG", s_image).Add("cafe\u0301.txt", "two")
+            .Add("0003.webp", s_image).Add("0003.json", [0xEF, 0xBB, 0xBF, .. "{\"captions\": [null, \"three\", \"\"], \"score\": NaN,}"u8])
+            .ToArray();
+        folder.Write("._a.TAR", [1, 2, 3]);
+        folder.Write("a.TAR", tar);
+        foreach (string name in (string[])[folder.Path, folder["a.TAR"], folder["*.TAR"]])
+        {
+            using SampleSource samples = Dataset.Open(name.Contains('*') ? $"tar:{name}" : name);
+            Assert.Equal(["./0001 one", "caf\u00e9 two", "0003 three"], samples.ReadAll().Select(entry => $"{entry.Key} {Outcome(entry)}"));
+        }
+    }
+
+    [Fact]
+    public void An_archive_without_samples_is_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (byte[] tar in (byte[][])[new byte[10240], new TarBuilder().Add("README", "x").Add(".DS_Store", "x").Add("folder/", [], '5').ToArray()])
+            Assert.Contains("a.tar': it has no samples", Assert.Throws<InputException>(() => Dataset.Open(folder.Write("a.tar", tar))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_bad_sample_is_named_with_its_reason_and_the_others_are_read()
     {
         using var folder = new TemporaryFolder();

@@ -215,7 +215,109 @@ public class EmbeddingJobTests
         using var folder = new TemporaryFolder();
         File.WriteAllLines(folder["captions.tsv"], ["a.png\tx", "b.png\ty"]);
         using SampleSource source = Dataset.Open(folder["captions.tsv"]);
-        Assert.Contains("no sample could be used", Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options with { MaxBad = new BadSampleLimit(null, 1) })).Message, StringComparison.Ordinal);
+        foreach (BadSampleLimit limit in (BadSampleLimit[])[new(null, 1), BadSampleLimit.Default])
+        {
+            string message = Assert.Throws<InputException>(() => Embed(folder["new/set"], source, s_options with { MaxBad = limit })).Message;
+            Assert.Contains("no sample could be used: all 2 are bad, the first: cannot read", message, StringComparison.Ordinal);
+            Assert.Contains("line 1 names 'a.png', but there is no such file", message, StringComparison.Ordinal);
+            Assert.DoesNotContain(BadSamples.LogFile, message, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder["new"]));
+        }
+    }
+
+    [Fact]
+    public void What_was_in_the_folder_stays_where_nothing_could_be_embedded()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllLines(folder["texts.txt"], ["one", "two"]);
+        using (var texts = new TextSamples(folder["texts.txt"]))
+        {
+            var job = new EmbeddingJob(folder["set"], new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, texts, s_options);
+            Run(job, job.Shards);
+            job.Join();
+        }
+
+        string[] before = Directory.GetFileSystemEntries(folder["set"], "*", SearchOption.AllDirectories);
+        File.WriteAllLines(folder["captions.tsv"], ["# only", "# comments"]);
+        using SampleSource source = Dataset.Open(folder["captions.tsv"]);
+        Assert.Contains("all 2 are bad", Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options with { MaxBad = BadSampleLimit.Default })).Message, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFileSystemEntries(folder["set"], "*", SearchOption.AllDirectories));
+        Assert.Equal(2, FeatureFile.ReadRows(folder["set"], Modality.Text).Rows);
+    }
+
+    [Fact]
+    public void Archives_without_a_sample_leave_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = 0; i < 3; i++) folder.Write($"{i}.tar", new byte[10240]);
+        using SampleSource source = Dataset.Open(folder["{0..2}.tar"]);
+        Assert.Contains("no sample could be used: there are none", Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options)).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["set"]));
+    }
+
+    [Theory]
+    [InlineData("a\tb")]
+    [InlineData("a\nb\r")]
+    [InlineData("a\\b\\tc\\\\")]
+    [InlineData("a\u0001\u007f\u0085b")]
+    [InlineData(" a 'b\",")]
+    [InlineData("?")]
+    public void Names_of_bad_samples_are_read_back_from_the_log(string name)
+    {
+        using var folder = new TemporaryFolder();
+        using (var bad = new BadSamples(new BadSampleLimit(9, 0), folder["log"], "log"))
+        {
+            bad.Add(name, "it is\tbad");
+            bad.Add("caf\u00e9", "too");
+        }
+
+        Assert.Equal(2, File.ReadAllLines(folder["log"]).Length);
+        IReadOnlySet<string> read = BadSamples.ReadLog(folder["log"]);
+        Assert.Equal(2, read.Count);
+        Assert.True(read.Contains(name) && read.Contains("cafe\u0301") && !read.Contains(name + "x"));
+    }
+
+    [Fact]
+    public void Logs_of_older_versions_and_of_windows_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log"], "\uFEFFdir\\x.png\twhy\r\nb.png\twhy\r\n\r\n");
+        Assert.Equal(["b.png", "dir\\x.png"], BadSamples.ReadLog(folder["log"]).Order(StringComparer.Ordinal));
+        Assert.Contains("no such file", Assert.Throws<InputException>(() => BadSamples.ReadLog(folder["none"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a\tb.png", "a\tb.png")]
+    [InlineData("a\nb.png", "a\nb.png")]
+    [InlineData("a\\tb.png", "a\\tb.png")]
+    [InlineData("caf\u00e9.png", "cafe\u0301.png")]
+    public void A_sample_is_skipped_whatever_its_name_holds(string first, string second)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "such names cannot be made");
+        using var folder = new TemporaryFolder();
+        string log = Bad(first, folder["one"]);
+        using SampleSource source = List(second);
+        var texts = new EmbeddingJob(folder["texts"], new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, source, s_options with { MaxBad = new BadSampleLimit(1, 0), Skipped = BadSamples.ReadLog(log) });
+        Run(texts, texts.Shards);
+        Assert.Equal((1, 1), (texts.Join().Bad, FeatureFile.ReadRows(folder["texts"], Modality.Text).Rows));
+
+        string Bad(string name, string set)
+        {
+            using SampleSource all = List(name);
+            var job = new EmbeddingJob(set, new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, all, s_options with { MaxBad = new BadSampleLimit(1, 0) });
+            File.Delete(folder[name]);
+            Run(job, job.Shards);
+            job.Join();
+            return Path.Combine(set, BadSamples.LogFile);
+        }
+
+        SampleSource List(string name)
+        {
+            folder.Write(name, [1]);
+            folder.Write("good.png", [1]);
+            File.WriteAllLines(folder["list.jsonl"], ((string[])[name, "good.png"]).Select(image => new System.Text.Json.Nodes.JsonObject { ["image"] = image, ["caption"] = "x" }.ToJsonString()));
+            return Dataset.Open(folder["list.jsonl"]);
+        }
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal static class DatasetTargets
             Name = "caption-jsonl",
             Files = ["captions.jsonl", "a.png"],
             Run = folder => ReadAll(Path.Combine(folder, "captions.jsonl")),
-            Words = ["image", "caption", "captions", "../a.png"],
+            Words = ["image", "caption", "captions", "../a.png", "NaN", "-Infinity", "null", "\ufeff", "\r\n", "e\u0301"],
             Seeds = () => [["""{"image":"a.png","caption":"b"}"""u8.ToArray(), [1, 2, 3]]],
         },
         new()
@@ -53,7 +53,7 @@ internal static class DatasetTargets
             Name = "coco",
             Files = ["coco.json", "a.png"],
             Run = folder => ReadAll(Path.Combine(folder, "coco.json")),
-            Words = ["images", "annotations", "file_name", "image_id", "caption", "../a.png"],
+            Words = ["images", "annotations", "file_name", "image_id", "caption", "../a.png", "NaN", "-Infinity", "1.0", "1e0", "18446744073709551616", "\"1\"", "\ufeff", "//"],
             Seeds = () => [["""{"info":{},"images":[{"id":1,"file_name":"a.png"}],"annotations":[{"id":7,"image_id":1,"caption":"b"},{"id":8,"image_id":2,"caption":"c"}]}"""u8.ToArray(), [1, 2, 3]]],
         },
         new()

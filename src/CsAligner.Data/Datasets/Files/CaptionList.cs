@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Datasets.Files;
 
@@ -25,17 +26,20 @@ internal static class CaptionList
         var samples = new FileSamples(name, list, "line", hasCaptions: true);
         using var lines = new LineReader(list);
         if (!lines.TryRead(out string first)) throw new InputException($"cannot read '{list}': the file is empty; one entry a line was expected");
-        if (Path.GetExtension(list) is ".jsonl" or ".ndjson" || first.StartsWith('{')) ReadJson(samples, lines, first);
-        else ReadDelimited(samples, list, lines, first);
+        if (EndingOf(list) is ".jsonl" or ".ndjson" || first.StartsWith('{')) ReadJson(samples, lines, first);
+        else ReadDelimited(samples, list, folder, lines, first);
         return samples.Complete(folder);
     }
 
-    private static void ReadDelimited(FileSamples samples, string list, LineReader lines, string first)
+    private static string EndingOf(string list) => Path.GetExtension(list).ToLowerInvariant();
+
+    private static void ReadDelimited(FileSamples samples, string list, string folder, LineReader lines, string first)
     {
-        char delimiter = first.Contains('\t', StringComparison.Ordinal) || Path.GetExtension(list) is ".tsv" or ".token" ? '\t'
+        char delimiter = first.Contains('\t', StringComparison.Ordinal) || EndingOf(list) is ".tsv" or ".token" ? '\t'
             : first.Contains('|', StringComparison.Ordinal) ? '|'
-            : Path.GetExtension(list) == ".csv" || first.Contains(',', StringComparison.Ordinal) ? ','
+            : EndingOf(list) == ".csv" || first.Contains(',', StringComparison.Ordinal) ? ','
             : '\t';
+        var blanks = new BlankLines(samples);
         string[] heading = [.. Split(lines, first, delimiter).Select(field => field.Trim().ToLowerInvariant())];
         int image = ColumnOf(heading, ImageColumns), caption = ColumnOf(heading, CaptionColumns);
         int columns = heading.Length;
@@ -52,15 +56,10 @@ internal static class CaptionList
         void Add(string line)
         {
             int number = lines.Number;
+            if (blanks.Take(lines, line)) return;
             if (lines.Problem is { } problem)
             {
                 samples.AddProblem(problem, number);
-                return;
-            }
-
-            if (string.IsNullOrWhiteSpace(line))
-            {
-                samples.AddProblem("is empty; every line is a row: remove it or fill it in", number);
                 return;
             }
 
@@ -76,10 +75,14 @@ internal static class CaptionList
             }
             else
             {
-                Keep(samples, fields[image].Trim(), fields[caption].Trim(), number);
+                Keep(samples, NameOf(fields[image], folder), fields[caption].Trim(), number);
             }
         }
     }
+
+    // Lists have spaces around their fields; a name that has some of its own means that file.
+    private static string NameOf(string field, string folder) =>
+        field.Trim() is var name && (name.Length == field.Length || name.Length == 0 || Path.IsPathRooted(field) || !File.Exists(Path.Combine(folder, field))) ? name : field;
 
     private static void Keep(FileSamples samples, string image, string caption, int line)
     {
@@ -89,20 +92,22 @@ internal static class CaptionList
         if (image.Length == 0 || caption.Length == 0)
             samples.AddProblem($"has an empty {(image.Length == 0 ? "path" : "caption")}; path and caption were expected", line);
         else
-            samples.Add(image, caption, line);
+            samples.Add(image, caption.ReplaceLineEndings(" "), line);
     }
 
     private static void ReadJson(FileSamples samples, LineReader lines, string first)
     {
+        var blanks = new BlankLines(samples);
         string line = first;
         do
         {
-            string? problem = lines.Problem ?? (string.IsNullOrWhiteSpace(line) ? "is empty; every line is a row: remove it or fill it in" : null);
+            if (blanks.Take(lines, line)) continue;
+            string? problem = lines.Problem;
             if (problem is null)
             {
                 try
                 {
-                    using var document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
+                    using var document = LenientJson.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
                     problem = Keep(samples, document.RootElement, lines.Number);
                 }
                 catch (Exception failure) when (failure is JsonException or InvalidOperationException)
@@ -126,15 +131,19 @@ internal static class CaptionList
         return null;
     }
 
-    /// <summary>The captions that a JSON object holds under one of the usual names; empty when it has none.</summary>
+    /// <summary>
+    /// The captions that a JSON object holds under one of the usual names, a text or a list of them; what is null or blank is left out.
+    /// Empty when it has none, or a list of other things.
+    /// </summary>
     internal static string[] Captions(JsonElement row)
     {
         foreach (string name in (string[])["captions", .. CaptionColumns])
         {
             if (!row.TryGetProperty(name, out var value)) continue;
-            if (value.ValueKind == JsonValueKind.String) return [value.GetString()!];
-            if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String))
-                return [.. value.EnumerateArray().Select(v => v.GetString()!)];
+            JsonElement[] all = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+            if (!all.All(v => v.ValueKind is JsonValueKind.String or JsonValueKind.Null)) continue;
+            string[] captions = [.. all.Select(v => v.GetString()).OfType<string>().Where(v => !string.IsNullOrWhiteSpace(v))];
+            if (captions.Length > 0) return captions;
         }
 
         return [];
@@ -173,7 +182,7 @@ internal static class CaptionList
             }
 
             if (!quoted || more == MostLines || field.Length > LineReader.MaxBytes || !lines.TryRead(out line)) break;
-            field.Append(' ');
+            field.Append('\n');
         }
 
         Flush();
@@ -183,6 +192,26 @@ internal static class CaptionList
         {
             fields.Add(field.ToString());
             field.Clear();
+        }
+    }
+
+    /// <summary>Lines without anything in them: bad among others, nothing at the end of the file, where editors leave them.</summary>
+    private sealed class BlankLines(FileSamples samples)
+    {
+        private readonly List<int> _waiting = [];
+
+        /// <summary>Whether the line is blank; one that is not makes bad samples of those before it.</summary>
+        public bool Take(LineReader lines, string line)
+        {
+            if (lines.Problem is null && string.IsNullOrWhiteSpace(line))
+            {
+                _waiting.Add(lines.Number);
+                return true;
+            }
+
+            foreach (int number in _waiting) samples.AddProblem("is empty; every line is a row: remove it or fill it in", number);
+            _waiting.Clear();
+            return false;
         }
     }
 }

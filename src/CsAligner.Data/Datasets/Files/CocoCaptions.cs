@@ -5,7 +5,7 @@ namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
 /// The captions of COCO and of what follows its form: one JSON object with <c>images</c> (id, file_name) and <c>annotations</c>
-/// (image_id, caption). Images keep the file's order, captions that of the annotations.
+/// (image_id, caption). Images keep the file's order, captions that of the annotations. A caption that is null or blank is left out.
 /// </summary>
 internal static class CocoCaptions
 {
@@ -20,7 +20,8 @@ internal static class CocoCaptions
     public static FileSamples Read(string name, string path, string? folder)
     {
         using var json = new JsonFile(path);
-        var reading = new Reading(new FileSamples(name, path, "image", hasCaptions: true), json);
+        var ids = new CocoIds();
+        var reading = new Reading(new FileSamples(name, path, "image", hasCaptions: true) { MarkName = ids.NameOf }, json, ids);
         if (json.Next() != JsonTokenType.StartObject) throw json.Bad("an object with \"images\" and \"annotations\" was expected");
         var seen = new HashSet<string>();
         json.ReadObject(property =>
@@ -37,11 +38,11 @@ internal static class CocoCaptions
     }
 
     /// <summary>What is known in the middle of the file. Nothing is held but the samples, and captions that stand before the images.</summary>
-    private sealed class Reading(FileSamples samples, JsonFile json)
+    private sealed class Reading(FileSamples samples, JsonFile json, CocoIds ids)
     {
         // Samples by the ids of their images, which are their marks.
         private readonly HashSlots _ids = new();
-        private readonly BlockList<(long Image, long Id, bool HasText)> _kept = new();
+        private readonly BlockList<(long Image, long Id, CaptionKind Kind)> _kept = new();
         private readonly TextStore _keptTexts = new();
 
         public FileSamples Samples => samples;
@@ -60,7 +61,7 @@ internal static class CocoCaptions
             {
                 if (property is not ("id" or "file_name")) return;
                 json.Next();
-                if (property == "id") id = json.Number;
+                if (property == "id") id = ids.Read(json);
                 else file = json.Text;
                 json.Skip();
             });
@@ -82,47 +83,46 @@ internal static class CocoCaptions
 
         public void ReadCaption()
         {
-            var (read, text) = Parse();
-            if (read is { } caption) Add(caption.Image, caption.Id, text);
+            if (Parse(out string? text) is { } caption) Add(caption.Image, caption.Id, caption.Kind, text);
         }
 
         public void KeepCaption()
         {
-            var (read, text) = Parse();
-            if (read is not { } caption) return;
-            _kept.Add((caption.Image, caption.Id, text is not null));
+            if (Parse(out string? text) is not { } caption) return;
+            _kept.Add(caption);
             _keptTexts.Add(text ?? "");
         }
 
         public void AddKept()
         {
-            for (int i = 0; i < _kept.Count; i++) Add(_kept[i].Image, _kept[i].Id, _kept[i].HasText ? _keptTexts[i] : null);
+            for (int i = 0; i < _kept.Count; i++) Add(_kept[i].Image, _kept[i].Id, _kept[i].Kind, _keptTexts[i]);
         }
 
-        private ((long Image, long Id)? Caption, string? Text) Parse()
+        private (long Image, long Id, CaptionKind Kind)? Parse(out string? caption)
         {
-            (long? image, long? id, string? text) = (null, null, null);
-            if (json.Type != JsonTokenType.StartObject) return (null, null);
+            (long? image, long? id, string? text, var kind) = (null, null, null, CaptionKind.None);
+            caption = null;
+            if (json.Type != JsonTokenType.StartObject) return null;
             json.ReadObject(property =>
             {
                 if (property is not ("id" or "image_id" or "caption")) return;
                 json.Next();
-                if (property == "id") id = json.Number;
-                else if (property == "image_id") image = json.Number;
-                else text = json.Text;
+                if (property == "id") id = ids.Read(json);
+                else if (property == "image_id") image = ids.Read(json);
+                else (text, kind) = (json.Text?.Trim(), json.Text is not null ? CaptionKind.Text : json.Type == JsonTokenType.Null ? CaptionKind.Blank : CaptionKind.None);
                 json.Skip();
             });
-            HasCaptions |= text is not null;
-            return ((image ?? -1, id ?? -1), text);
+            HasCaptions |= kind == CaptionKind.Text;
+            caption = text;
+            return (image ?? -1, id ?? -1, text?.Length == 0 ? CaptionKind.Blank : kind);
         }
 
-        private void Add(long image, long id, string? text)
+        private void Add(long image, long id, CaptionKind kind, string? caption)
         {
-            string? caption = text?.Trim();
             int number = Find(image);
-            if (number < 0) samples.AddProblem($"is not among the images, but annotation {id} is on it", image);
-            else if (string.IsNullOrEmpty(caption)) samples.AddProblem($"has an annotation without a caption: {id}", image);
-            else samples.AddCaption(number, caption.ReplaceLineEndings(" "));
+            if (number < 0) samples.AddProblem($"is not among the images, but annotation {ids.NameOf(id)} is on it", image);
+            else if (kind == CaptionKind.None) samples.AddProblem($"has an annotation without a caption: {ids.NameOf(id)}", image);
+            else if (kind == CaptionKind.Text) samples.AddCaption(number, caption!.ReplaceLineEndings(" "));
         }
 
         private int Find(long id)
@@ -132,5 +132,18 @@ internal static class CocoCaptions
             while (number >= 0 && samples.MarkOf(number) != id);
             return number;
         }
+    }
+
+    /// <summary>What an annotation has for a caption.</summary>
+    private enum CaptionKind
+    {
+        /// <summary>Nothing, or no text.</summary>
+        None,
+
+        /// <summary>Null or a blank text: it is left out.</summary>
+        Blank,
+
+        /// <summary>A text.</summary>
+        Text,
     }
 }

@@ -13,7 +13,7 @@ internal static class FileSampleFolders
     public static string Find(IEnumerable<string> folders, string? file, string list)
     {
         string[] all = [.. folders.Distinct(StringComparer.Ordinal)];
-        return all.FirstOrDefault(folder => file is null || (!Path.IsPathRooted(file) && File.Exists(Path.Combine(folder, file))))
+        return all.FirstOrDefault(folder => file is null || (!Path.IsPathRooted(file) && File.Exists(new DiskNames(folder).PathOf(file))))
             ?? throw new InputException($"cannot read '{list}': its first image '{file}' is in none of {string.Join(", ", all.Select(f => $"'{f}'"))}; say where the images are with --image-folder");
     }
 }

@@ -28,6 +28,7 @@ public sealed class FileSamples : SampleSource
     // Samples by their paths, while the list is read.
     private HashSlots? _numbers = new();
     private string _root = "";
+    private DiskNames _disk = new("");
 
     internal FileSamples(string name, string list, string mark, bool hasCaptions, string? split = null)
     {
@@ -46,6 +47,9 @@ public sealed class FileSamples : SampleSource
 
     /// <inheritdoc/>
     public override bool HasCaptions { get; }
+
+    /// <summary>What a place in the list is called; null: by its number.</summary>
+    internal Func<long, string>? MarkName { get; init; }
 
     /// <inheritdoc/>
     public override int Parts => _samples.Count;
@@ -109,6 +113,7 @@ public sealed class FileSamples : SampleSource
     internal FileSamples Complete(string root)
     {
         (_numbers, _root) = (null, Path.GetFullPath(root + "/"));
+        _disk = new DiskNames(_root);
         return _samples.Count > 0 ? this : throw new InputException($"cannot read '{_list}': it names no images{(Split is null ? "" : $" of split '{Split}'")}");
     }
 
@@ -120,7 +125,9 @@ public sealed class FileSamples : SampleSource
         return $"files {_samples.Count} {_captions.Count} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 
-    private string Where(int number) => $"cannot read '{_list}': {_mark} {_samples[number].Mark.ToString(CultureInfo.InvariantCulture)}";
+    private string Where(int number) => $"cannot read '{_list}': {Place(number)}";
+
+    private string Place(int number) => $"{_mark} {MarkName?.Invoke(_samples[number].Mark) ?? _samples[number].Mark.ToString(CultureInfo.InvariantCulture)}";
 
     // A list from elsewhere must not make us read files outside of its folder.
     private string CheckPath(int number)
@@ -129,11 +136,13 @@ public sealed class FileSamples : SampleSource
         if (_samples[number].First == Problem) throw new InputException($"{Where(number)} {image}");
         if (image.Contains('\0') || Path.IsPathRooted(image) || !Path.GetFullPath(Path.Combine(_root, image)).StartsWith(_root, StringComparison.Ordinal))
             throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is not below the folder; give a path relative to it");
-        return Path.Combine(_root, image);
+        return _disk.PathOf(image);
     }
 
-    private InputException Missing(int number) =>
-        new($"{Where(number)} names '{_paths[number]}', but there is no such file in the folder; correct the path or remove the line");
+    // A name of other bytes than UTF-8 is read with this character in it, and opens nothing.
+    private InputException Missing(int number) => new(_paths[number].Contains('\uFFFD')
+        ? $"{Where(number)} is '{_paths[number]}', whose name on the disk is not UTF-8; rename it"
+        : $"{Where(number)} names '{_paths[number]}', but there is no such file in the folder; correct the path or remove the line");
 
     private string[] Captions(int number)
     {
@@ -161,7 +170,7 @@ public sealed class FileSamples : SampleSource
 
     private sealed class Entry(FileSamples owner, int number) : SampleEntry
     {
-        public override string Key => owner._samples[number].First == Problem ? $"{owner._mark} {owner._samples[number].Mark}" : owner._paths[number];
+        public override string Key => owner._samples[number].First == Problem ? owner.Place(number) : owner._paths[number];
 
         public override Sample Load(SampleParts parts)
         {

@@ -4,8 +4,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
-/// All PNG, JPEG and WebP files of a folder and those below it, without captions; overviews of others (<see cref="GeneratedPictures"/>)
-/// are left out.
+/// All PNG, JPEG and WebP files of a folder and those below it (<see cref="FolderFiles"/>), without captions; overviews of others
+/// (<see cref="GeneratedPictures"/>) are left out.
 /// </summary>
 internal static class ImageFolder
 {
@@ -21,7 +21,13 @@ internal static class ImageFolder
         {
             var samples = new FileSamples(folder, folder, "picture", hasCaptions: false);
             int number = 0;
-            foreach (string name in Names(folder)) samples.TryAddImage(name, number++, out _);
+            foreach (string name in FolderFiles.Below(folder, IsImage).Where(name => !GeneratedPictures.IsSheet(Path.Combine(folder, name))))
+            {
+                // Names that are not UTF-8 are read as question marks of a kind, and can be alike.
+                if (!samples.TryAddImage(name, number, out _)) samples.AddProblem($"is called '{name}' as another one is: a name on the disk is not UTF-8; rename it", number);
+                number++;
+            }
+
             return number > 0 ? samples.Complete(folder) : throw new InputException($"cannot read images of '{folder}': it has no file that ends in {string.Join(", ", Extensions)}; give a folder that has");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -30,8 +36,5 @@ internal static class ImageFolder
         }
     }
 
-    private static IEnumerable<string> Names(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .Where(path => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && !GeneratedPictures.IsSheet(path))
-        .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
-        .Order(StringComparer.Ordinal);
+    private static bool IsImage(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 }

@@ -1,27 +1,35 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
 using System.Text.Json;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Datasets.Files;
 
-/// <summary>Reads a JSON file token by token in bounded memory, whatever its size.</summary>
+/// <summary>Reads a JSON file as others write it (<see cref="LenientJson"/>) token by token in bounded memory, whatever its size.</summary>
 internal sealed class JsonFile : IDisposable
 {
     // The longest text or number that is read.
     private const int MaxToken = 16 << 20;
 
-    private readonly FileStream _file;
+    // Longer ones are compared as they are written.
+    private const int LongestNumber = 100;
+
+    private readonly Stream _file;
     private byte[] _buffer = new byte[1 << 16];
     private int _start;
     private int _end;
     private bool _ended;
-    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = 64 });
+    private (int Start, int Length) _token;
+    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = 64, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
 
     public JsonFile(string path)
     {
         Path = path;
         try
         {
-            _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+            _file = LenientJson.ToPlain(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan));
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -42,8 +50,11 @@ internal sealed class JsonFile : IDisposable
     /// <summary>The text of a name or string; null where it is not UTF-8, or this is none.</summary>
     public string? Text { get; private set; }
 
-    /// <summary>The value of a whole number; null where this is none.</summary>
+    /// <summary>The value of a whole number, however it is written; null where this is none, or one beyond 64 bits.</summary>
     public long? Number { get; private set; }
+
+    /// <summary>A number that is no <see cref="Number"/>, as text that is the same for the same number; null where this is none.</summary>
+    public string? OtherNumber => Type == JsonTokenType.Number && Number is null ? Canonical(Encoding.ASCII.GetString(_buffer, _token.Start, _token.Length)) : null;
 
     /// <summary>Reads the next token; false at the end.</summary>
     public bool Read()
@@ -61,6 +72,7 @@ internal sealed class JsonFile : IDisposable
                 throw Bad($"it is not valid JSON ({failure.Message})");
             }
 
+            _token = (_start + (int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex));
             _start += (int)reader.BytesConsumed;
             _state = reader.CurrentState;
             if (read)
@@ -117,7 +129,12 @@ internal sealed class JsonFile : IDisposable
     private void Keep(ref Utf8JsonReader reader)
     {
         (Type, Depth, Text, Number) = (reader.TokenType, reader.CurrentDepth, null, null);
-        if (Type == JsonTokenType.Number && reader.TryGetInt64(out long number)) Number = number;
+        if (Type == JsonTokenType.Number)
+        {
+            if (LenientJson.TryGetWhole(ref reader, out long number)) Number = number;
+            return;
+        }
+
         if (Type is not (JsonTokenType.String or JsonTokenType.PropertyName)) return;
         try
         {
@@ -128,6 +145,12 @@ internal sealed class JsonFile : IDisposable
             // Not UTF-8, or half a surrogate pair.
         }
     }
+
+    private static string Canonical(string number) =>
+        number.Length > LongestNumber ? number
+        : BigInteger.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) ? whole.ToString(CultureInfo.InvariantCulture)
+        : decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal exact) ? exact.ToString("0.############################", CultureInfo.InvariantCulture)
+        : double.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture);
 
     private void Fill()
     {

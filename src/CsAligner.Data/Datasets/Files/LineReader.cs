@@ -32,6 +32,7 @@ internal sealed class LineReader : IDisposable
         {
             _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
             if (offset > 0) _file.Position = offset;
+            else RefuseOtherEncodings();
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -110,6 +111,17 @@ internal sealed class LineReader : IDisposable
         {
             return null;
         }
+    }
+
+    private void RefuseOtherEncodings()
+    {
+        while (_end < 2 && Fill())
+        {
+        }
+
+        if (_buffer.AsSpan(0, _end) is not ([0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])) return;
+        _file.Dispose();
+        throw new InputException($"cannot read '{_path}': it is UTF-16, which Windows calls Unicode; save it as UTF-8");
     }
 
     private string Take(ReadOnlySpan<byte> line, bool tooLong)

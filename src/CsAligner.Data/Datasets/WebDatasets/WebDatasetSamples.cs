@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CsAligner.Data.Datasets.Files;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Data.Datasets.WebDatasets;
@@ -37,6 +38,8 @@ public sealed class WebDatasetSamples : SampleSource
 
         // One shard is counted, the others are taken to be like it.
         double first = ReadPart(0).LongCount();
+        if (first == 0 && _shards.Length == 1)
+            throw new InputException($"cannot read '{_shards[0]}': it has no samples; members such as 0001.jpg and 0001.txt were expected");
         Count = _shards.Length == 1 ? (long)first : (long)Math.Round(first / Math.Max(1, _lengths[0]) * _lengths.Sum());
     }
 
@@ -79,13 +82,13 @@ public sealed class WebDatasetSamples : SampleSource
                 yield break;
             }
 
-            // As WebDataset does, names without an ending are passed over.
-            if (!TrySplit(member.Name, out string key, out string ending)) continue;
-            if (entry?.Key != key)
+            // As WebDataset does, names without an ending are passed over; and what systems leave beside files.
+            if (FileNames.HasLeftBehind(member.Name) || !TrySplit(member.Name, out string key, out string ending)) continue;
+            if (entry is null || !FileNames.BySense.Equals(entry.Key, key))
             {
                 if (entry is not null) yield return entry;
                 entry = new Entry(shard, key);
-                if (!keys.Add(Hash(key))) entry.Problem = "its key stands earlier in the shard too; members of a sample must follow each other: sort the shard by name";
+                if (!keys.Add(Hash(FileNames.Composed(key)))) entry.Problem = "its key stands earlier in the shard too; members of a sample must follow each other: sort the shard by name";
             }
 
             entry.Add(member, ending);
@@ -158,18 +161,18 @@ public sealed class WebDatasetSamples : SampleSource
         {
             var member = Find(["txt", "json"]);
             byte[] bytes = Read(file, member);
-            if (!System.Text.Unicode.Utf8.IsValid(bytes)) throw Bad($"its .{member.Ending} is not UTF-8");
-            string text = Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
-            string[] captions = member.Ending == "txt" ? [text] : FromJson(text);
+            string[] captions = member.Ending == "txt" ? [FromText(bytes)] : FromJson(bytes);
             captions = [.. captions.Select(caption => caption.ReplaceLineEndings(" ").Trim()).Where(caption => caption.Length > 0)];
             return captions.Length > 0 ? captions : throw Bad($"its .{member.Ending} has no caption");
         }
 
-        private string[] FromJson(string text)
+        private string FromText(byte[] bytes) => System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF') : throw Bad("its .txt is not UTF-8");
+
+        private string[] FromJson(byte[] text)
         {
             try
             {
-                using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
+                using var document = LenientJson.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
                 return document.RootElement.ValueKind == JsonValueKind.Object ? CaptionList.Captions(document.RootElement) : throw Bad("its .json is not an object");
             }
             catch (Exception failure) when (failure is JsonException or InvalidOperationException)
