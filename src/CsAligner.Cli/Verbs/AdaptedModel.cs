@@ -59,8 +59,14 @@ internal sealed class AdaptedModel
         Adapter? map = _imageAdapter.Value;
         ImageLibrary.EnsureAsync(new IconLoading.Lines(_session.Terminal), _session.Cancellation).GetAwaiter().GetResult();
         var pixels = new ImagePixels(Images.Preprocessing);
-        Tensor features = Images.EmbedImages(files.Count, (i, rgb) => pixels.ReadFile(files[i], rgb), cancellation: _session.Cancellation);
-        return Map(map, features);
+        try
+        {
+            return Map(map, Images.EmbedImages(files.Count, (i, rgb) => pixels.ReadFile(files[i], rgb), cancellation: _session.Cancellation));
+        }
+        catch (UnusableFeaturesException failure)
+        {
+            throw failure.Of(files[failure.Sample]);
+        }
     }
 
     private static Tensor Map(Adapter? map, Tensor features) => map?.Apply(features) ?? features;

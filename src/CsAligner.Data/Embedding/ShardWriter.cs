@@ -100,7 +100,14 @@ internal sealed class ShardWriter : IDisposable
         if (good.Length == 0) return;
         var encoder = _encoders.Images!;
         foreach (int i in good) _imageHash.AppendData(round.PixelsOf(i));
-        encoder.EmbedImages(good.Length, (i, rgb) => round.PixelsOf(good[i]).CopyTo(rgb), _options.Tokens, batch => Write(Modality.Image, batch, encoder.Width, progress), _options.BatchSize, cancellation);
+        try
+        {
+            encoder.EmbedImages(good.Length, (i, rgb) => round.PixelsOf(good[i]).CopyTo(rgb), _options.Tokens, batch => Write(Modality.Image, batch, encoder.Width, progress), _options.BatchSize, cancellation);
+        }
+        catch (UnusableFeaturesException failure)
+        {
+            throw failure.Of(round.Entries[good[failure.Sample]].Id);
+        }
     }
 
     private void Take(Sample sample, Action<long> progress, CancellationToken cancellation)
@@ -137,7 +144,15 @@ internal sealed class ShardWriter : IDisposable
         if (_texts.Count == 0) return;
         long start = Stopwatch.GetTimestamp();
         var encoder = _encoders.Texts!;
-        encoder.EmbedTexts(_texts, _options.Tokens, batch => Write(Modality.Text, batch, encoder.Width, ReportTexts), _options.BatchSize, cancellation);
+        try
+        {
+            encoder.EmbedTexts(_texts, _options.Tokens, batch => Write(Modality.Text, batch, encoder.Width, ReportTexts), _options.BatchSize, cancellation);
+        }
+        catch (UnusableFeaturesException failure)
+        {
+            throw failure.Of($"the text '{_texts[failure.Sample]}'");
+        }
+
         _texts.Clear();
         _rowsOfTexts = _rows;
         Seconds = (Seconds.Images, Seconds.Texts + Stopwatch.GetElapsedTime(start).TotalSeconds);

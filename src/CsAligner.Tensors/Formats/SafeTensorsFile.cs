@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace CsAligner.Tensors.Formats;
 
@@ -69,6 +70,31 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>Reads the values from <paramref name="firstValue"/> on, as many as the destination holds, as float32.</summary>
     public void ReadValues(string name, long firstValue, Span<float> destination) =>
         Read(name, firstValue, ElementConversion.ToSingle, destination);
+
+    /// <summary>Reads a tensor of weights as float32; one that is not finite would make every result so.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <exception cref="InputException">As for <see cref="ReadWeights(string, Span{float})"/>.</exception>
+    public Tensor ReadWeights(string name)
+    {
+        var tensor = new Tensor(TensorShape(name));
+        ReadWeights(name, tensor.Span);
+        return tensor;
+    }
+
+    /// <summary>Reads a whole tensor of weights as float32; one that is not finite would make every result so.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="destination">As many values as the tensor has.</param>
+    /// <exception cref="InputException">The tensor cannot be read, or a value of it is NaN or infinite (or beyond float32).</exception>
+    public void ReadWeights(string name, Span<float> destination)
+    {
+        ReadValues(name, 0, destination);
+        if (TensorPrimitives.IsFiniteAll<float>(destination)) return;
+        int bad = 0;
+        while (float.IsFinite(destination[bad])) bad++;
+        throw new InputException(
+            $"cannot use '{Path}': tensor '{name}' holds {destination[bad]} (value {bad}), every weight must be finite; get the file "
+            + "again, or train it anew");
+    }
 
     /// <summary>Reads a tensor as float64: exact for every type but int64 beyond 2^53.</summary>
     public double[] ReadDoubles(string name)

@@ -112,6 +112,6 @@ public sealed class ClipModel
         long[] expected = [.. parameter.PartShape.Select(size => (long)size)];
         if (!info.Shape.SequenceEqual(expected) && !(parameter.Values.Length == 1 && info.Count == 1))
             throw new InputException($"{file.Path}: tensor \"{name}\" has shape [{string.Join(", ", info.Shape)}], config.json asks for [{string.Join(", ", expected)}]. Are both files from the same model?");
-        file.ReadValues(name, 0, parameter.Part(part));
+        file.ReadWeights(name, parameter.Part(part));
     }
 }

@@ -34,7 +34,15 @@ public static class EncoderExtensions
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(texts);
         var features = new Tensor(texts.Count, encoder.Width);
-        encoder.EmbedTexts(texts, tokens: false, CollectInto(features, done), null, cancellation);
+        try
+        {
+            encoder.EmbedTexts(texts, tokens: false, CollectInto(features, done), null, cancellation);
+        }
+        catch (UnusableFeaturesException failure)
+        {
+            throw failure.Of($"the text '{texts[failure.Sample]}'");
+        }
+
         return features;
     }
 

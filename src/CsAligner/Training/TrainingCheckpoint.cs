@@ -10,6 +10,9 @@ internal static class TrainingCheckpoint
     private const string StepKey = "step";
     private const string OptionsKey = "options";
 
+    // What was measured on the way: NaN is what had no value.
+    private static readonly string[] Measures = ["history", "progress", "losses"];
+
     /// <summary>Writes a checkpoint atomically.</summary>
     public static void Save(string path, string options, long step, IEnumerable<(string Name, Tensor Values)> state)
     {
@@ -33,7 +36,8 @@ internal static class TrainingCheckpoint
         {
             if (!file.TryGetInfo(name, out var info) || info.Count != values.Length)
                 throw new InputException($"{path}: the checkpoint lacks \"{name}\" or has it in another size; start afresh in another folder.");
-            file.ReadValues(name, 0, values.Span);
+            if (Measures.Contains(name)) file.ReadValues(name, 0, values.Span);
+            else file.ReadWeights(name, values.Span);
         }
 
         return step;

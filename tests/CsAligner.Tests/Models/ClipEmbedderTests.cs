@@ -58,6 +58,23 @@ public sealed class ClipEmbedderTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Features_that_are_not_finite_name_their_sample(bool tokens)
+    {
+        // The token of "zz" alone is beyond all bounds; its weights are finite.
+        string[] texts = [.. Enumerable.Range(0, 40).Select(i => i == 33 ? "zz" : "a b")];
+        int[] odd = [.. _tokenizer.Encode("zz").Except(_tokenizer.Encode("a b"))];
+        Assert.NotEmpty(odd);
+        var table = _model.NamedTensors.First(tensor => tensor.Name.EndsWith("token_embedding.weight", StringComparison.Ordinal)).Values;
+        foreach (int id in odd) table.Span.Slice(id * table.Width, table.Width).Fill(float.MaxValue);
+        var failure = Assert.Throws<UnusableFeaturesException>(() => _embedder.EmbedTexts(texts, tokens, _ => { }, 8, TestContext.Current.CancellationToken));
+        Assert.Equal((33, false), (failure.Sample, failure.IsZero));
+        Assert.Contains("sample 34: the model's features of it are not finite", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the text 'zz'", Assert.Throws<UnusableFeaturesException>(() => _embedder.EmbedTexts(texts, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Texts_in_batches_have_the_features_of_each_alone()
     {
