@@ -155,7 +155,7 @@ public sealed class InteroperabilityTests : IDisposable
     {
         ClipModel model = ClipModel.Load(_folder["base"]);
         ClipLora lora = ClipLora.Load(model, _folder["lora"]);
-        Assert.Equal((3, 6.0), (lora.Options.Rank, lora.Options.Alpha));
+        Assert.Equal((3, 6.0), (lora.Options!.Rank, lora.Options.Alpha));
         lora.Merge();
         model.Save(_folder["ours"]);
         using SafeTensorsFile ours = SafeTensorsFile.Open(_folder["ours/model.safetensors"]), theirs = SafeTensorsFile.Open(_folder["lora/merged.safetensors"]);

@@ -42,6 +42,8 @@ public sealed class ClipVisionTower
 
     internal IReadOnlyList<TransformerBlock> Blocks => _blocks;
 
+    internal LinearLayer Projection => _project;
+
     /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
     internal bool Frozen
     {

@@ -50,7 +50,8 @@ public sealed class ClipEncoder : ITrainableEncoder
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(lora);
-        if (lora.Options.Tower != tower) throw new ArgumentException($"LoRA is in the other tower than {tower}.", nameof(lora));
+        if (lora.Options?.Tower != tower)
+            throw new ArgumentException($"LoRA is in other modules than those of the {tower} tower.", nameof(lora));
         (_model, Lora, _inputs) = (model, lora, "");
         lora.RequireGrad(true);
     }

@@ -20,14 +20,15 @@ public sealed class ClipLora
     private readonly ClipModel _model;
     private readonly LoraModule[] _modules;
 
-    private ClipLora(ClipModel model, LoraOptions options, LoraModule[] modules) => (_model, Options, _modules) = (model, options, modules);
+    private ClipLora(ClipModel model, LoraOptions? options, LoraModule[] modules) =>
+        (_model, Options, _modules) = (model, options, modules);
 
-    /// <summary>Where it is, and how large.</summary>
-    public LoraOptions Options { get; }
+    /// <summary>Where it is, and how large; null of a file whose modules differ in that.</summary>
+    public LoraOptions? Options { get; }
 
     /// <summary>lora_A and lora_B of each module, by their names in the file.</summary>
     public IReadOnlyList<(string Name, Tensor Values)> Tensors =>
-        [.. _modules.SelectMany(m => new[] { ($"{Prefix}{m.Name}.lora_A.weight", m.A), ($"{Prefix}{m.Name}.lora_B.weight", m.B) })];
+        [.. _modules.SelectMany(m => new[] { (NameOf(m.Name, "A"), m.A), (NameOf(m.Name, "B"), m.B) })];
 
     /// <summary>The number of values that train.</summary>
     public long ParameterCount => Tensors.Sum(t => (long)t.Values.Length);
@@ -47,26 +48,38 @@ public sealed class ClipLora
         });
     }
 
-    /// <summary>Reads a folder of PEFT's and adds what it holds to the model.</summary>
+    /// <summary>Reads a folder of PEFT's and adds what it holds to the model, as PEFT does: by names, expressions, patterns and layers.</summary>
     /// <param name="model">The model that it was trained on.</param>
     /// <param name="folder">Holds adapter_config.json and adapter_model.safetensors.</param>
-    /// <exception cref="InputException">A file is missing or damaged, or does not fit the model.</exception>
+    /// <exception cref="InputException">A file is missing or damaged, does not fit the model, or asks for something that is not supported.</exception>
     public static ClipLora Load(ClipModel model, string folder)
     {
-        var options = LoraConfig.Read(Path.Combine(folder, ConfigFile));
+        ArgumentNullException.ThrowIfNull(model);
+        var config = LoraConfig.Read(Path.Combine(folder, ConfigFile));
         using var file = SafeTensorsFile.Open(Path.Combine(folder, WeightsFile));
-        var lora = Attach(model, options, (inputs, rank) => new Tensor(rank, inputs));
-        foreach (var (name, values) in lora.Tensors)
-        {
-            if (!file.TryGetInfo(name, out var info) || !info.Shape.SequenceEqual(values.Shape.ToArray().Select(size => (long)size)))
-                throw new InputException($"{file.Path}: \"{name}\" is missing or not [{string.Join(", ", values.Shape.ToArray())}]; is it LoRA for this model, as {ConfigFile} says?");
-            file.ReadValues(name, 0, values.Span);
-        }
+        ClipModule[] targets = [.. ClipModule.Of(model).Where(module => config.Targets(module.Name, module.Layer is not null))];
+        if (targets.Length == 0)
+            throw new InputException(
+                $"{Path.Combine(folder, ConfigFile)}: target_modules names no module of this model; its linear layers are "
+                + $"{string.Join(", ", LoraOptions.KnownModules)}, text_projection and visual_projection");
+        if (targets.FirstOrDefault(module => module.Layer is null) is { } other)
+            throw new InputException(
+                $"{Path.Combine(folder, ConfigFile)}: target_modules names {other.Name}, which is no linear layer; LoRA is read in linear "
+                + "layers alone");
 
-        string[] known = [.. lora.Tensors.Select(t => t.Name)];
-        if (file.Names.FirstOrDefault(name => !known.Contains(name)) is { } other)
-            throw new InputException($"{file.Path}: \"{other}\" belongs to no module that {ConfigFile} names; only LoRA in {string.Join(", ", LoraOptions.KnownModules)} can be read");
-        return lora;
+        // What was trained on a tower by itself has nothing for the other, though its names are there too.
+        var towers = targets.GroupBy(module => module.Tower).ToList();
+        var present = towers.Where(tower => tower.Any(module => file.Contains(NameOf(module.Name, "A"))));
+        targets = [.. present.DefaultIfEmpty(towers[0]).SelectMany(tower => tower)];
+        LoraModule[] modules = [.. targets.Select(module => Read(file, module, config.Of(module.Name)))];
+        string[] known = [.. modules.SelectMany(module => new[] { NameOf(module.Name, "A"), NameOf(module.Name, "B") })];
+        if (file.Names.Except(known).FirstOrDefault() is { } unknown)
+            throw new InputException(
+                $"{file.Path}: \"{unknown}\" belongs to no module that {ConfigFile} names; only LoRA in linear layers of a CLIP can be "
+                + "read");
+        model.Freeze();
+        foreach (var module in modules) module.Layer.Lora.Add(module);
+        return new ClipLora(model, Common(model, targets, modules), modules);
     }
 
     /// <summary>Writes PEFT's two files, each atomically.</summary>
@@ -79,7 +92,7 @@ public sealed class ClipLora
         writer.SetMetadata("format", "pt");
         foreach (var (name, values) in Tensors) writer.Add(name, values);
         writer.Write(Path.Combine(folder, WeightsFile));
-        AtomicFile.WriteAllText(Path.Combine(folder, ConfigFile), LoraConfig.ToJson(Options, baseModel));
+        AtomicFile.WriteAllText(Path.Combine(folder, ConfigFile), Options is null ? LoraConfig.ToJson(_modules, baseModel) : LoraConfig.ToJson(Options, baseModel));
     }
 
     /// <summary>Whether A and B train.</summary>
@@ -117,12 +130,41 @@ public sealed class ClipLora
             {
                 var (path, layer, first, outputs) = blocks[i].Linear(name);
                 var module = new LoraModule(
-                    $"{prefix}.encoder.layers.{i}.{path}", layer, first, createA(layer.Weight.Width, options.Rank), new Tensor(outputs, options.Rank), (float)(options.Alpha / options.Rank));
+                    $"{prefix}.encoder.layers.{i}.{path}", layer, first, createA(layer.Weight.Width, options.Rank), new Tensor(outputs, options.Rank), options.Alpha);
                 layer.Lora.Add(module);
                 modules.Add(module);
             }
         }
 
         return new ClipLora(model, options, [.. modules]);
+    }
+
+    private static string NameOf(string module, string part) => $"{Prefix}{module}.lora_{part}.weight";
+
+    private static LoraModule Read(SafeTensorsFile file, ClipModule module, (int Rank, double Alpha) size)
+    {
+        var layer = module.Layer!;
+        return new LoraModule(module.Name, layer, module.First, Values("A", size.Rank, layer.Weight.Width), Values("B", module.Outputs, size.Rank), size.Alpha);
+
+        Tensor Values(string part, int rows, int width)
+        {
+            string name = NameOf(module.Name, part);
+            if (!file.TryGetInfo(name, out var info) || !info.Shape.SequenceEqual([rows, width]))
+                throw new InputException(
+                    $"{file.Path}: \"{name}\" is missing or not [{rows}, {width}]; is it LoRA for this model, as {ConfigFile} says?");
+            return file.ReadWeights(name);
+        }
+    }
+
+    // One tower, the same layers of each block, one rank, one alpha: what can be said in a line.
+    private static LoraOptions? Common(ClipModel model, ClipModule[] targets, LoraModule[] modules)
+    {
+        var (tower, rank, alpha) = (targets[0].Tower, modules[0].Rank, modules[0].Alpha);
+        string[] names = [.. targets.Select(module => module.Name[(module.Name.LastIndexOf('.') + 1)..]).Distinct()];
+        var options = new LoraOptions { Tower = tower, Rank = rank, Alpha = alpha, Modules = names };
+        int blocks = tower == ClipTower.Text ? model.Text.Blocks.Count : model.Vision.Blocks.Count;
+        bool isCommon = alpha > 0 && targets.All(module => module.Tower == tower) && modules.All(module => module.Rank == rank && module.Alpha == alpha)
+            && names.All(LoraOptions.KnownModules.Contains) && modules.Length == blocks * names.Length;
+        return isCommon ? options : null;
     }
 }

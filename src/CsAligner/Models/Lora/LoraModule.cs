@@ -10,11 +10,16 @@ namespace CsAligner.Models.Lora;
 /// <param name="First">The first of the layer's outputs that it adds to; there are N.</param>
 /// <param name="A">lora_A.</param>
 /// <param name="B">lora_B.</param>
-/// <param name="Scale">lora_alpha / r.</param>
-internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Tensor A, Tensor B, float Scale)
+/// <param name="Alpha">lora_alpha; what is added is scaled by lora_alpha / r.</param>
+internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Tensor A, Tensor B, double Alpha)
 {
+    /// <summary>r.</summary>
+    public int Rank => A.Shape[0];
+
     /// <summary>N.</summary>
     public int Outputs => B.Shape[0];
+
+    private float Scale => (float)(Alpha / Rank);
 
     /// <summary>What is added to its outputs, [..., N].</summary>
     public Tensor Forward(Tape tape, Tensor x) => tape.Linear(tape.Scale(tape.Linear(x, A), Scale), B);

@@ -6,6 +6,8 @@ namespace CsAligner.Models.Lora;
 /// <summary>Where a CLIP gets low-rank additions (LoRA, arXiv 2106.09685), and how large.</summary>
 public sealed record LoraOptions
 {
+    internal const int LargestRank = 1024;
+
     /// <summary>The tower that gets them.</summary>
     public required ClipTower Tower { get; init; }
 
@@ -58,7 +60,7 @@ public sealed record LoraOptions
     /// <exception cref="InputException">One is left, or a module is unknown.</exception>
     public void Validate()
     {
-        if (Rank is < 1 or > 1024) throw new InputException($"lora: r must be 1 to 1024, got {Rank}");
+        if (Rank is < 1 or > LargestRank) throw new InputException($"lora: r must be 1 to 1024, got {Rank}");
         if (!(Alpha > 0 && double.IsFinite(Alpha))) throw new InputException($"lora: alpha must be above 0, got {Alpha}");
         if (Modules.Count == 0 || Modules.Distinct().Count() != Modules.Count) throw new InputException("lora: modules must be named, each once");
         foreach (string module in Modules)

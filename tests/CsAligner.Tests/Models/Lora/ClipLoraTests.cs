@@ -54,7 +54,7 @@ public sealed class ClipLoraTests : IDisposable
         Assert.True(kept.Zip(before).Max(p => Math.Abs(p.First - p.Second)) > 1e-2f);
         lora.Detach();
         Same(before, Features(tower), 1e-6f);
-        lora = ClipLora.Attach(_model, lora.Options, new RandomGenerator(3));
+        lora = ClipLora.Attach(_model, lora.Options!, new RandomGenerator(3));
         Disturb(lora);
         lora.Merge();
         Same(kept, Features(tower), 2e-4f);
@@ -115,7 +115,7 @@ public sealed class ClipLoraTests : IDisposable
 
         var fresh = ClipModel.Load(Folder);
         var loaded = ClipLora.Load(fresh, _folder.Path);
-        Assert.Equal(lora.Options.ToString(), loaded.Options.ToString());
+        Assert.Equal(lora.Options!.ToString(), loaded.Options!.ToString());
         using var tape = Tape.Inference();
         Assert.Equal(features, fresh.Text.Encode(tape, _ids, 6).Span.ToArray());
     }
@@ -145,9 +145,9 @@ public sealed class ClipLoraTests : IDisposable
         Refused("is missing or not", config.Replace("\"r\": 3", "\"r\": 4", StringComparison.Ordinal));
         Refused("is missing or not", config.Replace("q_proj", "v_proj", StringComparison.Ordinal));
         Refused("peft_type", config.Replace("LORA", "IA3", StringComparison.Ordinal));
-        Refused("one tower", config.Replace("text_model", "model", StringComparison.Ordinal));
+        Refused("target_modules names no module of this model", config.Replace("text_model", "model", StringComparison.Ordinal));
         Refused("no PEFT configuration", "{");
-        Refused("adapter_config.json: lora: r must be", config.Replace("\"r\": 3", "\"r\": 0", StringComparison.Ordinal));
+        Refused("adapter_config.json: r is 0; expected 1 to 1024", config.Replace("\"r\": 3", "\"r\": 0", StringComparison.Ordinal));
         File.Delete(_folder[ClipLora.ConfigFile]);
         Assert.Contains("no such file", Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Folder), _folder.Path)).Message, StringComparison.Ordinal);
     }
