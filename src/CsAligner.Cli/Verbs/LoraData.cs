@@ -13,7 +13,7 @@ internal sealed class LoraData : IDisposable
 {
     private const string ModelFolder = "model";
 
-    private static readonly string[] CopiedFiles = ["vocab.json", "merges.txt", ImagePreprocessing.FileName];
+    private static readonly string[] CopiedFiles = ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", ImagePreprocessing.FileName, ImagePreprocessing.ProcessorFileName];
 
     private readonly TrainedClip _clip;
     private readonly CaptionedImages _inputs;
@@ -63,10 +63,11 @@ internal sealed class LoraData : IDisposable
         foreach (var encoder in Encoders) encoder.Lora.Merge();
         string target = Path.Combine(folder, ModelFolder);
         _clip.Model.Save(target);
-        foreach (string file in CopiedFiles) AtomicFile.WriteAllBytes(Path.Combine(target, file), File.ReadAllBytes(Path.Combine(_clip.Folder, file)));
+        foreach (string file in CopiedFiles.Where(file => File.Exists(Path.Combine(_clip.Folder, file))))
+            AtomicFile.WriteAllBytes(Path.Combine(target, file), File.ReadAllBytes(Path.Combine(_clip.Folder, file)));
     }
 
     public void Dispose() => _inputs.Dispose();
 
-    private static string FolderOf(ClipLora lora) => lora.Options.Tower == ClipTower.Text ? "text-lora" : "image-lora";
+    private static string FolderOf(ClipLora lora) => lora.Options!.Tower == ClipTower.Text ? "text-lora" : "image-lora";
 }

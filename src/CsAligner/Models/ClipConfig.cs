@@ -89,8 +89,14 @@ public sealed record ClipConfig
     private static ClipConfig FromJson(JsonElement root, string path)
     {
         if (root.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: expected a JSON object with text_config and vision_config.");
+        RequireType(root, "model_type", path, "clip");
         var text = Section(root, "text_config", path);
         var vision = Section(root, "vision_config", path);
+        ClipSettings.Whole.Check(root, path);
+        RequireType(text, "text_config.model_type", path, "clip_text_model", "clip");
+        RequireType(vision, "vision_config.model_type", path, "clip_vision_model", "clip");
+        ClipSettings.Text.Check(text, path, "text_config");
+        ClipSettings.Vision.Check(vision, path, "vision_config");
         int projection = Size(root, "projection_dim", 512, path);
         int vocabulary = Size(text, "vocab_size", 49408, path);
 
@@ -115,6 +121,15 @@ public sealed record ClipConfig
         return config;
     }
 
+    // Others have towers of the same names that compute something else.
+    private static void RequireType(JsonElement section, string key, string path, params ReadOnlySpan<string> expected)
+    {
+        if (!section.TryGetProperty("model_type", out var type) || type.ValueKind == JsonValueKind.Null) return;
+        if (type.ValueKind == JsonValueKind.String && expected.Contains(type.GetString())) return;
+        throw new InputException(
+            $"{path}: \"{key}\" is {ForeignSettings.Shown(type)}; expected {expected[0]}: models of other kinds are read as ONNX graphs.");
+    }
+
     // Older files repeat what they set in a "text_config_dict", which counts where the two differ.
     private static JsonElement Section(JsonElement root, string name, string path)
     {
@@ -129,7 +144,7 @@ public sealed record ClipConfig
 
     private static TransformerConfig Transformer(JsonElement section, int width, int mlpWidth, int heads, string path)
     {
-        string activation = section.TryGetProperty("hidden_act", out var act) && act.ValueKind == JsonValueKind.String ? act.GetString()! : "quick_gelu";
+        string activation = !section.TryGetProperty("hidden_act", out var act) ? "quick_gelu" : act.ValueKind == JsonValueKind.String ? act.GetString()! : ForeignSettings.Shown(act);
         var config = new TransformerConfig
         {
             Width = Size(section, "hidden_size", width, path),
@@ -159,9 +174,10 @@ public sealed record ClipConfig
     private static float Number(JsonElement section, string name, float fallback, string path)
     {
         if (!section.TryGetProperty(name, out var element)) return fallback;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out float value) && float.IsFinite(value)
+        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out float value) && float.IsFinite(value) && (name != "layer_norm_eps" || value > 0)
             ? value
-            : throw new InputException($"{path}: \"{name}\" is {element.GetRawText()}; expected a number.");
+            : throw new InputException(
+                $"{path}: \"{name}\" is {element.GetRawText()}; expected a {(name == "layer_norm_eps" ? "positive " : "")}number.");
     }
 
     private JsonObject Transformer(TransformerConfig config, string type) => new()

@@ -45,12 +45,14 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
     public int Width => _model.Config.ProjectionWidth;
 
     /// <summary>Reads a model folder in Hugging Face's layout.</summary>
-    /// <param name="folder">Holds config.json, model.safetensors, preprocessor_config.json, vocab.json and merges.txt.</param>
+    /// <param name="folder">
+    /// Holds config.json, model.safetensors, preprocessor_config.json (or processor_config.json), and vocab.json with merges.txt (or tokenizer.json).
+    /// </param>
     /// <exception cref="InputException">A file is missing or damaged, or they do not belong together.</exception>
     public static ClipEmbedder Load(string folder)
     {
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder; expected a model in Hugging Face layout (config.json, model.safetensors, vocab.json, merges.txt, preprocessor_config.json).");
-        return new(ClipModel.Load(folder), ImagePreprocessing.Read(Path.Combine(folder, ImagePreprocessing.FileName)), ClipTokenizer.Load(folder));
+        return new(ClipModel.Load(folder), ImagePreprocessing.ReadFolder(folder), ClipTokenizer.Load(folder));
     }
 
     /// <summary>The towers.</summary>

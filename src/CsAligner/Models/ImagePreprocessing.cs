@@ -17,7 +17,33 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>The file's name in a model folder.</summary>
     public const string FileName = "preprocessor_config.json";
 
+    /// <summary>The file that version 5 of transformers writes in its place; it may hold settings of other modalities too.</summary>
+    public const string ProcessorFileName = "processor_config.json";
+
     private const int LargestSize = 16384;
+
+    private const string NestedKey = "image_processor";
+
+    private static readonly ForeignSettings Known = new(
+        read:
+        [
+            "size", "crop_size", "resample", "do_resize", "do_center_crop", "do_rescale", "rescale_factor", "do_normalize", "image_mean",
+            "image_std", "image_processor_type", "feature_extractor_type", "default_to_square",
+        ],
+
+        // What comes in is RGB and what goes out is laid out here.
+        harmless:
+        [
+            "processor_class", "_processor_class", "_valid_processor_keys", "do_convert_rgb", "data_format", "input_data_format",
+            "return_tensors", "device", "disable_grouping", "image_seq_length",
+        ],
+        off: ["do_pad", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_grayscale", "use_square_size"]);
+
+    private static readonly ForeignSettings Nested = new(
+        [NestedKey], ["processor_class", "tokenizer", "feature_extractor", "video_processor", "audio_tokenizer", "chat_template"], []);
+
+    // Processors that do what their settings say and nothing else.
+    private static readonly string[] Processors = ["CLIP", "ChineseCLIP", "Siglip", "ViT", "DeiT", "Bit", "Blip", "DINOv3ViT"];
 
     /// <summary>OpenAI CLIP's channel means.</summary>
     public static IReadOnlyList<float> ClipMean { get; } = [0.48145466f, 0.4578275f, 0.40821073f];
@@ -51,7 +77,16 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         }
     }
 
-    /// <summary>Reads preprocessor_config.json.</summary>
+    /// <summary>Reads the settings of a model's folder: preprocessor_config.json, or processor_config.json where there is only that.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <exception cref="InputException">As for <see cref="Read"/>.</exception>
+    public static ImagePreprocessing ReadFolder(string folder)
+    {
+        string path = Path.Combine(folder, FileName), newer = Path.Combine(folder, ProcessorFileName);
+        return Read(!File.Exists(path) && File.Exists(newer) ? newer : path);
+    }
+
+    /// <summary>Reads preprocessor_config.json or processor_config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
     /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense; it asks for steps that are not done here.</exception>
     public static ImagePreprocessing Read(string path)
@@ -62,7 +97,9 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: expected a JSON object.");
-            return FromJson(root, path);
+            if (!root.TryGetProperty(NestedKey, out var nested) || nested.ValueKind != JsonValueKind.Object) return FromJson(root, path);
+            Nested.Check(root, path);
+            return FromJson(nested, path);
         }
         catch (JsonException e)
         {
@@ -146,6 +183,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
 
     private static ImagePreprocessing FromJson(JsonElement root, string path)
     {
+        Known.Check(root, path);
         CheckSteps(root, path);
         bool square = IsSquare(root), crops = !(square && Step(root, "do_center_crop", path) == false);
         int? size = Size(root, "size", square ? "height" : "shortest_edge", path);
@@ -169,6 +207,10 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     // A step that is left out or done otherwise would change features without a word. What the file does not mention is CLIP's way.
     private static void CheckSteps(JsonElement root, string path)
     {
+        if (ProcessorOf(root) is { } processor && !Processors.Contains(processor))
+            throw new InputException(
+                $"{path}: the image processor {processor} is not supported, which may have ways of its own; "
+                + $"{string.Join(", ", Processors)} are.");
         foreach (string step in new[] { "do_resize", "do_rescale" })
         {
             if (Step(root, step, path) == false) throw new InputException($"{path}: \"{step}\" is false; only true is supported.");
@@ -191,15 +233,32 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     // Newer files name the edges; a bare number means a square to the processors of ViT and SigLIP, to others the short side.
     private static bool IsSquare(JsonElement root)
     {
-        if (root.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Object) return !size.TryGetProperty("shortest_edge", out _);
-        return Type("image_processor_type") is "ViTImageProcessor" or "SiglipImageProcessor" || Type("feature_extractor_type") is "ViTFeatureExtractor";
+        if (root.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Object)
+            return !size.TryGetProperty("shortest_edge", out var edge) || edge.ValueKind == JsonValueKind.Null;
+        if (root.TryGetProperty("default_to_square", out var square) && square.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            return square.GetBoolean();
+        return ProcessorOf(root) is "ViT" or "Siglip" or "DINOv3ViT";
+    }
 
-        string? Type(string key) => root.TryGetProperty(key, out var type) && type.ValueKind == JsonValueKind.String ? type.GetString()!.Replace("Fast", "", StringComparison.Ordinal) : null;
+    // "CLIP" of CLIPImageProcessor, CLIPImageProcessorFast and CLIPFeatureExtractor; null where the file does not say.
+    private static string? ProcessorOf(JsonElement root)
+    {
+        foreach (string key in (string[])["image_processor_type", "feature_extractor_type"])
+        {
+            if (!root.TryGetProperty(key, out var type) || type.ValueKind != JsonValueKind.String) continue;
+            string name = type.GetString()!;
+            foreach (string ending in (string[])["Fast", "Pil", "ImageProcessor", "FeatureExtractor"])
+                if (name.EndsWith(ending, StringComparison.Ordinal)) name = name[..^ending.Length];
+            return name;
+        }
+
+        return null;
     }
 
     private static ResampleFilter ReadFilter(JsonElement root, string path)
     {
-        if (!root.TryGetProperty("resample", out var element) || element.ValueKind == JsonValueKind.Null) return ResampleFilter.Bicubic;
+        if (!root.TryGetProperty("resample", out var element) || element.ValueKind == JsonValueKind.Null)
+            return ProcessorOf(root) is "ViT" or "DINOv3ViT" ? ResampleFilter.Bilinear : ResampleFilter.Bicubic;
         return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int filter) && Enum.IsDefined((ResampleFilter)filter)
             ? (ResampleFilter)filter
             : throw new InputException($"{path}: \"resample\" is {element.GetRawText().ReplaceLineEndings(" ")}; {string.Join(", ", Enum.GetValues<ResampleFilter>().Select(f => $"{(int)f} ({f.ToString().ToLowerInvariant()})"))} are supported.");
@@ -210,6 +269,13 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     {
         if (!root.TryGetProperty(name, out var element) || element.ValueKind == JsonValueKind.Null) return null;
         var number = element;
+
+        // A longest edge, say, would bound the other side.
+        string[] edges = edge == "height" ? ["height", "width"] : [edge];
+        if (element.ValueKind == JsonValueKind.Object && element.EnumerateObject().Any(part => part.Value.ValueKind != JsonValueKind.Null && !edges.Contains(part.Name)))
+            throw new InputException(
+                $"{path}: \"{name}\" is {ForeignSettings.Shown(element)}; expected "
+                + $"{(edge == "height" ? "\"height\" and \"width\"" : "\"shortest_edge\"")} alone.");
         if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(edge, out number) && edge == "height" && !(element.TryGetProperty("width", out var width) && width.GetRawText() == number.GetRawText())) number = default;
         return number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int size) && size is > 0 and <= LargestSize
             ? size

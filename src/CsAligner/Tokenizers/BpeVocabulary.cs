@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Tokenizers;
 
@@ -39,7 +40,10 @@ public sealed class BpeVocabulary
 
     internal int IdOf(string token) => _ids[token];
 
-    /// <summary>Reads <c>vocab.json</c> and <c>merges.txt</c> of a folder and checks them against each other.</summary>
+    /// <summary>
+    /// Reads <c>vocab.json</c> and <c>merges.txt</c> of a folder and checks them against each other; where there is only a
+    /// <c>tokenizer.json</c>, as version 5 of transformers writes it, what that holds of both.
+    /// </summary>
     /// <exception cref="InputException">
     /// A file is missing, over 32 MiB, not UTF-8 or malformed; ids repeat or leave a hole; a byte or one of the two
     /// special tokens has no id; a merge repeats, or names or makes a token that the vocabulary lacks.
@@ -47,7 +51,8 @@ public sealed class BpeVocabulary
     public static BpeVocabulary Read(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        string vocabularyFile = Path.Combine(folder, "vocab.json");
+        string vocabularyFile = Path.Combine(folder, "vocab.json"), whole = Path.Combine(folder, HuggingFaceTokenizer.FileName);
+        if (!File.Exists(vocabularyFile) && File.Exists(whole)) return ReadWhole(whole);
         string mergesFile = Path.Combine(folder, "merges.txt");
         string[] tokens = ReadTokens(vocabularyFile);
         var vocabulary = new BpeVocabulary(tokens, []);
@@ -146,18 +151,42 @@ public sealed class BpeVocabulary
         }
     }
 
-    private static List<BpeMerge> ReadMerges(string file, BpeVocabulary vocabulary)
+    private static BpeVocabulary ReadWhole(string file)
     {
-        string text;
         try
         {
-            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ReadFile(file));
+            using var json = JsonDocument.Parse(ReadFile(file), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
+            var model = new JsonView(json.RootElement, "", file).Required("model");
+            if (model.Text("end_of_word_suffix", "") != WordEnd || model.Text("type", "BPE") != "BPE")
+                throw Malformed(file, $"a CLIP's tokenizer was expected: byte pair encoding with the ending {WordEnd}");
+            string[] tokens = InOrder(model.Required("vocab").Members().ToDictionary(token => token.Name, token => token.Value.Id(), StringComparer.Ordinal), file);
+            var vocabulary = new BpeVocabulary(tokens, []);
+            RequireBaseTokens(vocabulary, file);
+
+            // Newer files hold pairs.
+            var merges = model.Required("merges").Items().Select(merge => merge.Kind == JsonValueKind.Array ? string.Join(' ', merge.Items().Select(part => part.Text())) : merge.Text());
+            return new BpeVocabulary(tokens, ReadMerges(string.Join('\n', merges), file, vocabulary));
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
+        {
+            throw Malformed(file, $"not a whole JSON text ({problem.Message})", problem);
+        }
+    }
+
+    private static List<BpeMerge> ReadMerges(string file, BpeVocabulary vocabulary)
+    {
+        try
+        {
+            return ReadMerges(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ReadFile(file)), file, vocabulary);
         }
         catch (DecoderFallbackException problem)
         {
             throw Malformed(file, "not UTF-8", problem);
         }
+    }
 
+    private static List<BpeMerge> ReadMerges(string text, string file, BpeVocabulary vocabulary)
+    {
         var merges = new List<BpeMerge>();
         var known = new HashSet<BpeMerge>();
         int number = 0;
@@ -174,7 +203,7 @@ public sealed class BpeVocabulary
             foreach (string token in (ReadOnlySpan<string>)[merge.Left, merge.Right, merge.Left + merge.Right])
             {
                 if (!vocabulary._ids.ContainsKey(token))
-                    throw Malformed(file, $"line {number} needs the token {Shown(token)}, which vocab.json does not have");
+                    throw Malformed(file, $"line {number} needs the token {Shown(token)}, which the vocabulary does not have");
             }
 
             if (!known.Add(merge))
@@ -204,7 +233,8 @@ public sealed class BpeVocabulary
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InputException($"reading the tokenizer: {file} is missing; give a folder with vocab.json and merges.txt.", problem);
+            throw new InputException(
+                $"reading the tokenizer: {file} is missing; give a folder with vocab.json and merges.txt, or tokenizer.json.", problem);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

@@ -34,6 +34,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
 
     private HuggingFaceTokenizer(JsonView json, TokenizerConfig config)
     {
+        json.Allow("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model");
+        config.RequireAgreement(json);
         _normalizer = json.Optional("normalizer") is { } normalizer ? NormalizerReader.Read(normalizer) : null;
         _preTokenizer = json.Optional("pre_tokenizer") is { } preTokenizer ? PreTokenizerReader.Read(preTokenizer) : null;
         _model = ModelReader.Read(json.Required("model"));
@@ -46,6 +48,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         RequireKnown(json.Optional("post_processor"), _marks);
 
         JsonView? truncation = json.Optional("truncation"), padding = json.Optional("padding");
+        truncation?.Allow("direction", "max_length", "strategy", "stride");
+        padding?.Allow("strategy", "direction", "pad_to_multiple_of", "pad_id", "pad_type_id", "pad_token");
         ContextLength = truncation?.Required("max_length").Id() ?? config.ContextLength;
         if (ContextLength <= _marks.Count)
             throw json.Malformed($"a text may have {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are {_marks.Count}");

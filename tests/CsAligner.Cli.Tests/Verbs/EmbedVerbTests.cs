@@ -1,6 +1,7 @@
 using CsAligner.Data.FeatureSets;
 using CsAligner.Models;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests.Verbs;
@@ -29,6 +30,50 @@ public class EmbedVerbTests
         Assert.Equal(run.Json.GetProperty("text_tokens").GetInt64(), Enumerable.Range(0, 5).Sum(row => (long)tokens.Length(row)));
         Assert.True(tokens.Length(2) >= 3);
         Assert.Contains("texts/s", run.Error);
+    }
+
+    // A weight that is no number; and one that is, with which no feature is.
+    [Theory]
+    [InlineData("text_projection.weight", float.NaN, "tensor 'text_projection.weight' holds NaN (value 0), every weight must be finite")]
+    [InlineData("text_projection.weight", 3e38f, "the text 'arrow left': the model's features of it are not finite")]
+    public void What_is_not_finite_is_named_and_nothing_is_written(string tensor, float value, string expected)
+    {
+        using var folder = new TemporaryFolder().CopyFrom(Model, "model");
+        var writer = new SafeTensorsWriter();
+        using (var file = SafeTensorsFile.Open(folder["model/model.safetensors"]))
+        {
+            foreach (string name in file.Names)
+            {
+                Tensor values = file.ReadTensor(name);
+                if (name == tensor) values.Span[..values.Width].Fill(value);
+                writer.Add(name, values);
+            }
+        }
+
+        writer.Write(folder["model/model.safetensors"]);
+        File.WriteAllLines(folder["texts.txt"], Texts);
+        CommandLineRun run = CommandLineRun.Of("embed", "--model", folder["model"], "--texts", folder["texts.txt"], "--out", folder["set"]);
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains(expected, run.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["set"]) && Directory.EnumerateFiles(folder["set"], "*.npy", SearchOption.AllDirectories).Any());
+    }
+
+    [Fact]
+    public void A_folder_of_version_5_of_transformers_gives_the_same_rows()
+    {
+        using var folder = new TemporaryFolder().CopyFrom(Model, "model");
+        File.WriteAllLines(folder["texts.txt"], Texts);
+        string settings = File.ReadAllText(folder["model/preprocessor_config.json"]);
+        File.Delete(folder["model/preprocessor_config.json"]);
+        File.WriteAllText(folder["model/processor_config.json"], $$"""{"image_processor": {{settings}}, "processor_class": "CLIPProcessor"}""");
+        Assert.Equal(Rows(Model), Rows(folder["model"]));
+
+        float[] Rows(string model)
+        {
+            CommandLineRun run = CommandLineRun.Of("embed", "--model", model, "--texts", folder["texts.txt"], "--out", folder["set"]);
+            Assert.True(run.ExitCode == 0, run.Error);
+            return FeatureFile.ReadRows(folder["set"], Modality.Text).Span.ToArray();
+        }
     }
 
     [Fact]

@@ -101,6 +101,77 @@ public sealed class ClipWeightsTests
         Assert.Equal(plain, changed with { Text = changed.Text with { Activation = plain.Text.Activation } });
     }
 
+    [Theory]
+    [InlineData("text_model.encoder.layers.1.self_attn.v_proj.weight", float.NaN, "NaN")]
+    [InlineData("vision_model.post_layernorm.bias", float.NegativeInfinity, "-Infinity")]
+    public void A_weight_that_is_not_finite_is_named(string name, float value, string shown)
+    {
+        using var folder = new TemporaryFolder().CopyFrom(Folder);
+        Lora.PeftLoraTests.Rewrite(folder["model.safetensors"], name, value);
+        string message = Assert.Throws<InputException>(() => ClipModel.Load(folder.Path)).Message;
+        Assert.Contains($"model.safetensors': tensor '{name}' holds {shown} (value 5), every weight must be finite", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_weight_beyond_float32_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Folder, "config.json"), folder["config.json"]);
+        var writer = new SafeTensorsWriter();
+        using (var file = SafeTensorsFile.Open(Path.Combine(Folder, "model.safetensors")))
+        {
+            foreach (string name in file.Names)
+            {
+                double[] values = file.ReadDoubles(name);
+                if (name == "text_projection.weight") values[^1] = 1e39;
+                writer.Add(name, values, [.. file.Info(name).Shape.Select(size => (int)size)]);
+            }
+        }
+
+        writer.Write(folder["model.safetensors"]);
+        Assert.Contains("tensor 'text_projection.weight' holds Infinity", Assert.Throws<InputException>(() => ClipModel.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    // Where, the key and its value; null where it changes nothing here.
+    [Theory]
+    [InlineData("", "transformers_version", "\"5.0.0\"", null)]
+    [InlineData("", "dtype", "\"float32\"", null)]
+    [InlineData("", "torch_dtype", "\"float16\"", null)]
+    [InlineData("", "_name_or_path", "\"openai/clip\"", null)]
+    [InlineData("", "initializer_factor", "1.0", null)]
+    [InlineData("", "quantization_config", "null", null)]
+    [InlineData("", "tie_word_embeddings", "false", null)]
+    [InlineData("text_config", "dropout", "0.1", null)]
+    [InlineData("text_config", "attention_dropout", "0.1", null)]
+    [InlineData("text_config", "is_decoder", "false", null)]
+    [InlineData("text_config", "pruned_heads", "{}", null)]
+    [InlineData("text_config", "id2label", "{\"0\": \"LABEL_0\"}", null)]
+    [InlineData("vision_config", "initializer_range", "0.02", null)]
+    [InlineData("vision_config", "bos_token_id", "0", null)]
+    [InlineData("", "quantization_config", "{\"bits\": 4}", "\"quantization_config\" is {\"bits\": 4}, a setting that is not supported here")]
+    [InlineData("", "auto_map", "{\"AutoModel\": \"modeling.Own\"}", "\"auto_map\" is")]
+    [InlineData("", "model_type", "\"siglip\"", "\"model_type\" is \"siglip\"; expected clip")]
+    [InlineData("text_config", "model_type", "\"bert\"", "\"text_config.model_type\" is \"bert\"; expected clip_text_model")]
+    [InlineData("text_config", "is_decoder", "true", "\"text_config.is_decoder\" is true")]
+    [InlineData("text_config", "pruned_heads", "{\"0\": [1]}", "\"text_config.pruned_heads\" is")]
+    [InlineData("text_config", "hidden_act", "null", "hidden_act \"null\" is not supported")]
+    [InlineData("text_config", "hidden_act", "\"gelu_pytorch_tanh\"", "hidden_act \"gelu_pytorch_tanh\" is not supported")]
+    [InlineData("text_config", "rope", "true", "\"text_config.rope\" is true")]
+    [InlineData("text_config", "attention_bias", "false", "\"text_config.attention_bias\" is false")]
+    [InlineData("vision_config", "layer_norm_eps", "-1", "\"layer_norm_eps\" is -1; expected a positive number")]
+    [InlineData("vision_config", "num_channels", "1", "num_channels must be 3")]
+    [InlineData("vision_config", "vision_use_head", "false", "\"vision_config.vision_use_head\" is false")]
+    public void Every_setting_is_obeyed_known_to_change_nothing_or_refused(string section, string key, string value, string? refused)
+    {
+        using var folder = new TemporaryFolder();
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "config.json")))!.AsObject();
+        (section.Length == 0 ? config : config[section]!.AsObject())[key] = JsonNode.Parse(value);
+        File.WriteAllText(folder["config.json"], config.ToJsonString(new() { WriteIndented = false, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        var failure = Record.Exception(() => Assert.Equal(ClipConfig.Read(Path.Combine(Folder, "config.json")), ClipConfig.Read(folder["config.json"])));
+        if (refused is null) Assert.Null(failure);
+        else Assert.Contains(refused, Assert.IsType<InputException>(failure).Message.Replace("{\"bits\":4}", "{\"bits\": 4}", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     private static void AssertSame(ClipModel expected, ClipModel actual, double tolerance)
     {
         foreach (var (left, right) in expected.NamedTensors.Zip(actual.NamedTensors))

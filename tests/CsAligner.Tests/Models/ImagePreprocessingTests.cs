@@ -63,6 +63,11 @@ public sealed class ImagePreprocessingTests
     [InlineData("""{"size": {"height": 224, "width": 224}, "crop_size": {"height": 200, "width": 200}, "do_center_crop": false}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
     [InlineData("""{"size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}, "do_center_crop": true, "image_processor_type": "BitImageProcessor"}""", 224, 256, ResizeRule.ShortSide, ResampleFilter.Bicubic)]
     [InlineData("""{"size": 224, "resample": 1}""", 224, 224, ResizeRule.ShortSide, ResampleFilter.Lanczos)]
+    [InlineData("""{"size": {"height": 224, "width": 224}, "image_processor_type": "ViTImageProcessorFast"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bilinear)]
+    [InlineData("""{"size": 224, "default_to_square": true}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": 224, "default_to_square": false, "image_processor_type": "ViTImageProcessor", "resample": 3}""", 224, 224, ResizeRule.ShortSide, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": {"height": 224, "width": 224, "shortest_edge": null, "longest_edge": null}}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": {"shortest_edge": 224}, "crop_size": {"height": 224, "width": 224}, "data_format": "channels_first", "device": null, "disable_grouping": null, "do_pad": null, "pad_size": null, "input_data_format": null, "return_tensors": null, "default_to_square": false, "image_processor_type": "CLIPImageProcessorFast", "processor_class": "CLIPProcessor"}""", 224, 224, ResizeRule.ShortSide, ResampleFilter.Bicubic)]
     public void The_ways_of_other_encoders_are_read(string json, int imageSize, int shortSide, ResizeRule resize, ResampleFilter filter)
     {
         var read = Read(json);
@@ -105,6 +110,12 @@ public sealed class ImagePreprocessingTests
     [InlineData("""{"size": 0}""", "\"size\" is 0")]
     [InlineData("""{"size": 1e9}""", "\"size\" is 1e9")]
     [InlineData("""{"size": "224"}""", "\"size\" is \"224\"")]
+    [InlineData("""{"size": {"shortest_edge": 224, "longest_edge": 300}}""", "\"size\" is {\"shortest_edge\": 224, \"longest_edge\": 300}; expected \"shortest_edge\" alone")]
+    [InlineData("""{"size": 224, "do_pad": true}""", "\"do_pad\" is true, a setting that is not supported here")]
+    [InlineData("""{"size": 224, "crop_pct": 0.875}""", "\"crop_pct\" is 0.875")]
+    [InlineData("""{"size": 224, "do_flip_channel_order": true}""", "\"do_flip_channel_order\" is true")]
+    [InlineData("""{"size": 224, "of_next_year": false}""", "\"of_next_year\" is false")]
+    [InlineData("""{"size": 224, "image_processor_type": "ConvNextImageProcessor"}""", "the image processor ConvNext is not supported")]
     [InlineData("""{}""", "neither \"size\" nor \"crop_size\"")]
     [InlineData("""[]""", "JSON object")]
     [InlineData("""{""", "not valid JSON")]
@@ -113,6 +124,25 @@ public sealed class ImagePreprocessingTests
         string message = Assert.Throws<InputException>(() => Read(json)).Message;
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("""{"image_processor": SETTINGS, "processor_class": "CLIPProcessor"}""", null)]
+    [InlineData("SETTINGS", null)]
+    [InlineData("""{"image_processor": SETTINGS, "tokenizer": {"a": 1}, "do_rescale": false}""", "\"do_rescale\" is false")]
+    [InlineData("""{"processor_class": "CLIPProcessor"}""", "neither \"size\"")]
+    public void The_file_of_version_5_of_transformers_is_read_in_place_of_the_older_one(string json, string? refused)
+    {
+        using var folder = new TemporaryFolder();
+        var settings = Preprocessing(48, 64) with { Filter = ResampleFilter.Lanczos };
+        File.WriteAllText(folder[ImagePreprocessing.ProcessorFileName], json.Replace("SETTINGS", settings.ToJson(), StringComparison.Ordinal));
+        var failure = Record.Exception(() => Assert.Equal(settings.ToJson(), ImagePreprocessing.ReadFolder(folder.Path).ToJson()));
+        if (refused is null) Assert.Null(failure);
+        else Assert.Contains(refused, Assert.IsType<InputException>(failure).Message, StringComparison.Ordinal);
+
+        // Where both are there, version 4 of transformers wrote the newer one for what is no picture.
+        File.WriteAllText(folder[ImagePreprocessing.FileName], Preprocessing(32, 32).ToJson());
+        Assert.Equal(32, ImagePreprocessing.ReadFolder(folder.Path).ImageSize);
     }
 
     private static ImagePreprocessing Preprocessing(int crop, int shortSide) => new(crop, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation) { ShortSide = shortSide };

@@ -22,6 +22,27 @@ public sealed class BpeVocabularyTests
     }
 
     [Theory]
+    [InlineData(false, "</w>", null)]
+    [InlineData(true, "</w>", null)]
+    [InlineData(true, "", "a CLIP's tokenizer was expected: byte pair encoding with the ending </w>")]
+    public void A_tokenizer_json_alone_holds_both(bool pairs, string ending, string? refused)
+    {
+        BpeVocabulary vocabulary = BpeVocabulary.Read(TokenizerFiles.Golden);
+        using var folder = new Testing.TemporaryFolder();
+        var ids = new JsonObject(vocabulary.Tokens.Select((token, id) => KeyValuePair.Create<string, JsonNode?>(token, id)));
+        var merges = new JsonArray([.. vocabulary.Merges.Select(merge => pairs ? new JsonArray(merge.Left, merge.Right) : (JsonNode)$"{merge.Left} {merge.Right}")]);
+        File.WriteAllText(folder["tokenizer.json"], new JsonObject { ["model"] = new JsonObject { ["type"] = "BPE", ["end_of_word_suffix"] = ending, ["vocab"] = ids, ["merges"] = merges } }.ToJsonString());
+        var failure = Record.Exception(() =>
+        {
+            BpeVocabulary read = BpeVocabulary.Read(folder.Path);
+            Assert.Equal(vocabulary.Tokens, read.Tokens);
+            Assert.Equal(vocabulary.Merges, read.Merges);
+        });
+        if (refused is null) Assert.Null(failure);
+        else Assert.Contains(refused, Assert.IsType<InputException>(failure).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("vocab.json")]
     [InlineData("merges.txt")]
     public void A_missing_file_is_named(string name) => Refused(folder => File.Delete(Path.Combine(folder, name)), name, "missing");

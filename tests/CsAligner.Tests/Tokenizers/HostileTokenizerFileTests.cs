@@ -34,6 +34,10 @@ public sealed class HostileTokenizerFileTests
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "a token and its score were expected")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}}""", "is no finite number")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[]}}""", "1 to 16777216 tokens were expected")]
+    [InlineData("""{"of_next_year":1,"model":{}}""", "tokenizer.json: the setting 'of_next_year' is not known here")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"sampling":0.1}}""", "model: the setting 'sampling' is not known here")]
+    [InlineData("""{"normalizer":{"type":"Strip","strip_middle":true},"model":{}}""", "normalizer: the setting 'strip_middle' is not known here")]
+    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","reverse":true},"model":{}}""", "pre_tokenizer: the setting 'reverse' is not known here")]
     [InlineData("""{"normalizer":{"type":"Rot13"},"model":{}}""", "normalizer: the normalizer 'Rot13' is not known here")]
     [InlineData("""{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"X"}]},"model":{}}""", "normalizer.normalizers[1]: the normalizer 'X'")]
     [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"!"},"model":{}}""", "Base64 was expected")]
@@ -233,6 +237,23 @@ public sealed class HostileTokenizerFileTests
         folder.Write("tokenizer.json", Encoding.UTF8.GetBytes(Least));
         folder.Write("tokenizer_config.json", """{"model_max_length":"many"}"""u8);
         Assert.Contains("tokenizer_config.json: model_max_length: a number was expected", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("normalizer", """{"type":"BertNormalizer","lowercase":true}""", """{"do_lower_case":false}""", "normalizer.lowercase: lowercase is true, do_lower_case of tokenizer_config.json is false")]
+    [InlineData("normalizer", """{"type":"BertNormalizer","strip_accents":false}""", """{"strip_accents":true}""", "strip_accents is false, strip_accents of tokenizer_config.json is true")]
+    [InlineData("normalizer", """{"type":"BertNormalizer","handle_chinese_chars":true}""", """{"tokenize_chinese_chars":false}""", "handle_chinese_chars is true, tokenize_chinese_chars")]
+    [InlineData("pre_tokenizer", """{"type":"ByteLevel","add_prefix_space":true}""", """{"add_prefix_space":false}""", "add_prefix_space is true, add_prefix_space of tokenizer_config.json is false")]
+    [InlineData("normalizer", """{"type":"BertNormalizer","lowercase":true}""", """{"do_lower_case":true,"strip_accents":null,"tokenizer_class":"BertTokenizer"}""", null)]
+    [InlineData("normalizer", """{"type":"Lowercase"}""", """{"do_lower_case":false,"of_next_year":1}""", null)]
+    public void A_configuration_beside_the_file_that_says_otherwise_is_refused(string section, string value, string config, string? says)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("tokenizer.json", With(section, value));
+        folder.Write("tokenizer_config.json", Encoding.UTF8.GetBytes(config));
+        var failure = Record.Exception(() => TokenizerFolder.Load(folder.Path));
+        if (says is null) Assert.Null(failure);
+        else Assert.Contains(says, Assert.IsType<InputException>(failure).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -99,6 +99,15 @@ public sealed class ClipPretrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_with_a_weight_that_is_not_finite_is_refused()
+    {
+        string checkpoint = Path.Combine(_folder, "checkpoint.safetensors");
+        Trainer(Recipe).Save(checkpoint);
+        Models.Lora.PeftLoraTests.Rewrite(checkpoint, "logit_scale", float.NaN);
+        Assert.Contains("tensor 'logit_scale' holds NaN", Assert.Throws<InputException>(() => Trainer(Recipe).Restore(checkpoint)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_epoch_shows_every_pair_once_and_no_caption_twice_in_a_batch()
     {
         var pairs = new Patterns(240, captions: 24);

@@ -14,6 +14,7 @@ internal sealed record AddedToken(string Content, int Id, bool SingleWord, bool 
 
     public static AddedToken Read(JsonView json, Vocabulary vocabulary)
     {
+        json.Allow("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
         JsonView content = json.Required("content");
         string text = content.Text();
         if (text.Length > LongestContent)

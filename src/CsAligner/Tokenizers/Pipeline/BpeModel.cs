@@ -23,6 +23,7 @@ internal sealed class BpeModel : IWordModel
 
     private BpeModel(JsonView json)
     {
+        json.Allow("type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges");
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
         if (json.Optional("dropout") is { } dropout && dropout.Number() != 0)
             throw json.Unknown("option", "dropout");

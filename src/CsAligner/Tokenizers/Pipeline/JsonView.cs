@@ -35,6 +35,17 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
         return element.EnumerateArray().Select((item, i) => new JsonView(item, $"{where}[{i}]", name));
     }
 
+    /// <summary>Refuses members of other names, unless they are null or, of a switch, false.</summary>
+    public void Allow(params ReadOnlySpan<string> names)
+    {
+        Require(JsonValueKind.Object, "an object");
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            if (!names.Contains(member.Name) && member.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False))
+                throw Unknown("setting", member.Name);
+        }
+    }
+
     public string Text()
     {
         Require(JsonValueKind.String, "a text");
@@ -80,7 +91,9 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
 
     /// <summary>What this reader cannot do, by its name in the file.</summary>
     public InputException Unknown(string kind, string name) =>
-        new($"reading the tokenizer: {file}: {path}: the {kind} {Shown(name)} is not known here; use a model whose tokenizer does without it.");
+        new(
+            $"reading the tokenizer: {file}: {(path.Length == 0 ? "" : path + ": ")}the {kind} {Shown(name)} is not known here; use a "
+            + "model whose tokenizer does without it.");
 
     /// <summary>A token in quotes, cut short, without characters that would disturb a terminal.</summary>
     public static string Shown(string token)

@@ -12,6 +12,7 @@ internal sealed record Marks(int[] Before, int[] Behind)
     public static Marks Read(JsonView json)
     {
         string type = json.Required("type").Text();
+        json.Allow("type", "processors", "cls", "sep", "single", "pair", "special_tokens", "trim_offsets", "add_prefix_space", "use_regex");
         switch (type)
         {
             case "Sequence":

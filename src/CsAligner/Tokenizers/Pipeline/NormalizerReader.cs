@@ -8,6 +8,7 @@ internal static class NormalizerReader
     public static INormalizer Read(JsonView json)
     {
         string type = json.Required("type").Text();
+        if (SettingsOf(type) is { } settings) json.Allow(["type", .. settings]);
         switch (type)
         {
             case "Sequence":
@@ -37,6 +38,18 @@ internal static class NormalizerReader
                 throw json.Unknown("normalizer", type);
         }
     }
+
+    private static string[]? SettingsOf(string type) => type switch
+    {
+        "Sequence" => ["normalizers"],
+        "Strip" => ["strip_left", "strip_right"],
+        "Replace" => ["pattern", "content"],
+        "Prepend" => ["prepend"],
+        "Precompiled" => ["precompiled_charsmap"],
+        "BertNormalizer" => ["clean_text", "handle_chinese_chars", "strip_accents", "lowercase"],
+        "NFC" or "NFD" or "NFKC" or "NFKD" or "Lowercase" or "StripAccents" or "Nmt" or "ByteLevel" => [],
+        _ => null,
+    };
 
     // As SentencePiece's rules "nmt": control characters out, all that is like a space to a space.
     private static Rune? Nmt(Rune rune) => rune.Value switch

@@ -8,6 +8,7 @@ internal static class PreTokenizerReader
     public static IPreTokenizer Read(JsonView json)
     {
         string type = json.Required("type").Text();
+        if (SettingsOf(type) is { } settings) json.Allow(["type", .. settings]);
         switch (type)
         {
             case "Sequence":
@@ -35,6 +36,21 @@ internal static class PreTokenizerReader
                 throw json.Unknown("pre-tokenizer", type);
         }
     }
+
+    private static string[]? SettingsOf(string type) => type switch
+    {
+        "Sequence" => ["pretokenizers"],
+
+        // Where a token's text begins and ends is not asked for here.
+        "ByteLevel" => ["add_prefix_space", "trim_offsets", "use_regex"],
+        "Punctuation" => ["behavior"],
+        "Digits" => ["individual_digits"],
+        "CharDelimiterSplit" => ["delimiter"],
+        "Metaspace" => ["replacement", "prepend_scheme", "add_prefix_space", "split", "str_rep"],
+        "Split" => ["pattern", "behavior", "invert"],
+        "Whitespace" or "WhitespaceSplit" or "BertPreTokenizer" => [],
+        _ => null,
+    };
 
     private static SplitBehavior Behavior(JsonView json, string? otherwise)
     {

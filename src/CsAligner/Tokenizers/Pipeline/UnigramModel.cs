@@ -27,6 +27,7 @@ internal sealed class UnigramModel : IWordModel
 
     private UnigramModel(JsonView json)
     {
+        json.Allow("type", "unk_id", "byte_fallback", "vocab");
         (string[] tokens, _scores) = ReadTokens(json.Required("vocab"));
         Vocabulary = Vocabulary.Of(tokens);
         _unknown = json.Optional("unk_id")?.Id() ?? -1;

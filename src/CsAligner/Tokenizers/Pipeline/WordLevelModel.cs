@@ -7,6 +7,7 @@ internal sealed class WordLevelModel : IWordModel
 
     private WordLevelModel(JsonView json)
     {
+        json.Allow("type", "unk_token", "vocab");
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
         _unknown = ModelReader.UnknownId(json, Vocabulary);
         if (_unknown < 0)

@@ -13,6 +13,7 @@ internal sealed class WordPieceModel : IWordModel
 
     private WordPieceModel(JsonView json)
     {
+        json.Allow("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
         if (Vocabulary.LongestToken > LongestPiece)
             throw json.Required("vocab").Malformed($"a token has {Vocabulary.LongestToken} characters, at most {LongestPiece} were expected");
