@@ -29,7 +29,7 @@ public sealed class FrozenEncoders : IDisposable
     /// text_model.onnx, in it or in its folder "onnx") and config.json, preprocessor_config.json, tokenizer.json. Or one graph's file.
     /// </param>
     /// <param name="options">How ONNX models are read; where they are given, a folder's ONNX graphs go before its safetensors.</param>
-    /// <exception cref="InputException">A file is missing or damaged; no ONNX Runtime was found (<see cref="OnnxRuntimeLibrary.EnsureAsync"/> fetches it).</exception>
+    /// <exception cref="InputException">A file is missing or damaged; the application has no ONNX Runtime for this system.</exception>
     public static FrozenEncoders Load(string path, OnnxOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);

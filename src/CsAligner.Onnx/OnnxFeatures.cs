@@ -43,10 +43,10 @@ internal static class OnnxFeatures
                 Pool(sample[(first * width)..(end * width)], width, pooling, row);
             }
 
+            // What has no direction is left to EmbeddedBatch, which refuses it: as 0 or as it is.
             float norm = TensorPrimitives.Norm<float>(row);
-            if (!float.IsFinite(norm) || norm < Least)
-                throw new InputException($"{where} is {(norm < Least ? "zero throughout" : "not finite")} for a sample; {(norm < Least ? "name another output" : "the model may not stand half precision: take one of float32")}");
-            TensorPrimitives.Divide(row, norm, row);
+            if (norm < Least) Array.Clear(row);
+            else if (float.IsFinite(norm)) TensorPrimitives.Divide(row, norm, row);
             write(i, row);
         }
     }

@@ -5,7 +5,7 @@ namespace CsAligner.Onnx;
 
 /// <summary>
 /// What is looked at in a model's file before ONNX Runtime sees it, which trusts more in it than is good: numbers that end the process,
-/// and weights that lie outside of the model's folder. Weights themselves are not read. It is no proof that a graph is harmless.
+/// weights that lie outside of the model's folder, and weights that are no numbers. It is no proof that a graph is harmless.
 /// </summary>
 internal sealed class OnnxFileCheck
 {
@@ -30,6 +30,9 @@ internal sealed class OnnxFileCheck
         ["dilations"] = (1, MostSamples),
         ["blocksize"] = (1, MostSamples),
     };
+
+    // An input or output: its type, of a tensor, its shape, a dimension; and in that the size.
+    private static readonly int[] FieldsToSize = [2, 1, 2, 1];
 
     private readonly ProtobufReader _reader;
     private readonly string _path;
@@ -100,7 +103,8 @@ internal sealed class OnnxFileCheck
     private void Graph(long end, int depth) => Fields(end, depth, (number, to, below) =>
     {
         if (number == 1) Node(to, below);
-        else if (number == 5) Tensor(to, below);
+        else if (number == 5) Weights(to, below);
+        else if (number is 11 or 12) Declared(to, below, 0);
         else if (number == 15) Sparse(to, below);
     });
 
@@ -147,21 +151,47 @@ internal sealed class OnnxFileCheck
         void Number(long value) => (least, most) = (Math.Min(least, value), Math.Max(most, value));
     }
 
-    private void Sparse(long end, int depth) => Fields(end, depth, (number, to, below) => Only(number is 1 or 2, Tensor, to, below));
+    // The runtime gives sizes as 32 bits and cuts larger ones without a word.
+    private void Declared(long end, int depth, int step) => Fields(
+        end,
+        depth,
+        (number, to, below) =>
+        {
+            if (step < FieldsToSize.Length && number == FieldsToSize[step]) Declared(to, below, step + 1);
+        },
+        (number, value) =>
+        {
+            if (step == FieldsToSize.Length && number == 1 && value != (int)value)
+                throw new InputException(string.Create(CultureInfo.InvariantCulture,
+                    $"{_path}: an input or output has a dimension of {value}, more than any encoder; download or export the model again"));
+        });
 
-    private void Tensor(long end, int depth)
+    private void Weights(long end, int depth)
+    {
+        var weights = new OnnxWeights(_path);
+        Tensor(end, depth, weights);
+        weights.Check(_reader.Handle);
+    }
+
+    private void Sparse(long end, int depth) =>
+        Fields(end, depth, (number, to, below) => Only(number is 1 or 2, (tensor, within) => Tensor(tensor, within), to, below));
+
+    private void Tensor(long end, int depth, OnnxWeights? weights = null)
     {
         Fields(
             end,
             depth,
             (number, to, below) =>
             {
-                if (number == 13) External(to, below);
+                if (number == 13) External(to, below, weights);
                 else if (number == 1) Packed(to, Size);
+                else if (number == 8 && weights is not null) weights.Name = _reader.ReadText(to - _reader.Position);
+                else weights?.Within(number, _reader.Position, to);
             },
             (number, value) =>
             {
                 if (number == 1) Size(value);
+                else if (number == 2 && weights is not null) weights.Type = value;
             });
 
         void Size(long size)
@@ -171,7 +201,7 @@ internal sealed class OnnxFileCheck
     }
 
     // Weights in a file of their own, which lies beside the model.
-    private void External(long end, int depth)
+    private void External(long end, int depth, OnnxWeights? weights)
     {
         string key = "", value = "";
         Fields(end, depth, (number, to, _) =>
@@ -181,6 +211,7 @@ internal sealed class OnnxFileCheck
         });
         if (key == "location" && (Path.IsPathRooted(value) || value.Contains('\0', StringComparison.Ordinal) || value.Split('/', '\\').Contains("..")))
             throw new InputException($"{_path}: cannot read this model: it wants its weights from '{value}'; only files in the model's own folder are read");
+        weights?.Outside(key, value);
     }
 
     // Numbers in one piece.

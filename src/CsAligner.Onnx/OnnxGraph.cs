@@ -1,5 +1,5 @@
-using CsAligner.Onnx.Interop;
 using CsAligner.Tensors;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace CsAligner.Onnx;
 
@@ -36,7 +36,7 @@ internal sealed class OnnxGraph
         }
 
         if (Pixels is null && Ids is null) throw new InputException($"{session.Path}: none of its inputs takes images or tokens; {Declared}");
-        if (Pixels is { } pixels && (pixels.Shape.Length is not (0 or 4) || pixels.Type is not (OnnxElementType.Float32 or OnnxElementType.Float16) || pixels.Size(1) is not (3 or -1)))
+        if (Pixels is { } pixels && (pixels.Shape.Length is not (0 or 4) || pixels.Type is not (TensorElementType.Float or TensorElementType.Float16) || pixels.Size(1) is not (3 or -1)))
             throw new InputException($"{session.Path}: input {pixels} cannot take images; expected float32 or float16 [batch, 3, height, width]");
         foreach (var input in new[] { Ids, Mask, Types, Positions }.OfType<OnnxValueInfo>())
             if (!input.IsInteger || input.Shape.Length is not (0 or 2)) throw new InputException($"{session.Path}: input {input} cannot take tokens; expected int64 or int32 [batch, tokens]");
@@ -57,7 +57,7 @@ internal sealed class OnnxGraph
     public OnnxValueInfo? Positions { get; }
 
     /// <summary>The tokens of every row, where the graph fixes them.</summary>
-    public int? ContextLength => Ids is { } ids && ids.Size(1) > 0 ? (int)Math.Min(ids.Size(1), int.MaxValue) : null;
+    public int? ContextLength => Ids is { } ids && ids.Size(1) > 0 ? ids.Size(1) : null;
 
     /// <summary>"its inputs are …", for errors.</summary>
     public string Declared => $"its inputs are {List(Session.Inputs)}";
@@ -79,7 +79,7 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>How many samples a run takes, where the graph fixes that.</summary>
-    public static int? BatchOf(OnnxValueInfo? input) => input is not null && input.Size(0) > 0 ? (int)Math.Min(input.Size(0), int.MaxValue) : null;
+    public static int? BatchOf(OnnxValueInfo? input) => input is not null && input.Size(0) > 0 ? input.Size(0) : null;
 
     /// <summary>The first output of these names; null where there is none.</summary>
     public OnnxValueInfo? Output(params ReadOnlySpan<string> names)

@@ -1,7 +1,5 @@
 using CsAligner.Models;
-using CsAligner.Onnx.Interop;
 using CsAligner.Tensors;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace CsAligner.Onnx;
 
@@ -9,7 +7,7 @@ namespace CsAligner.Onnx;
 /// A frozen encoder of images that ONNX Runtime computes. Pictures are prepared here, as preprocessor_config.json says. Several
 /// threads may embed at once.
 /// </summary>
-public sealed unsafe class OnnxImageEncoder : IImageEncoder, IDisposable
+public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
 {
     private const int ProcessorBatch = 16, GpuBatch = 128;
 
@@ -21,7 +19,7 @@ public sealed unsafe class OnnxImageEncoder : IImageEncoder, IDisposable
     internal OnnxImageEncoder(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options)
     {
         (_graph, _pixels) = (graph, graph.Pixels ?? throw new InputException($"{graph.Session.Path}: it takes no images; {graph.Declared}"));
-        Preprocessing = ImagePreprocessing.Read(Path.Combine(folder.Folder, ImagePreprocessing.FileName));
+        Preprocessing = ImagePreprocessing.ReadFolder(folder.Folder);
         if (_pixels.Size(2) is var height and > 0 && _pixels.Size(3) is var width and > 0 && (height != Preprocessing.ImageSize || width != Preprocessing.ImageSize))
             throw new InputException($"{graph.Session.Path}: it takes images of {height} x {width}, {ImagePreprocessing.FileName} makes {Preprocessing.ImageSize} x {Preprocessing.ImageSize}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
@@ -31,7 +29,14 @@ public sealed unsafe class OnnxImageEncoder : IImageEncoder, IDisposable
             throw new InputException($"{graph.Session.Path}: it takes {_batch} images of {Preprocessing.ImageSize} x {Preprocessing.ImageSize} at a time, more than {OnnxGraph.MostPixels} values; export it with smaller batches");
 
         // One black picture: what does not run is found now, and so is an open width.
-        EmbedImages(1, (_, rgb) => rgb.Clear(), tokens: false, batch => Width = batch.Features.Width);
+        try
+        {
+            EmbedImages(1, (_, rgb) => rgb.Clear(), tokens: false, batch => Width = batch.Features.Width);
+        }
+        catch (UnusableFeaturesException failure)
+        {
+            throw failure.Of($"{graph.Session.Path}: output {_output.Name}: a black picture");
+        }
     }
 
     /// <inheritdoc/>
@@ -70,28 +75,13 @@ public sealed unsafe class OnnxImageEncoder : IImageEncoder, IDisposable
         int side = Preprocessing.ImageSize, batch = OnnxGraph.BatchOf(_pixels) ?? rows;
         var pixels = new Tensor(batch, 3, side, side);
         Preprocessing.Normalize(rows == batch ? rgb : Padded(rgb, pixels.Length), pixels);
-        long[] shape = [batch, 3, side, side];
-        if (_pixels.Type == OnnxElementType.Float32)
-        {
-            fixed (float* data = pixels.Span) Run(new OnnxInput(_pixels.Name, _pixels.Type, shape, data), rows, write);
-        }
-        else
-        {
-            var halves = new Half[pixels.Length];
-            TensorPrimitives.ConvertToHalf(pixels.Span, halves);
-            fixed (Half* data = halves) Run(new OnnxInput(_pixels.Name, _pixels.Type, shape, data), rows, write);
-        }
+        using var inputs = new OnnxInputs();
+        inputs.Add(_pixels, pixels.Span, batch, 3, side, side);
 
-        GC.KeepAlive(pixels);
-    }
-
-    // A graph of images and texts wants a text too: one of a few tokens, whose features nobody reads.
-    private void Run(OnnxInput pixels, int rows, OnnxFeatures.RowWriter write)
-    {
-        var text = _graph.Ids is null ? null : OnnxTokens.Placeholder(_graph);
-        ReadOnlySpan<OnnxInput> inputs = [pixels, .. text?.Inputs ?? []];
-        _graph.Session.Run(inputs, _output.Name, (values, shape) => OnnxFeatures.Read(values, shape, _pooling, [], rows, Width, write, $"{_graph.Session.Path}: output {_output.Name}"));
-        GC.KeepAlive(text);
+        // A graph of images and texts wants a text too: one of a few tokens, whose features nobody reads.
+        if (_graph.Ids is not null) OnnxTokens.AddPlaceholder(inputs, _graph);
+        string where = $"{_graph.Session.Path}: output {_output.Name}";
+        _graph.Session.Run(inputs, _output.Name, (values, sizes) => OnnxFeatures.Read(values, sizes, _pooling, [], rows, Width, write, where));
     }
 
     private static byte[] Padded(ReadOnlySpan<byte> rgb, int length)

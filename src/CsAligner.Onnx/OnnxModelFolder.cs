@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Models;
 using CsAligner.Tensors;
 
 namespace CsAligner.Onnx;
@@ -14,6 +15,33 @@ internal sealed class OnnxModelFolder
     // Their tables of positions begin behind the id of padding.
     private static readonly string[] PositionsAfterPadding = ["roberta", "xlm-roberta", "camembert", "mpnet"];
 
+    // What sentence-transformers does with a text before the graph. Its settings for loading a model are in the graph already.
+    private static readonly ForeignSettings TransformerSettings = new(
+        ["max_seq_length", "do_lower_case"],
+        [
+            "transformer_task", "modality_config", "module_output_name", "model_args", "tokenizer_args", "config_args", "processor_args",
+            "processor_kwargs", "model_kwargs", "config_kwargs", "tokenizer_name_or_path", "backend", "unpad_inputs",
+        ],
+        []);
+
+    private static readonly (string Key, string Name, OnnxPooling? Kind)[] Poolings =
+    [
+        ("pooling_mode_cls_token", "cls", OnnxPooling.Cls), ("pooling_mode_mean_tokens", "mean", OnnxPooling.Mean),
+        ("pooling_mode_max_tokens", "max", OnnxPooling.Max), ("pooling_mode_lasttoken", "lasttoken", OnnxPooling.Last),
+        ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", null), ("pooling_mode_weightedmean_tokens", "weightedmean", null),
+    ];
+
+    // Older files have a key for each way, newer ones name it.
+    private static readonly ForeignSettings PoolingSettings = new([.. Poolings.Select(way =>
+        way.Key), "pooling_mode", "include_prompt"], ["word_embedding_dimension", "embedding_dimension"], []);
+
+    private static readonly ForeignSettings WholeSettings = new(
+        ["prompts", "default_prompt_name"], ["__version__", "similarity_fn_name", "model_type", "truncate_dim"], []);
+
+    private bool _poolsPrompt = true;
+
+    private const string PromptFile = "config_sentence_transformers.json";
+
     private OnnxModelFolder(string folder, string? vision, string? text, string? whole)
     {
         (Folder, Vision, Text, Whole) = (folder, vision, text, whole);
@@ -27,8 +55,13 @@ internal sealed class OnnxModelFolder
             // What config.json leaves out is the family's own default.
             if (nested && positions is null) Positions = ModelType.StartsWith("siglip", StringComparison.Ordinal) ? 64 : ModelType == "clip" ? 77 : null;
         });
-        ReadJson("sentence_bert_config.json", JsonValueKind.Object, root => SequenceLength = Number(root, "max_seq_length"));
+        ReadJson("sentence_bert_config.json", JsonValueKind.Object, root =>
+        {
+            TransformerSettings.Check(root, Path.Combine(Folder, "sentence_bert_config.json"));
+            (SequenceLength, LowerCase) = (Number(root, "max_seq_length"), IsTrue(root, "do_lower_case"));
+        });
         ReadModules();
+        ReadJson(PromptFile, JsonValueKind.Object, ReadPrompt);
     }
 
     /// <summary>The folder that configuration, preprocessing and tokenizer are in.</summary>
@@ -57,6 +90,12 @@ internal sealed class OnnxModelFolder
 
     /// <summary>A step of sentence-transformers that comes after pooling and is not done here; null where there is none.</summary>
     public string? LaterStep { get; private set; }
+
+    /// <summary>Whether sentence-transformers makes letters small before it cuts a text into tokens.</summary>
+    public bool LowerCase { get; private set; }
+
+    /// <summary>What sentence-transformers puts before each text where nobody says otherwise; mostly nothing.</summary>
+    public string Prompt { get; private set; } = "";
 
     /// <summary>Whether a path names a model in ONNX format: a file of that kind, or a folder with one.</summary>
     public static bool Is(string path) =>
@@ -128,7 +167,8 @@ internal sealed class OnnxModelFolder
             {
                 string type = StringOf(module, "type") ?? "", kind = type[(type.LastIndexOf('.') + 1)..];
                 if (kind == "Pooling") pooling = Path.Combine(StringOf(module, "path") ?? "1_Pooling", "config.json");
-                else if (kind is not ("Transformer" or "Normalize" or "")) LaterStep = kind;
+                else if (kind is not ("Transformer" or "Normalize"))
+                    LaterStep = kind.Length > 0 ? kind : "a step that modules.json does not name";
             }
         });
 
@@ -136,16 +176,29 @@ internal sealed class OnnxModelFolder
         if (pooling.Contains('\0', StringComparison.Ordinal) || !Path.GetFullPath(Path.Combine(Folder, pooling)).StartsWith(Path.GetFullPath(Folder + Path.DirectorySeparatorChar), StringComparison.Ordinal)) return;
         ReadJson(pooling, JsonValueKind.Object, root =>
         {
-            (string Key, OnnxPooling Kind)[] kinds =
-            [
-                ("pooling_mode_cls_token", OnnxPooling.Cls), ("pooling_mode_mean_tokens", OnnxPooling.Mean),
-                ("pooling_mode_max_tokens", OnnxPooling.Max), ("pooling_mode_lasttoken", OnnxPooling.Last),
-            ];
-            string[] others = ["pooling_mode_mean_sqrt_len_tokens", "pooling_mode_weightedmean_tokens"];
-            var chosen = kinds.Where(kind => IsTrue(root, kind.Key)).ToList();
-            if (chosen.Count == 1 && !others.Any(key => IsTrue(root, key))) Pooling = chosen[0].Kind;
+            PoolingSettings.Check(root, Path.Combine(Folder, pooling));
+            _poolsPrompt = !root.TryGetProperty("include_prompt", out var include) || include.ValueKind != JsonValueKind.False;
+            string? named = StringOf(root, "pooling_mode");
+            var chosen = Poolings.Where(way => IsTrue(root, way.Key) || way.Name == named).ToList();
+            if (chosen is [{ Kind: { } kind }] && (named is null) == !root.TryGetProperty("pooling_mode", out _)) Pooling = kind;
             else LaterStep = "pooling in another way than mean, cls, max or last token";
         });
+    }
+
+    private void ReadPrompt(JsonElement root)
+    {
+        string file = Path.Combine(Folder, PromptFile);
+        WholeSettings.Check(root, file);
+        if (!root.TryGetProperty("default_prompt_name", out var name) || name.ValueKind == JsonValueKind.Null) return;
+        Prompt = (name.ValueKind == JsonValueKind.String && root.TryGetProperty("prompts", out var prompts) ? StringOf(prompts, name.GetString()!) : null)
+            ?? throw new InputException(
+                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, and prompts has no text of that name; download the file "
+                + "again");
+        if (Prompt.Length > 0 && !_poolsPrompt)
+            throw new InputException(
+                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, whose tokens the pooling leaves out (include_prompt is "
+                + "false), which is not done here; set it to null and put no prompt before texts, or export the model with its output "
+                + "sentence_embedding");
     }
 
     private void ReadJson(string name, JsonValueKind kind, Action<JsonElement> read)

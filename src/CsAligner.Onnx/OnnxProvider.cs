@@ -6,6 +6,6 @@ public enum OnnxProvider
     /// <summary>The processor.</summary>
     Cpu,
 
-    /// <summary>An NVIDIA GPU; it takes a build of ONNX Runtime for CUDA, which npm's is not.</summary>
+    /// <summary>An NVIDIA GPU; it takes the package Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime.</summary>
     Cuda,
 }

@@ -1,12 +1,12 @@
 using CsAligner.Models;
-using CsAligner.Onnx.Interop;
 using CsAligner.Tensors;
 using CsAligner.Tokenizers;
+using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Onnx;
 
 /// <summary>A frozen encoder of texts that ONNX Runtime computes: a CLIP's or SigLIP's text tower, or a sentence encoder. Several threads may embed at once.</summary>
-public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
+public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
 {
     // Tokens of a batch.
     private const int ProcessorTokens = 2048, GpuTokens = 32768;
@@ -21,7 +21,8 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
     private readonly ITokenizer _tokenizer;
     private readonly OnnxValueInfo _output;
     private readonly OnnxPooling _pooling;
-    private readonly bool _trims, _attendsAll;
+    private readonly bool _trims, _attendsAll, _lowers;
+    private readonly string _prompt;
     private readonly int _tokensPerBatch, _imageSize;
 
     internal OnnxTextEncoder(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options, ITokenizer tokenizer, int imageSize = 0)
@@ -32,13 +33,21 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
         if (tokenizer.Encode("").Length is var marks && marks >= ContextLength)
             throw new InputException($"{graph.Session.Path}: texts have at most {ContextLength} tokens, as the model's files say, and the tokenizer's marks alone are {marks}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
+        (_prompt, _lowers) = (folder.Prompt, folder.LowerCase);
 
         // SigLIP was trained with padding as part of the text. Others must be told by a mask which tokens are padding, or, as CLIP,
         // look only back.
         _attendsAll = folder.ModelType.StartsWith("siglip", StringComparison.Ordinal);
         _trims = !_attendsAll && graph.ContextLength is null && (graph.Mask is not null || folder.ModelType == "clip");
         _tokensPerBatch = options.Provider == OnnxProvider.Cpu ? ProcessorTokens : GpuTokens;
-        EmbedTexts(["a"], tokens: false, batch => Width = batch.Features.Width);
+        try
+        {
+            EmbedTexts(["a"], tokens: false, batch => Width = batch.Features.Width);
+        }
+        catch (UnusableFeaturesException failure)
+        {
+            throw failure.Of($"{graph.Session.Path}: output {_output.Name}: the text 'a'");
+        }
     }
 
     /// <inheritdoc/>
@@ -59,7 +68,7 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
         for (int start = 0; start < texts.Count; start += TextsPerRound)
         {
             int count = Math.Min(TextsPerRound, texts.Count - start), first = start;
-            var round = _tokenizer.EncodeBatch([.. Enumerable.Range(first, count).Select(i => texts[i])], ContextLength);
+            var round = _tokenizer.EncodeBatch([.. Enumerable.Range(first, count).Select(i => Prepared(texts[i]))], ContextLength);
             write(new EmbeddedBatch(start, Embed(round, batchSize, cancellation)));
         }
     }
@@ -84,6 +93,9 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
 
         return features!;
     }
+
+    // As sentence-transformers does before it cuts a text into tokens.
+    private string Prepared(string text) => _lowers ? LowercaseNormalizer.Lower(_prompt + text) : _prompt + text;
 
     private static int Context(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options, ITokenizer tokenizer)
     {
@@ -143,24 +155,20 @@ public sealed unsafe class OnnxTextEncoder : ITextEncoder, IDisposable
         var spans = new (int First, int End)[rows];
         for (int i = 0; i < rows; i++)
             spans[i] = _attendsAll ? (0, length) : texts.PaddedLeft ? (length - texts.Lengths[i], length) : (0, texts.Lengths[i]);
-        var inputs = OnnxTokens.Of(_graph, texts, _attendsAll);
-        if (_graph.Pixels is not { } pixels)
+        using var inputs = new OnnxInputs();
+        OnnxTokens.Add(inputs, _graph, texts, _attendsAll);
+        if (_graph.Pixels is { } pixels)
         {
-            Run([.. inputs.Inputs], spans, write);
-        }
-        else
-        {
-            // A graph of images and texts wants an image too, whose features nobody reads. Zeros of either type are zero bytes.
-            long size = Math.Max(pixels.Size(2), _imageSize);
-            int side = (int)Math.Min(size, int.MaxValue), batch = OnnxGraph.BatchOf(pixels) ?? 1;
-            if (3.0 * batch * side * side > OnnxGraph.MostPixels) throw new InputException($"{_graph.Session.Path}: it takes images of {size} x {size} beside a text, more than any encoder; export the encoder of texts alone");
-            var zeros = new float[batch * 3 * side * side];
-            fixed (float* data = zeros) Run([.. inputs.Inputs, new OnnxInput(pixels.Name, pixels.Type, [batch, 3, side, side], data)], spans, write);
+            // A graph of images and texts wants an image too, whose features nobody reads.
+            int side = Math.Max(pixels.Size(2), _imageSize), batch = OnnxGraph.BatchOf(pixels) ?? 1;
+            if (3.0 * batch * side * side > OnnxGraph.MostPixels)
+                throw new InputException(
+                    $"{_graph.Session.Path}: it takes images of {side} x {side} beside a text, more than any encoder; export the encoder "
+                    + "of texts alone");
+            inputs.AddZeros(pixels, batch, 3, side, side);
         }
 
-        GC.KeepAlive(inputs);
+        string where = $"{_graph.Session.Path}: output {_output.Name}";
+        _graph.Session.Run(inputs, _output.Name, (values, sizes) => OnnxFeatures.Read(values, sizes, _pooling, spans, rows, Width, write, where));
     }
-
-    private void Run(OnnxInput[] inputs, (int First, int End)[] spans, OnnxFeatures.RowWriter write) =>
-        _graph.Session.Run(inputs, _output.Name, (values, shape) => OnnxFeatures.Read(values, shape, _pooling, spans, spans.Length, Width, write, $"{_graph.Session.Path}: output {_output.Name}"));
 }

@@ -43,7 +43,10 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
             new XElement("fallbackPackageFolders", new XElement("clear"), Add("restored", restored))).Save(_folder["nuget.config"]);
         new XElement("Project", new XAttribute("Sdk", "Microsoft.NET.Sdk"),
             new XElement("PropertyGroup",
-                new XElement("OutputType", "Exe"), new XElement("TargetFramework", "net10.0"), new XElement("ImplicitUsings", "enable"), new XElement("TreatWarningsAsErrors", "true")),
+                new XElement("OutputType", "Exe"), new XElement("TargetFramework", "net10.0"), new XElement("ImplicitUsings", "enable"), new XElement("TreatWarningsAsErrors", "true"),
+
+                // Native libraries of this system alone.
+                new XElement("UseCurrentRuntimeIdentifier", "true"), new XElement("SelfContained", "false")),
             new XElement("ItemGroup", new XElement("PackageReference", new XAttribute("Include", "CsAligner.Onnx"), new XAttribute("Version", packed.Version)))).Save(_folder["application.csproj"]);
         string readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
@@ -83,8 +86,7 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
         Assert.True(File.Exists(Path.ChangeExtension(package, ".snupkg")), $"{package} has no symbols beside it");
         if (tool)
         {
-            foreach (string model in (ReadOnlySpan<string>)["icon-clip", "icon-decoder"])
-                Assert.Single(entries, entry => entry.EndsWith($"models/{model}/model.safetensors", StringComparison.Ordinal));
+            HoldsATool(archive, entries);
         }
         else
         {
@@ -96,6 +98,31 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
         foreach (string part in (ReadOnlySpan<string>)["<license type=\"expression\">Apache-2.0</license>", "<readme>README.md</readme>", "<description>", "<tags>"])
             Assert.Contains(part, specification, StringComparison.Ordinal);
         Assert.DoesNotContain("Package Description", specification, StringComparison.Ordinal);
+    }
+
+    // It runs on every system that csalign runs on, and brings nothing for others.
+    private static void HoldsATool(ZipArchive archive, string[] entries)
+    {
+        foreach (string model in (ReadOnlySpan<string>)["icon-clip", "icon-decoder"])
+            Assert.Single(entries, entry => entry.EndsWith($"models/{model}/model.safetensors", StringComparison.Ordinal));
+        string[] systems = ["linux-arm64", "linux-x64", "osx-arm64", "win-arm64", "win-x64"];
+        using var reader = new StreamReader(archive.Entries.Single(entry => entry.Name == "csalign.deps.json").Open());
+        string dependencies = reader.ReadToEnd();
+        foreach (string system in systems)
+        {
+            string library = system[..3] switch
+            {
+                "win" => "onnxruntime.dll",
+                "osx" => "libonnxruntime.dylib",
+                _ => "libonnxruntime.so",
+            };
+            string name = $"runtimes/{system}/native/{library}";
+            Assert.Single(entries, entry => entry.EndsWith(name, StringComparison.Ordinal));
+            Assert.Contains(name, dependencies, StringComparison.Ordinal);
+        }
+
+        foreach (string phone in (ReadOnlySpan<string>)["runtimes/android/", "runtimes/ios/"])
+            Assert.DoesNotContain(entries, entry => entry.Contains(phone, StringComparison.Ordinal));
     }
 
     private string FeatureFile(ulong seed, int rows) => Verbs.FeatureFiles.Save(_folder, $"rows-{seed}.npy", Verbs.FeatureFiles.Cloud(seed, rows, 3, 0.5));

@@ -1,6 +1,5 @@
 using CsAligner.Adapters;
 using CsAligner.Data.Images;
-using CsAligner.Onnx;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 
@@ -13,11 +12,10 @@ internal static class Samples
 
     public static string Model => Path.Combine(Repository.Root, "models", "icon-clip");
 
-    /// <summary>Makes sure that pictures and models in ONNX format can be read, or skips the test.</summary>
+    /// <summary>Makes sure that pictures can be read, or skips the test.</summary>
     public static async Task LibrariesAsync()
     {
         await Fetched.OrSkipAsync("libvips", ImageLibrary.IsInstalled, token => ImageLibrary.EnsureAsync(null, token));
-        await Fetched.OrSkipAsync("ONNX Runtime", OnnxRuntimeLibrary.IsInstalled, token => OnnxRuntimeLibrary.EnsureAsync(null, token));
     }
 
     /// <summary>Writes a picture of one colour with a bar across it.</summary>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using CsAligner.Fuzz.Coverage;
 using CsAligner.Fuzz.Targets;
-using CsAligner.Onnx;
 
 namespace CsAligner.Fuzz;
 
@@ -31,7 +30,6 @@ internal static class Program
         }
 
         FuzzGroup chosen = FuzzTargets.Groups.Single(group => group.Name == arguments[0]);
-        if (chosen.Targets.Any(target => target.IsNative)) OnnxRuntimeLibrary.EnsureAsync().GetAwaiter().GetResult();
         if (Option(arguments, "--replay") is { } folder) return Replay(chosen, folder);
         if (Option(arguments, "--changes") is { } changes) return Check(chosen, int.Parse(changes, CultureInfo.InvariantCulture));
         double minutes = double.Parse(Option(arguments, "--minutes") ?? "1", CultureInfo.InvariantCulture);

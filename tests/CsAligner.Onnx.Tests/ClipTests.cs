@@ -18,9 +18,8 @@ public sealed class ClipTests
     [InlineData(false, 1)]
     [InlineData(false, 3)]
     [InlineData(true, null)]
-    public async Task A_tiny_clip_gives_the_features_of_the_native_one_from_two_graphs_or_one(bool whole, int? batchSize)
+    public void A_tiny_clip_gives_the_features_of_the_native_one_from_two_graphs_or_one(bool whole, int? batchSize)
     {
-        await OnnxNeeds.RuntimeAsync();
         using var folder = TinyClip(whole);
         var options = new OnnxOptions();
         var opened = OnnxModelFolder.Open(folder.Path, null);
@@ -48,9 +47,8 @@ public sealed class ClipTests
     }
 
     [Fact]
-    public async Task The_embedded_model_in_half_precision_gives_the_same_features_as_a_folder_of_either_kind()
+    public void The_embedded_model_in_half_precision_gives_the_same_features_as_a_folder_of_either_kind()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var folder = new TemporaryFolder();
         folder.CopyFrom(Path.Combine(Repository.Root, "models", "icon-clip"));
         Assert.False(FrozenEncoders.IsOnnx(folder.Path));
@@ -77,9 +75,8 @@ public sealed class ClipTests
     }
 
     [Fact]
-    public async Task Threads_several_callers_and_the_way_to_stop_are_as_for_any_encoder()
+    public void Threads_several_callers_and_the_way_to_stop_are_as_for_any_encoder()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var folder = TinyClip(whole: false);
         var opened = OnnxModelFolder.Open(folder.Path, null);
         byte[] pictures = Noise(40 * 3 * 32 * 32);

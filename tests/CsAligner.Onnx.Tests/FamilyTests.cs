@@ -9,9 +9,8 @@ namespace CsAligner.Onnx.Tests;
 public sealed class FamilyTests
 {
     [Fact]
-    public async Task SigLip_squeezes_pictures_into_a_square_takes_half_precision_and_reads_padding_as_text()
+    public void SigLip_squeezes_pictures_into_a_square_takes_half_precision_and_reads_padding_as_text()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var golden = new GoldenFeatures("siglip-tiny");
         var folder = OnnxModelFolder.Open(Path.Combine(OnnxNeeds.Golden, "siglip-tiny"), null);
         var options = new OnnxOptions();
@@ -27,9 +26,8 @@ public sealed class FamilyTests
     }
 
     [Fact]
-    public async Task DinoV2_crops_and_gives_the_class_token_and_a_fixed_batch_is_filled_up()
+    public void DinoV2_crops_and_gives_the_class_token_and_a_fixed_batch_is_filled_up()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var golden = new GoldenFeatures("dinov2-tiny");
         using var model = FrozenEncoders.Load(Path.Combine(OnnxNeeds.Golden, "dinov2-tiny"));
         Assert.Null(model.Texts);
@@ -47,9 +45,8 @@ public sealed class FamilyTests
     [InlineData(OnnxPooling.Last, "last", false)]
     [InlineData(OnnxPooling.Last, "last", true)]
     [InlineData(OnnxPooling.Max, "max", false)]
-    public async Task Sentence_encoders_pool_without_padding(OnnxPooling pooling, string expected, bool batchesOfTwo)
+    public void Sentence_encoders_pool_without_padding(OnnxPooling pooling, string expected, bool batchesOfTwo)
     {
-        await OnnxNeeds.RuntimeAsync();
         var (golden, folder, tokens) = Sentences();
         using (golden)
         {
@@ -65,7 +62,6 @@ public sealed class FamilyTests
     [Fact]
     public async Task A_folder_of_a_sentence_encoder_takes_texts_as_they_are()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var golden = new GoldenFeatures("sentence-tiny");
         using var model = FrozenEncoders.Load(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"));
         Assert.Null(model.Images);
@@ -74,9 +70,8 @@ public sealed class FamilyTests
     }
 
     [Fact]
-    public async Task A_graph_of_32_bit_integers_says_in_its_own_metadata_how_it_is_pooled()
+    public void A_graph_of_32_bit_integers_says_in_its_own_metadata_how_it_is_pooled()
     {
-        await OnnxNeeds.RuntimeAsync();
         var (golden, _, tokens) = Sentences();
         using var copy = new TemporaryFolder();
         copy.CopyFrom(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"));
@@ -97,9 +92,8 @@ public sealed class FamilyTests
     }
 
     [Fact]
-    public async Task Steps_that_are_not_done_and_outputs_that_are_not_there_are_named()
+    public void Steps_that_are_not_done_and_outputs_that_are_not_there_are_named()
     {
-        await OnnxNeeds.RuntimeAsync();
         var (golden, _, tokens) = Sentences();
         golden.Dispose();
         using var copy = new TemporaryFolder();
@@ -136,6 +130,83 @@ public sealed class FamilyTests
             }).Message;
             Assert.DoesNotContain('\n', message);
             return message;
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"embedding_dimension": 24, "pooling_mode": "mean", "include_prompt": true}""", "mean", null)]
+    [InlineData("""{"embedding_dimension": 24, "pooling_mode": "cls"}""", "cls", null)]
+    [InlineData("""{"word_embedding_dimension": 24, "pooling_mode_lasttoken": true, "pooling_mode_cls_token": false, "include_prompt": false}""", "last", null)]
+    [InlineData("""{"pooling_mode": "weightedmean"}""", null, "pooling in another way")]
+    [InlineData("""{"pooling_mode": ["mean", "cls"]}""", null, "pooling in another way")]
+    [InlineData("""{"pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": true}""", null, "pooling in another way")]
+    [InlineData("""{"pooling_mode_mean_tokens": true, "pooling_mode_median": true}""", null, "config.json: \"pooling_mode_median\" is true, a setting that is not supported here")]
+    public void Poolings_of_all_versions_of_sentence_transformers_are_read(string config, string? feature, string? refused)
+    {
+        using var copy = new TemporaryFolder();
+        copy.CopyFrom(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"));
+        File.WriteAllText(copy["1_Pooling/config.json"], config);
+        SameOrRefused(copy, feature, refused);
+    }
+
+    [Theory]
+    [InlineData("sentence_bert_config.json", """{"max_seq_length": 16, "do_lower_case": false}""", "mean", null)]
+    [InlineData("sentence_bert_config.json", """{"max_seq_length": 16, "transformer_task": "feature-extraction", "modality_config": {"text": {"method": "forward"}}, "module_output_name": "token_embeddings"}""", "mean", null)]
+    [InlineData("sentence_bert_config.json", """{"max_seq_length": 16, "reverse_words": true}""", null, "sentence_bert_config.json: \"reverse_words\" is true")]
+    [InlineData("config_sentence_transformers.json", """{"__version__": {"pytorch": "2.4"}, "prompts": {"query": "q: "}, "default_prompt_name": null, "similarity_fn_name": "cosine"}""", "mean", null)]
+    [InlineData("config_sentence_transformers.json", """{"prompts": {"query": "q: "}, "default_prompt_name": "passage"}""", null, "default_prompt_name is \"passage\", and prompts has no text of that name")]
+    [InlineData("config_sentence_transformers.json", """{"prompts": {}, "whiten": true}""", null, "config_sentence_transformers.json: \"whiten\" is true")]
+    [InlineData("modules.json", """[{"type": "sentence_transformers.models.Transformer"}, {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}, {"path": "2"}]""", null, "a step that modules.json does not name")]
+    public void What_sentence_transformers_does_beside_the_graph_is_done_or_refused(string file, string text, string? feature, string? refused)
+    {
+        using var copy = new TemporaryFolder();
+        copy.CopyFrom(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"));
+        File.WriteAllText(copy[file], text);
+        SameOrRefused(copy, feature, refused);
+    }
+
+    [Fact]
+    public void A_prompt_stands_before_each_text_and_letters_become_small_where_the_folder_says_so()
+    {
+        using var copy = new TemporaryFolder();
+        copy.CopyFrom(Path.Combine(OnnxNeeds.Golden, "sentence-tiny"));
+        string[] texts = JsonNode.Parse(File.ReadAllText(copy["texts.json"]))!.AsArray().Select(text => text!.GetValue<string>()).ToArray();
+        Tensor Embed(IEnumerable<string> given)
+        {
+            using var model = FrozenEncoders.Load(copy.Path);
+            return model.Texts!.EmbedTexts([.. given], null, TestContext.Current.CancellationToken);
+        }
+
+        Tensor plain = Embed(texts), expected = Embed(texts.Select(text => texts[1] + text));
+        File.WriteAllText(copy["config_sentence_transformers.json"], new JsonObject { ["prompts"] = new JsonObject { ["query"] = texts[1] }, ["default_prompt_name"] = "query" }.ToJsonString());
+        Tensor prompted = Embed(texts);
+        Assert.Equal(expected.Span.ToArray(), prompted.Span.ToArray());
+        Assert.NotEqual(plain.Span.ToArray(), prompted.Span.ToArray());
+        File.WriteAllText(copy["1_Pooling/config.json"], """{"pooling_mode": "mean", "include_prompt": false}""");
+        Assert.Contains("include_prompt is false", Assert.Throws<InputException>(() => FrozenEncoders.Load(copy.Path)).Message, StringComparison.Ordinal);
+        File.Delete(copy["config_sentence_transformers.json"]);
+        File.WriteAllText(copy["tokenizer.json"], File.ReadAllText(copy["tokenizer.json"]).Replace("\"lowercase\": true", "\"lowercase\": false", StringComparison.Ordinal));
+        Tensor large = Embed(texts.Select(text => text.ToUpperInvariant()));
+        Assert.NotEqual(plain.Span.ToArray(), large.Span.ToArray());
+        File.WriteAllText(copy["sentence_bert_config.json"], """{"max_seq_length": 16, "do_lower_case": true}""");
+        Assert.Equal(plain.Span.ToArray(), Embed(texts.Select(text => text.ToUpperInvariant())).Span.ToArray());
+    }
+
+    private static void SameOrRefused(TemporaryFolder copy, string? feature, string? refused)
+    {
+        var (golden, _, tokens) = Sentences();
+        using (golden)
+        {
+            var failure = Record.Exception(() =>
+            {
+                var folder = OnnxModelFolder.Open(copy.Path, null);
+                var graph = OnnxGraph.Open(folder.Whole!, new OnnxOptions());
+                using var session = graph.Session;
+                using var encoder = new OnnxTextEncoder(graph, folder, new OnnxOptions(), tokens);
+                GoldenFeatures.AssertNear(golden.Features(feature!), encoder.EmbedTexts(["0", "1", "2", "3", "4", "5"], null, TestContext.Current.CancellationToken), 1e-5f);
+            });
+            if (refused is null) Assert.Null(failure);
+            else Assert.Contains(refused, Assert.IsType<InputException>(failure).Message, StringComparison.Ordinal);
         }
     }
 

@@ -14,20 +14,19 @@ public sealed class HostileModelTests
     [InlineData("integer_image", "input pixel_values int64 [?, 3, 8, 8] cannot take images")]
     [InlineData("channels_last", "input pixel_values float32 [?, 8, 8, 3] cannot take images; expected float32 or float16 [batch, 3, height, width]")]
     [InlineData("huge_image", "it takes images of 1073741824 x 1073741824, preprocessor_config.json makes 8 x 8")]
-    [InlineData("huge_batch", "it takes more at a time than any encoder")]
+    [InlineData("huge_batch", "an input or output has a dimension of 1099511627776, more than any encoder")]
     [InlineData("huge_output", "cannot run this model")]
     [InlineData("wrong_rank", "output image_embeds has the shape []; expected [1, width]")]
-    [InlineData("not_finite", "output image_embeds is not finite for a sample")]
-    [InlineData("zero", "output image_embeds is zero throughout for a sample")]
-    [InlineData("text_output", "output image_embeds holds values of type 8; expected floating-point numbers")]
+    [InlineData("not_finite", "output image_embeds: a black picture: the model's features of it are not finite")]
+    [InlineData("zero", "output image_embeds: a black picture: the model's features of it are zero throughout")]
+    [InlineData("text_output", "output image_embeds holds values of type string; expected floating-point numbers")]
     [InlineData("two_outputs", "which output holds the features of images cannot be told; its outputs are x float32 [?, 192]; y float32 [?, 192]")]
     [InlineData("sequence", "input pixel_values (no tensor) [] cannot take images")]
     [InlineData("missing_weights", "cannot read this model")]
     [InlineData("escaping_weights", "cannot read this model")]
-    public async Task Graphs_that_are_no_encoder_are_refused(string name, string expected)
+    public void Graphs_that_are_no_encoder_are_refused(string name, string expected)
     {
-        await OnnxNeeds.RuntimeAsync();
-        string path = Path.Combine(OnnxNeeds.Golden, "bad", name + ".onnx"), message = Assert.Throws<InputException>(() => FrozenEncoders.Load(path)).Message;
+        string path = Path.Combine(OnnxNeeds.Golden, "bad", name + ".onnx"), message = Assert.ThrowsAny<InputException>(() => FrozenEncoders.Load(path)).Message;
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.Contains(name + ".onnx", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
@@ -35,9 +34,8 @@ public sealed class HostileModelTests
     }
 
     [Fact]
-    public async Task The_good_one_among_them_is_taken()
+    public void The_good_one_among_them_is_taken()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var model = FrozenEncoders.Load(Path.Combine(OnnxNeeds.Golden, "bad", "good.onnx"));
         Assert.Equal((192, "good"), (model.Images!.Width, model.Name));
         using var named = FrozenEncoders.Load(Path.Combine(OnnxNeeds.Golden, "bad", "two_outputs.onnx"), new OnnxOptions { ImageOutput = "y" });
@@ -47,7 +45,6 @@ public sealed class HostileModelTests
     [Fact]
     public async Task Files_that_are_cut_short_or_no_models_at_all_are_refused()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var folder = new TemporaryFolder();
         File.Copy(Path.Combine(OnnxNeeds.Golden, "dinov2-tiny", "preprocessor_config.json"), folder["preprocessor_config.json"]);
         byte[] whole = await File.ReadAllBytesAsync(Path.Combine(OnnxNeeds.Golden, "dinov2-tiny", "model.onnx"), TestContext.Current.CancellationToken);
@@ -75,7 +72,6 @@ public sealed class HostileModelTests
     [Fact]
     public async Task Bytes_that_are_changed_end_in_features_or_in_one_line()
     {
-        await OnnxNeeds.RuntimeAsync();
         using var folder = new TemporaryFolder();
         File.Copy(Path.Combine(OnnxNeeds.Golden, "bad", "preprocessor_config.json"), folder["preprocessor_config.json"]);
         byte[] whole = await File.ReadAllBytesAsync(Path.Combine(OnnxNeeds.Golden, "bad", "zero.onnx"), TestContext.Current.CancellationToken);
@@ -100,15 +96,14 @@ public sealed class HostileModelTests
     }
 
     [Fact]
-    public async Task A_gpu_that_is_not_there_is_an_error_that_says_what_is_missing()
+    public void A_gpu_that_is_not_there_is_an_error_that_says_what_is_missing()
     {
-        await OnnxNeeds.RuntimeAsync();
         Assert.Contains("CPUExecutionProvider", OnnxRuntimeLibrary.Providers);
 
-        // npm's library knows of CUDA, but its part for it is not in the package.
         var failure = Record.Exception(() => FrozenEncoders.Load(Path.Combine(OnnxNeeds.Golden, "bad", "good.onnx"), new OnnxOptions { Provider = OnnxProvider.Cuda }).Dispose());
         Assert.SkipWhen(failure is null, "this machine has a GPU and an ONNX Runtime for it");
-        Assert.Contains("CUDA", Assert.IsType<InputException>(failure, exactMatch: false).Message, StringComparison.Ordinal);
+        Assert.Contains("has no CUDA provider", Assert.IsType<InputException>(failure).Message, StringComparison.Ordinal);
+        Assert.Contains("Microsoft.ML.OnnxRuntime.Gpu", failure.Message, StringComparison.Ordinal);
         Assert.Contains("compute on the processor", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', failure.Message);
         TestContext.Current.TestOutputHelper!.WriteLine(failure.Message);

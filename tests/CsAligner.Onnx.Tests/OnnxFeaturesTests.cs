@@ -1,3 +1,4 @@
+using CsAligner.Models;
 using CsAligner.Tensors;
 
 namespace CsAligner.Onnx.Tests;
@@ -8,7 +9,6 @@ public sealed class OnnxFeaturesTests
     [InlineData(3, 0, 1f, null)]
     [InlineData(3, 3, 1f, null)]
     [InlineData(3, 2, 1f, "has features of 3 values where it had 2 before")]
-    [InlineData(3, 0, 1e-20f, "is zero throughout for a sample")]
     [InlineData((1 << 20) + 1, 0, 1f, "has features of 1048577 values, more than any encoder")]
     public void Rows_are_of_one_width_and_of_unit_length_or_refused(int width, int expected, float value, string? says)
     {
@@ -22,6 +22,18 @@ public sealed class OnnxFeaturesTests
         }
 
         Assert.Contains("x.onnx: output y " + says, Assert.IsType<InputException>(failure).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1e-20f, true)]
+    [InlineData(float.NaN, false)]
+    [InlineData(float.NegativeInfinity, false)]
+    public void Rows_without_a_direction_are_left_to_the_batch_which_refuses_them(float value, bool isZero)
+    {
+        var features = new Tensor(2, 3);
+        OnnxFeatures.Read([1, 2, 3, value, value, value], [2, 3], OnnxPooling.Auto, [], 2, 3, (i, row) => row.CopyTo(features.Span[(i * 3)..]), "y");
+        var failure = Assert.Throws<UnusableFeaturesException>(() => new EmbeddedBatch(5, features));
+        Assert.Equal((6, isZero), (failure.Sample, failure.IsZero));
     }
 
     private static double Square(ReadOnlySpan<float> row)

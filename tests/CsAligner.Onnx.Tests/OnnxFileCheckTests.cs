@@ -39,6 +39,48 @@ public sealed class OnnxFileCheckTests
     [Fact]
     public void Sizes_below_zero_are_refused() => Check(Model(Message(5, [0x08, .. Number(-1)])), "a dimension of -1");
 
+    [Theory]
+    [InlineData(int.MaxValue, null)]
+    [InlineData(-1, null)]
+    [InlineData(1L << 31, "a dimension of 2147483648, more than any encoder")]
+    [InlineData(long.MinValue, "a dimension of -9223372036854775808, more than any encoder")]
+    public void Sizes_of_inputs_and_outputs_beyond_32_bits_are_refused(long size, string? expected)
+    {
+        foreach (int field in (int[])[11, 12])
+            Check(Model(Message(field, [.. Message(1, "x"u8), .. Message(2, Message(1, [0x08, 1, .. Message(2, Message(1, [0x08, .. Number(size)]))]))])), expected);
+    }
+
+    // Type, its number, the bytes of a value that is NaN and of one that is infinite; the last in a file that is read in pieces.
+    [Theory]
+    [InlineData(1, "0000C07F", "0000807F", 1)]
+    [InlineData(1, "010080FF", "000080FF", 600_000)]
+    [InlineData(10, "017C", "007C", 3)]
+    [InlineData(10, "00FE", "00FC", 700_000)]
+    [InlineData(16, "C07F", "807F", 5)]
+    [InlineData(11, "000000000000F87F", "000000000000F07F", 2)]
+    public void Weights_that_are_NaN_are_named_and_infinite_ones_are_not(int type, string nan, string infinite, int before)
+    {
+        byte[] value = Convert.FromHexString(nan), zeros = new byte[before * value.Length];
+        Check(Model(Message(5, Weights(zeros))), null);
+        Check(Model(Message(5, Weights([.. zeros, .. Convert.FromHexString(infinite), .. zeros]))), null);
+        Check(Model(Message(5, Weights([.. zeros, .. value, .. zeros]))), "the weights 'blocks.0.w' hold NaN");
+
+        // Beside the model; what is before and behind the tensor's place there is another's.
+        using var folder = new TemporaryFolder();
+        folder.Write("w.bin", [.. value, .. zeros, .. value, .. value]);
+        string Place(int offset, int length) => folder.Write("m.onnx", Model(Message(5, [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Entry("location", "w.bin"), .. Entry("offset", $"{offset}"), .. Entry("length", $"{length}")])));
+        OnnxFileCheck.Run(Place(value.Length, zeros.Length));
+        Assert.Contains("the weights 'blocks.0.w' hold NaN", Assert.Throws<InputException>(() => OnnxFileCheck.Run(Place(value.Length, zeros.Length + value.Length))).Message, StringComparison.Ordinal);
+        if (type is not (1 or 11)) return;
+
+        // Values one by one.
+        Check(Model(Message(5, [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Message(type == 1 ? 4 : 10, [.. zeros, .. value])])), "the weights 'blocks.0.w' hold NaN");
+
+        byte[] Weights(byte[] raw) => [0x08, .. Number(raw.Length / value.Length), 0x10, (byte)type, .. Message(8, "blocks.0.w"u8), .. Message(9, raw)];
+
+        static byte[] Entry(string key, string text) => Message(13, [.. Message(1, Encoding.UTF8.GetBytes(key)), .. Message(2, Encoding.UTF8.GetBytes(text))]);
+    }
+
     [Fact]
     public void Graphs_in_graphs_without_end_are_refused()
     {
@@ -81,7 +123,7 @@ public sealed class OnnxFileCheckTests
     {
         string[] files = Directory.GetFiles(OnnxNeeds.Golden, "*.onnx", SearchOption.AllDirectories);
         Assert.True(files.Length > 20);
-        foreach (string file in files.Where(file => Path.GetFileName(file) != "escaping_weights.onnx")) OnnxFileCheck.Run(file);
+        foreach (string file in files.Where(file => Path.GetFileName(file) is not ("escaping_weights.onnx" or "huge_batch.onnx"))) OnnxFileCheck.Run(file);
     }
 
     private static void Check(byte[] model, string? expected)

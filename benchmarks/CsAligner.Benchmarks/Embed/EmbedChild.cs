@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using CsAligner.Models;
 using CsAligner.Onnx;
-using CsAligner.Onnx.Interop;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Formats;
@@ -32,7 +31,6 @@ internal static class EmbedChild
         }
         else
         {
-            OnnxRuntimeLibrary.EnsureAsync().GetAwaiter().GetResult();
             using var session = OnnxSession.Open(arguments[1], new OnnxOptions { Threads = Compute.Threads, Spinning = true });
             Serve($"ONNX Runtime {OnnxRuntimeLibrary.Version}", (pixels, features) => Run(session, pixels, features));
         }
@@ -48,10 +46,11 @@ internal static class EmbedChild
 
     private static SelfPeer Start(string kind, string model, int threads) => new(EmbedBenchmark.ChildVerb, kind, model, threads.ToString(CultureInfo.InvariantCulture));
 
-    private static unsafe void Run(OnnxSession session, Tensor pixels, Tensor features)
+    private static void Run(OnnxSession session, Tensor pixels, Tensor features)
     {
-        fixed (float* data = pixels.Span)
-            session.Run([new OnnxInput("pixels", OnnxElementType.Float32, [.. pixels.Shape.ToArray().Select(size => (long)size)], data)], "features", (values, _) => values.CopyTo(features.Span));
+        using var inputs = new OnnxInputs();
+        inputs.Add(session.Inputs[0], pixels.Span, [.. pixels.Shape.ToArray().Select(size => (long)size)]);
+        session.Run(inputs, "features", (values, _) => values.CopyTo(features.Span));
     }
 
     private static void Serve(string name, Action<Tensor, Tensor> embed)

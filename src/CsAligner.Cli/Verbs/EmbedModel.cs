@@ -39,8 +39,9 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
         if (model != SentenceEncoderPackage.ModelName)
         {
             model = ShippedModel.PathOf(model);
-            if (FrozenEncoders.IsOnnx(model, onnx)) OnnxRuntimeLibrary.EnsureAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
-            else if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out, or give a folder with ONNX graphs");
+            if (onnx is not null && !FrozenEncoders.IsOnnx(model, onnx))
+                throw new UsageException(
+                    $"--model {model} is not in ONNX format: leave the options --onnx-… out, or give a folder with ONNX graphs");
             var encoders = FrozenEncoders.Load(model, onnx);
             foreach (string folder in lora ?? [])
                 ClipLora.Load((encoders.Texts as ClipEmbedder ?? throw new UsageException($"--model {model} is in ONNX format and takes no --lora: give a CLIP folder with model.safetensors")).Model, folder).Merge();

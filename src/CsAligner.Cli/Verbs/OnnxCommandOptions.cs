@@ -15,7 +15,7 @@ internal sealed class OnnxCommandOptions
     private readonly Option<string> _pooling = CommonOptions.Choice("--onnx-pooling", "How features of tokens become one. auto: as 1_Pooling/config.json, the graph or its family says.", "auto", "auto", "mean", "cls", "last", "max", "pooler");
     private readonly Option<int?> _context = CommonOptions.OptionalCount("--onnx-context", "Tokens of a text that are read. Left out: as many as the model allows.", least: 3);
     private readonly Option<int?> _threads = CommonOptions.OptionalCount("--onnx-threads", "Threads of ONNX Runtime. Left out: CSALIGN_THREADS, else all processors.", most: Compute.MaxThreads);
-    private readonly Option<string> _provider = CommonOptions.Choice("--onnx-provider", $"What computes. cuda takes an ONNX Runtime built for it: name its library in {OnnxRuntimeLibrary.Variable}.", "cpu", "cpu", "cuda");
+    private readonly Option<string> _provider = CommonOptions.Choice("--onnx-provider", "What computes. cuda takes a build with the package Microsoft.ML.OnnxRuntime.Gpu.", "cpu", "cpu", "cuda");
     private readonly Option<int> _device = CommonOptions.Count("--onnx-device", "Which GPU.", 0, least: 0);
 
     private Option[] All => [_variant, _imageInput, _imageOutput, _textInput, _textOutput, _pooling, _context, _threads, _provider, _device];

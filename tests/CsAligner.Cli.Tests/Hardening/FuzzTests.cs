@@ -4,7 +4,6 @@ using System.Runtime.Loader;
 using CsAligner.Fuzz;
 using CsAligner.Fuzz.Coverage;
 using CsAligner.Fuzz.Targets;
-using CsAligner.Onnx;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 
@@ -26,7 +25,6 @@ public class FuzzTests
     public async Task Kept_inputs_and_changes_of_them_do_not_end_the_process(string name)
     {
         // What a native library reads may end it, and the other tests with it.
-        await OnnxRuntimeAsync();
         using var process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "CsAligner.Fuzz.dll"), name, "--changes", $"{Changes}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         string said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -54,10 +52,8 @@ public class FuzzTests
     [InlineData("tar")]
     [InlineData("onnx")]
     [InlineData("datasets")]
-    public async Task Seeds_are_read(string name)
+    public void Seeds_are_read(string name)
     {
-        if (IsNative(FuzzTargets.Groups.Single(g => g.Name == name))) await OnnxRuntimeAsync();
-
         // Of what is refused from the start, changes show little. (Not so npy's: several readers that want different shapes.)
         using var folder = new TemporaryFolder();
         var refused = new List<string>();
@@ -131,6 +127,4 @@ public class FuzzTests
     }
 
     private static bool IsNative(FuzzGroup group) => group.Targets.Any(target => target.IsNative);
-
-    private static Task OnnxRuntimeAsync() => Fetched.OrSkipAsync("ONNX Runtime", OnnxRuntimeLibrary.IsInstalled, token => OnnxRuntimeLibrary.EnsureAsync(null, token));
 }

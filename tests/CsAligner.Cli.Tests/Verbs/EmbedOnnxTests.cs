@@ -1,5 +1,4 @@
 using CsAligner.Data.FeatureSets;
-using CsAligner.Onnx;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 
@@ -13,9 +12,8 @@ public sealed class EmbedOnnxTests
     private static readonly string Native = Path.Combine(Repository.Root, "models", "icon-clip"), Graphs = Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden");
 
     [Fact]
-    public async Task A_folder_with_graphs_gives_the_features_of_the_native_model()
+    public void A_folder_with_graphs_gives_the_features_of_the_native_model()
     {
-        await RuntimeAsync();
         using var folder = Model();
         File.WriteAllLines(folder["texts.txt"], Texts);
         Tensor expected = Embed(folder, Native), native = Embed(folder, folder.Path), onnx = Embed(folder, folder.Path, "--onnx-threads", "1");
@@ -26,9 +24,8 @@ public sealed class EmbedOnnxTests
     }
 
     [Fact]
-    public async Task What_a_graph_cannot_do_is_said_in_one_line()
+    public void What_a_graph_cannot_do_is_said_in_one_line()
     {
-        await RuntimeAsync();
         using var folder = Model();
         File.WriteAllLines(folder["texts.txt"], Texts);
         Wrong(2, "embeds images alone: leave --texts out", folder["vision_model.onnx"]);
@@ -52,9 +49,8 @@ public sealed class EmbedOnnxTests
     }
 
     [Fact]
-    public async Task Work_begun_with_other_options_or_another_model_is_not_gone_on_with()
+    public void Work_begun_with_other_options_or_another_model_is_not_gone_on_with()
     {
-        await RuntimeAsync();
         using var folder = Model();
         File.WriteAllLines(folder["texts.txt"], Texts);
         Directory.CreateDirectory(folder["model/onnx"]);
@@ -96,6 +92,4 @@ public sealed class EmbedOnnxTests
     }
 
     private static TemporaryFolder Model() => new TemporaryFolder().CopyFrom(Native).CopyFrom(Path.Combine(Graphs, "icon-clip"));
-
-    private static Task RuntimeAsync() => Fetched.OrSkipAsync("ONNX Runtime", OnnxRuntimeLibrary.IsInstalled, token => OnnxRuntimeLibrary.EnsureAsync(null, token));
 }

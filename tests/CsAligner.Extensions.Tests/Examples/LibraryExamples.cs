@@ -56,14 +56,12 @@ public sealed class LibraryExamples
     }
 
     [Fact]
-    public async Task An_onnx_model()
+    public void An_onnx_model()
     {
-        await Samples.LibrariesAsync();
         using var folder = new TemporaryFolder().CopyFrom(Samples.Model).CopyFrom(Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden", "icon-clip"));
         string onnxFolder = folder.Path;
 
         // onnx begins
-        await OnnxRuntimeLibrary.EnsureAsync();
         using var model = FrozenEncoders.Load(onnxFolder, new OnnxOptions { Threads = 2 });
         var features = model.Texts!.EmbedTexts(["arrow left", "coffee"]);
         Console.WriteLine($"{features.Rows} rows of {features.Width} values by ONNX Runtime {OnnxRuntimeLibrary.Version}");
@@ -103,7 +101,7 @@ public sealed class LibraryExamples
     {
         string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "CsAligner.Extensions.Tests", "Examples", "LibraryExamples.cs"));
         string[] lines = [.. source.SkipWhile(l => !l.EndsWith($"// {name} begins", StringComparison.Ordinal)).Skip(1).TakeWhile(l => !l.EndsWith($"// {name} ends", StringComparison.Ordinal)).Select(l => l.Length > 8 ? l[8..] : "")];
-        Assert.InRange(lines.Length, 4, 11);
+        Assert.InRange(lines.Length, 3, 11);
         Assert.Contains("```csharp\n" + string.Join('\n', lines) + "\n```", File.ReadAllText(Path.Combine(Repository.Root, "docs", "library.md")), StringComparison.Ordinal);
     }
 }

@@ -1,4 +1,4 @@
-namespace CsAligner.Onnx.Interop;
+namespace CsAligner.Onnx;
 
 /// <summary>Reads an output while the runtime still owns it.</summary>
 /// <param name="values">Row-major.</param>
