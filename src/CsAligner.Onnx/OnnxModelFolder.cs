@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsAligner.Models;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Onnx;
 
@@ -207,7 +208,7 @@ internal sealed class OnnxModelFolder
         if (!File.Exists(path)) return;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = LenientJson.Parse(File.ReadAllBytes(path));
             if (document.RootElement.ValueKind != kind) throw new InputException($"{path}: expected a JSON {(kind == JsonValueKind.Object ? "object" : "array")}; download the file again");
             read(document.RootElement);
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Models;
 
@@ -47,7 +48,7 @@ public sealed record ClipConfig
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; a CLIP folder in Hugging Face layout holds config.json, model.safetensors, vocab.json, merges.txt and preprocessor_config.json.");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = LenientJson.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
             return FromJson(document.RootElement, path);
         }
         catch (JsonException e)
@@ -137,9 +138,13 @@ public sealed record ClipConfig
         if (!root.TryGetProperty(name + "_dict", out var set) || set.ValueKind != JsonValueKind.Object)
             return found ? section : throw new InputException($"{path}: no object \"{name}\"; expected the config.json of a Hugging Face CLIPModel.");
         var merged = found ? JsonObject.Create(section)! : [];
-        foreach (var property in set.EnumerateObject()) merged[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+        foreach (var property in set.EnumerateObject()) merged[property.Name] = Node(property.Value);
         using var document = JsonDocument.Parse(merged.ToJsonString());
         return document.RootElement.Clone();
+
+        // Raw text may hold comments and trailing commas.
+        static JsonNode? Node(JsonElement value) =>
+            JsonNode.Parse(value.GetRawText(), null, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
     }
 
     private static TransformerConfig Transformer(JsonElement section, int width, int mlpWidth, int heads, string path)

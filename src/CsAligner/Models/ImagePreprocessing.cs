@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Tensors.Kernels.Images;
 
 namespace CsAligner.Models;
@@ -94,7 +95,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = LenientJson.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: expected a JSON object.");
             if (!root.TryGetProperty(NestedKey, out var nested) || nested.ValueKind != JsonValueKind.Object) return FromJson(root, path);

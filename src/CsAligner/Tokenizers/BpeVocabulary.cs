@@ -155,7 +155,7 @@ public sealed class BpeVocabulary
     {
         try
         {
-            using var json = JsonDocument.Parse(ReadFile(file), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
+            using var json = LenientJson.Parse(ReadFile(file), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
             var model = new JsonView(json.RootElement, "", file).Required("model");
             if (model.Text("end_of_word_suffix", "") != WordEnd || model.Text("type", "BPE") != "BPE")
                 throw Malformed(file, $"a CLIP's tokenizer was expected: byte pair encoding with the ending {WordEnd}");

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Models.Lora;
 
@@ -105,7 +106,7 @@ internal sealed class LoraConfig
         if (info.Length > MostBytes) throw new InputException($"{path}: {info.Length} bytes are no adapter_config.json");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = LenientJson.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
             return new LoraConfig(document.RootElement.Clone(), path);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
