@@ -46,7 +46,11 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     public static PathRole Picture { get; } = new("a picture file", true, false);
 
     /// <summary>Pictures, or their features.</summary>
-    public static PathRole PicturesOrRows { get; } = new("a folder of pictures, a .npy file or a feature set", true, true) { Noun = "file or folder", Problem = ProblemOfRows };
+    public static PathRole PicturesOrRows { get; } = new("a folder of pictures, a .npy file or a feature set", true, true)
+    {
+        Noun = "file or folder",
+        Problem = ProblemOfRows,
+    };
 
     /// <summary>A data set by its path, or after a prefix.</summary>
     public static PathRole DataSet { get; } = new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { IsElsewhere = IsPattern };
@@ -109,10 +113,16 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         }
         else if (!Names.Contains(path) && IsElsewhere?.Invoke(name, path) != true)
         {
-            string noun = Noun is { } what ? $"no such {what}" : (File, Folder) switch { (true, true) => Path.HasExtension(path) ? "no such file or folder" : "no such folder or file", (true, false) => "no such file", _ => "no such folder" };
-            throw new InputException($"cannot read '{path}': there is {noun}; {name} takes {Expected}; {Cure(path)}");
+            throw new InputException($"cannot read '{path}': there is no such {NounOf(path)}; {name} takes {Expected}; {Cure(path)}");
         }
     }
+
+    private string NounOf(string path) => Noun ?? (File, Folder) switch
+    {
+        (true, true) => Path.HasExtension(path) ? "file or folder" : "folder or file",
+        (true, false) => "file",
+        _ => "folder",
+    };
 
     private string Verb => IsWritten ? "cannot write" : "cannot read";
 
@@ -130,7 +140,9 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
                 (true, false) => Directory.EnumerateFiles(folder),
                 _ => Directory.EnumerateDirectories(folder),
             };
-            string? near = Suggestion.Nearest(Path.GetFileName(full), neighbours.Take(MostNeighbours).Select(neighbour => Path.GetFileName(neighbour)).Order(StringComparer.Ordinal));
+            string? near = Suggestion.Nearest(
+                Path.GetFileName(full),
+                neighbours.Take(MostNeighbours).Select(neighbour => Path.GetFileName(neighbour)).Order(StringComparer.Ordinal));
             return near is null ? Hint : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", near)}'?";
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -177,7 +189,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         if (!Prefixes.Contains(prefix))
         {
             string? near = Suggestion.Nearest(prefix, Prefixes);
-            return near is null ? value.AsSpan().ContainsAny('{', '*') : throw new UsageException($"{option} {value}: there is no kind of data set '{prefix}:'; did you mean '{near}:'?");
+            if (near is null) return value.AsSpan().ContainsAny('{', '*');
+            throw new UsageException($"{option} {value}: there is no kind of data set '{prefix}:'; did you mean '{near}:'?");
         }
 
         if (string.IsNullOrWhiteSpace(rest)) throw new UsageException($"{option} {value}: nothing is named after '{prefix}:'");

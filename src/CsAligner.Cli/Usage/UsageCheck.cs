@@ -49,8 +49,10 @@ internal static class UsageCheck
             bool isShort = names.Contains("-" + word);
             if ((!isShort && !IsLikeOption(word)) || arguments.Any(argument => IsValueOf(argument, word, names))) continue;
             string name = NameIn(word);
-            OptionResult? taker = parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(option => option.Tokens.Any(token => token.Value == word));
-            yield return names.Contains(name) && taker is not null ? $"{taker.Option.Name} needs a value: {ExpectedBy(taker.Option)} was expected, got the option '{name}'"
+            OptionResult? taker = parsed.CommandResult.Children.OfType<OptionResult>()
+                .FirstOrDefault(option => option.Tokens.Any(token => token.Value == word));
+            yield return names.Contains(name) && taker is not null
+                ? $"{taker.Option.Name} needs a value: {ExpectedBy(taker.Option)} was expected, got the option '{name}'"
                 : names.Contains(name) ? $"the option '{name}' comes after the command"
                 : $"unknown option '{name}'{after}{(isShort ? $"; did you mean '-{word}'?" : Suggestion.End(name, names))}";
         }
