@@ -62,6 +62,19 @@ public sealed class DecoderFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(float.NaN, "NaN")]
+    [InlineData(float.NegativeInfinity, "-Infinity")]
+    public void A_weight_that_is_not_finite_is_named(float value, string shown)
+    {
+        var decoder = DiffusionDecoder.Create(Tiny, new RandomGenerator(1));
+        var (name, values) = decoder.NamedTensors.First(tensor => tensor.Values.Length > 7);
+        values.Span[7] = value;
+        decoder.Save(_folder.Path);
+        var failure = Assert.Throws<InputException>(() => DiffusionDecoder.Load(_folder.Path));
+        Assert.Contains($"tensor '{name}' holds {shown} (value 7), every weight must be finite", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("\"image_size\": 12", "\"image_size\": 1024", "image_size 1024 is 65536 patches of patch_size 4, expected at most 16384")]
     [InlineData("csaligner_decoder", "clip", "model_type is \"clip\", expected \"csaligner_decoder\"")]
     [InlineData("\"hidden_size\": 6", "\"hidden_size\": 0", "hidden_size is 0, expected 1 to 4096")]

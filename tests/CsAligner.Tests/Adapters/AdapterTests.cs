@@ -118,6 +118,15 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
+    public void A_weight_that_is_not_finite_is_named()
+    {
+        string path = Path.Combine(_folder, "n.safetensors");
+        Trained("low-rank").Save(path);
+        Models.Lora.PeftLoraTests.Rewrite(path, "up.weight", float.PositiveInfinity);
+        Assert.Contains("tensor 'up.weight' holds Infinity (value 5)", Assert.Throws<InputException>(() => Adapter.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Rows_of_another_width_are_refused() =>
         Assert.Contains("width 12", Assert.Throws<InputException>(() => Trained("low-rank").Apply(new Tensor(2, 5))).Message, StringComparison.Ordinal);
 
