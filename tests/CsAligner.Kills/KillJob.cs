@@ -17,7 +17,4 @@ internal sealed record KillJob
     /// tables in .md. All else must be the same to the bit.
     /// </summary>
     public required IReadOnlyList<string> Timings { get; init; }
-
-    /// <summary>Files that are kept between runs and say nothing of their results.</summary>
-    public IReadOnlyList<string> Locks { get; init; } = [];
 }

@@ -76,7 +76,6 @@ internal static class KillJobs
         },
         Arguments = (input, output) => ["sweep", Path.Combine(input, "recipe.json"), "--out", output],
         Timings = ["seconds", "peak_mib", "s", "MiB"],
-        Locks = ["sweep.lock"],
     };
 
     public static KillJob EmbedFor(int pictures, int shardRows) => new()

@@ -5,6 +5,7 @@ using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Training;
 using CsAligner.Models;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Pretraining;
 
@@ -34,6 +35,7 @@ internal static class DecoderPretraining
         string model = ModelFingerprint.Of(ShippedModel.Name);
         using var training = ConditionedIcons.Open(session, [IconSplit.Pretraining, IconSplit.Alignment], embedder, model);
         using var validation = ConditionedIcons.Open(session, [IconSplit.Validation], embedder, model);
+        using var held = OutputLock.OfFolder(folder);
         var run = new DecoderRun(recipe, training, validation, embedder, folder, resume, initial) { CheckpointInterval = interval };
         session.Terminal.Say(
             $"{recipe.Name}: {run.Trainer.Decoder.ParameterCount:N0} parameters, {training.Count:N0} pictures "

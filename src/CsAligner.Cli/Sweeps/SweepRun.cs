@@ -12,14 +12,11 @@ internal sealed class SweepRun(Session session, SweepRecipe recipe, string folde
 {
     private const string ResultsFile = "results.csv";
     private const string RecipeFile = "recipe.json";
-    private const string LockFile = "sweep.lock";
     private const string CheckpointPrefix = "checkpoint-";
 
     /// <summary>All results, those of earlier calls included.</summary>
     public IReadOnlyList<SweepResult> Run()
     {
-        AtomicFile.CreateFolder(folder);
-        using FileStream held = Hold();
         AtomicFile.CleanFolder(folder);
         Claim();
         string path = Path.Combine(folder, ResultsFile);
@@ -50,19 +47,6 @@ internal sealed class SweepRun(Session session, SweepRecipe recipe, string folde
             },
             "runs");
         return results;
-    }
-
-    // Two sweeps at once would write over each other's results. The system lets go when the process ends, however it ends; the file stays.
-    private FileStream Hold()
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
-        }
-        catch (IOException failure)
-        {
-            throw new InputException($"{folder}: cannot be written to, or another sweep is at work there ({failure.Message}); wait for it, or give another --out", failure);
-        }
     }
 
     // One that a kill has left behind belongs to its run and to no other.

@@ -60,7 +60,7 @@ internal static class AlignVerb
             using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, options.Seed);
             using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image), textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
             AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };
-            AtomicFile.CreateFolder(folder);
+            using var held = OutputLock.OfFolder(folder);
             AtomicFile.CleanFolder(folder);
             AutomaticChoiceResult? choice = training.Choose(parsed, options, aligned, session);
             options = choice?.Options ?? options;

@@ -2,6 +2,7 @@ using CsAligner.Adapters;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
@@ -19,6 +20,7 @@ internal sealed class ApplySet(Session session, string run, string input, string
             throw new UsageException($"'{output}' is what is read: give another folder to write to");
         long[]? pairs = set.ReadPairs();
         CheckPairing(set, pairs);
+        using var held = OutputLock.OfFolder(output);
         using var writer = new FeatureSetWriter(output);
         foreach (Modality modality in (Modality[])[Modality.Image, Modality.Text])
         {

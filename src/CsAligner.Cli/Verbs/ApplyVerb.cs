@@ -77,6 +77,7 @@ internal static class ApplyVerb
 
     private static void Apply(Adapter map, Tensor rows, TokenSet? tokens, string output, Session session)
     {
+        using var held = OutputLock.OfFile(output);
         using NpyWriter writer = NpyWriter.Create(output, ElementType.Float32, map.OutputWidth);
         session.Terminal.WithProgress("applying", rows.Rows, progress =>
         {

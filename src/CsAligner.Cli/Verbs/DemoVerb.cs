@@ -25,7 +25,7 @@ internal static class DemoVerb
     private static void Run(Session session, string folder, int seeds, string model, bool json)
     {
         long start = session.Terminal.Time.GetTimestamp();
-        AtomicFile.CreateFolder(folder);
+        using var held = OutputLock.OfFolder(folder);
         AtomicFile.CleanFolder(folder);
         var embedder = ClipEmbedder.Load(ShippedModel.PathOf(model));
         using var data = DemoData.Load(session, embedder);

@@ -1,4 +1,5 @@
 using CsAligner.Data.Embedding;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -25,6 +26,7 @@ internal sealed class EmbedRun(Session session, EmbedModel model, string fingerp
         var job = new EmbeddingJob(folder, new EmbeddingEncoders(model.Name, fingerprint, model.Images, model.Texts), inputs.Images, inputs.Texts, options);
         var shards = share is { } s ? job.Share(s.Part, s.Parts) : job.Shards;
         Shards = job.Shards.Count;
+        using var held = share is { } taken ? OutputLock.OfShare(folder, taken.Part, taken.Parts) : OutputLock.OfFolder(folder);
         string unit = inputs.Images is not null ? inputs.Texts is null || inputs.IsPaired ? "images" : "rows" : "texts";
         string title = unit == "rows" ? "embedding images and texts" : $"embedding {unit}";
         var named = new List<string>();

@@ -5,6 +5,7 @@ using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.Icons;
 using CsAligner.Data.Packages;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -42,6 +43,7 @@ internal static class FetchVerb
             }
 
             string[] names = parsed.GetValue(sets) ?? [];
+            using var held = parsed.GetValue(folder) is { Length: > 0 } output ? OutputLock.OfFolder(output) : null;
             IReadOnlyList<FetchedIconSet> fetched = IconFetcher.FetchAsync(
                 names, parsed.GetValue(folder), parsed.GetValue(size), new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
             foreach (FetchedIconSet set in fetched)
@@ -65,6 +67,7 @@ internal static class FetchVerb
 
     private static void Rebuild(Session session, string folder, bool json)
     {
+        using var held = OutputLock.OfFolder(folder);
         IReadOnlyDictionary<IconSplit, int> counts = SplitRebuilder.RebuildAsync(folder, new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
         if (!json)
         {

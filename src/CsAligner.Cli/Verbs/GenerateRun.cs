@@ -4,6 +4,7 @@ using CsAligner.Generation;
 using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Diffusion;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
@@ -20,6 +21,8 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
         long start = session.Terminal.Time.GetTimestamp();
         DiffusionDecoder decoder = DiffusionDecoder.Load(ShippedModel.PathOf(decoderName));
         (Tensor rows, ulong[]? noise) = inputs.Read(session, decoderName, decoder.Config.ConditionSize);
+        using var held = OutputLock.OfFolder(folder);
+        PictureFolder.RequireFree(folder);
         var pictures = new PictureFolder(folder, decoder.Config.ImageSize, options.Count, (long)rows.Rows * options.Count);
         try
         {

@@ -3,6 +3,7 @@ using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -56,6 +57,7 @@ internal static class MeasureVerb
     private static DistributionMeasures Stream(
         FeatureRowsFile x, FeatureRowsFile y, BandwidthRule? bandwidth, ulong seed, long? bytes, string? statePath, Session session)
     {
+        using var held = statePath is null ? null : OutputLock.OfFile(statePath);
         if (statePath != null && File.Exists(statePath)) session.Terminal.Say($"going on from {statePath}");
         DistributionMeasures? measures = null;
         try

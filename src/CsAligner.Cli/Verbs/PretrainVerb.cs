@@ -51,6 +51,7 @@ internal static class PretrainVerb
     {
         var recipe = PretrainRecipe.Read(recipePath);
         using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
+        using var held = OutputLock.OfFolder(folder);
         var run = new PretrainRun(recipe, icons, folder, resume) { CheckpointInterval = interval };
         session.Terminal.Say(
             $"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, "

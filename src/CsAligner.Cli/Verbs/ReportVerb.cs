@@ -28,6 +28,7 @@ internal static class ReportVerb
         runner.SetAction(command, (parsed, session) =>
         {
             string[] paths = parsed.GetRequiredValue(folders);
+            using var held = OutputLock.OfFile(parsed.GetRequiredValue(output));
             IReadOnlyList<string> names = RunReport.NamesOf(paths);
             AlignRun[] runs = [.. paths.Select((path, i) => AlignRun.Read(path, names[i]))];
             var report = new RunReport(runs, parsed.GetValue(bandwidth)!, parsed.GetValue(seed));

@@ -28,6 +28,7 @@ internal static class SweepVerb
                 throw new UsageException($"--features is for a recipe with a model, and '{path}' names features: leave it out");
             if (parsed.GetValue(images) is { } imagePath) recipe.Data = recipe.Data with { Images = imagePath };
             if (parsed.GetValue(texts) is { } textPath) recipe.Data = recipe.Data with { Texts = textPath };
+            using var held = OutputLock.OfFolder(folder);
             IReadOnlyList<SweepResult> results;
             try
             {

@@ -30,8 +30,8 @@ internal static class ToyVerb
         {
             string folder = parsed.GetRequiredValue(output);
             ulong drawn = parsed.GetValue(seed);
+            using var held = OutputLock.OfFolder(folder);
             ToyResult[] results = [.. ToyCase.All.Select(toy => ToyResult.Of(toy, drawn))];
-            AtomicFile.CreateFolder(folder);
             string picture = ToyPicture.Write(results);
             Write(folder, "toy.svg", Encoding.UTF8.GetBytes(picture));
             Write(folder, "toy.md", Encoding.UTF8.GetBytes(ToyResult.Markdown(results, drawn)));

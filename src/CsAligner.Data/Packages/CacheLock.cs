@@ -1,6 +1,8 @@
+using CsAligner.Tensors.Formats;
+
 namespace CsAligner.Data.Packages;
 
-/// <summary>One process at a time fills a place in the cache. The system frees the lock when its holder dies.</summary>
+/// <summary>One process at a time fills a place in the cache; others wait for it.</summary>
 internal static class CacheLock
 {
     /// <summary>Waits for the lock file and holds it until disposed.</summary>
@@ -12,25 +14,14 @@ internal static class CacheLock
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                // The file stays: removing it would let a third process lock a new file of the same name.
-                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+                if (FileLock.TryTake(file) is { } held) return held;
             }
-            catch (UnauthorizedAccessException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw DataCache.Failure("lock", file, e);
             }
-            catch (IOException e) when (!IsSharingViolation(e))
-            {
-                throw DataCache.Failure("lock", file, e);
-            }
-            catch (IOException)
-            {
-                await Task.Delay(200, cancellationToken);
-            }
+
+            await Task.Delay(200, cancellationToken);
         }
     }
-
-    // EAGAIN/EWOULDBLOCK on Linux (11) and macOS (35), ERROR_SHARING_VIOLATION on Windows.
-    private static bool IsSharingViolation(IOException e) =>
-        e.HResult is 11 or 35 or unchecked((int)0x80070020) || e.Message.Contains("being used by another process", StringComparison.Ordinal);
 }

@@ -30,20 +30,7 @@ public sealed class AtomicFile : IDisposable
     /// <exception cref="InputException">The folder is missing or cannot be written, or the path is a folder.</exception>
     public static AtomicFile Create(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        string full = Path.GetFullPath(path);
-        // A rename would replace a link by a file; write to what the link points to.
-        if (new FileInfo(full).LinkTarget is not null && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target)
-            full = target.FullName;
-        if (Directory.Exists(full))
-            throw new InputException($"cannot write '{path}': it is a folder; give the name of a file");
-        // And it would replace /dev/null itself when root runs it; /dev/shm is a folder for files like any other.
-        if (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal))
-            throw new InputException($"cannot write '{path}': it is a device; give the name of a file");
-        string folder = Path.GetDirectoryName(full)!;
-        if (!Directory.Exists(folder))
-            throw new InputException($"cannot write '{path}': the folder '{folder}' does not exist; create it first");
-
+        string full = Target(path), folder = Path.GetDirectoryName(full)!;
         string temporaryPath = Path.Combine(folder, $".{Path.GetFileName(full)}.{Path.GetRandomFileName()}{TemporarySuffix}");
         try
         {
@@ -147,6 +134,29 @@ public sealed class AtomicFile : IDisposable
         IgnoreFailure(() => File.Delete(_temporaryPath));
     }
 
+    /// <summary>The full path of what is written: of a link what it points to.</summary>
+    /// <exception cref="InputException">The folder is missing, or the path is a folder or a device.</exception>
+    internal static string Target(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = Path.GetFullPath(path);
+        // A rename would replace a link by a file; write to what the link points to.
+        if (new FileInfo(full).LinkTarget is not null && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target)
+            full = target.FullName;
+        if (Directory.Exists(full))
+            throw new InputException($"cannot write '{path}': it is a folder; give the name of a file");
+        // And it would replace /dev/null itself when root runs it; /dev/shm is a folder for files like any other.
+        if (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal))
+            throw new InputException($"cannot write '{path}': it is a device; give the name of a file");
+        string folder = Path.GetDirectoryName(full)!;
+        if (!Directory.Exists(folder))
+            throw new InputException($"cannot write '{path}': the folder '{folder}' does not exist; create it first");
+        return full;
+    }
+
+    internal static InputException Failure(string path, Exception failure) =>
+        new($"cannot write '{path}': {Reason(failure)}", failure);
+
     private static void IgnoreFailure(Action action)
     {
         try
@@ -171,9 +181,6 @@ public sealed class AtomicFile : IDisposable
             return false;
         }
     }
-
-    private static InputException Failure(string path, Exception failure) =>
-        new($"cannot write '{path}': {Reason(failure)}", failure);
 
     private static string Reason(Exception failure) => (failure, failure.HResult & 0xFFFF) switch
     {

@@ -1,0 +1,129 @@
+namespace CsAligner.Tensors.Formats;
+
+/// <summary>
+/// Holds a folder, or a file, for as long as a run writes to it: a second run says so and stops before it changes anything. The lock is
+/// a hidden file in the folder, so whatever path leads there is the same place; it is removed at the end, and one that a killed
+/// run left hinders nobody.
+/// </summary>
+public sealed class OutputLock : IDisposable
+{
+    /// <summary>The lock of a folder; that of a file has the file's name before it.</summary>
+    public const string FileName = ".csalign.lock";
+
+    private const string SharePrefix = ".csalign.share-";
+    private const string Suffix = ".lock";
+
+    // Shares begin together, and each has the folder to itself for a moment: others wait for so long.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly FileLock _lock;
+    private readonly string? _made;
+
+    private OutputLock(FileLock held, string? made) => (_lock, _made) = (held, made);
+
+    /// <summary>Holds a folder, which is made where it is missing.</summary>
+    /// <param name="folder">The folder of a run.</param>
+    /// <exception cref="InputException">Another run is at work there; it cannot be made or written to.</exception>
+    public static OutputLock OfFolder(string folder)
+    {
+        string? made = Make(folder);
+        OutputLock held = Take(Path.Combine(folder, FileName), folder, made);
+        try
+        {
+            RequireNoShare(folder, _ => true);
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Holds one of several shares of the work in a folder. Those of other numbers may be at work too; the same one, one of another
+    /// number of shares and a run of the whole may not.
+    /// </summary>
+    /// <param name="folder">The folder of the run.</param>
+    /// <param name="part">From 1 to <paramref name="parts"/>.</param>
+    /// <param name="parts">At least 1.</param>
+    /// <exception cref="InputException">Another run is at work on this; it cannot be made or written to.</exception>
+    public static OutputLock OfShare(string folder, int part, int parts)
+    {
+        string? made = Make(folder);
+        string place = Path.Combine(folder, FileName), end = FormattableString.Invariant($"-of-{parts}{Suffix}");
+        string share = FormattableString.Invariant($"{SharePrefix}{part}{end}");
+        long begin = Environment.TickCount64;
+        FileLock? gate;
+        while ((gate = TryTake(place, folder)) is null)
+        {
+            if (Environment.TickCount64 - begin > Patience.TotalMilliseconds) throw AtWork(folder, place);
+            Thread.Sleep(10);
+        }
+
+        using (gate)
+        {
+            RequireNoShare(folder, name => name == share || !name.EndsWith(end, StringComparison.Ordinal));
+            return Take(Path.Combine(folder, share), folder, made);
+        }
+    }
+
+    /// <summary>Holds a file that a run writes or keeps its progress in. Its folder must exist.</summary>
+    /// <param name="path">The file; where it is a link, what it points to is held.</param>
+    /// <exception cref="InputException">Another run writes it; its folder cannot be written to.</exception>
+    public static OutputLock OfFile(string path)
+    {
+        string full = AtomicFile.Target(path), folder = Path.GetDirectoryName(full)!;
+        return Take(Path.Combine(folder, $".{Path.GetFileName(full)}{FileName}"), path, null);
+    }
+
+    /// <summary>Lets go. A folder that was made for the lock, and that nothing was written to, goes too.</summary>
+    public void Dispose()
+    {
+        _lock.Dispose();
+        if (_made is null) return;
+        try
+        {
+            if (!Directory.EnumerateFileSystemEntries(_made).Any()) Directory.Delete(_made);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Another run has begun to write there.
+        }
+    }
+
+    private static string? Make(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        bool missing = !Directory.Exists(folder);
+        AtomicFile.CreateFolder(folder);
+        return missing ? Path.GetFullPath(folder) : null;
+    }
+
+    private static OutputLock Take(string path, string named, string? made) => new(TryTake(path, named) ?? throw AtWork(named, path), made);
+
+    private static FileLock? TryTake(string path, string named)
+    {
+        try
+        {
+            return FileLock.TryTake(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw AtomicFile.Failure(named, failure);
+        }
+    }
+
+    // A file that nobody holds is one that a killed run left.
+    private static void RequireNoShare(string folder, Func<string, bool> hinders)
+    {
+        foreach (string path in Directory.GetFiles(folder, $"{SharePrefix}*{Suffix}"))
+        {
+            if (!hinders(Path.GetFileName(path))) continue;
+            using FileLock free = TryTake(path, folder) ?? throw AtWork(folder, path);
+        }
+    }
+
+    private static InputException AtWork(string named, string path) =>
+        new($"another csalign is at work on '{named}'{FileLock.Holder(path)}: wait until it has ended, or give another place to write to");
+}
