@@ -10,8 +10,11 @@ internal static unsafe class KnownGradientOps
     /// A scalar of the given value; its backward adds upstream * gradient to each input. Gradients are tensors of
     /// the tape, null for inputs that require none.
     /// </summary>
+    /// <exception cref="InputException">The value is beyond float32, which losses are kept in.</exception>
     public static Tensor KnownGradient(this Tape tape, double value, params (Tensor Input, Tensor? Gradient)[] parts)
     {
+        if (Math.Abs(value) > float.MaxValue)
+            throw new InputException($"the loss is {value:G4}, beyond the {float.MaxValue:G4} that float32 carries; take a larger bandwidth or temperature, or scale the rows down");
         var y = tape.Rent([], parts.Any(p => p.Gradient != null));
         *y.Pointer = (float)value;
         tape.Record(y, parts, static (y, parts) =>

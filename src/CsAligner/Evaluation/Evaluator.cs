@@ -1,6 +1,5 @@
 using CsAligner.Objectives;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels.Measures;
 using CsAligner.Tensors.Kernels.Objectives;
 using CsAligner.Tensors.Kernels.Retrieval;
@@ -38,24 +37,23 @@ public static class Evaluator
         Check(x, y);
         pairing ??= x.Rows == y.Rows ? Pairing.Diagonal(x.Rows) : null;
         double sigma = (bandwidth ?? DefaultBandwidth).Resolve(x, y, seed);
-        var estimated = estimator?.Means(x, y, [sigma, UniformityBandwidth], seed);
-        var means = estimated == null ? AlignmentTerms.LogMeans(x, y, sigma) : Logarithms(estimated[0], x.Rows, y.Rows);
+        var estimated = estimator?.Means(x, y, sigma, UniformityBandwidth, seed);
+        var measures = estimated == null ? AlignmentTerms.Measure(x, y, sigma) : Logarithms(estimated[0], x.Rows, y.Rows).Measures;
         var pairs = pairing == null ? default : PairMeasures.Compute(x, y, [.. pairing.ImageOfText]);
-        double offDiagonal = means.SelfXOffDiagonal + means.SelfYOffDiagonal - (2 * means.Cross);
         return new DistributionMeasures
         {
             RowsX = x.Rows,
             RowsY = y.Rows,
             Dim = x.Width,
             Bandwidth = sigma,
-            CsDivergence = Math.Max(0, means.SelfX + means.SelfY - (2 * means.Cross)),
-            CsDivergenceOffDiagonal = double.IsNaN(offDiagonal) ? null : offDiagonal,
-            Mmd = Math.Max(0, Math.Exp(means.SelfX) + Math.Exp(means.SelfY) - (2 * Math.Exp(means.Cross))),
+            CsDivergence = measures.CauchySchwarz,
+            CsDivergenceOffDiagonal = double.IsNaN(measures.OffDiagonal) ? null : measures.OffDiagonal,
+            Mmd = measures.MaximumMeanDiscrepancy,
             Frechet = x.Rows < 2 || y.Rows < 2 ? null : FrechetDistance.Compute(x, y),
             CentroidGap = PairMeasures.CentroidGap(x, y),
             Alignment = pairing == null ? null : pairs.Alignment,
-            UniformityX = estimated == null ? Uniformity(x) : NystromEstimator.LogOffDiagonal(estimated[1].SelfX, x.Rows),
-            UniformityY = estimated == null ? Uniformity(y) : NystromEstimator.LogOffDiagonal(estimated[1].SelfY, y.Rows),
+            UniformityX = estimated == null ? Uniformity(x) : estimated.Length < 2 ? null : NystromEstimator.LogOffDiagonal(estimated[1].SelfX, x.Rows),
+            UniformityY = estimated == null ? Uniformity(y) : estimated.Length < 2 ? null : NystromEstimator.LogOffDiagonal(estimated[1].SelfY, y.Rows),
             MeanCosinePairs = pairing == null ? null : pairs.MeanCosinePairs,
             MeanCosineOthers = pairing == null || double.IsNaN(pairs.MeanCosineOthers) ? null : pairs.MeanCosineOthers,
             Features = estimator?.Features,
@@ -131,9 +129,9 @@ public static class Evaluator
         int[][] textsOfImage = pairing.TextsOfImage();
         int[] asking = [.. Enumerable.Range(0, textsOfImage.Length).Where(i => textsOfImage[i].Length > 0)];
         Tensor x = FeatureRows.Take(images, asking), y = FeatureRows.Take(texts, [.. asking.Select(i => textsOfImage[i][0])]);
-        using var tape = Tape.Inference();
-        var objective = new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1, Temperature = temperature };
-        return Math.Log(asking.Length) - objective.Forward(tape, x, y).InfoNce;
+        CsAlignerObjective.CheckTemperature(temperature);
+        var weights = new AlignmentWeights(0, 1, false, 1, 1 / temperature, x.Rows);
+        return Math.Log(asking.Length) - AlignmentTerms.Compute(x, y, weights, null, null).InfoNce;
     }
 
     private static double? Uniformity(Tensor rows) => rows.Rows < 2 ? null : AlignmentTerms.LogMeanWithin(rows, UniformityBandwidth);

@@ -66,8 +66,7 @@ public sealed record GapSplit
     private static (double Divergence, double Bandwidth) OffDiagonal(Tensor images, Tensor texts, BandwidthRule rule, ulong seed)
     {
         double sigma = rule.Resolve(images, texts, seed);
-        KernelMeans means = AlignmentTerms.LogMeans(images, texts, sigma);
-        return (means.SelfXOffDiagonal + means.SelfYOffDiagonal - (2 * means.Cross), sigma);
+        return (AlignmentTerms.Measure(images, texts, sigma).OffDiagonal, sigma);
     }
 
     private static Tensor Centred(Tensor rows)

@@ -6,6 +6,7 @@ using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Measures;
 using CsAligner.Tensors.Kernels.Objectives;
+using CsAligner.Tensors.Kernels.Scores;
 using CsAligner.Tensors.Kernels.Threading;
 using CsAligner.Tensors.Memory;
 
@@ -50,7 +51,9 @@ public static class StreamingEvaluator
         var sums = Sums(x, y, memory);
         double sigma = (bandwidth ?? Evaluator.DefaultBandwidth).Resolve(x, y, seed);
         BufferPool.Shared.Trim();
-        double largest = LargestSquare(x, y, sums.Centre, memory);
+        (double largestX, double squaresX) = Squares(x, sums.Centre, memory);
+        (double largestY, double squaresY) = Squares(y, sums.Centre, memory);
+        double largest = Math.Max(largestX, largestY);
         StreamedBandwidth wanted = StreamedBandwidth.For(sigma, largest), uniformity = StreamedBandwidth.For(Evaluator.UniformityBandwidth, largest);
         StreamedTerm[] terms =
         [
@@ -58,9 +61,9 @@ public static class StreamingEvaluator
             new(y, y, true, [wanted, uniformity], sums.Centre, blockRows),
             new(x, y, false, [wanted], sums.Centre, blockRows),
         ];
-        string identity = string.Create(CultureInfo.InvariantCulture, $"1 {sums.Hash} sigma {sigma:R} block {blockRows} {Compute.Simd}");
+        string identity = string.Create(CultureInfo.InvariantCulture, $"2 {sums.Hash} sigma {sigma:R} block {blockRows} {Compute.Simd}");
         Run(terms, memory, identity, options, cancellation);
-        var measures = Collect(x, y, sigma, terms, sums) with { Frechet = x.Rows < 2 || y.Rows < 2 ? null : Frechet(x, y, sums, memory) };
+        var measures = Collect(x, y, [wanted, uniformity], terms, sums, squaresX, squaresY) with { Frechet = x.Rows < 2 || y.Rows < 2 ? null : Frechet(x, y, sums, memory) };
         if (options.StatePath != null) File.Delete(options.StatePath);
         return measures;
     }
@@ -112,13 +115,17 @@ public static class StreamingEvaluator
         }
     }
 
-    private static double LargestSquare(IRowSource x, IRowSource y, Tensor centre, BlockMemory memory)
+    // The largest |x_i - centre|^2, and their sum.
+    private static (double Largest, double Sum) Squares(IRowSource source, Tensor centre, BlockMemory memory)
     {
-        double largest = 0;
-        foreach (var source in (IRowSource[])[x, y])
-            for (int block = 0; block < memory.Count(source); block++)
-                largest = Math.Max(largest, BlockSums.LargestSquare(memory.Column, memory.Read(source, block, memory.Column), centre));
-        return largest;
+        double largest = 0, sum = 0;
+        for (int block = 0; block < memory.Count(source); block++)
+        {
+            var squares = BlockSums.Squares(memory.Column, memory.Read(source, block, memory.Column), centre);
+            (largest, sum) = (Math.Max(largest, squares.Largest), sum + squares.Sum);
+        }
+
+        return (largest, sum);
     }
 
     private static void Run(
@@ -161,18 +168,15 @@ public static class StreamingEvaluator
         }
     }
 
-    private static DistributionMeasures Collect(IRowSource x, IRowSource y, double sigma, StreamedTerm[] terms, Streamed sums)
+    private static DistributionMeasures Collect(
+        IRowSource x, IRowSource y, StreamedBandwidth[] bandwidths, StreamedTerm[] terms, Streamed sums, double squaresX, double squaresY)
     {
-        double selfX = FusedTerms.LogMean(terms[0].Total(0), x.Rows, false), selfY = FusedTerms.LogMean(terms[1].Total(0), y.Rows, false);
-        double cross = terms[2].Total(0).LogMean((double)x.Rows * y.Rows, 0);
-        bool several = x.Rows > 1 && y.Rows > 1;
-        double gap = 0, all = 0;
-        for (int d = 0; d < x.Width; d++)
-        {
-            gap += Math.Pow((sums.SumX[d] / x.Rows) - (sums.SumY[d] / y.Rows), 2);
-            all += sums.UnitX[d] * sums.UnitY[d];
-        }
-
+        double[] centre = [.. Enumerable.Range(0, x.Width).Select(d => (double)sums.Centre.Span[d])];
+        double[] meanX = [.. sums.SumX.Select(s => s / x.Rows)], meanY = [.. sums.SumY.Select(s => s / y.Rows)];
+        double gap = WideTerms.Gap(meanX, meanY, 1), all = 0;
+        double varianceX = Math.Max(0, (squaresX / x.Rows) - WideTerms.Gap(meanX, centre, 1)), varianceY = Math.Max(0, (squaresY / y.Rows) - WideTerms.Gap(meanY, centre, 1));
+        for (int d = 0; d < x.Width; d++) all += sums.UnitX[d] * sums.UnitY[d];
+        KernelMeasures measures = Divergences();
         double others = ((double)x.Rows * y.Rows) - x.Rows;
         bool paired = sums.PairSquares != null;
         return new DistributionMeasures
@@ -180,20 +184,45 @@ public static class StreamingEvaluator
             RowsX = x.Rows,
             RowsY = y.Rows,
             Dim = x.Width,
-            Bandwidth = sigma,
-            CsDivergence = Math.Max(0, selfX + selfY - (2 * cross)),
-            CsDivergenceOffDiagonal = several
-                ? FusedTerms.LogMean(terms[0].Total(0), x.Rows, true) + FusedTerms.LogMean(terms[1].Total(0), y.Rows, true) - (2 * cross)
-                : null,
-            Mmd = Math.Max(0, Math.Exp(selfX) + Math.Exp(selfY) - (2 * Math.Exp(cross))),
+            Bandwidth = bandwidths[0].Sigma,
+            CsDivergence = measures.CauchySchwarz,
+            CsDivergenceOffDiagonal = double.IsNaN(measures.OffDiagonal) ? null : measures.OffDiagonal,
+            Mmd = measures.MaximumMeanDiscrepancy,
             Frechet = null,
             CentroidGap = Math.Sqrt(gap),
             Alignment = sums.PairSquares / x.Rows,
-            UniformityX = x.Rows > 1 ? FusedTerms.LogMean(terms[0].Total(1), x.Rows, true) : null,
-            UniformityY = y.Rows > 1 ? FusedTerms.LogMean(terms[1].Total(1), y.Rows, true) : null,
+            UniformityX = Uniformity(terms[0], x.Rows, varianceX),
+            UniformityY = Uniformity(terms[1], y.Rows, varianceY),
             MeanCosinePairs = paired ? sums.PairCosines / x.Rows : null,
             MeanCosineOthers = paired && others > 0 ? (all - sums.PairCosines) / others : null,
         };
+
+        KernelMeasures Divergences()
+        {
+            KernelTotal selfX = terms[0].Total(0), selfY = terms[1].Total(0), cross = terms[2].Total(0);
+            double sigma = bandwidths[0].Sigma;
+            if (bandwidths[0].Precision == KernelPrecision.Wide)
+            {
+                return WideTerms.Measures(
+                    WideTerms.Gap(meanX, meanY, sigma), varianceX / sigma / sigma, x.Rows, varianceY / sigma / sigma, y.Rows, selfX.MinusOne, selfY.MinusOne, cross.MinusOne);
+            }
+
+            return new KernelMeans(
+                FusedTerms.LogMean(selfX, x.Rows, false),
+                FusedTerms.LogMean(selfY, y.Rows, false),
+                x.Rows < 2 ? double.NaN : FusedTerms.LogMean(selfX, x.Rows, true),
+                y.Rows < 2 ? double.NaN : FusedTerms.LogMean(selfY, y.Rows, true),
+                cross.LogMean((double)x.Rows * y.Rows, 0)).Measures;
+        }
+
+        double? Uniformity(StreamedTerm term, int rows, double variance)
+        {
+            if (rows < 2) return null;
+            double sigma = bandwidths[1].Sigma;
+            return bandwidths[1].Precision == KernelPrecision.Wide
+                ? WideTerms.LogMeanWithin(variance / sigma / sigma, rows, term.Total(1).MinusOne)
+                : FusedTerms.LogMean(term.Total(1), rows, true);
+        }
     }
 
     private static double Frechet(IRowSource x, IRowSource y, Streamed sums, BlockMemory memory)

@@ -27,7 +27,7 @@ public sealed record CsAlignerObjective
     /// <summary>lambda, the weight of InfoNCE, finite and at least 0; 0 leaves it out.</summary>
     public double InfoNceWeight { get; init; } = 0.25;
 
-    /// <summary>tau where no logit scale is given; above 0.</summary>
+    /// <summary>tau where no logit scale is given; above 0, and 1/tau finite.</summary>
     public double Temperature { get; init; } = 0.05;
 
     /// <summary>Whether D_CS leaves the diagonals of its self terms out.</summary>
@@ -90,6 +90,12 @@ public sealed record CsAlignerObjective
             throw new ArgumentOutOfRangeException(nameof(bandwidth), bandwidth, "The bandwidth must be finite and above 0.");
     }
 
+    internal static void CheckTemperature(double temperature)
+    {
+        if (!(temperature > 0 && double.IsFinite(temperature) && double.IsFinite(1 / temperature)))
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature must be finite and above 0, and so must 1 / temperature.");
+    }
+
     private AlignmentValues OfSeveral(Tensor x, Tensor y, AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
     {
         double[] sigmas = KernelDivergences.Bandwidths(Bandwidth, [.. BandwidthFactors]);
@@ -129,6 +135,7 @@ public sealed record CsAlignerObjective
     private double Scale(Tensor? logitScale)
     {
         if (logitScale is { Length: not 1 }) throw new ArgumentException($"logit_scale must have one element, got {logitScale}.", nameof(logitScale));
+        if (logitScale == null) CheckTemperature(Temperature);
         double scale = logitScale == null ? 1 / Temperature : Math.Exp(logitScale.Span[0]);
         if (!(scale > 0)) throw new ArgumentOutOfRangeException(nameof(logitScale), scale, "The logit scale must be above 0.");
         return logitScale == null ? scale : Math.Min(scale, Objectives.InfoNce.MaxScale);

@@ -48,7 +48,8 @@ public static class KernelDivergences
         {
             if (!(factors[s] > 0 && double.IsFinite(factors[s]))) throw new ArgumentOutOfRangeException(nameof(factors), factors[s], "A factor of the bandwidth must be finite and above 0.");
             sigmas[s] = bandwidth * factors[s];
-            CsAlignerObjective.CheckBandwidth(sigmas[s]);
+            if (!(sigmas[s] > 0 && double.IsFinite(sigmas[s])))
+                throw new InputException($"bandwidth-factors: {factors[s]:G4} times the bandwidth {bandwidth:G4} is {sigmas[s]:G4}; both together must be finite and above 0");
         }
 
         return sigmas;

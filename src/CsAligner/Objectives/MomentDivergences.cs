@@ -28,7 +28,10 @@ public static class MomentDivergences
         Check(x, y);
         if (!(meanWeight >= 0 && double.IsFinite(meanWeight))) throw new ArgumentOutOfRangeException(nameof(meanWeight), meanWeight, "The weight must be finite and at least 0.");
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
-        return tape.KnownGradient(GaussianFits.Coral(x, y, meanWeight, gradX, gradY), (x, gradX), (y, gradY));
+        double value = GaussianFits.Coral(x, y, meanWeight, gradX, gradY);
+        return double.IsNaN(value)
+            ? throw new InputException($"CORAL: covariances of {x} and {y} are beyond float32; scale the rows down")
+            : tape.KnownGradient(value, (x, gradX), (y, gradY));
     }
 
     /// <summary>

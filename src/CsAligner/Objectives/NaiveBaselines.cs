@@ -188,12 +188,15 @@ public static class NaiveBaselines
             {
                 if (skipDiagonal && i == j) continue;
                 double squared = 0;
-                for (int d = 0; d < x.GetLength(1); d++) squared += (x[i, d] - y[j, d]) * (x[i, d] - y[j, d]);
-                double kernel = weight * Math.Exp(-squared / (2 * sigma * sigma)) / count;
+                for (int d = 0; d < x.GetLength(1); d++) squared += (x[i, d] - y[j, d]) / sigma * ((x[i, d] - y[j, d]) / sigma);
+                double kernel = weight * Math.Exp(-squared / 2) / count;
                 value += kernel;
+
+                // Beyond e^-745 a kernel has no gradient, whatever it is multiplied by.
+                if (kernel == 0) continue;
                 for (int d = 0; d < x.GetLength(1); d++)
                 {
-                    double gradient = kernel * (y[j, d] - x[i, d]) / (sigma * sigma);
+                    double gradient = kernel * (y[j, d] - x[i, d]) / sigma / sigma;
                     gradX[i, d] += gradient;
                     gradY[j, d] -= gradient;
                 }

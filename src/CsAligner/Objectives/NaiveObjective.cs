@@ -10,7 +10,8 @@ public static class NaiveObjective
 {
     /// <summary>
     /// D_CS = ln mean kappa(x_i, x_j) + ln mean kappa(y_i, y_j) - 2 ln mean kappa(x_i, y_j),
-    /// kappa(a, b) = exp(-|a-b|^2 / (2 sigma^2)). Log-sum-exp throughout: finite for any sigma above 0.
+    /// kappa(a, b) = exp(-|a-b|^2 / (2 sigma^2)). Log-sum-exp throughout: finite as long as |a-b|^2 / sigma^2 is. Where sigma is far
+    /// larger than all distances, what tells the sets apart is lost in the rounding of sums near 1; the faster versions keep it.
     /// </summary>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D]; N may differ from M.</param>
@@ -111,8 +112,9 @@ public static class NaiveObjective
             {
                 double squared = 0;
                 for (int d = 0; d < width; d++)
-                    squared += (x[i, d] - y[j, d]) * (x[i, d] - y[j, d]);
-                logits[i, j] = skipDiagonal && i == j ? double.NegativeInfinity : -squared / (2 * sigma * sigma);
+                    squared += (x[i, d] - y[j, d]) / sigma * ((x[i, d] - y[j, d]) / sigma);
+                if (!double.IsFinite(squared)) throw new ArgumentOutOfRangeException(nameof(sigma), sigma, "Distances over sigma are beyond float64.");
+                logits[i, j] = skipDiagonal && i == j ? double.NegativeInfinity : -squared / 2;
                 largest = Math.Max(largest, logits[i, j]);
             }
         }
@@ -126,7 +128,7 @@ public static class NaiveObjective
                 double probability = Math.Exp(logits[i, j] - largest) / sum;
                 for (int d = 0; d < width; d++)
                 {
-                    double gradient = weight * probability * (y[j, d] - x[i, d]) / (sigma * sigma);
+                    double gradient = weight * probability * (y[j, d] - x[i, d]) / sigma / sigma;
                     gradX[i, d] += gradient;
                     gradY[j, d] -= gradient;
                 }

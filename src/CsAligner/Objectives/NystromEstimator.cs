@@ -1,6 +1,6 @@
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Objectives;
-using CsAligner.Tensors.Kernels.Retrieval;
+using CsAligner.Tensors.Kernels.Measures;
 
 namespace CsAligner.Objectives;
 
@@ -34,6 +34,10 @@ public sealed record NystromEstimator
     private const double CentredLimit = 1e-3;
     private const double Epsilon = 1.1920929e-7;
 
+    // Squares that float32 holds; and of the bandwidth over the largest squared distance from the mean: where kernel values are so near to 1
+    // that float32 loses what tells them apart.
+    private const double LeastSquare = 1e-20, MostSquare = 1e30, Narrowest = 1000;
+
     // A mean that is not clearly above its error has no logarithm worth reporting.
     private const double FewestErrors = 5;
 
@@ -61,11 +65,11 @@ public sealed record NystromEstimator
     /// <param name="y">[N, D].</param>
     /// <param name="bandwidth">sigma, finite and above 0.</param>
     /// <param name="seed">Draws landmarks and samples.</param>
-    /// <exception cref="InputException">The bandwidth is too small for an estimate.</exception>
+    /// <exception cref="InputException">The bandwidth is too small or too large for an estimate.</exception>
     public DivergenceEstimate Estimate(Tensor x, Tensor y, double bandwidth, ulong seed = 0)
     {
         CsAlignerObjective.Check(x, y, bandwidth, offDiagonal: false);
-        var means = Means(x, y, [bandwidth], seed)[0];
+        var means = Means(x, y, bandwidth, null, seed)[0];
         double cross = 2 * Math.Log(means.Cross);
         double? offX = LogOffDiagonal(means.SelfX, x.Rows), offY = LogOffDiagonal(means.SelfY, y.Rows);
         return new DivergenceEstimate(Math.Log(means.SelfX) + Math.Log(means.SelfY) - cross, offX + offY - cross, means.DivergenceError);
@@ -78,27 +82,30 @@ public sealed record NystromEstimator
     /// </summary>
     internal double Project(Tensor x, Tensor y, double bandwidth, double weight, ulong seed, Tensor? gradX, Tensor? gradY)
     {
-        if (Epsilon / (bandwidth * bandwidth) * Longest(x, y) > CentredLimit) throw TooSmall(bandwidth);
+        Check(Longest(x, y), Spread(x, y, BlockSums.Centre(x, y)), bandwidth);
         Tensor landmarks = NystromTerms.Landmarks(x, y, Features, new RandomGenerator(seed));
         return NystromTerms.Projected(x, y, landmarks, bandwidth, weight, gradX, gradY);
     }
 
-    /// <summary>Kernel means for several bandwidths at once, the first of which must be estimable.</summary>
-    internal EstimatedMeans[] Means(Tensor x, Tensor y, double[] bandwidths, ulong seed)
+    /// <summary>Kernel means for a bandwidth, which must be estimable, and for a second one where that is estimable too.</summary>
+    internal EstimatedMeans[] Means(Tensor x, Tensor y, double bandwidth, double? second, ulong seed)
     {
-        double scale = Epsilon / Math.Pow(bandwidths.Min(), 2);
-        if (scale * Longest(x, y) > UncentredLimit)
+        Tensor mean = BlockSums.Centre(x, y);
+        double spread = Spread(x, y, mean), longest = Longest(x, y);
+        if (!(Epsilon / (bandwidth * bandwidth) * longest <= UncentredLimit))
         {
-            (x, y) = Centred(x, y);
-            if (scale * Longest(x, y) > CentredLimit) throw TooSmall(bandwidths.Min());
+            (x, y) = (Subtract(x, mean), Subtract(y, mean));
+            longest = spread;
         }
 
+        Check(longest, spread, bandwidth);
+        double[] bandwidths = second is { } other && IsEstimable(longest, spread, other) ? [bandwidth, other] : [bandwidth];
         var means = NystromTerms.Compute(x, y, bandwidths, Features, SampleRows, new RandomGenerator(seed));
         var first = means[0];
         double least = Math.Max(FewestErrors * first.ErrorCross, SmallestCross * Math.Sqrt(first.SelfX * first.SelfY));
         return first.SelfX > FewestErrors * first.ErrorX && first.SelfY > FewestErrors * first.ErrorY && first.Cross > least
             ? means
-            : throw TooSmall(bandwidths[0]);
+            : throw TooSmall(bandwidth);
     }
 
     /// <summary>ln of the mean over distinct rows, whose diagonal is 1; null where there is none, or it is lost in the error.</summary>
@@ -111,21 +118,29 @@ public sealed record NystromEstimator
     private static InputException TooSmall(double bandwidth) => new(
         $"nystrom estimate: expected a mean kernel value well above its error, at sigma = {bandwidth:G4} it is not; give a larger bandwidth, more --features or --estimator exact");
 
-    private static double Longest(Tensor x, Tensor y) => Math.Max(TopScores.SquaredLengths(x).Max(), TopScores.SquaredLengths(y).Max());
-
-    private static (Tensor X, Tensor Y) Centred(Tensor x, Tensor y)
+    private static void Check(double longest, double spread, double bandwidth)
     {
-        var mean = new double[x.Width];
-        foreach (var rows in (Tensor[])[x, y])
-            for (int i = 0; i < rows.Length; i++) mean[i % mean.Length] += rows.Span[i];
-        for (int d = 0; d < mean.Length; d++) mean[d] /= (double)x.Rows + y.Rows;
-        return (Subtract(x), Subtract(y));
+        if (IsEstimable(longest, spread, bandwidth)) return;
+        if (longest is < LeastSquare or > MostSquare)
+            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean are beyond what float32 has squares of; scale them, or use --estimator exact");
+        if (bandwidth * bandwidth > Narrowest * spread)
+            throw new InputException($"nystrom estimate: expected a bandwidth of {0.999 * Math.Sqrt(Narrowest * spread):G4} or less for rows {Math.Sqrt(spread):G4} from their mean, got {bandwidth:G4}; use --estimator exact");
+        throw TooSmall(bandwidth);
+    }
 
-        Tensor Subtract(Tensor rows)
-        {
-            var centred = new Tensor(rows.Rows, rows.Width);
-            for (int i = 0; i < rows.Length; i++) centred.Span[i] = (float)(rows.Span[i] - mean[i % mean.Length]);
-            return centred;
-        }
+    private static bool IsEstimable(double longest, double spread, double bandwidth) =>
+        longest is >= LeastSquare and <= MostSquare && bandwidth * bandwidth <= Narrowest * spread && Epsilon * longest / (bandwidth * bandwidth) <= CentredLimit;
+
+    private static double Longest(Tensor x, Tensor y) => Spread(x, y, new Tensor(x.Width));
+
+    // The largest squared distance of a row from a point.
+    private static double Spread(Tensor x, Tensor y, Tensor point) =>
+        Math.Max(BlockSums.Squares(x, x.Rows, point).Largest, BlockSums.Squares(y, y.Rows, point).Largest);
+
+    private static Tensor Subtract(Tensor rows, Tensor point)
+    {
+        var centred = new Tensor(rows.Rows, rows.Width);
+        for (int i = 0; i < rows.Length; i++) centred.Span[i] = rows.Span[i] - point.Span[i % point.Length];
+        return centred;
     }
 }

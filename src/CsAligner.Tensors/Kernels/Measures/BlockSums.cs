@@ -1,5 +1,6 @@
 using CsAligner.Tensors.Kernels.Arrays;
 using CsAligner.Tensors.Kernels.Matrices;
+using CsAligner.Tensors.Kernels.Objectives;
 using CsAligner.Tensors.Kernels.Scores;
 using CsAligner.Tensors.Kernels.Threading;
 
@@ -21,12 +22,9 @@ internal static unsafe class BlockSums
         using var scratch = new Scratch();
         var centred = new CentredRows(x.Pointer, rows, x.Width, centre.Pointer, scratch);
         Sweep(centred, centred, bandwidths, totals, scratch);
-        double* wide = bandwidths.Any(b => b.Precise) ? centred.Widened(scratch) : null;
+        double* wide = bandwidths.All(IsSingle) ? null : centred.Widened(scratch);
         for (int s = 0; s < totals.Length; s++)
-        {
-            if (bandwidths[s].Precise)
-                Add(ref totals[s], PreciseTerms.LogMeanKernel(wide, rows, wide, rows, x.Width, bandwidths[s].Sigma, true, 0, null, null), (double)rows * (rows - 1));
-        }
+            if (!IsSingle(bandwidths[s])) Add(ref totals[s], wide, rows, wide, rows, x.Width, bandwidths[s]);
 
         GC.KeepAlive(x);
         GC.KeepAlive(centre);
@@ -40,13 +38,10 @@ internal static unsafe class BlockSums
         CentredRows centredX = new(x.Pointer, rows, x.Width, centre.Pointer, scratch), centredY = new(y.Pointer, columns, x.Width, centre.Pointer, scratch);
         KernelTotal[] totals = [.. bandwidths.Select(_ => new KernelTotal())];
         Sweep(centredX, centredY, bandwidths, totals, scratch);
-        bool precise = bandwidths.Any(b => b.Precise);
-        double* wideX = precise ? centredX.Widened(scratch) : null, wideY = precise ? centredY.Widened(scratch) : null;
+        bool single = bandwidths.All(IsSingle);
+        double* wideX = single ? null : centredX.Widened(scratch), wideY = single ? null : centredY.Widened(scratch);
         for (int s = 0; s < totals.Length; s++)
-        {
-            if (bandwidths[s].Precise)
-                Add(ref totals[s], PreciseTerms.LogMeanKernel(wideX, rows, wideY, columns, x.Width, bandwidths[s].Sigma, false, 0, null, null), (double)rows * columns);
-        }
+            if (!IsSingle(bandwidths[s])) Add(ref totals[s], wideX, rows, wideY, columns, x.Width, bandwidths[s]);
 
         GC.KeepAlive(x);
         GC.KeepAlive(y);
@@ -54,14 +49,28 @@ internal static unsafe class BlockSums
         return totals;
     }
 
-    /// <summary>The largest |x_i - centre|^2.</summary>
-    public static double LargestSquare(Tensor x, int rows, Tensor centre)
+    /// <summary>The largest |x_i - centre|^2, and their sum.</summary>
+    public static (double Largest, double Sum) Squares(Tensor x, int rows, Tensor centre)
     {
         using var scratch = new Scratch();
-        double largest = new CentredRows(x.Pointer, rows, x.Width, centre.Pointer, scratch).LargestSquare;
+        var centred = new CentredRows(x.Pointer, rows, x.Width, centre.Pointer, scratch);
+        double sum = 0;
+        for (int i = 0; i < rows; i++) sum += 2 * centred.HalfNorms[i];
         GC.KeepAlive(x);
         GC.KeepAlive(centre);
-        return largest;
+        return (centred.LargestSquare, sum);
+    }
+
+    /// <summary>The mean of the rows of both.</summary>
+    public static Tensor Centre(Tensor x, Tensor y)
+    {
+        using var scratch = new Scratch();
+        var centre = new Tensor(x.Width);
+        float* mean = CentredRows.CommonCentre(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, scratch);
+        new ReadOnlySpan<float>(mean, x.Width).CopyTo(centre.Span);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+        return centre;
     }
 
     /// <summary>Adds the rows to <paramref name="sums"/> and, scaled to length 1, to <paramref name="unitSums"/>.</summary>
@@ -124,15 +133,26 @@ internal static unsafe class BlockSums
     {
         var statistics = new ScoreStatistics?[bandwidths.Length];
         for (int s = 0; s < statistics.Length; s++)
-            if (!bandwidths[s].Precise) statistics[s] = new ScoreStatistics(x.Count, ReferenceEquals(x, y), new KernelLogits(x, y, bandwidths[s].Sigma, scratch), null, scratch);
+            if (IsSingle(bandwidths[s])) statistics[s] = new ScoreStatistics(x.Count, ReferenceEquals(x, y), new KernelLogits(x, y, bandwidths[s].Sigma, scratch), null, scratch);
         if (Array.TrueForAll(statistics, s => s == null)) return;
         new ScoreSweep(x, y, scratch).Run(new SeveralEpilogues([.. statistics.OfType<ScoreStatistics>()]), null, null, false);
         for (int s = 0; s < totals.Length; s++) totals[s] = statistics[s]?.Total ?? totals[s];
     }
 
-    private static void Add(ref KernelTotal total, double logMean, double count)
+    private static bool IsSingle(StreamedBandwidth bandwidth) => bandwidth.Precision == KernelPrecision.Single;
+
+    // In float64; of one block with itself its distinct rows.
+    private static void Add(ref KernelTotal total, double* x, int rows, double* y, int columns, int width, StreamedBandwidth bandwidth)
     {
-        double mean = Math.Exp(logMean);
-        total.Add(logMean, count, count * (mean - 1));
+        if (bandwidth.Precision == KernelPrecision.Wide)
+        {
+            // A row with itself adds nothing.
+            total.Add(0, 0, WideTerms.Rest(x, rows, y, columns, width, bandwidth.Sigma));
+            return;
+        }
+
+        double logMean = PreciseTerms.LogMeanKernel(x, rows, y, columns, width, bandwidth.Sigma, x == y, 0, null, null);
+        double count = (double)rows * (x == y ? columns - 1 : columns);
+        total.Add(logMean, count, count * (Math.Exp(logMean) - 1));
     }
 }

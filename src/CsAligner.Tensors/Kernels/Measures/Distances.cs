@@ -9,11 +9,15 @@ namespace CsAligner.Tensors.Kernels.Measures;
 /// <summary>Distances between all rows of a set.</summary>
 internal static unsafe class Distances
 {
-    private const int RowsPerTile = 512;
+    private const int RowsPerTile = 512, ColumnsPerTile = 256;
+
+    // Squares that float32 holds, and what of the largest square its rounding reaches.
+    private const double LeastSquare = 1e-20, MostSquare = 1e30, Lost = 1e-4;
 
     /// <summary>
     /// The median of |x_i - x_j| over i &lt; j (the mean of the two middle ones where their number is even) among chosen
-    /// rows of one or two sets, float32 distances of rows centred on their mean. Memory rows^2 / 2 floats: choose a few thousand.
+    /// rows of one or two sets: float32 distances of rows centred on their mean, in float64 where those would be rounding alone. Memory
+    /// rows^2 / 2 floats: choose a few thousand.
     /// </summary>
     /// <param name="first">[M, D].</param>
     /// <param name="second">[N, D], its rows counted from M on; null for none.</param>
@@ -29,10 +33,24 @@ internal static unsafe class Distances
             source.CopyTo(new Span<float>(gathered + ((long)r * width), width));
         }
 
-        float* centred = RowSums.Centred(gathered, rows, width, RowSums.Mean(gathered, rows, width, scratch), scratch);
+        double* mean = RowSums.Mean(gathered, rows, width, scratch);
+        float* centred = RowSums.Centred(gathered, rows, width, mean, scratch);
         int count = checked((int)((long)rows * (rows - 1) / 2));
         float* squared = scratch.Floats(count);
-        Squared(centred, rows, width, squared, scratch);
+        double largest = Squared(centred, rows, width, squared, scratch), median = Middle(squared, count);
+        if (largest is > LeastSquare and < MostSquare && median * median > Lost * largest) return median;
+
+        // Rows that are the same would seem apart, or float32 has no squares of such numbers: take the distances one by one, in units of the
+        // largest value.
+        double* wide = RowSums.Widened(gathered, rows, width, mean, scratch);
+        double unit = LargestPart(wide, (long)rows * width);
+        if (unit == 0 || !double.IsFinite(unit)) return unit;
+        Direct(wide, rows, width, unit, squared);
+        return unit * Middle(squared, count);
+    }
+
+    private static double Middle(float* squared, int count)
+    {
         var values = new ReadOnlySpan<float>(squared, count);
         double upper = Math.Sqrt(Select(values, count / 2));
         return count % 2 == 1 ? upper : 0.5 * (upper + Math.Sqrt(Select(values, (count / 2) - 1)));
@@ -48,10 +66,11 @@ internal static unsafe class Distances
         return BitConverter.UInt32BitsToSingle((high << 16) | low);
     }
 
-    private static void Squared(float* centred, int rows, int width, float* squared, Scratch scratch)
+    // Gives back the largest |x|^2.
+    private static double Squared(float* centred, int rows, int width, float* squared, Scratch scratch)
     {
         float* halfNorms = scratch.Floats(KernelSums.Padded(rows));
-        KernelSums.HalfNorms(centred, rows, width, halfNorms);
+        double largest = KernelSums.HalfNorms(centred, rows, width, halfNorms);
         float* scores = scratch.Floats((long)Math.Min(RowsPerTile, rows) * rows);
         for (int top = 0; top < rows; top += RowsPerTile)
         {
@@ -60,6 +79,31 @@ internal static unsafe class Distances
             Gemm.Run(height, breadth, width, from, width, 1, from, 1, width, scores, breadth, accumulate: false);
             Workers.For(height, i => Keep(squared, rows, first + i, scores + ((long)i * breadth) + i + 1, halfNorms));
         }
+
+        return largest;
+    }
+
+    private static double LargestPart(double* values, long count)
+    {
+        double largest = 0;
+        for (long i = 0; i < count; i++) largest = Math.Max(largest, Math.Abs(values[i]));
+        return largest;
+    }
+
+    private static void Direct(double* wide, int rows, int width, double unit, float* squared)
+    {
+        for (long i = 0; i < (long)rows * width; i++) wide[i] /= unit;
+        Workers.For(rows - 1, i =>
+        {
+            double* tile = stackalloc double[ColumnsPerTile];
+            float* to = squared + ((long)i * rows) - ((long)i * (i + 1) / 2);
+            for (int j = i + 1; j < rows; j += ColumnsPerTile)
+            {
+                int columns = Math.Min(ColumnsPerTile, rows - j);
+                PreciseProducts.ForPairs<DistanceOperation>(wide + ((long)i * width), 1, wide + ((long)j * width), columns, width, tile, ColumnsPerTile);
+                for (int c = 0; c < columns; c++) to[j - i - 1 + c] = (float)tile[c];
+            }
+        });
     }
 
     // The sixteen bits that the value of this rank has: the upper ones, or the lower ones among those whose upper bits are known.

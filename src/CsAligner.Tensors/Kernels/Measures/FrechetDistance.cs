@@ -35,16 +35,32 @@ internal static unsafe class FrechetDistance
     {
         using var scratch = new Scratch();
         long size = (long)width * width;
-        double distance = 0;
+        double distance = 0, largestX = 0, largestY = 0;
         for (int d = 0; d < width; d++)
+        {
+            largestX = Math.Max(largestX, covarianceX[((long)d * width) + d]);
+            largestY = Math.Max(largestY, covarianceY[((long)d * width) + d]);
             distance += ((meanX[d] - meanY[d]) * (meanX[d] - meanY[d])) + covarianceX[((long)d * width) + d] + covarianceY[((long)d * width) + d];
+        }
 
+        if (largestX == 0 || largestY == 0) return distance;
+
+        // In units near 1, powers of 4 that change no digit: products of four factors would leave float64.
+        int unitX = Math.ILogB(largestX) / 2, unitY = Math.ILogB(largestY) / 2;
+        Scale(covarianceX, size, -2 * unitX);
         double* factor = scratch.Doubles(size), half = scratch.Doubles(size), inner = scratch.Doubles(size);
         int rank = Factor(covarianceX, width, factor);
         PreciseProducts.TransposeProduct(covarianceY, width, factor, width, width, half);
+        Scale(half, size, -2 * unitY);
         PreciseProducts.TransposeProduct(factor, width, half, width, width, inner);
-        foreach (double eigenvalue in SymmetricEigenvalues.Of(inner, rank, width)) distance -= 2 * Math.Sqrt(Math.Max(0, eigenvalue));
+        foreach (double eigenvalue in SymmetricEigenvalues.Of(inner, rank, width)) distance -= 2 * Math.ScaleB(Math.Sqrt(Math.Max(0, eigenvalue)), unitX + unitY);
         return Math.Max(0, distance);
+    }
+
+    private static void Scale(double* values, long size, int exponent)
+    {
+        double factor = Math.ScaleB(1, exponent);
+        for (long i = 0; i < size; i++) values[i] *= factor;
     }
 
     // a = L L^T for a symmetric positive semidefinite a, which is destroyed: the largest remaining diagonal is

@@ -1,9 +1,17 @@
 using CsAligner.Tensors.Kernels.Objectives;
+using CsAligner.Tensors.Kernels.Scores;
 
 namespace CsAligner.Tensors.Kernels.Measures;
 
-/// <summary>A bandwidth, and whether float32 would lose distances at it.</summary>
-internal readonly record struct StreamedBandwidth(double Sigma, bool Precise)
+/// <summary>
+/// A bandwidth, and how it is computed. Of a wide one the totals are sums of e^-u - 1 + u, as <see cref="WideTerms"/> has them, in
+/// <see cref="KernelTotal.MinusOne"/>.
+/// </summary>
+internal readonly record struct StreamedBandwidth(double Sigma, KernelPrecision Precision)
 {
-    public static StreamedBandwidth For(double sigma, double largestSquare) => new(sigma, AlignmentTerms.NeedsPrecision(largestSquare, sigma));
+    public static StreamedBandwidth For(double sigma, double largestSquare)
+    {
+        KernelRange.Check(Math.Sqrt(largestSquare), sigma);
+        return new StreamedBandwidth(sigma, KernelRange.Of(largestSquare, sigma, AlignmentTerms.MeasuringLimit));
+    }
 }

@@ -17,8 +17,14 @@ internal static unsafe class AlignmentTerms
     private const double SingleLimit = 6e-5;
 
     // A measure is reported to a relative 1e-5.
-    private const double MeasuringLimit = 2e-5;
+    public const double MeasuringLimit = 2e-5;
     private const double Epsilon = 1.1920929e-7;
+
+    // A larger scale is beyond float32 in products with it, even where all rows are the same.
+    private const double MostSingleScale = 1e30;
+
+    // Logits of InfoNCE are differences of what is at most this.
+    private const double MostLogit = 1e300;
 
     /// <summary>Values; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>, both null for none.</summary>
     public static AlignmentValues Compute(Tensor x, Tensor y, in AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
@@ -29,38 +35,33 @@ internal static unsafe class AlignmentTerms
         return values;
     }
 
-    /// <summary>ln of the mean kernel value of each pairing, for measuring; NaN for the off-diagonal form of a single row.</summary>
-    public static KernelMeans LogMeans(Tensor x, Tensor y, double sigma)
+    /// <summary>The divergences by one kernel, for measuring.</summary>
+    public static KernelMeasures Measure(Tensor x, Tensor y, double sigma)
     {
         using var scratch = new Scratch();
         int rows = x.Rows, columns = y.Rows, width = x.Width;
         float* centre = CentredRows.CommonCentre(x.Pointer, rows, y.Pointer, columns, width, scratch);
         CentredRows centredX = new(x.Pointer, rows, width, centre, scratch), centredY = new(y.Pointer, columns, width, centre, scratch);
-        if (KernelRounding(centredX, centredY, sigma) <= MeasuringLimit)
+        KernelMeasures measures;
+        if (KernelRange.Of(LargestSquare(centredX, centredY), sigma, MeasuringLimit) == KernelPrecision.Single)
         {
             KernelTotal selfX = FusedTerms.SelfTotal(centredX, sigma), selfY = FusedTerms.SelfTotal(centredY, sigma);
             double cross = FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None, null).LogMeanKernel;
-            Hold(x, y);
-            return new KernelMeans(
+            measures = new KernelMeans(
                 FusedTerms.LogMean(selfX, rows, false),
                 FusedTerms.LogMean(selfY, columns, false),
                 rows < 2 ? double.NaN : FusedTerms.LogMean(selfX, rows, true),
                 columns < 2 ? double.NaN : FusedTerms.LogMean(selfY, columns, true),
-                cross);
+                cross).Measures;
+        }
+        else
+        {
+            measures = PreciseDivergence.Measure(centredX.Widened(scratch), rows, centredY.Widened(scratch), columns, width, sigma);
         }
 
-        double* preciseX = centredX.Widened(scratch), preciseY = centredY.Widened(scratch);
         Hold(x, y);
-        return new KernelMeans(
-            PreciseSelf(preciseX, rows, width, sigma, false),
-            PreciseSelf(preciseY, columns, width, sigma, false),
-            rows < 2 ? double.NaN : PreciseSelf(preciseX, rows, width, sigma, true),
-            columns < 2 ? double.NaN : PreciseSelf(preciseY, columns, width, sigma, true),
-            PreciseTerms.LogMeanKernel(preciseX, rows, preciseY, columns, width, sigma, false, 0, null, null));
+        return measures;
     }
-
-    /// <summary>Whether a measure of centred rows with this largest |x|^2 takes float64.</summary>
-    public static bool NeedsPrecision(double largestSquare, double sigma) => Epsilon * largestSquare / (sigma * sigma) > MeasuringLimit;
 
     /// <summary>ln of the mean kernel value over distinct rows; at least two.</summary>
     public static double LogMeanWithin(Tensor x, double sigma)
@@ -69,15 +70,12 @@ internal static unsafe class AlignmentTerms
         int rows = x.Rows, width = x.Width;
         float* centre = CentredRows.CommonCentre(x.Pointer, rows, null, 0, width, scratch);
         var centred = new CentredRows(x.Pointer, rows, width, centre, scratch);
-        double logMean = KernelRounding(centred, centred, sigma) <= MeasuringLimit
+        double logMean = KernelRange.Of(centred.LargestSquare, sigma, MeasuringLimit) == KernelPrecision.Single
             ? FusedTerms.LogMean(FusedTerms.SelfTotal(centred, sigma), rows, true)
-            : PreciseSelf(centred.Widened(scratch), rows, width, sigma, true);
+            : PreciseDivergence.LogMeanWithin(centred.Widened(scratch), rows, width, sigma);
         Hold(x);
         return logMean;
     }
-
-    private static double PreciseSelf(double* x, int rows, int width, double sigma, bool offDiagonal) =>
-        PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 0, null, null);
 
     // Kernels have only the pointers: without this the collector may take a tensor that nobody else holds.
     private static void Hold(params ReadOnlySpan<Tensor?> tensors)
@@ -97,7 +95,7 @@ internal static unsafe class AlignmentTerms
         RowPanels? panelsX = null;
         SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
         double divergence = 0, kernelWeight = 0;
-        if (kernel && KernelRounding(centredX, centredY, weights.Sigma) <= SingleLimit)
+        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), weights.Sigma, SingleLimit) == KernelPrecision.Single)
         {
             // y first: x's panels are of use to the cross term.
             using (var passing = new Scratch()) selfY = SelfTerm(centredY, weights, gradY, scratch, passing, out _);
@@ -112,7 +110,8 @@ internal static unsafe class AlignmentTerms
             if (kernel) divergence = Precise(centredX, centredY, weights, gradX, gradY, scratch);
         }
 
-        bool preciseContrast = contrast && ContrastRounding(centredX, centredY, weights.Scale) > SingleLimit;
+        // Not at most, so that what is beyond float32, or not a number, takes float64.
+        bool preciseContrast = contrast && !(ContrastRounding(centredX, centredY, weights.Scale) <= SingleLimit && weights.Scale < MostSingleScale);
         double contrastWeight = contrast && !preciseContrast ? weights.InfoNceWeight : 0;
         var values = new AlignmentValues(divergence, 0, 0);
         if (kernelWeight != 0 || contrastWeight != 0)
@@ -124,8 +123,7 @@ internal static unsafe class AlignmentTerms
         return preciseContrast ? PreciseContrast(x, y, width, weights, gradX, gradY) with { CauchySchwarz = values.CauchySchwarz } : values;
     }
 
-    private static double KernelRounding(CentredRows x, CentredRows y, double sigma) =>
-        Epsilon * Math.Max(x.LargestSquare, y.LargestSquare) / (sigma * sigma);
+    private static double LargestSquare(CentredRows x, CentredRows y) => Math.Max(x.LargestSquare, y.LargestSquare);
 
     private static double ContrastRounding(CentredRows x, CentredRows y, double scale) =>
         Epsilon * scale * Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
@@ -153,7 +151,8 @@ internal static unsafe class AlignmentTerms
     {
         double* preciseX = x.Widened(scratch), preciseY = y.Widened(scratch);
         double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * x.Width), pullY = gradY == null ? null : scratch.Doubles((long)y.Count * y.Width);
-        double value = Precise(preciseX, x.Count, preciseY, y.Count, x.Width, weights.Sigma, weights.OffDiagonal, weights.CsWeight, pullX, pullY);
+        double value = PreciseDivergence.Compute(
+            preciseX, x.Count, preciseY, y.Count, x.Width, weights.Sigma, weights.OffDiagonal, true, weights.CsWeight, pullX, pullY);
         if (gradX != null) AddNarrowed(pullX, gradX, (long)x.Count * x.Width);
         if (gradY != null) AddNarrowed(pullY, gradY, (long)y.Count * y.Width);
         return value;
@@ -165,6 +164,7 @@ internal static unsafe class AlignmentTerms
         int pairs = weights.Pairs;
         double* origin = scratch.Doubles(width);
         double* preciseX = RowSums.Widened(x, pairs, width, origin, scratch), preciseY = RowSums.Widened(y, pairs, width, origin, scratch);
+        CheckContrast(preciseX, preciseY, pairs, width, weights, gradX != null || gradY != null);
         double* pullX = gradX == null ? null : scratch.Doubles((long)pairs * width), pullY = gradY == null ? null : scratch.Doubles((long)pairs * width);
         var (value, gradScale) = PreciseTerms.InfoNce(preciseX, preciseY, pairs, width, weights.Scale, weights.InfoNceWeight, pullX, pullY);
         if (gradX != null) AddNarrowed(pullX, gradX, (long)pairs * width);
@@ -172,11 +172,17 @@ internal static unsafe class AlignmentTerms
         return new AlignmentValues(0, value, gradScale);
     }
 
-    private static double Precise(
-        double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, double weight, double* gradX, double* gradY) =>
-        PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 2 * weight, gradX, null)
-        + PreciseTerms.LogMeanKernel(y, columns, y, columns, width, sigma, offDiagonal, 2 * weight, gradY, null)
-        - (2 * PreciseTerms.LogMeanKernel(x, rows, y, columns, width, sigma, false, -2 * weight, gradX, gradY));
+    private static void CheckContrast(double* x, double* y, int pairs, int width, in AlignmentWeights weights, bool gradients)
+    {
+        double radiusX = PreciseDivergence.Radius(x, pairs, null, 0, width), radiusY = PreciseDivergence.Radius(y, pairs, null, 0, width);
+        double most = MostLogit / Math.Max(radiusX * radiusY, double.Epsilon);
+        if (gradients) most = Math.Min(most, float.MaxValue / (Math.Max(radiusX, radiusY) * Math.Max(1, radiusX) * Math.Max(1, radiusY) * Math.Max(1, weights.InfoNceWeight)));
+        if (weights.Scale > most)
+        {
+            throw new InputException(
+                $"temperature: {1 / weights.Scale:G4} is too small for rows of lengths up to {Math.Max(radiusX, radiusY):G4}, whose {(gradients ? "gradients are beyond float32" : "logits are beyond float64")}; give {1.001 / most:G4} or more, or scale the rows down");
+        }
+    }
 
     private static void AddNarrowed(double* from, float* to, long length)
     {

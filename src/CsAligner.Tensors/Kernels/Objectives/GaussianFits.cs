@@ -10,6 +10,8 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// <summary>Divergences between the first two moments of two sets of rows, with gradients.</summary>
 internal static unsafe class GaussianFits
 {
+    private const double LeastVariance = 1e-28, MostVariance = 1e28;
+
     /// <summary>
     /// |C_x - C_y|_F^2 / (4 D^2) + meanWeight |m_x - m_y|^2; float32 products of centred rows, float64 sums. Gradients are written where
     /// there is room for them.
@@ -47,6 +49,7 @@ internal static unsafe class GaussianFits
         long size = (long)width * width;
         Moments first = new(x, scratch), second = new(y, scratch);
         double* a = first.Covariance(shrinkage, scratch), b = second.Covariance(shrinkage, scratch);
+        if (gradX != null || gradY != null) CheckVariances(a, b, width);
         double* inverseA = scratch.Doubles(size), inverseB = scratch.Doubles(size), spare = scratch.Doubles(size);
         if (!Invert(a, inverseA) || !Invert(b, inverseB)) return double.NaN;
         double* gap = scratch.Doubles(width), pull = scratch.Doubles(width), pullA = scratch.Doubles(width), pullB = scratch.Doubles(width);
@@ -97,6 +100,19 @@ internal static unsafe class GaussianFits
             }
 
             return slope;
+        }
+    }
+
+    // The gradients pass through inverses of covariances in float32.
+    private static void CheckVariances(double* a, double* b, int width)
+    {
+        for (int d = 0; d < width; d++)
+        {
+            foreach (double variance in (ReadOnlySpan<double>)[a[((nint)d * width) + d], b[((nint)d * width) + d]])
+            {
+                if (variance is > 0 and (< LeastVariance or > MostVariance))
+                    throw new InputException($"Gaussian KL: expected variances of {LeastVariance:G4} to {MostVariance:G4}, whose inverses float32 carries in gradients, got {variance:G4}; scale the rows");
+            }
         }
     }
 

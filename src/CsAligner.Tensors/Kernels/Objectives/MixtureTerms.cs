@@ -8,13 +8,12 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// <summary>
 /// Divergences that are means over several bandwidths, from one set of scores: of ln k(x,x) + ln k(y,y) - 2 ln k(x,y),
 /// or of k(x,x) + k(y,y) - 2 k(x,y), k a mean kernel value. Six products whatever the number of bandwidths; a
-/// bandwidth too small for float32 scores is computed in float64 beside them. The same bits for any number of threads.
+/// bandwidth too small or too wide for float32 scores is computed in float64 beside them. The same bits for any number of threads.
 /// </summary>
 internal static unsafe class MixtureTerms
 {
     // As in AlignmentTerms: float32 rounding of a squared distance seen in the exponent.
     private const double SingleLimit = 6e-5;
-    private const double Epsilon = 1.1920929e-7;
 
     /// <summary>The value; gradients are added to those that are not null.</summary>
     /// <param name="x">[M, D].</param>
@@ -31,8 +30,9 @@ internal static unsafe class MixtureTerms
         float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
         float* centre = CentredRows.CommonCentre(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, scratch);
         CentredRows rowsX = new(x.Pointer, x.Rows, x.Width, centre, scratch), rowsY = new(y.Pointer, y.Rows, x.Width, centre, scratch);
-        double largest = Epsilon * Math.Max(rowsX.LargestSquare, rowsY.LargestSquare);
-        double[] single = [.. sigmas.Where(s => largest / (s * s) <= SingleLimit)], precise = [.. sigmas.Where(s => !(largest / (s * s) <= SingleLimit))];
+        double largest = Math.Max(rowsX.LargestSquare, rowsY.LargestSquare);
+        ILookup<bool, double> isSingle = sigmas.ToLookup(s => KernelRange.Of(largest, s, SingleLimit) == KernelPrecision.Single);
+        double[] single = [.. isSingle[true]], precise = [.. isSingle[false]];
         var rule = new Rule(offDiagonal, logarithms, weight / sigmas.Length);
         double value = 0;
         if (single.Length > 0)
@@ -82,20 +82,7 @@ internal static unsafe class MixtureTerms
         double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * width), pullY = gradY == null ? null : scratch.Doubles((long)y.Count * width);
         double value = 0;
         foreach (double sigma in sigmas)
-        {
-            value += Of(wideX, x.Count, wideX, x.Count, rule.OffDiagonal, 2, pullX, null)
-                + Of(wideY, y.Count, wideY, y.Count, rule.OffDiagonal, 2, pullY, null)
-                - (2 * Of(wideX, x.Count, wideY, y.Count, false, -2, pullX, pullY));
-
-            double Of(double* a, int rows, double* b, int columns, bool without, double weight, double* pullA, double* pullB)
-            {
-                // The slope of a mean is known only after its value.
-                double logMean = PreciseTerms.LogMeanKernel(a, rows, b, columns, width, sigma, without, rule.Weight * weight, rule.Logarithms ? pullA : null, rule.Logarithms ? pullB : null);
-                if (!rule.Logarithms && (pullA != null || pullB != null))
-                    PreciseTerms.LogMeanKernel(a, rows, b, columns, width, sigma, without, weight * rule.Slope(logMean), pullA, pullB);
-                return rule.Value(logMean);
-            }
-        }
+            value += PreciseDivergence.Compute(wideX, x.Count, wideY, y.Count, width, sigma, rule.OffDiagonal, rule.Logarithms, rule.Weight, pullX, pullY);
 
         Add(pullX, gradX, (long)x.Count * width);
         Add(pullY, gradY, (long)y.Count * width);
@@ -111,9 +98,7 @@ internal static unsafe class MixtureTerms
     /// <summary>What a term makes of the logarithm of a mean kernel value. Means are taken minus 1, which cancels: near 1 they keep their digits.</summary>
     private readonly record struct Rule(bool OffDiagonal, bool Logarithms, double Weight)
     {
-        public double Value(double logMean) => Logarithms ? logMean
-            : Math.Abs(logMean) < 1e-5 ? logMean * (1 + (logMean / 2 * (1 + (logMean / 3))))
-            : Math.Exp(logMean) - 1;
+        public double Value(double logMean) => Logarithms ? logMean : KernelMeans.MinusOne(logMean);
 
         public double Slope(double logMean) => Weight * (Logarithms ? 1 : Math.Exp(logMean));
     }

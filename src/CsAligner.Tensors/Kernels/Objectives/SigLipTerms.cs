@@ -8,6 +8,9 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// <summary>SigLIP's loss with its gradients: three products of P^2 D, memory O(P D + a tile).</summary>
 internal static unsafe class SigLipTerms
 {
+    // Beyond these, float32 logits are off by more than 0.01, or scores overflow.
+    private const double MostLogit = 1e5, MostProduct = 1e30;
+
     /// <summary>
     /// The sum over all pairs of rows over <paramref name="pairs"/>, and its derivatives by the bias and the scale;
     /// gradients of the first pairs rows are written where there is room for them.
@@ -19,6 +22,7 @@ internal static unsafe class SigLipTerms
         int width = x.Width;
         float* origin = scratch.Floats(width, 0f);
         CentredRows rowsX = new(x.Pointer, pairs, width, origin, scratch), rowsY = new(y.Pointer, pairs, width, origin, scratch);
+        Check(Math.Sqrt(rowsX.LargestSquare) * Math.Sqrt(rowsY.LargestSquare), scale, bias);
         var epilogue = new SigLipWeights(pairs, scale, bias, 1.0 / pairs, scratch);
         float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
         new ScoreSweep(rowsX, rowsY, scratch).Run(epilogue, toX, toY, accumulate: false);
@@ -28,5 +32,14 @@ internal static unsafe class SigLipTerms
         GC.KeepAlive(gradY);
         var (loss, biasSum, scaleSum) = epilogue.Total;
         return (loss / pairs, biasSum / pairs, scaleSum / pairs);
+    }
+
+    private static void Check(double lengths, double scale, double bias)
+    {
+        if (lengths > MostProduct || scale * lengths > MostLogit || Math.Abs(bias) > MostLogit)
+        {
+            throw new InputException(
+                $"SigLIP: expected logits (the scale times the lengths of two rows) and a bias of at most {MostLogit:G4}, got {scale * lengths:G4} and {bias:G4}; lower the scale or normalise the rows");
+        }
     }
 }

@@ -15,7 +15,6 @@ internal static unsafe class TokenTerms
 {
     // As for whole batches (AlignmentTerms): beyond this rounding of a distance, seen in the exponent, a sample is done in float64.
     private const double SingleLimit = 6e-5;
-    private const double Epsilon = 1.1920929e-7;
 
     // Samples are small: a task does several in the same buffers.
     private const int SamplesPerTask = 16;
@@ -47,7 +46,7 @@ internal static unsafe class TokenTerms
         Gather(x, rowsX, z);
         Gather(y, rowsY, z + ((nint)tokens * width));
         double largest = Centre(z, all, width, buffers.Mean);
-        if (Epsilon * largest / (sigma * sigma) > SingleLimit) return Precise(z, tokens, all, width, sigma, weight, rowsX, rowsY, gradX, gradY);
+        if (KernelRange.Of(largest, sigma, SingleLimit) != KernelPrecision.Single) return Precise(x, rowsX, y, rowsY, sigma, weight, gradX, gradY, z);
 
         Gemm.Run(all, all, width, z, width, 1, z, 1, width, weights, all, accumulate: false);
         double value = Kernel(weights, tokens, all, sigma, buffers.Halves);
@@ -105,17 +104,29 @@ internal static unsafe class TokenTerms
         return Math.Log(selfX / ((double)tokens * tokens)) + Math.Log(selfY / ((double)others * others)) - (2 * (largestCross + Math.Log(cross / ((double)tokens * others))));
     }
 
+    // Pulls pass through z, whose rows are no longer needed.
     private static double Precise(
-        float* z, int tokens, int all, int width, double sigma, double weight, ReadOnlySpan<int> rowsX, ReadOnlySpan<int> rowsY, Tensor? gradX, Tensor? gradY)
+        Tensor x, ReadOnlySpan<int> rowsX, Tensor y, ReadOnlySpan<int> rowsY, double sigma, double weight, Tensor? gradX, Tensor? gradY, float* z)
     {
         using var scratch = new Scratch();
+        int width = x.Width, tokens = rowsX.Length, others = rowsY.Length, all = tokens + others;
         double* points = scratch.Doubles((long)all * width), pull = gradX == null && gradY == null ? null : scratch.Doubles((long)all * width);
-        for (long i = 0; i < (long)all * width; i++) points[i] = z[i];
-        double* y = points + ((nint)tokens * width), pullY = pull == null ? null : pull + ((nint)tokens * width);
-        int others = all - tokens;
-        double value = PreciseTerms.LogMeanKernel(points, tokens, points, tokens, width, sigma, false, 2 * weight, pull, null)
-            + PreciseTerms.LogMeanKernel(y, others, y, others, width, sigma, false, 2 * weight, pullY, null)
-            - (2 * PreciseTerms.LogMeanKernel(points, tokens, y, others, width, sigma, false, -2 * weight, pull, pullY));
+        for (int r = 0; r < all; r++)
+        {
+            var row = r < tokens ? x.Span.Slice(rowsX[r] * width, width) : y.Span.Slice(rowsY[r - tokens] * width, width);
+            for (int d = 0; d < width; d++) points[((nint)r * width) + d] = row[d];
+        }
+
+        for (int d = 0; d < width; d++)
+        {
+            double mean = 0;
+            for (int r = 0; r < all; r++) mean += points[((nint)r * width) + d] / all;
+            for (int r = 0; r < all; r++) points[((nint)r * width) + d] -= mean;
+        }
+
+        double* pullY = pull == null ? null : pull + ((nint)tokens * width);
+        double value = PreciseDivergence.Compute(
+            points, tokens, points + ((nint)tokens * width), others, width, sigma, false, true, weight, pull, pullY);
         if (pull == null) return value;
         for (long i = 0; i < (long)all * width; i++) z[i] = (float)pull[i];
         if (gradX != null) Scatter(z, gradX, rowsX);

@@ -14,7 +14,12 @@ namespace CsAligner.Tensors.Kernels.Scores;
 /// </summary>
 internal static unsafe class PreciseTerms
 {
-    private const int RowsPerTask = 16, ColumnsPerTile = 256;
+    public const int ColumnsPerTile = 256;
+
+    private const int RowsPerTask = 16;
+
+    /// <summary>Sees a tile of at most <see cref="ColumnsPerTile"/> columns, which are so far apart from row to row.</summary>
+    public delegate void TileBody(double* tile, int column, int count);
 
     /// <summary>
     /// ln of the mean of exp(-|x_i - y_j|^2 / (2 sigma^2)); <paramref name="weight"/> times its gradient is added to
@@ -83,6 +88,9 @@ internal static unsafe class PreciseTerms
                     TensorPrimitives.Subtract(weights, logTotal, weights);
                     TensorPrimitives.Exp<double>(weights, weights);
                     TensorPrimitives.Multiply(weights, factor, weights);
+
+                    // A row does not pull itself: beside a large factor what should cancel would drown the rest.
+                    if (from == to && i >= column && i < column + count) weights[i - column] = 0;
                     sums[i - start] += TensorPrimitives.Sum<double>(weights);
                 }
                 PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width, grad + ((nint)start * width));
@@ -145,7 +153,8 @@ internal static unsafe class PreciseTerms
     private static void ForTiles(double* x, int start, int end, double* y, int columns, int width, TileBody body) =>
         ForTiles<DistanceOperation>(x, start, end, y, columns, width, body);
 
-    private static void ForTiles<TOperation>(double* x, int start, int end, double* y, int columns, int width, TileBody body)
+    /// <summary>What the operation gives of rows start to end with all columns, tile by tile; a task has at most sixteen rows.</summary>
+    public static void ForTiles<TOperation>(double* x, int start, int end, double* y, int columns, int width, TileBody body)
         where TOperation : struct, IPairOperation
     {
         double* tile = stackalloc double[RowsPerTask * ColumnsPerTile];
@@ -172,6 +181,4 @@ internal static unsafe class PreciseTerms
         TensorPrimitives.Exp<double>(logits, logits);
         return TensorPrimitives.Sum<double>(logits);
     }
-
-    private delegate void TileBody(double* tile, int column, int count);
 }
