@@ -32,10 +32,10 @@ internal static class DecoderPretraining
                 + "makes them of that size");
         }
 
+        using var held = OutputLock.OfFolder(folder);
         string model = ModelFingerprint.Of(ShippedModel.Name);
         using var training = ConditionedIcons.Open(session, [IconSplit.Pretraining, IconSplit.Alignment], embedder, model);
         using var validation = ConditionedIcons.Open(session, [IconSplit.Validation], embedder, model);
-        using var held = OutputLock.OfFolder(folder);
         var run = new DecoderRun(recipe, training, validation, embedder, folder, resume, initial) { CheckpointInterval = interval };
         session.Terminal.Say(
             $"{recipe.Name}: {run.Trainer.Decoder.ParameterCount:N0} parameters, {training.Count:N0} pictures "

@@ -57,10 +57,10 @@ internal static class AlignVerb
             AlignmentOptions options = training.Read(parsed);
             string folder = parsed.GetRequiredValue(output);
             foreach (string note in training.Unused(parsed)) session.Terminal.Say(note);
+            using var held = OutputLock.OfFolder(folder);
             using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, options.Seed);
             using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image), textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
             AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };
-            using var held = OutputLock.OfFolder(folder);
             AtomicFile.CleanFolder(folder);
             AutomaticChoiceResult? choice = training.Choose(parsed, options, aligned, session);
             options = choice?.Options ?? options;

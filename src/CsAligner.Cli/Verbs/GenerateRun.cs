@@ -17,12 +17,11 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
     /// <param name="json">Whether to print what made them.</param>
     public void Write(string folder, bool json)
     {
+        using var held = OutputLock.OfFolder(folder);
         PictureFolder.RequireFree(folder);
         long start = session.Terminal.Time.GetTimestamp();
         DiffusionDecoder decoder = DiffusionDecoder.Load(ShippedModel.PathOf(decoderName));
         (Tensor rows, ulong[]? noise) = inputs.Read(session, decoderName, decoder.Config.ConditionSize);
-        using var held = OutputLock.OfFolder(folder);
-        PictureFolder.RequireFree(folder);
         var pictures = new PictureFolder(folder, decoder.Config.ImageSize, options.Count, (long)rows.Rows * options.Count);
         try
         {

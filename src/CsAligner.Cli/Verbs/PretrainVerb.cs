@@ -50,8 +50,8 @@ internal static class PretrainVerb
     private static void Run(Session session, string recipePath, string folder, bool resume, TimeSpan interval, bool json)
     {
         var recipe = PretrainRecipe.Read(recipePath);
-        using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
         using var held = OutputLock.OfFolder(folder);
+        using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
         var run = new PretrainRun(recipe, icons, folder, resume) { CheckpointInterval = interval };
         session.Terminal.Say(
             $"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, "

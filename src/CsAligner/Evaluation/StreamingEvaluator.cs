@@ -54,7 +54,8 @@ public static class StreamingEvaluator
         (double largestX, double squaresX) = Squares(x, sums.Centre, memory);
         (double largestY, double squaresY) = Squares(y, sums.Centre, memory);
         double largest = Math.Max(largestX, largestY);
-        StreamedBandwidth wanted = StreamedBandwidth.For(sigma, largest), uniformity = StreamedBandwidth.For(Evaluator.UniformityBandwidth, largest);
+        int fewest = Math.Min(x.Rows, y.Rows);
+        StreamedBandwidth wanted = StreamedBandwidth.For(sigma, largest, fewest), uniformity = StreamedBandwidth.For(Evaluator.UniformityBandwidth, largest, fewest);
         StreamedTerm[] terms =
         [
             new(x, x, true, [wanted, uniformity], sums.Centre, blockRows),

@@ -155,17 +155,19 @@ public static class NaiveObjective
         for (int i = 0; i < pairs; i++)
         {
             int row = i;
-            rowLog[i] = LogSumExp(pairs, j => scale * cosines[row, j]);
-            columnLog[i] = LogSumExp(pairs, j => scale * cosines[j, row]);
+            // Relative to the right answer: beside a large logit a logarithm would lose its digits.
+            rowLog[i] = LogSumExp(pairs, j => scale * (cosines[row, j] - cosines[row, row]));
+            columnLog[i] = LogSumExp(pairs, j => scale * (cosines[j, row] - cosines[row, row]));
         }
         double value = 0, gradScale = 0;
         for (int i = 0; i < pairs; i++)
         {
-            value += (0.5 * (rowLog[i] + columnLog[i]) - scale * cosines[i, i]) / pairs;
+            value += 0.5 * (rowLog[i] + columnLog[i]) / pairs;
             for (int j = 0; j < pairs; j++)
             {
-                double logit = scale * cosines[i, j];
-                double gradLogit = (0.5 * (Math.Exp(logit - rowLog[i]) + Math.Exp(logit - columnLog[j])) - (i == j ? 1 : 0)) / pairs;
+                double inRow = Math.Exp(scale * (cosines[i, j] - cosines[i, i]) - rowLog[i]);
+                double inColumn = Math.Exp(scale * (cosines[i, j] - cosines[j, j]) - columnLog[j]);
+                double gradLogit = (0.5 * (inRow + inColumn) - (i == j ? 1 : 0)) / pairs;
                 gradScale += gradLogit * cosines[i, j];
                 for (int d = 0; d < width; d++)
                 {

@@ -32,7 +32,7 @@ public static class SigLip
     /// <param name="logitScale">ln t, one element; it gets a gradient where it requires one. Not clamped.</param>
     /// <param name="logitBias">b, one element, likewise.</param>
     /// <param name="pairs">P, at least 1; null for min(M, N). Rows behind take no part.</param>
-    /// <exception cref="InputException">Logits would be larger than 1e5.</exception>
+    /// <exception cref="InputException">Logits would be larger than 1e5, or the scale is below 1e-24.</exception>
     public static Tensor SigLipLoss(this Tape tape, Tensor x, Tensor y, Tensor logitScale, Tensor logitBias, int? pairs = null)
     {
         ArgumentNullException.ThrowIfNull(tape);

@@ -47,6 +47,40 @@ public class MeasureVerbTests
         Near("mean_cosine_others", naive.MeanCosineOthers);
     }
 
+    // The limit of a wide kernel: D_CS and MMD^2 are the squared gap over sigma^2, in one piece and streamed.
+    [Theory]
+    [InlineData("1e16")]
+    [InlineData("1e100")]
+    [InlineData("1e300")]
+    public void A_wide_bandwidth_has_its_limit(string sigma)
+    {
+        using var folder = new TemporaryFolder();
+        double[][] x = FeatureFiles.Cloud(1, 30, 5, 1);
+        string[] line = ["measure", FeatureFiles.Save(folder, "x.npy", x), FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 21, 5, 0.2)), "--bandwidth", sigma, "--json"];
+        foreach (string[] way in (string[][])[line, [.. line, "--raw"], [.. line, "--memory", "1G"]])
+        {
+            JsonElement json = CommandLineRun.Of(way).Json;
+            double over = json.GetProperty("centroid_gap").GetDouble() / json.GetProperty("bandwidth").GetDouble(), expected = over * over;
+            Assert.Equal(expected, json.GetProperty("cs_divergence").GetDouble(), 1e-6 * expected);
+            Assert.Equal(expected, json.GetProperty("mmd").GetDouble(), 1e-6 * expected);
+        }
+
+        CommandLineRun estimate = CommandLineRun.Of([.. line, "--estimator", "nystrom"]);
+        Assert.Equal(1, estimate.ExitCode);
+        Assert.Contains("or less", estimate.ErrorLine);
+    }
+
+    [Fact]
+    public void A_bandwidth_that_is_too_small_is_refused_with_the_least()
+    {
+        using var folder = new TemporaryFolder();
+        string[] line = ["measure", FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 30, 5, 1)), FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 21, 5, 0.2)), "--json", "--bandwidth"];
+        CommandLineRun refused = CommandLineRun.Of([.. line, "1e-300"]);
+        Assert.Equal(1, refused.ExitCode);
+        string least = System.Text.RegularExpressions.Regex.Match(refused.ErrorLine, "give ([^ ]+) or more").Groups[1].Value;
+        Assert.True(double.IsFinite(CommandLineRun.Of([.. line, least]).Json.GetProperty("cs_divergence").GetDouble()));
+    }
+
     [Fact]
     public void The_bandwidth_is_a_number_the_median_or_the_spread_within()
     {

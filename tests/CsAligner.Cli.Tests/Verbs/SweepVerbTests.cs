@@ -1,3 +1,4 @@
+using CsAligner.Tensors.Formats;
 using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests.Verbs;
@@ -126,11 +127,11 @@ public class SweepVerbTests
         using var folder = new TemporaryFolder();
         string recipe = Save(folder, Grid);
         Directory.CreateDirectory(folder["out"]);
-        using (new FileStream(folder["out/sweep.lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        using (OutputLock.OfFolder(folder["out"]))
         {
             CommandLineRun run = CommandLineRun.Of("sweep", recipe, "--out", folder["out"]);
             Assert.Equal(1, run.ExitCode);
-            Assert.Contains("another sweep is at work", run.ErrorLine);
+            Assert.Contains("another csalign is at work", run.ErrorLine);
         }
 
         Assert.False(File.Exists(folder["out/results.csv"]));

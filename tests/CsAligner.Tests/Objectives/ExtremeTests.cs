@@ -16,6 +16,9 @@ public sealed partial class ExtremeTests
     // Of gradients that float32 holds; what is smaller is 0, and right.
     private const double LeastSingle = 1e-44;
 
+    // Below the normal numbers float64 has fewer digits.
+    private const double LeastDouble = 1e-317;
+
     private static readonly double[] Powers = [.. Enumerable.Range(-30, 61).Select(power => Math.Pow(10, 10 * power))];
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, ExtremeCase.All.Count)];
@@ -33,7 +36,7 @@ public sealed partial class ExtremeTests
         Close(one.CauchySchwarz, CauchySchwarzDivergence.Value(x, y, one.Sigma), $"{one}: D_CS");
         Close(one.OffDiagonal, CauchySchwarzDivergence.Value(x, y, one.Sigma, offDiagonal: true), $"{one}: off-diagonal");
         Check(Evaluator.Measure(x, y, BandwidthRule.Fixed(one.Sigma)), "measure");
-        Check(StreamingEvaluator.Measure(new TensorRows(x), new TensorRows(y), BandwidthRule.Fixed(one.Sigma)), "streamed");
+        Check(Streamed(x, y, BandwidthRule.Fixed(one.Sigma)), "streamed");
 
         void Check(DistributionMeasures measures, string how)
         {
@@ -52,20 +55,26 @@ public sealed partial class ExtremeTests
         Check(one.CauchySchwarz, one.GradX, (tape, x, y) => tape.CauchySchwarz(x, y, one.Sigma), "one bandwidth");
         Check(one.OffDiagonal, one.GradXOff, (tape, x, y) => tape.CauchySchwarz(x, y, one.Sigma, offDiagonal: true), "off-diagonal");
         Check(one.CauchySchwarz, one.GradX, (tape, x, y) => tape.CauchySchwarz(x, y, one.Sigma, [1.0]), "of several");
-        Check(one.CauchySchwarz, one.GradX, (tape, x, y) => tape.TokenCauchySchwarz(OneSample(tape, x), Mask(x), OneSample(tape, y), Mask(y), one.Sigma), "tokens");
+        Check(one.CauchySchwarz, one.GradX, (tape, x, y) => tape.TokenCauchySchwarz(x, Mask(x), y, Mask(y), one.Sigma), "tokens");
 
-        static Tensor OneSample(Tape tape, Tensor rows) => tape.Reshape(rows, 1, rows.Rows, rows.Width);
+        // One sample of tokens.
+        static Tensor Cube(Tensor rows)
+        {
+            var cube = Tensor.From(rows.Span, 1, rows.Rows, rows.Width);
+            cube.RequiresGrad = true;
+            return cube;
+        }
 
         static bool[,] Mask(Tensor rows)
         {
-            var mask = new bool[1, rows.Rows];
-            for (int i = 0; i < rows.Rows; i++) mask[0, i] = true;
+            var mask = new bool[1, rows.Shape[1]];
+            for (int i = 0; i < rows.Shape[1]; i++) mask[0, i] = true;
             return mask;
         }
 
         void Check(double value, double[] gradient, Func<Tape, Tensor, Tensor, Tensor> loss, string how)
         {
-            Tensor x = one.TensorX, y = one.TensorY;
+            Tensor x = how == "tokens" ? Cube(one.TensorX) : one.TensorX, y = how == "tokens" ? Cube(one.TensorY) : one.TensorY;
             using var tape = new Tape();
             Tensor result;
             try
@@ -84,7 +93,10 @@ public sealed partial class ExtremeTests
             Close(value, result.Item, $"{one}: {how}", LeastSingle);
             tape.Backward(result);
             double norm = Math.Sqrt(gradient.Sum(v => v * v)), off = Math.Sqrt(gradient.Zip(x.Grad.ToArray(), (a, b) => (a - b) * (a - b)).Sum());
-            Assert.True(off <= Math.Max(1e-4 * norm, LeastSingle), $"{one}: {how}: gradient off by {off:E2}, its norm is {norm:E2}");
+
+            // Where the means agree, rounding of the rows themselves is left.
+            double floor = LeastSingle + (1e-16 * one.X.Cast<double>().Max(Math.Abs) / one.Sigma / one.Sigma);
+            Assert.True(off <= Math.Max(1e-4 * norm, floor), $"{one}: {how}: gradient off by {off:E2}, its norm is {norm:E2}");
         }
     }
 
@@ -124,7 +136,7 @@ public sealed partial class ExtremeTests
         [
             sigma => CauchySchwarzDivergence.Value(x, y, sigma),
             sigma => Evaluator.Measure(x, y, BandwidthRule.Fixed(sigma)).CsDivergence,
-            sigma => StreamingEvaluator.Measure(new TensorRows(x), new TensorRows(y), BandwidthRule.Fixed(sigma)).CsDivergence,
+            sigma => Streamed(x, y, BandwidthRule.Fixed(sigma)).CsDivergence,
             sigma => Trained(tape => tape.CauchySchwarz(x, y, sigma)),
             sigma => Trained(tape => tape.CauchySchwarz(x, y, sigma, [1.0, 2.0])),
             sigma => Trained(tape => tape.MaximumMeanDiscrepancy(x, y, sigma)),
@@ -179,6 +191,7 @@ public sealed partial class ExtremeTests
             {
                 Tensor x = ExtremeCase.Parameter(a), other = ExtremeCase.Parameter(b);
                 double expected = NaiveObjective.InfoNce(a, b, 1 / temperature).Value;
+                if (a == same) Assert.Equal(Math.Log(14), expected, 1e-12);
                 Close(Math.Log(14) - expected, Evaluator.Evaluate(x, other, BandwidthRule.Fixed(1), temperature: temperature).MutualInformationLowerBound, $"tau {temperature:E0}", 1e-6);
                 using var tape = new Tape();
                 try
@@ -192,6 +205,36 @@ public sealed partial class ExtremeTests
                 {
                     Assert.True(temperature < 1e-36, refused.Message);
                     Assert.Contains("temperature: ", refused.Message, StringComparison.Ordinal);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void SigLip_is_right_or_refused_at_every_scale_and_bias()
+    {
+        double[,] y = Clouds.Unit(14, 6, seed: 3);
+        foreach (double exponent in Enumerable.Range(-37, 75))
+        {
+            double scale = Math.Exp((float)(exponent * Math.Log(10)));
+            foreach (double bias in (double[])[-1e4, 0, 10, 1e5, 1e30])
+            {
+                Tensor a = ExtremeCase.Parameter(X), b = ExtremeCase.Parameter(y);
+                using var tape = new Tape();
+                try
+                {
+                    var loss = tape.SigLipLoss(a, b, Tensor.From([(float)Math.Log(scale)], 1), SigLip.LogitBias(bias));
+                    var expected = NaiveBaselines.SigLip(X, y, scale, (float)bias, 14);
+                    Near.Relative(expected.Value, loss.Item, 1e-4, $"scale {scale:E0}, bias {bias}");
+                    tape.Backward(loss);
+                    double[] actual = [.. a.Grad.ToArray().Select(v => (double)v)];
+                    double norm = Math.Sqrt(expected.GradX.Cast<double>().Sum(v => v * v));
+                    Assert.True(norm < LeastSingle || actual.All(double.IsFinite), $"scale {scale:E0}, bias {bias}");
+                    if (norm > 1e-36) Near.Norm(expected.GradX.Cast<double>(), actual, 1e-2, $"scale {scale:E0}, bias {bias}");
+                }
+                catch (InputException refused)
+                {
+                    Assert.True(scale is < 1.1e-24 or > 0.9e5 || bias > 1e5, refused.Message);
                 }
             }
         }
@@ -264,7 +307,7 @@ public sealed partial class ExtremeTests
             Close(near.Mmd, far.Mmd, "MMD", 1e-8);
             Close(near.Frechet!.Value * scale * scale, far.Frechet!.Value, "Frechet");
             Close(near.CentroidGap * scale, far.CentroidGap, "gap");
-            DistributionMeasures streamed = StreamingEvaluator.Measure(new TensorRows(farX), new TensorRows(farY), bandwidth);
+            DistributionMeasures streamed = Streamed(farX, farY, bandwidth);
             Close(far.CsDivergence, streamed.CsDivergence, "streamed D_CS");
             Close(far.Frechet!.Value, streamed.Frechet!.Value, "streamed Frechet");
         }
@@ -278,7 +321,9 @@ public sealed partial class ExtremeTests
         double[,] far = Clouds.Unit(9, 5, 1);
         for (int i = 0; i < 9; i++)
             for (int d = 0; d < 5; d++) far[i, d] *= 1e30f;
-        double[,] other = Clouds.Unit(9, 5, 2);
+        double[,] other = Clouds.Unit(9, 5, 2), farther = (double[,])other.Clone();
+        for (int i = 0; i < 9; i++)
+            for (int d = 0; d < 5; d++) farther[i, d] *= 1e30f;
         Func<Tape, Tensor, Tensor, Tensor>[] losses =
         [
             (tape, x, y) => tape.SquaredDistanceLoss(x, y),
@@ -292,7 +337,7 @@ public sealed partial class ExtremeTests
         foreach (var loss in losses)
         {
             using var tape = new Tape();
-            Assert.Throws<InputException>(() => loss(tape, ExtremeCase.Parameter(far), ExtremeCase.Parameter(far)));
+            Assert.Throws<InputException>(() => loss(tape, ExtremeCase.Parameter(far), ExtremeCase.Parameter(farther)));
         }
 
         using var last = new Tape();
@@ -310,12 +355,15 @@ public sealed partial class ExtremeTests
         Assert.Contains("most rows are the same", Assert.Throws<InputException>(() => BandwidthRule.Within(0.35).Resolve(x, x)).Message, StringComparison.Ordinal);
     }
 
+    private static DistributionMeasures Streamed(Tensor x, Tensor y, BandwidthRule bandwidth) =>
+        StreamingEvaluator.Measure(new TensorRows(x), new TensorRows(y), bandwidth, cancellation: TestContext.Current.CancellationToken);
+
     [GeneratedRegex("give ([0-9.E+-]+) or more")]
     private static partial Regex Named();
 
     [GeneratedRegex("a bandwidth of ([0-9.E+-]+) or less")]
     private static partial Regex Most();
 
-    private static void Close(double expected, double actual, string what, double floor = 0) =>
+    private static void Close(double expected, double actual, string what, double floor = LeastDouble) =>
         Assert.True(Math.Abs(actual - expected) <= Math.Max(Tolerance * Math.Abs(expected), floor), $"{what}: expected {expected:R}, got {actual:R}");
 }

@@ -9,9 +9,9 @@ namespace CsAligner.Tensors.Kernels.Measures;
 /// </summary>
 internal readonly record struct StreamedBandwidth(double Sigma, KernelPrecision Precision)
 {
-    public static StreamedBandwidth For(double sigma, double largestSquare)
+    public static StreamedBandwidth For(double sigma, double largestSquare, int fewest)
     {
         KernelRange.Check(Math.Sqrt(largestSquare), sigma);
-        return new StreamedBandwidth(sigma, KernelRange.Of(largestSquare, sigma, AlignmentTerms.MeasuringLimit));
+        return new StreamedBandwidth(sigma, KernelRange.Of(largestSquare, sigma, AlignmentTerms.MeasuringLimit, fewest));
     }
 }

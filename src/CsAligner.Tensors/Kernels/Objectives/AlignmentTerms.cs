@@ -20,11 +20,12 @@ internal static unsafe class AlignmentTerms
     public const double MeasuringLimit = 2e-5;
     private const double Epsilon = 1.1920929e-7;
 
-    // A larger scale is beyond float32 in products with it, even where all rows are the same.
-    private const double MostSingleScale = 1e30;
+    // A larger scale is beyond float32 in products with it, even where all rows are the same; a smaller one would bring what stands for no pair,
+    // StripKernel.Nowhere, near to what does.
+    private const double LeastSingleScale = 1e-25, MostSingleScale = 1e30;
 
     // Logits of InfoNCE are differences of what is at most this.
-    private const double MostLogit = 1e300;
+    private const double MostLogit = 1e305;
 
     /// <summary>Values; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>, both null for none.</summary>
     public static AlignmentValues Compute(Tensor x, Tensor y, in AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
@@ -43,7 +44,7 @@ internal static unsafe class AlignmentTerms
         float* centre = CentredRows.CommonCentre(x.Pointer, rows, y.Pointer, columns, width, scratch);
         CentredRows centredX = new(x.Pointer, rows, width, centre, scratch), centredY = new(y.Pointer, columns, width, centre, scratch);
         KernelMeasures measures;
-        if (KernelRange.Of(LargestSquare(centredX, centredY), sigma, MeasuringLimit) == KernelPrecision.Single)
+        if (KernelRange.Of(LargestSquare(centredX, centredY), sigma, MeasuringLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             KernelTotal selfX = FusedTerms.SelfTotal(centredX, sigma), selfY = FusedTerms.SelfTotal(centredY, sigma);
             double cross = FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None, null).LogMeanKernel;
@@ -70,7 +71,7 @@ internal static unsafe class AlignmentTerms
         int rows = x.Rows, width = x.Width;
         float* centre = CentredRows.CommonCentre(x.Pointer, rows, null, 0, width, scratch);
         var centred = new CentredRows(x.Pointer, rows, width, centre, scratch);
-        double logMean = KernelRange.Of(centred.LargestSquare, sigma, MeasuringLimit) == KernelPrecision.Single
+        double logMean = KernelRange.Of(centred.LargestSquare, sigma, MeasuringLimit, rows) == KernelPrecision.Single
             ? FusedTerms.LogMean(FusedTerms.SelfTotal(centred, sigma), rows, true)
             : PreciseDivergence.LogMeanWithin(centred.Widened(scratch), rows, width, sigma);
         Hold(x);
@@ -95,7 +96,7 @@ internal static unsafe class AlignmentTerms
         RowPanels? panelsX = null;
         SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
         double divergence = 0, kernelWeight = 0;
-        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), weights.Sigma, SingleLimit) == KernelPrecision.Single)
+        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), weights.Sigma, SingleLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             // y first: x's panels are of use to the cross term.
             using (var passing = new Scratch()) selfY = SelfTerm(centredY, weights, gradY, scratch, passing, out _);
@@ -111,7 +112,7 @@ internal static unsafe class AlignmentTerms
         }
 
         // Not at most, so that what is beyond float32, or not a number, takes float64.
-        bool preciseContrast = contrast && !(ContrastRounding(centredX, centredY, weights.Scale) <= SingleLimit && weights.Scale < MostSingleScale);
+        bool preciseContrast = contrast && !(ContrastRounding(centredX, centredY, weights.Scale) <= SingleLimit && weights.Scale is > LeastSingleScale and < MostSingleScale);
         double contrastWeight = contrast && !preciseContrast ? weights.InfoNceWeight : 0;
         var values = new AlignmentValues(divergence, 0, 0);
         if (kernelWeight != 0 || contrastWeight != 0)

@@ -31,7 +31,7 @@ internal static unsafe class MixtureTerms
         float* centre = CentredRows.CommonCentre(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, scratch);
         CentredRows rowsX = new(x.Pointer, x.Rows, x.Width, centre, scratch), rowsY = new(y.Pointer, y.Rows, x.Width, centre, scratch);
         double largest = Math.Max(rowsX.LargestSquare, rowsY.LargestSquare);
-        ILookup<bool, double> isSingle = sigmas.ToLookup(s => KernelRange.Of(largest, s, SingleLimit) == KernelPrecision.Single);
+        ILookup<bool, double> isSingle = sigmas.ToLookup(s => KernelRange.Of(largest, s, SingleLimit, Math.Min(x.Rows, y.Rows)) == KernelPrecision.Single);
         double[] single = [.. isSingle[true]], precise = [.. isSingle[false]];
         var rule = new Rule(offDiagonal, logarithms, weight / sigmas.Length);
         double value = 0;

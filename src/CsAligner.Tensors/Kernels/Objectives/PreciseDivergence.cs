@@ -38,8 +38,10 @@ internal static unsafe class PreciseDivergence
         double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, bool logarithms, double weight, double* gradX, double* gradY)
     {
         double radius = Radius(x, rows, y, columns, width);
-        KernelRange.Check(radius, sigma);
+
+        // First the one that asks for more: what its line names will do.
         if (gradX != null || gradY != null) KernelRange.CheckGradient(radius, sigma, weight, logarithms);
+        KernelRange.Check(radius, sigma);
         if (IsWide(radius, sigma)) return WideTerms.Compute(x, rows, y, columns, width, sigma, offDiagonal, logarithms, weight, gradX, gradY);
         return Of(x, rows, x, rows, offDiagonal, 2, gradX, null)
             + Of(y, columns, y, columns, offDiagonal, 2, gradY, null)
@@ -73,7 +75,7 @@ internal static unsafe class PreciseDivergence
         return largest;
     }
 
-    private static bool IsWide(double radius, double sigma) => KernelRange.Of(radius * radius, sigma, 0) == KernelPrecision.Wide;
+    private static bool IsWide(double radius, double sigma) => KernelRange.Of(radius * radius, sigma, 0, 0) == KernelPrecision.Wide;
 
     private static double Self(double* x, int rows, int width, double sigma, bool offDiagonal) =>
         PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 0, null, null);

@@ -11,6 +11,9 @@ internal static unsafe class SigLipTerms
     // Beyond these, float32 logits are off by more than 0.01, or scores overflow.
     private const double MostLogit = 1e5, MostProduct = 1e30;
 
+    // Below it, StripKernel.Nowhere times the scale would not be beyond every bias.
+    private const double LeastScale = 1e-24;
+
     /// <summary>
     /// The sum over all pairs of rows over <paramref name="pairs"/>, and its derivatives by the bias and the scale;
     /// gradients of the first pairs rows are written where there is room for them.
@@ -36,6 +39,7 @@ internal static unsafe class SigLipTerms
 
     private static void Check(double lengths, double scale, double bias)
     {
+        if (scale < LeastScale) throw new InputException($"SigLIP: expected a scale of {LeastScale:G4} or more, got {scale:G4}; raise it");
         if (lengths > MostProduct || scale * lengths > MostLogit || Math.Abs(bias) > MostLogit)
         {
             throw new InputException(

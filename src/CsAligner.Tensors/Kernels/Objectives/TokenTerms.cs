@@ -46,7 +46,7 @@ internal static unsafe class TokenTerms
         Gather(x, rowsX, z);
         Gather(y, rowsY, z + ((nint)tokens * width));
         double largest = Centre(z, all, width, buffers.Mean);
-        if (KernelRange.Of(largest, sigma, SingleLimit) != KernelPrecision.Single) return Precise(x, rowsX, y, rowsY, sigma, weight, gradX, gradY, z);
+        if (KernelRange.Of(largest, sigma, SingleLimit, fewest: 0) != KernelPrecision.Single) return Precise(x, rowsX, y, rowsY, sigma, weight, gradX, gradY, z);
 
         Gemm.Run(all, all, width, z, width, 1, z, 1, width, weights, all, accumulate: false);
         double value = Kernel(weights, tokens, all, sigma, buffers.Halves);

@@ -8,8 +8,12 @@ internal static class KernelRange
 
     private const double Epsilon = 1.1920929e-7;
 
-    // Squares of rows, and products of two, that float32 holds with all their digits.
-    private const double LeastSquare = 1e-20, MostSquare = 1e30;
+    // Sums of e^-u - 1 in float32 are off by some 3e-6 a row, whatever the number of columns: too much for few of them and a u well below 1.
+    private const double Narrow = 0.1;
+    private const int Many = 512;
+
+    // Squares of rows, and products of two, that float32 holds with all their digits, and that lie far from StripKernel.Nowhere.
+    private const double LeastSquare = 1e-20, MostSquare = 1e20;
 
     // Squares of float32 rows over sigma^2 stay within float64 on this side of it.
     private const double Least = 1e-140;
@@ -18,11 +22,13 @@ internal static class KernelRange
     /// <param name="largestSquare">Infinite where float32 cannot hold a difference of two rows.</param>
     /// <param name="sigma">The bandwidth.</param>
     /// <param name="limit">Of the rounding of a float32 square, seen in the exponent: beyond it float64 takes over.</param>
-    public static KernelPrecision Of(double largestSquare, double sigma, double limit)
+    /// <param name="fewest">Rows of the smaller set.</param>
+    public static KernelPrecision Of(double largestSquare, double sigma, double limit, int fewest)
     {
         double ratio = Math.Sqrt(largestSquare) / sigma, squared = ratio * ratio;
         if (largestSquare == 0 || squared <= Wide) return KernelPrecision.Wide;
-        return Epsilon * squared <= limit && largestSquare is >= LeastSquare and <= MostSquare ? KernelPrecision.Single : KernelPrecision.Double;
+        bool carried = Epsilon * squared <= limit && largestSquare is >= LeastSquare and <= MostSquare;
+        return carried && (squared >= Narrow || fewest >= Many) ? KernelPrecision.Single : KernelPrecision.Double;
     }
 
     /// <summary>Refuses a bandwidth at which the logarithm of a kernel value is beyond float64.</summary>

@@ -49,8 +49,8 @@ internal static unsafe class PreciseTerms
         var all = new KernelTotal();
         foreach (var total in totals) all.Add(total);
         double factor = weight / (sigma * sigma);
-        if (gradX != null) AddKernelGradient(x, rows, y, columns, width, inverse, skipDiagonal, all.Log, factor, gradX);
-        if (gradY != null) AddKernelGradient(y, columns, x, rows, width, inverse, skipDiagonal, all.Log, factor, gradY);
+        if (gradX != null) AddKernelGradient(x, rows, y, columns, width, inverse, skipDiagonal, all, factor, gradX);
+        if (gradY != null) AddKernelGradient(y, columns, x, rows, width, inverse, skipDiagonal, all, factor, gradY);
         return all.Log - Math.Log(skipDiagonal ? (double)rows * (rows - 1) : (double)rows * columns);
     }
 
@@ -75,8 +75,10 @@ internal static unsafe class PreciseTerms
 
     // grad_i += factor * sum_j probability_ij (to_j - from_i).
     private static void AddKernelGradient(
-        double* from, int rows, double* to, int columns, int width, double inverse, bool skipDiagonal, double logTotal, double factor, double* grad)
+        double* from, int rows, double* to, int columns, int width, double inverse, bool skipDiagonal, KernelTotal total, double factor, double* grad)
     {
+        // Shift and sum apart: added to a shift of 1e15, the logarithm of the sum would lose its digits.
+        double shift = total.Shift, scale = factor / total.Sum;
         Blocks.For(rows, RowsPerTask, (start, end) =>
         {
             double* sums = stackalloc double[RowsPerTask];
@@ -85,9 +87,9 @@ internal static unsafe class PreciseTerms
                 for (int i = start; i < end; i++)
                 {
                     Span<double> weights = Logits(tile, i - start, column, count, inverse, skipDiagonal ? i : -1);
-                    TensorPrimitives.Subtract(weights, logTotal, weights);
+                    TensorPrimitives.Subtract(weights, shift, weights);
                     TensorPrimitives.Exp<double>(weights, weights);
-                    TensorPrimitives.Multiply(weights, factor, weights);
+                    TensorPrimitives.Multiply(weights, scale, weights);
 
                     // A row does not pull itself: beside a large factor what should cancel would drown the rest.
                     if (from == to && i >= column && i < column + count) weights[i - column] = 0;
@@ -116,7 +118,7 @@ internal static unsafe class PreciseTerms
                     if (!double.IsNegativeInfinity(largest)) totals[i - start].Add(largest, ExpSum(logits, largest), 0);
                 }
             });
-            for (int i = start; i < end; i++) leads[i] = totals[i - start].Sum == 0 ? double.NegativeInfinity : totals[i - start].Log - right[i];
+            for (int i = start; i < end; i++) leads[i] = totals[i - start].Sum == 0 ? double.NegativeInfinity : totals[i - start].Shift - right[i] + Math.Log(totals[i - start].Sum);
         });
     }
 
@@ -133,13 +135,13 @@ internal static unsafe class PreciseTerms
                 for (int i = start; i < end; i++)
                 {
                     Span<double> weights = Logits(tile, i - start, column, count, -scale, -1);
-                    double log = right[i] + ContrastStatistics.SoftPlus(leads[i]);
+                    double log = ContrastStatistics.SoftPlus(leads[i]);
                     for (int j = 0; j < count; j++)
                     {
-                        double score = weights[j] / scale, otherLog = right[column + j] + ContrastStatistics.SoftPlus(otherLeads[column + j]);
+                        double score = weights[j] / scale, otherLog = ContrastStatistics.SoftPlus(otherLeads[column + j]);
                         weights[j] = column + j == i
                             ? -factor * (ContrastStatistics.Sigmoid(leads[i]) + ContrastStatistics.Sigmoid(otherLeads[i]))
-                            : factor * (Math.Exp(weights[j] - log) + Math.Exp(weights[j] - otherLog));
+                            : factor * (Math.Exp(weights[j] - right[i] - log) + Math.Exp(weights[j] - right[column + j] - otherLog));
                         sum += weights[j] * score;
                     }
                 }
