@@ -40,7 +40,7 @@ public sealed class FileLock : IDisposable
                 File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow);
 
                 // Its holder may have removed the file after we opened it: then we hold what nobody else will look at.
-                if (new FileInfo(path) is { Exists: true, Length: var length } && length == Environment.ProcessId) return new FileLock(path, file);
+                if (IsAt(path, file)) return new FileLock(path, file);
                 file.Dispose();
             }
             catch
@@ -84,6 +84,9 @@ public sealed class FileLock : IDisposable
 
         _file.Dispose();
     }
+
+    private static bool IsAt(string path, FileStream file) =>
+        new FileInfo(path) is { Exists: true } found && found.Length == file.Length && found.LastWriteTimeUtc == File.GetLastWriteTimeUtc(file.SafeFileHandle);
 
     // EAGAIN/EWOULDBLOCK on Linux (11) and macOS (35), ERROR_SHARING_VIOLATION on Windows.
     private static bool IsSharingViolation(IOException failure) =>

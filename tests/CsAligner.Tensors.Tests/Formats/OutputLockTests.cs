@@ -97,7 +97,7 @@ public sealed class OutputLockTests : IDisposable
         int inside = 0, most = 0, taken = 0;
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
         {
-            for (int i = 0; i < 300; i++)
+            for (int i = 0; i < 4000; i++)
             {
                 using FileLock? held = FileLock.TryTake(_folder["lock"]);
                 if (held is null) continue;
