@@ -103,4 +103,4 @@ same = [[0.5, -0.25, 1.0, 2.0]] * 4
 cases += [case("a side of equal rows", same, y, sigma) for sigma in ("1e20", "1", "1e-10")]
 flat = [[row[0], 1.0, 1.0, row[3]] for row in x]
 cases += [case("constant columns", flat, [[row[0], 1.0, 1.0, row[3]] for row in y], sigma) for sigma in ("1e10", "0.5", "1e-5")]
-Path(__file__).with_name("extremes.json").write_text(json.dumps(cases, indent=0) + "\n")
+Path(__file__).with_name("extremes.json").write_text("[\n" + ",\n".join(map(json.dumps, cases)) + "\n]\n")
