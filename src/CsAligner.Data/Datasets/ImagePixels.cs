@@ -1,7 +1,7 @@
 using CsAligner.Data.Images;
-using CsAligner.Data.Interop;
 using CsAligner.Models;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Datasets;
 

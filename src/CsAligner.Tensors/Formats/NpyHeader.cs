@@ -18,8 +18,6 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
     public static NpyHeader Read(SafeFileHandle handle, string path)
     {
         long fileLength = RandomAccess.GetLength(handle);
-        if (fileLength == 0)
-            throw Bad(path, "the file is empty");
         Span<byte> start = stackalloc byte[12];
         start = start[..(int)Math.Min(start.Length, fileLength)];
         FileReading.ReadExactly(handle, path, 0, start);

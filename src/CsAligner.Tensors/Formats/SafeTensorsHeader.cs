@@ -22,8 +22,6 @@ internal sealed class SafeTensorsHeader
     public static SafeTensorsHeader Read(SafeFileHandle handle, string path)
     {
         long fileLength = RandomAccess.GetLength(handle);
-        if (fileLength == 0)
-            throw Bad(path, "the file is empty");
         if (fileLength < 8)
             throw Bad(path, $"it ends after {fileLength} bytes, inside its header");
         Span<byte> prefix = stackalloc byte[8];

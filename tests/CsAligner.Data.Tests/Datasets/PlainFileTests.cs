@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CsAligner.Data.Datasets;
 using CsAligner.Models;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests.Datasets;
@@ -26,7 +27,7 @@ public class PlainFileTests
         File.WriteAllLines(folder["captions.tsv"], names.Select(name => $"{name}.png\t{name}"));
         using SampleSource source = Dataset.Open(folder.Path);
         string[] found = [.. await Soon(() => source.ReadAll().Select(WebDatasetTests.Outcome).ToArray())];
-        string[] expected = ["a pipe or a device", "a pipe or a device", "it is empty, or a device", "", "", "it is a folder", "it is empty, or a device", "good"];
+        string[] expected = ["a pipe or a device", "a pipe or a device", "a pipe or a device", "a pipe or a device", "", "it is a folder", "the file is empty, or", "good"];
         for (int i = 0; i < names.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
         Assert.All(found[..^1], line => Assert.True(line.Contains(".png'", StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
 
@@ -43,6 +44,49 @@ public class PlainFileTests
         Directory.CreateDirectory(folder["f-0.tar"]);
         Assert.Contains("a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder["s-{0..0}.tar"])).Message), StringComparison.Ordinal);
         Assert.Contains("1 of 1 shards are missing", Assert.Throws<InputException>(() => Dataset.Open(folder["f-{0..0}.tar"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pipes_as_files_of_a_feature_set_are_named()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs pipes");
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["img_emb"]);
+        Directory.CreateDirectory(folder["metadata"]);
+        Pipe(folder["img_emb/img_emb_0.npy"]);
+        Assert.Contains("img_emb_0.npy': the file is empty, or a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message), StringComparison.Ordinal);
+        File.Delete(folder["img_emb/img_emb_0.npy"]);
+        using (NpyWriter writer = NpyWriter.Create(folder["img_emb/img_emb_0.npy"], ElementType.Float32, 2))
+        {
+            writer.WriteRows([1f, 2f]);
+            writer.Commit();
+        }
+
+        foreach (string name in (string[])["metadata_0.jsonl", "metadata_0.parquet"])
+        {
+            Pipe(folder[$"metadata/{name}"]);
+            Assert.Contains($"{name}': the file is empty, or a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_may_only_be_read_is_read()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["folder"]);
+        string path = folder.Write("folder/a.bin", [1, 2, 3]);
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder["folder"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            Assert.Equal([1, 2, 3], PlainFile.ReadAll(path, 3));
+            Assert.Contains("it has 3 bytes", Assert.Throws<InputException>(() => PlainFile.ReadAll(path, 2)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder["folder"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            File.SetAttributes(path, FileAttributes.Normal);
+        }
     }
 
     // Who waits for a pipe waits for ever: the test must not.

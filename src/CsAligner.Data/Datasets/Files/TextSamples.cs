@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using CsAligner.Data.Interop;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Data.Datasets.Files;

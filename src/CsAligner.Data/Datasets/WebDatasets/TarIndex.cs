@@ -1,6 +1,6 @@
 using System.Text;
-using CsAligner.Data.Interop;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Data.Datasets.WebDatasets;
@@ -75,8 +75,7 @@ internal sealed class TarIndex
             : null;
         if (kind is not null) throw new InputException($"cannot read '{_path}': it is compressed ({kind}), and samples are read from their places; decompress it first, pictures gain nothing by it");
         if (start.StartsWith("PK"u8)) throw new InputException($"cannot read '{_path}': it is a zip archive, a tar archive was expected; pack it anew");
-        if (_length == 0 || (start.Length == Block && start.ContainsAnyExcept((byte)0) && !IsSound(start)))
-            throw new InputException($"cannot read '{_path}': it is {(_length == 0 ? "empty" : "no tar archive")}; get it again");
+        if (start.Length == Block && start.ContainsAnyExcept((byte)0) && !IsSound(start)) throw new InputException($"cannot read '{_path}': it is no tar archive; get it again");
     }
 
     private bool TryRead(ref long at, out TarMember member)

@@ -1,29 +1,26 @@
-using System.Runtime.InteropServices;
-using CsAligner.Tensors;
 using Microsoft.Win32.SafeHandles;
 
-namespace CsAligner.Data.Interop;
+namespace CsAligner.Tensors.Formats;
 
 /// <summary>
-/// Opens files that others name. Opening a pipe waits for somebody to write into it, for ever: .NET cannot open without waiting,
-/// hence the C library.
+/// Opens files that others name. Opening a pipe waits for somebody to write into it, for ever, and .NET can neither open without
+/// waiting nor tell a pipe from a file. But the system says of pipes, sockets and devices that they have no bytes, as of empty files:
+/// what has none is not opened.
 /// </summary>
-internal static partial class PlainFile
+internal static class PlainFile
 {
-    private const int NoSuchFile = 2;
-    private const int NotFolder = 20;
-
-    /// <summary>Opens a plain file for reading at any place.</summary>
+    /// <summary>Opens a plain file that is not empty for reading at any place.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no folder that it could be in.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="InputException">It is a folder, a pipe, a socket or a terminal. Devices that can seek pass as empty files.</exception>
+    /// <exception cref="InputException">It is empty, a folder, a pipe, a socket or a device.</exception>
     public static SafeFileHandle Open(string path)
     {
         if (Directory.Exists(path)) throw new InputException($"cannot read '{path}': it is a folder, a file was expected");
-        SafeFileHandle handle = OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()
-            ? OpenWithoutWaiting(path)
-            : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+        if (LengthOf(path) == 0) throw new InputException($"cannot read '{path}': the file is empty, or a pipe or a device; a file with something in it was expected");
+        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
             _ = RandomAccess.GetLength(handle);
@@ -31,6 +28,7 @@ internal static partial class PlainFile
         }
         catch (NotSupportedException failure)
         {
+            // macOS counts what waits in a pipe.
             handle.Dispose();
             throw new InputException($"cannot read '{path}': it is not a plain file, but a pipe or a device; copy its content into a file", failure);
         }
@@ -40,13 +38,14 @@ internal static partial class PlainFile
     /// <param name="path">The file.</param>
     /// <param name="most">Bytes that it may have.</param>
     /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no folder that it could be in.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="InputException">It is no plain file, empty or too large.</exception>
     public static byte[] ReadAll(string path, int most)
     {
         using SafeFileHandle file = Open(path);
         long length = RandomAccess.GetLength(file);
-        if (length == 0) throw new InputException($"cannot read '{path}': it is empty, or a device");
         if (length > most) throw new InputException($"cannot read '{path}': it has {length} bytes, pictures of at most {most} are read");
         byte[] bytes = new byte[length];
         for (int done = 0; done < bytes.Length;)
@@ -58,19 +57,11 @@ internal static partial class PlainFile
         return bytes;
     }
 
-    private static SafeFileHandle OpenWithoutWaiting(string path)
+    // Of a link .NET gives the length of the link itself.
+    private static long LengthOf(string path)
     {
-        var handle = new SafeFileHandle(Open(path, NonBlocking), ownsHandle: true);
-        if (!handle.IsInvalid) return handle;
-        int error = Marshal.GetLastPInvokeError();
-        handle.Dispose();
-        string message = Marshal.GetPInvokeErrorMessage(error);
-        throw error is NoSuchFile or NotFolder ? new FileNotFoundException(message, path) : new IOException(message);
+        if (File.ResolveLinkTarget(path, returnFinalTarget: true) is not { } target) return new FileInfo(path).Length;
+        // The links of /proc lead to pipes that have no path.
+        return target.Exists || !File.Exists(path) ? new FileInfo(target.FullName).Length : 0;
     }
-
-    /// <summary>O_RDONLY | O_NONBLOCK | O_CLOEXEC.</summary>
-    private static int NonBlocking => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
 }
