@@ -2,15 +2,16 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using CsAligner.Data.Interop;
 using CsAligner.Tensors.Formats;
+using Parquet;
+using Parquet.Schema;
 
 namespace CsAligner.Benchmarks.Sets;
 
 /// <summary>Archives and matrices of any length, block by block.</summary>
 internal static class BinarySets
 {
-    private const int SamplesOfShard = 10_000, RowsOfShard = 250_000, Block = 4096;
+    private const int SamplesOfShard = 10_000, RowsOfShard = 250_000, RowsOfGroup = 20_000, Block = 4096;
 
     // Of clip-retrieval's two matrices each, and of a matrix alone.
     private const int NarrowWidth = 64, Width = 512, PictureBytes = 400;
@@ -34,8 +35,7 @@ internal static class BinarySets
         return Path.Combine(folder, $"shard-{{000000..{shards - 1:D6}}}.tar");
     }
 
-    public static string WriteParquet(string folder, int rows) => WriteClipRetrieval(folder, rows, (path, first, count) => DuckDbQuery.Texts(
-        $"COPY (SELECT 'a photo of the old house beside a tree ' || i AS caption, printf('%09d.jpg', i) AS image_path, i AS width FROM range({first}, {first + count}) r(i)) TO {DuckDbQuery.Quote(path + ".parquet")} (FORMAT parquet)", 0, "generate parquet"));
+    public static string WriteParquet(string folder, int rows) => WriteClipRetrieval(folder, rows, (path, first, count) => WriteParquetAsync(path + ".parquet", first, count).GetAwaiter().GetResult());
 
     public static string WriteMetadataLines(string folder, int rows) => WriteClipRetrieval(folder, rows, (path, first, count) =>
         File.WriteAllLines(path + ".jsonl", Enumerable.Range(first, count).Select(i => $"{{\"image_path\": \"{i:D9}.jpg\", \"caption\": \"{SetForm.Caption(i)}\"}}")));
@@ -78,6 +78,21 @@ internal static class BinarySets
         }
 
         return folder;
+    }
+
+    private static async Task WriteParquetAsync(string path, int first, int rows)
+    {
+        DataField[] columns = [new DataField<string>("caption"), new DataField<string>("image_path"), new DataField<int>("width")];
+        using FileStream file = File.Create(path);
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(columns), file, new ParquetOptions { DictionaryEncodingThreshold = 0 });
+        for (int done = 0; done < rows; done += RowsOfGroup)
+        {
+            int[] numbers = [.. Enumerable.Range(first + done, Math.Min(RowsOfGroup, rows - done))];
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            await group.WriteAsync(columns[0], [.. numbers.Select(SetForm.Caption)]);
+            await group.WriteAsync(columns[1], [.. numbers.Select(i => $"{i:D9}.jpg")]);
+            await group.WriteAsync<int>(columns[2], numbers);
+        }
     }
 
     private static void WriteMatrix(string path, int rows, int width)

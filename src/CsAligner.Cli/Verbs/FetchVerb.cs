@@ -9,21 +9,10 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary><c>csalign fetch</c>: real images and names from npm with their licences, and a library that is needed at times.</summary>
+/// <summary><c>csalign fetch</c>: real images and names from npm with their licences.</summary>
 internal static class FetchVerb
 {
-    public static Command Create(CommandRunner runner) => new("fetch", "Fetch real data with the machine's npm client; package scripts stay off.") { Icons(runner), DuckDb(runner) };
-
-    private static Command DuckDb(CommandRunner runner)
-    {
-        var command = new Command("duckdb", "Fetch DuckDB's library, which reads the parquet metadata of clip-retrieval: 70 MB.");
-        runner.SetAction(command, (_, session) =>
-        {
-            string folder = DuckDbPackage.FetchAsync(new IconLoading.Lines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
-            session.Terminal.Say($"DuckDB is in {folder}");
-        });
-        return command;
-    }
+    public static Command Create(CommandRunner runner) => new("fetch", "Fetch real data with the machine's npm client; package scripts stay off.") { Icons(runner) };
 
     private static Command Icons(CommandRunner runner)
     {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using CsAligner.Benchmarks.Sets;
-using CsAligner.Data.Packages;
 using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests.Datasets;
@@ -45,7 +44,6 @@ public class BoundedMemoryTests
         Assert.InRange(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, 1, HeapBytes);
         foreach (var form in SetForm.All)
         {
-            if (form.Name.Contains("parquet", StringComparison.Ordinal) && !DuckDbPackage.IsInstalled) continue;
             using var folder = new TemporaryFolder();
             bool isList = form.Load == CsAligner.Data.Datasets.SampleParts.Captions;
             int rows = isList ? RowsOfList : RowsOfFiles;

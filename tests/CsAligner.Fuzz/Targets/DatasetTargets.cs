@@ -1,10 +1,13 @@
 using System.Formats.Tar;
 using System.Text;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Features;
 using CsAligner.Data.Datasets.Files;
 using CsAligner.Data.Icons;
 using CsAligner.Data.Images;
 using CsAligner.Tensors;
+using Parquet;
+using Parquet.Schema;
 
 namespace CsAligner.Fuzz.Targets;
 
@@ -74,6 +77,22 @@ internal static class DatasetTargets
         },
         new()
         {
+            Name = "parquet",
+            Files = ["x.parquet"],
+            Run = folder =>
+            {
+                var metadata = new MetadataFile(Path.Combine(folder, "x.parquet"), 16_384);
+                for (long first = 0; first < Math.Min(metadata.Rows, 100_000); first += 16_384)
+                    FuzzTarget.Require(metadata.ReadBlock(first).Length == Math.Min(16_384, metadata.Rows - first), "a block has its rows");
+            },
+            Words = ["PAR1", "caption", "captions", "image_path", "key"],
+
+            // A page may be as large as its reader takes, whatever its file is compressed to.
+            MostAllocated = 512L << 20,
+            Seeds = () => Parquets(),
+        },
+        new()
+        {
             Name = "icon-set",
             Files = ["json/x.json"],
             Run = folder =>
@@ -133,6 +152,28 @@ internal static class DatasetTargets
             {
                 continue;
             }
+        }
+    }
+
+    // Every way that pages may be compressed; one column of texts that may be missing, one of numbers.
+    private static IEnumerable<byte[][]> Parquets()
+    {
+        foreach (CompressionMethod method in (CompressionMethod[])[CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip, CompressionMethod.Brotli, CompressionMethod.Zstd, CompressionMethod.Lz4Raw])
+            yield return SeedFolder.Of(["x.parquet"], folder => WriteParquetAsync(Path.Combine(folder, "x.parquet"), method).GetAwaiter().GetResult());
+    }
+
+    private static async Task WriteParquetAsync(string path, CompressionMethod method)
+    {
+        DataField[] columns = [new DataField<string>("caption"), new DataField<int>("key"), new DataField<double>("other")];
+        using FileStream file = File.Create(path);
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(columns), file, new ParquetOptions { CompressionMethod = method });
+        for (int i = 0; i < 2; i++)
+        {
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            string?[] texts = i == 0 ? ["a", null, "a longer text é", ""] : ["b", "b", "b", "b"];
+            await group.WriteAsync(columns[0], texts);
+            await group.WriteAsync<int>(columns[1], new[] { 1, 2, 3, -4 });
+            await group.WriteAsync<double>(columns[2], new[] { 1.5, 2, 3, 4 });
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class FeatureSamples : SampleSource
     /// <summary>Opens a folder of clip-retrieval.</summary>
     /// <param name="name">The data set as it was named.</param>
     /// <param name="folder">Holds img_emb or text_emb, and maybe metadata.</param>
-    /// <exception cref="InputException">Shards do not fit each other, or cannot be read; parquet and no DuckDB.</exception>
+    /// <exception cref="InputException">Shards do not fit each other, or cannot be read.</exception>
     public static FeatureSamples OpenFolder(string name, string folder)
     {
         (string imageKind, string textKind) = (FeatureSetLayout.Prefix(Modality.Image), FeatureSetLayout.Prefix(Modality.Text));

@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using CsAligner.Data.Datasets.Files;
-using CsAligner.Data.Interop;
+using CsAligner.Data.Datasets.ParquetFiles;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -18,50 +17,57 @@ internal sealed class MetadataFile
 
     private readonly string _path;
     private readonly int _blockRows;
-    private readonly bool _isParquet;
-    private readonly string? _key;
-    private readonly string? _caption;
+    private readonly ParquetFile? _parquet;
     private readonly List<(long Offset, int Line)> _blocks = [];
+
+    // Of the parquet file's columns read, -1 where it has none.
+    private int _key = -1;
+    private int _caption = -1;
 
     /// <summary>Opens a file and counts its rows.</summary>
     /// <param name="path">.parquet or .jsonl.</param>
     /// <param name="blockRows">Rows of a block.</param>
     public MetadataFile(string path, int blockRows)
     {
-        (_path, _blockRows, _isParquet) = (path, blockRows, Path.GetExtension(path) == ".parquet");
-        if (!_isParquet)
-        {
-            Rows = CountLines();
-            return;
-        }
-
-        string[] columns = [.. Ask($"SELECT column_name FROM (DESCRIBE SELECT * FROM {Table})", 1).Select(row => row[0] ?? "")];
-        _key = KeyColumns.FirstOrDefault(columns.Contains);
-        _caption = CaptionColumns.FirstOrDefault(columns.Contains);
-        Rows = long.Parse(Ask($"SELECT CAST(count(*) AS VARCHAR) FROM {Table}", 1)[0][0]!, CultureInfo.InvariantCulture);
+        (_path, _blockRows) = (path, blockRows);
+        if (Path.GetExtension(path) == ".parquet") _parquet = new ParquetFile(path, Choose);
+        Rows = _parquet?.Rows ?? CountLines();
     }
 
     /// <summary>How many rows it has.</summary>
     public long Rows { get; }
 
-    private string Table => $"read_parquet({DuckDbQuery.Quote(Path.GetFullPath(_path))}, file_row_number=true)";
-
     /// <summary>Keys and captions of a block's rows; null where a row has none.</summary>
     /// <param name="first">The block's first row.</param>
     public MetadataRow[] ReadBlock(long first)
     {
-        if (!_isParquet) return [.. Lines(_blocks[(int)(first / _blockRows)]).Take(_blockRows).Select(Parse)];
-        // By the rows' numbers and not by OFFSET: groups of rows that stand before are then passed over unread.
-        string sql = string.Create(CultureInfo.InvariantCulture, $"SELECT {Column(_key)}, {Column(_caption)} FROM {Table} WHERE file_row_number >= {first} AND file_row_number < {first + _blockRows}");
-        return [.. Ask(sql, 2).Select(row => new MetadataRow(row[0], row[1]))];
-
-        static string Column(string? name) => name is null ? "CAST(NULL AS VARCHAR)" : $"CAST({DuckDbQuery.QuoteName(name)} AS VARCHAR)";
+        if (_parquet is null) return [.. Lines(_blocks[(int)(first / _blockRows)]).Take(_blockRows).Select(Parse)];
+        int count = (int)Math.Min(_blockRows, Rows - first);
+        string?[][] columns = _parquet.Read(first, count);
+        return [.. Enumerable.Range(0, count).Select(row => new MetadataRow(_key < 0 ? null : columns[_key][row], _caption < 0 ? null : columns[_caption][row]))];
     }
 
-    private List<string?[]> Ask(string sql, int columns) => DuckDbQuery.Texts(sql, columns, $"cannot read '{_path}'");
+    private List<ParquetColumn> Choose(ParquetFooter footer)
+    {
+        var columns = new List<ParquetColumn>();
+        _key = Add(KeyColumns.Select(name => footer.Flat.FirstOrDefault(column => column.Name == name && column.IsReadable)).FirstOrDefault(column => column is not null));
+        _caption = Add(CaptionColumns.Select(name => footer.Flat.FirstOrDefault(column => column.Name == name && column.IsReadable)).FirstOrDefault(column => column is not null));
+        // Rows without keys have their numbers; captions that are there and not read would look like none.
+        if (_caption < 0 && CaptionColumns.FirstOrDefault(name => footer.Nested.Contains(name) || footer.Flat.Any(column => column.Name == name)) is { } other)
+            throw new InvalidDataException($"its column '{other}' holds no texts, one a row was expected (a list of them is not read); write one column '{CaptionColumns[0]}' of texts");
+        return columns;
+
+        int Add(ParquetColumn? column)
+        {
+            if (column is not null) columns.Add(column);
+            return column is null ? -1 : columns.Count - 1;
+        }
+    }
 
     private long CountLines()
     {
+        // It is read from many places; a pipe would keep us waiting.
+        FileReading.Open(_path).Dispose();
         using var lines = new LineReader(_path);
         long rows = 0;
         for (long start = 0; lines.TryRead(out string line); start = lines.Offset)
