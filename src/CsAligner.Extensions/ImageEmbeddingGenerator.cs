@@ -8,8 +8,7 @@ namespace CsAligner.Extensions;
 
 /// <summary>
 /// An encoder of images, and the adapter that aligned it, as Microsoft.Extensions.AI's embedding generator. It takes PNG, JPEG and WebP
-/// files, decoded by libvips (<see cref="ImageLibrary.EnsureAsync"/> fetches that). Embeddings have unit length. Several calls may run
-/// at once.
+/// files. Embeddings have unit length. Several calls may run at once.
 /// </summary>
 public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, Embedding<float>>
 {
@@ -37,7 +36,7 @@ public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
     /// <param name="options">Dimensions and ModelId must be this generator's, where they are given.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>An embedding for each image, in their order.</returns>
-    /// <exception cref="InputException">One cannot be decoded, or there is no libvips; the image is named or counted, from 0.</exception>
+    /// <exception cref="InputException">One cannot be decoded; the image is named or counted, from 0.</exception>
     /// <exception cref="NotSupportedException">Other dimensions or another model were asked for.</exception>
     public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<DataContent> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -16,7 +16,7 @@ public class CommandRunnerTests
         { new IOException("The pipe\nbroke"), 1, "csalign: The pipe broke" },
         { new UnauthorizedAccessException("Access to 'x' is denied."), 1, "csalign: Access to 'x' is denied." },
         { new AggregateException(new InputException("deep inside")), 1, "csalign: deep inside" },
-        { new TypeInitializationException("T", new InputException("libvips was not found")), 1, "csalign: libvips was not found" },
+        { new TypeInitializationException("T", new InputException("a library was not found")), 1, "csalign: a library was not found" },
         { new InvalidOperationException("oops"), 1, "csalign: a mistake in csalign itself: InvalidOperationException: oops (CSALIGN_DEBUG=1 shows where; please report it)" },
     };
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Xml.Linq;
+using CsAligner.Data.Images;
 using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests;
@@ -30,6 +31,12 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
         string captions = _folder.Write("captions.txt", "a cat\na dog\n"u8);
         await RunAsync(csalign, "embed", "--model", "icon-clip", "--texts", captions, "--out", _folder["features"]);
         Assert.True(File.Exists(_folder["features/text_emb/text_emb_0.npy"]));
+
+        // And what decodes pictures comes along, with nothing in the cache.
+        Directory.CreateDirectory(_folder["pictures"]);
+        _folder.Write("pictures/red.png", PngFile.Encode([.. Enumerable.Repeat((byte)200, 3 * 64)], 8, 8));
+        await RunAsync(csalign, "embed", "--model", "icon-clip", "--images", _folder["pictures"], "--out", _folder["seen"]);
+        Assert.True(File.Exists(_folder["seen/img_emb/img_emb_0.npy"]));
     }
 
     [Fact]
@@ -110,15 +117,18 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
         string dependencies = reader.ReadToEnd();
         foreach (string system in systems)
         {
-            string library = system[..3] switch
+            string[] libraries = system[..3] switch
             {
-                "win" => "onnxruntime.dll",
-                "osx" => "libonnxruntime.dylib",
-                _ => "libonnxruntime.so",
+                "win" => ["onnxruntime.dll", "libvips-42.dll"],
+                "osx" => ["libonnxruntime.dylib", "libvips.42.dylib"],
+                _ => ["libonnxruntime.so", "libvips.so.42"],
             };
-            string name = $"runtimes/{system}/native/{library}";
-            Assert.Single(entries, entry => entry.EndsWith(name, StringComparison.Ordinal));
-            Assert.Contains(name, dependencies, StringComparison.Ordinal);
+            foreach (string library in libraries)
+            {
+                string name = $"runtimes/{system}/native/{library}";
+                Assert.Single(entries, entry => entry.EndsWith(name, StringComparison.Ordinal));
+                Assert.Contains(name, dependencies, StringComparison.Ordinal);
+            }
         }
 
         foreach (string phone in (ReadOnlySpan<string>)["runtimes/android/", "runtimes/ios/"])
@@ -132,6 +142,9 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+
+        // Nothing that was fetched before helps.
+        start.Environment["CSALIGN_CACHE"] = Path.Combine(AppContext.BaseDirectory, "no-cache");
         start.Environment["DOTNET_NOLOGO"] = start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
 
         // Servers that outlive the command would keep the pipes open.

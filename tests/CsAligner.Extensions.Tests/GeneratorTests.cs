@@ -41,7 +41,6 @@ public sealed class GeneratorTests
     [Fact]
     public async Task Images_are_decoded_prepared_and_mapped_by_the_adapter()
     {
-        await Samples.LibrariesAsync();
         using var folder = new TemporaryFolder();
         string[] paths = [Samples.WritePicture(folder, "red.png", 255, 0, 0), Samples.WritePicture(folder, "blue.png", 0, 0, 255)];
         using var model = FrozenEncoders.Load(Samples.Model);

@@ -12,12 +12,6 @@ internal static class Samples
 
     public static string Model => Path.Combine(Repository.Root, "models", "icon-clip");
 
-    /// <summary>Makes sure that pictures can be read, or skips the test.</summary>
-    public static async Task LibrariesAsync()
-    {
-        await Fetched.OrSkipAsync("libvips", ImageLibrary.IsInstalled, token => ImageLibrary.EnsureAsync(null, token));
-    }
-
     /// <summary>Writes a picture of one colour with a bar across it.</summary>
     public static string WritePicture(TemporaryFolder folder, string name, byte red, byte green, byte blue)
     {

@@ -57,7 +57,6 @@ internal sealed class AdaptedModel
     public Tensor EmbedImages(IReadOnlyList<string> files)
     {
         Adapter? map = _imageAdapter.Value;
-        ImageLibrary.EnsureAsync(new IconLoading.Lines(_session.Terminal), _session.Cancellation).GetAwaiter().GetResult();
         var pixels = new ImagePixels(Images.Preprocessing);
         try
         {

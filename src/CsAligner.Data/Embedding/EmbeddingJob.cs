@@ -1,4 +1,5 @@
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Images;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -16,6 +17,7 @@ public sealed class EmbeddingJob
     private readonly EmbeddingOptions _options;
     private readonly EmbeddingPlan _plan;
     private readonly ShardStore _store;
+    private readonly bool _decodes;
     private NewFolders? _made;
 
     /// <summary>Plans the work.</summary>
@@ -35,7 +37,7 @@ public sealed class EmbeddingJob
         if (images is null && texts is null) throw new ArgumentException("There is nothing to embed.", nameof(images));
         if (new[] { images, texts }.FirstOrDefault(source => source is { IsCountExact: true, Count: 0 }) is { } empty)
             throw new InputException($"cannot embed '{empty.Name}': it has no samples; give a data set that has some");
-        (_folder, _encoders, _options) = (folder, encoders, options);
+        (_folder, _encoders, _options, _decodes) = (folder, encoders, options, images is not null);
         _plan = new EmbeddingPlan(encoders, images, texts, options);
         _store = new ShardStore(folder);
     }
@@ -72,6 +74,8 @@ public sealed class EmbeddingJob
     public EmbeddingTotals Run(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress = null, Action<string>? say = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(shards);
+        // Without it each picture would be a bad sample.
+        if (_decodes) ImageLibrary.Load();
         _made ??= NewFolders.Create(_folder);
         AtomicFile.CleanFolder(_folder);
         _store.CleanUp();

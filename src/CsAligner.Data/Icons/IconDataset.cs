@@ -87,7 +87,7 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
     /// <param name="size">The side of the pictures in pixels, 8 to 512.</param>
     /// <param name="progress">Told how far it is; may be null.</param>
     /// <param name="cancellationToken">Stops it; what is complete stays in the cache.</param>
-    /// <exception cref="InputException">No npm, no network, no libvips, wrong content, no space.</exception>
+    /// <exception cref="InputException">No npm, no network, wrong content, no space.</exception>
     public static async Task<IconDataset> BuildAsync(IconSplit split, int size = 64, IProgress<IconProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 8);

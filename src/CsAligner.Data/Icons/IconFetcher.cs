@@ -22,7 +22,7 @@ public static class IconFetcher
     /// <param name="progress">Told how far it is; may be null.</param>
     /// <param name="cancellationToken">Stops it; what is complete stays.</param>
     /// <returns>Counts, broken icons and licences, set by set.</returns>
-    /// <exception cref="InputException">An unknown or excluded set; no npm, network, libvips, space or right to write.</exception>
+    /// <exception cref="InputException">An unknown or excluded set; no npm, network, space or right to write.</exception>
     public static async Task<IReadOnlyList<FetchedIconSet>> FetchAsync(
         IReadOnlyList<string> sets, string? folder, int size = 64, IProgress<IconProgress>? progress = null, CancellationToken cancellationToken = default)
     {

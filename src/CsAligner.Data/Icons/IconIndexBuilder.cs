@@ -14,7 +14,6 @@ internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary librar
     public async Task<IconIndex> OpenAsync(IconSplit split, int size)
     {
         List<IconSource> sources = [.. Sources(split)];
-        // Without libvips its version, and with it the files' names, are not known: fetching comes first. It is quick when all is there.
         await library.FetchAsync(sources);
         string path = library.IndexPath(split, size);
         if (IconIndex.TryRead(path) is { } known)

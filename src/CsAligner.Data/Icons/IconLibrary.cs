@@ -1,4 +1,4 @@
-using CsAligner.Data.Interop;
+using CsAligner.Data.Images;
 using CsAligner.Data.Packages;
 using CsAligner.Tensors;
 
@@ -19,15 +19,11 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     /// <summary>Where the pictures and indexes are kept.</summary>
     public static string Folder => Path.Combine(DataCache.Root, "icons");
 
-    /// <summary>Fetches libvips, where it is not installed, and the packages of all these sets.</summary>
+    /// <summary>Fetches the packages of all these sets.</summary>
     public async Task FetchAsync(IReadOnlyList<IconSource> sources)
     {
-        List<NpmPackage> packages = [.. sources.Select(s => s.Package!).Distinct()];
-        if (!VipsLibrary.IsInstalled && VipsLibrary.Package is { } vips)
-            packages.Insert(0, vips);
         IProgress<string>? lines = progress is null ? null : new Lines(progress);
-        await NpmPackages.EnsureAsync(packages, lines, cancellationToken);
-        VipsLibrary.Load();
+        await NpmPackages.EnsureAsync([.. sources.Select(s => s.Package!).Distinct()], lines, cancellationToken);
     }
 
     /// <summary>The parsed set of a fetched source; its licence must be the one the manifest states.</summary>
@@ -90,14 +86,14 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     }
 
     public static string RasterPath(IconSource source, int size) =>
-        Path.Combine(Folder, $"{source.Set}-{source.Package!.Name.Split('/')[0].TrimStart('@')}-{source.Package.Version}-{size}-vips{VipsLibrary.Version}-v{Version}.pixels");
+        Path.Combine(Folder, $"{source.Set}-{source.Package!.Name.Split('/')[0].TrimStart('@')}-{source.Package.Version}-{size}-vips{ImageLibrary.Version}-v{Version}.pixels");
 
     // The manifest's hash is in the name: it says which names are held out.
     private string SomePath(IconSource source, int size) => Path.ChangeExtension(RasterPath(source, size), $".{manifest.Hash[..16]}.pixels");
 
     /// <summary>The file that lists the icons of a split.</summary>
     public string IndexPath(IconSplit split, int size) =>
-        Path.Combine(Folder, $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{VipsLibrary.Version}-v{IndexVersion}.index");
+        Path.Combine(Folder, $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{ImageLibrary.Version}-v{IndexVersion}.index");
 
     // Killed runs leave files of half a set; one that is still being written has been touched within the hour.
     private static void RemoveLeftovers()

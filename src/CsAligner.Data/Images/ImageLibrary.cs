@@ -1,23 +1,64 @@
-using CsAligner.Data.Interop;
-using CsAligner.Data.Packages;
+using System.Runtime.InteropServices;
 using CsAligner.Tensors;
+using NetVips;
+using Vips = NetVips.NetVips;
 
 namespace CsAligner.Data.Images;
 
-/// <summary>libvips, which decodes pictures: found in the environment variable CSALIGN_LIBVIPS, the application folder, the system or the cache.</summary>
-public static class ImageLibrary
+/// <summary>libvips, which comes with the packages NetVips and NetVips.Native: set up once for the process.</summary>
+internal static class ImageLibrary
 {
-    /// <summary>Whether one can be loaded without fetching it.</summary>
-    public static bool IsInstalled => VipsLibrary.IsInstalled;
+    private const int LongestMessage = 200;
 
-    /// <summary>Makes sure that there is one: fetches it from npm where none is found (18 MB, once).</summary>
-    /// <param name="progress">Told what is being fetched; may be null.</param>
-    /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
-    /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
-    public static async Task EnsureAsync(IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    private static readonly Lock Gate = new();
+    private static bool _ready;
+
+    /// <summary>"8.18.7" and the like: part of the key of everything that was rasterised with it.</summary>
+    public static string Version
     {
-        if (!IsInstalled && VipsLibrary.Package is { } package)
-            await NpmPackages.EnsureAsync([package], progress, cancellationToken);
-        VipsLibrary.Load();
+        get
+        {
+            Load();
+            return $"{Vips.Version(0)}.{Vips.Version(1)}.{Vips.Version(2)}";
+        }
     }
+
+    /// <summary>Sets libvips up; later calls return at once.</summary>
+    /// <exception cref="InputException">The application has none for this system, or one that is too old.</exception>
+    public static void Load()
+    {
+        if (Volatile.Read(ref _ready))
+            return;
+        lock (Gate)
+        {
+            if (_ready)
+                return;
+            if (!ModuleInitializer.VipsInitialized)
+                throw Missing("none was found", ModuleInitializer.Exception);
+            // Older ones cannot block what is not fuzzed.
+            if (!Vips.AtLeastLibvips(8, 13))
+                throw Missing($"that of the system, {Vips.Version(0)}.{Vips.Version(1)}, is too old", null);
+            // It would print to stderr on its own; what matters comes with the exceptions.
+            Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, (_, _, _) => { });
+            Cache.Max = 0;
+            Vips.Concurrency = 1;
+            // Everything that is not fuzzed is off, then the one loader of those that we need is on again:
+            // SvgGuard stands before it.
+            Vips.BlockUntrusted = true;
+            Operation.Block("VipsForeignLoadSvgBuffer", false);
+            Volatile.Write(ref _ready, true);
+        }
+    }
+
+    /// <summary>What libvips says of a failure, as one short line.</summary>
+    public static string Message(VipsException failure)
+    {
+        // First comes which operation was called, then the error buffer, which is the process's: another thread may have emptied it.
+        string line = failure.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault() ?? "no reason given";
+        return line.Length > LongestMessage ? line[..LongestMessage] : line;
+    }
+
+    private static InputException Missing(string why, Exception? cause) => new(
+        $"pictures need libvips 8.13 or later, {why}: publish the application for {RuntimeInformation.RuntimeIdentifier} (-r) where the package NetVips.Native has a library for it, else install libvips with the system's packages",
+        cause);
 }

@@ -1,10 +1,10 @@
-using CsAligner.Data.Interop;
 using CsAligner.Tensors;
+using NetVips;
 
 namespace CsAligner.Data.Images;
 
 /// <summary>Draws SVG with libvips (librsvg). Safe to use from several threads at once.</summary>
-public static unsafe class ImageRasterizer
+public static class ImageRasterizer
 {
     /// <summary>The largest side that pictures are drawn at, in pixels.</summary>
     public const int MaxSize = 4096;
@@ -16,7 +16,7 @@ public static unsafe class ImageRasterizer
     /// <param name="svg">The UTF-8 text of the SVG.</param>
     /// <param name="size">The side of the square in pixels, 1 to <see cref="MaxSize"/>.</param>
     /// <returns>size x size pixels of 4 bytes, row by row: red, green, blue (straight, not multiplied by alpha), alpha.</returns>
-    /// <exception cref="InputException">No libvips; not an SVG; too large, too deep or too costly to draw.</exception>
+    /// <exception cref="InputException">Not an SVG; too large, too deep or too costly to draw.</exception>
     public static byte[] SvgToRgba(ReadOnlySpan<byte> svg, int size)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
@@ -28,38 +28,26 @@ public static unsafe class ImageRasterizer
     }
 
     /// <summary>Draws text that <see cref="SvgGuard"/> or our own code has given its outer size.</summary>
-    internal static bool TryDraw(ReadOnlySpan<byte> svg, int size, Span<byte> rgba, out string? error)
+    internal static bool TryDraw(byte[] svg, int size, Span<byte> rgba, out string? error)
     {
+        ImageLibrary.Load();
         error = null;
-        fixed (byte* data = svg)
+        try
         {
-            using var load = new VipsOperation("svgload_buffer");
-            load.SetBuffer("buffer", data, svg.Length);
-            nint image = load.Build();
-            if (image == 0)
+            using Image image = Image.SvgloadBuffer(svg);
+            if (image.Width != size || image.Height != size || image.Bands != 4)
             {
-                error = VipsLibrary.TakeError();
+                error = $"expected {size} x {size} pixels with alpha, the renderer gives {image.Width} x {image.Height}";
                 return false;
             }
 
-            try
-            {
-                int width = NativeVips.vips_image_get_width(image), height = NativeVips.vips_image_get_height(image);
-                if (width != size || height != size || NativeVips.vips_image_get_bands(image) != 4)
-                {
-                    error = $"expected {size} x {size} pixels with alpha, the renderer gives {width} x {height}";
-                    return false;
-                }
-
-                if (VipsOperation.TryRead(image, rgba))
-                    return true;
-                error = VipsLibrary.TakeError();
-                return false;
-            }
-            finally
-            {
-                NativeVips.g_object_unref(image);
-            }
+            image.WriteToMemory<byte>().CopyTo(rgba);
+            return true;
+        }
+        catch (VipsException failure)
+        {
+            error = ImageLibrary.Message(failure);
+            return false;
         }
     }
 }

@@ -25,7 +25,6 @@ public sealed class GuideTests
         using var folder = new TemporaryFolder();
         GuideFolder.Fill(folder);
         var steps = Steps(Path.Combine(Repository.Root, page));
-        if (steps.Exists(step => step.Command.Contains("photos", StringComparison.Ordinal))) await NpmNeeds.LibvipsAsync();
         foreach (var (command, expected) in steps)
         {
             var (code, error) = await RunAsync(folder.Path, command);

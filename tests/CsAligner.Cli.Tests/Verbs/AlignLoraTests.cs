@@ -13,7 +13,7 @@ public class AlignLoraTests
     public void Kept_and_merged_embed_alike_and_otherwise_than_the_model()
     {
         using var folder = new TemporaryFolder();
-        Assert.SkipUnless(TrySavePictures(folder), "libvips is not to be had here");
+        SavePictures(folder);
         CommandLineRun run = CommandLineRun.Of(
             "align", "--model", Model, "--data", folder["data"], "--lora", "text:r=2,alpha=8,modules=q_proj+fc2", "--adapter", "mean-shift",
             "--epochs", "3", "--lr", "1e-2", "--merge", "--out", folder["out"], "--json");
@@ -69,7 +69,7 @@ public class AlignLoraTests
     }
 
     // Plain squares of many colours, each with its name.
-    private static bool TrySavePictures(TemporaryFolder folder)
+    private static void SavePictures(TemporaryFolder folder)
     {
         Directory.CreateDirectory(folder["data"]);
         var lines = new List<string>();
@@ -81,6 +81,5 @@ public class AlignLoraTests
         }
 
         File.WriteAllLines(folder["data/captions.tsv"], lines);
-        return CommandLineRun.Of("embed", "--model", Model, "--data", folder["data"], "--out", folder["probe"]).ExitCode == 0;
     }
 }

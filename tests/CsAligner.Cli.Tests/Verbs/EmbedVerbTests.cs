@@ -6,7 +6,7 @@ using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests.Verbs;
 
-/// <summary>With the model that ships; what needs pictures decoded is tested where libvips is at hand, beside the reading of data.</summary>
+/// <summary>With the model that ships; the reading of data is tested beside it.</summary>
 public class EmbedVerbTests
 {
     private static readonly string Model = Path.Combine(Repository.Root, "models", "icon-clip");

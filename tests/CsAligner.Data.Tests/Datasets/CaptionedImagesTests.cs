@@ -6,15 +6,13 @@ using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests.Datasets;
 
-[Trait("Needs", "npm")]
 public class CaptionedImagesTests
 {
     private static readonly ImagePreprocessing Preprocessing = new(4, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation);
 
     [Fact]
-    public async Task Images_are_numbered_as_they_appear_and_texts_by_image()
+    public void Images_are_numbered_as_they_appear_and_texts_by_image()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["b"]);
         byte[] first = Save(folder, "b/z.png", 1), second = Save(folder, "a.png", 2);
@@ -69,9 +67,8 @@ public class CaptionedImagesTests
     }
 
     [Fact]
-    public async Task Folders_are_searched_in_ordinal_order_and_a_damaged_file_is_named()
+    public void Folders_are_searched_in_ordinal_order_and_a_damaged_file_is_named()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["B"]);
         foreach (string name in (string[])["a.PNG", "B/c.png", "Z.png", "a-1.png"])

@@ -88,10 +88,8 @@ public class HostileSetsTests
     }
 
     [Fact]
-    [Trait("Needs", "npm")]
-    public async Task Bombs_in_a_tar_are_bad_samples()
+    public void Bombs_in_a_tar_are_bad_samples()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using var zip = new MemoryStream();
         using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))

@@ -11,15 +11,13 @@ using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests.Embedding;
 
-[Trait("Needs", "npm")]
 public class EmbeddingJobTests
 {
     private static readonly EmbeddingOptions s_options = new() { ShardRows = 10, MaxBad = new BadSampleLimit(0, 0) };
 
     [Fact]
-    public async Task Rows_pairs_tokens_and_metadata_are_those_of_the_samples_in_order()
+    public void Rows_pairs_tokens_and_metadata_are_those_of_the_samples_in_order()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 23, captionsOfEach: 2);
         Embed(folder["set"], source, s_options with { Tokens = true, Type = ElementType.Float32 });
@@ -46,9 +44,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task The_bytes_are_the_same_whatever_the_threads_and_whoever_does_which_share()
+    public void The_bytes_are_the_same_whatever_the_threads_and_whoever_does_which_share()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 57, captionsOfEach: 3);
         Embed(folder["whole"], source, s_options with { DecodeThreads = 1 });
@@ -66,9 +63,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task Shares_from_several_disks_are_put_together_by_copying_them()
+    public void Shares_from_several_disks_are_put_together_by_copying_them()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 35, captionsOfEach: 1);
         Embed(folder["whole"], source, s_options);
@@ -85,9 +81,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task A_stopped_run_goes_on_behind_its_last_finished_shard_and_ends_with_the_same_bytes()
+    public void A_stopped_run_goes_on_behind_its_last_finished_shard_and_ends_with_the_same_bytes()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 45, captionsOfEach: 2);
         Embed(folder["whole"], source, s_options);
@@ -107,9 +102,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task A_set_that_was_half_put_together_is_finished()
+    public void A_set_that_was_half_put_together_is_finished()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 25, captionsOfEach: 2);
         Embed(folder["whole"], source, s_options with { Tokens = true });
@@ -126,9 +120,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task An_older_set_stays_whole_until_the_new_one_is_and_then_goes()
+    public void An_older_set_stays_whole_until_the_new_one_is_and_then_goes()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource many = Captioned(folder, 45, captionsOfEach: 2);
         Embed(folder["set"], many, s_options with { Tokens = true });
@@ -145,9 +138,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task Unfinished_work_of_other_options_is_not_mixed_in()
+    public void Unfinished_work_of_other_options_is_not_mixed_in()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 25, captionsOfEach: 1);
         EmbeddingJob job = Job(folder["set"], source, s_options);
@@ -158,9 +150,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task Bad_samples_are_left_out_named_and_counted()
+    public void Bad_samples_are_left_out_named_and_counted()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 40, captionsOfEach: 2);
         File.WriteAllText(folder["3.png"], "no picture");
@@ -188,9 +179,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task Too_many_bad_samples_stop_the_run_with_a_line_and_a_log()
+    public void Too_many_bad_samples_stop_the_run_with_a_line_and_a_log()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 30, captionsOfEach: 1);
         foreach (int i in (int[])[2, 5, 7]) File.WriteAllText(folder[$"{i}.png"], "no picture");
@@ -321,9 +311,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task Tar_shards_become_shards_of_the_set_one_for_one()
+    public void Tar_shards_become_shards_of_the_set_one_for_one()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         for (int shard = 0; shard < 3; shard++)
         {
@@ -341,9 +330,8 @@ public class EmbeddingJobTests
     }
 
     [Fact]
-    public async Task Images_and_texts_that_know_nothing_of_each_other_have_shards_of_their_own()
+    public void Images_and_texts_that_know_nothing_of_each_other_have_shards_of_their_own()
     {
-        await NpmNeeds.LibvipsAsync();
         using var folder = new TemporaryFolder();
         using SampleSource unused = Captioned(folder, 25, captionsOfEach: 1);
         File.WriteAllLines(folder["texts.txt"], Enumerable.Range(0, 12).Select(i => $"text {i}"));

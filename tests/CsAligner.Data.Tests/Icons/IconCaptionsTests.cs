@@ -115,7 +115,6 @@ public sealed class IconCaptionsTests
     public async Task Emoji_of_the_real_sets_are_found_and_training_knows_no_new_name()
     {
         CancellationToken token = TestContext.Current.CancellationToken;
-        await NpmNeeds.LibvipsAsync();
         await NpmNeeds.PackageAsync(EmojiNames.Package);
         foreach (IconSource source in IconManifest.Default.Sets.Where(s => s.GivesNewNames || s.Role == IconRole.Test))
             await NpmNeeds.SetAsync(source.Set);

@@ -10,7 +10,6 @@ public sealed class IconDatasetTests
     [Fact]
     public async Task Splits_share_neither_sets_nor_held_out_names()
     {
-        await NpmNeeds.LibvipsAsync();
         foreach (IconSource source in IconManifest.Default.Sets.Where(s => s.GivesNewNames || s.Role == IconRole.Test))
             await NpmNeeds.SetAsync(source.Set);
         CancellationToken token = TestContext.Current.CancellationToken;
@@ -44,7 +43,6 @@ public sealed class IconDatasetTests
     [Fact]
     public async Task Drawing_again_and_on_one_thread_gives_the_same_bytes()
     {
-        await NpmNeeds.LibvipsAsync();
         IconSet set = await NpmNeeds.SetAsync("bytesize");
         string folder = Directory.CreateTempSubdirectory("csalign-raster-").FullName;
         int threads = Tensors.Compute.Threads;
@@ -70,9 +68,8 @@ public sealed class IconDatasetTests
     }
 
     [Fact]
-    public async Task Broken_and_blank_icons_are_named_and_the_rest_is_drawn()
+    public void Broken_and_blank_icons_are_named_and_the_rest_is_drawn()
     {
-        await NpmNeeds.LibvipsAsync();
         Icon Make(string name, string body) => new(name, name, [], [], new IconShape(body, 0, 0, 24, 24));
         var set = new IconSet("t", "MIT", false,
         [

@@ -4,15 +4,13 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Data.Tests.Images;
 
-[Trait("Needs", "npm")]
 public class ImageTests
 {
     private const string Open = "<svg xmlns=\"http://www.w3.org/2000/svg\" ";
 
     [Fact]
-    public async Task A_picture_keeps_its_proportions_and_is_centred_on_transparent_ground()
+    public void A_picture_keeps_its_proportions_and_is_centred_on_transparent_ground()
     {
-        await NpmNeeds.LibvipsAsync();
         byte[] rgba = Draw(Open + "width=\"20\" height=\"10\"><rect width=\"20\" height=\"10\" fill=\"#ff8000\"/></svg>", 64);
         Assert.Equal([0, 0, 0, 0], Pixel(rgba, 32, 8));
         Assert.Equal([255, 128, 0, 255], Pixel(rgba, 1, 32));
@@ -21,18 +19,16 @@ public class ImageTests
     }
 
     [Fact]
-    public async Task Colours_are_not_multiplied_by_alpha()
+    public void Colours_are_not_multiplied_by_alpha()
     {
-        await NpmNeeds.LibvipsAsync();
         byte[] pixel = Pixel(Draw(Open + "viewBox=\"0 0 1 1\"><rect width=\"1\" height=\"1\" fill=\"#ff0000\" opacity=\"0.5\"/></svg>", 64), 30, 30);
         Assert.Equal(255, pixel[0]);
         Assert.InRange(pixel[3], 127, 128);
     }
 
     [Fact]
-    public async Task Many_threads_draw_the_same_bytes()
+    public void Many_threads_draw_the_same_bytes()
     {
-        await NpmNeeds.LibvipsAsync();
         string[] svgs = [.. Enumerable.Range(1, 40).Select(i => Open + $"viewBox=\"0 0 48 48\"><circle cx=\"24\" cy=\"24\" r=\"{i / 2.0}\" stroke=\"#{i * 3:x2}40ff\" stroke-width=\"3\" fill=\"none\"/></svg>")];
         byte[][] alone = [.. svgs.Select(s => Draw(s, 64))];
         var together = new byte[svgs.Length][];
@@ -41,9 +37,8 @@ public class ImageTests
     }
 
     [Fact]
-    public async Task Nested_masks_within_the_limits_are_drawn_in_bounded_time_and_memory()
+    public void Nested_masks_within_the_limits_are_drawn_in_bounded_time_and_memory()
     {
-        await NpmNeeds.LibvipsAsync();
         var text = new StringBuilder(Open + "viewBox=\"0 0 10 10\">");
         for (int i = 0; i < 80; i++)
             text.Append($"<g filter=\"url(#f)\">");
@@ -56,9 +51,8 @@ public class ImageTests
     }
 
     [Fact]
-    public async Task A_png_comes_back_as_it_was_written()
+    public void A_png_comes_back_as_it_was_written()
     {
-        await NpmNeeds.LibvipsAsync();
         byte[] rgb = [.. Enumerable.Range(0, 5 * 3 * 3).Select(i => (byte)(i * 5))];
         RgbImage image = ImageDecoder.Decode(PngFile.Encode(rgb, 5, 3), "sample.png");
         Assert.Equal((5, 3), (image.Width, image.Height));
@@ -66,9 +60,8 @@ public class ImageTests
     }
 
     [Fact]
-    public async Task A_truncated_png_is_refused_and_not_shown_half()
+    public void A_truncated_png_is_refused_and_not_shown_half()
     {
-        await NpmNeeds.LibvipsAsync();
         var random = new RandomGenerator(1);
         byte[] rgb = [.. Enumerable.Range(0, 64 * 64 * 3).Select(_ => (byte)random.Next(256))];
         byte[] png = PngFile.Encode(rgb, 64, 64);
@@ -80,9 +73,8 @@ public class ImageTests
     }
 
     [Fact]
-    public async Task A_png_that_declares_100000_x_100000_pixels_is_refused_before_it_is_decoded()
+    public void A_png_that_declares_100000_x_100000_pixels_is_refused_before_it_is_decoded()
     {
-        await NpmNeeds.LibvipsAsync();
         byte[] png = PngFile.Encode(new byte[3], 1, 1);
         // The header's width and height, and its checksum anew.
         new byte[] { 0, 1, 0x86, 0xA0, 0, 1, 0x86, 0xA0 }.CopyTo(png, 16);

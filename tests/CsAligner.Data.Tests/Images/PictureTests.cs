@@ -8,7 +8,6 @@ namespace CsAligner.Data.Tests.Images;
 /// Pictures of many formats on their way into a CLIP against what Pillow makes of them: Golden/pictures, whose script says how.
 /// Bytes are compared; after mean and deviation a byte is 1/255.
 /// </summary>
-[Trait("Needs", "npm")]
 public sealed class PictureTests
 {
     private const int Size = 40;
@@ -28,9 +27,8 @@ public sealed class PictureTests
     [InlineData("rgb-16.png")]
     [InlineData("profile.png")]
     [InlineData("animation.webp")]
-    public async Task Lossless_pictures_become_the_bytes_of_pillow(string name)
+    public void Lossless_pictures_become_the_bytes_of_pillow(string name)
     {
-        await NpmNeeds.LibvipsAsync();
         Assert.Equal(0, Difference(Read(name + ".fit.png").Pixels, Fit(Read(name))));
     }
 
@@ -39,9 +37,8 @@ public sealed class PictureTests
     [InlineData("grey-alpha.png")]
     [InlineData("palette-alpha.png")]
     [InlineData("alpha.webp")]
-    public async Task Dropped_transparency_shows_the_colours_that_pillow_shows(string name)
+    public void Dropped_transparency_shows_the_colours_that_pillow_shows(string name)
     {
-        await NpmNeeds.LibvipsAsync();
         Assert.Equal(0, Difference(Read(name + ".dropped.png").Pixels, Fit(Read(name, Transparency.Dropped))));
         Assert.NotEqual(0, Difference(Read(name + ".dropped.png").Pixels, Fit(Read(name))));
     }
@@ -53,30 +50,27 @@ public sealed class PictureTests
     [InlineData("grey.jpg")]
     [InlineData("turned.jpg")]
     [InlineData("lossy.webp")]
-    public async Task Lossy_pictures_are_resized_to_the_bytes_of_pillow_and_decoded_to_almost_the_same(string name)
+    public void Lossy_pictures_are_resized_to_the_bytes_of_pillow_and_decoded_to_almost_the_same(string name)
     {
-        await NpmNeeds.LibvipsAsync();
         RgbImage decoded = Read(name + ".decoded.png"), own = Read(name);
         Assert.Equal(0, Difference(Read(name + ".fit.png").Pixels, Fit(decoded)));
         Assert.Equal((decoded.Width, decoded.Height), (own.Width, own.Height));
 
-        // Byte for byte with the libvips that csalign fetches; another build of the decoders may round otherwise.
+        // Byte for byte with the libvips of NetVips.Native; another build of the decoders may round otherwise.
         Assert.InRange(Difference(decoded.Pixels, own.Pixels), 0, 2);
     }
 
     [Fact]
-    public async Task Sixteen_bits_lose_their_lower_eight()
+    public void Sixteen_bits_lose_their_lower_eight()
     {
-        await NpmNeeds.LibvipsAsync();
         RgbImage image = Read("grey-16.png");
         for (int i = 0; i < 48 * 40; i++)
             Assert.Equal((byte)((i * 34) >> 8), image.Pixels[3 * i]);
     }
 
     [Fact]
-    public async Task Cmyk_is_converted_by_a_profile_and_not_as_pillow_does()
+    public void Cmyk_is_converted_by_a_profile_and_not_as_pillow_does()
     {
-        await NpmNeeds.LibvipsAsync();
         RgbImage decoded = Read("cmyk.jpg.decoded.png"), own = Read("cmyk.jpg");
         Assert.Equal((decoded.Width, decoded.Height), (own.Width, own.Height));
         // 17 on average here: Pillow takes 255 minus the ink, libvips asks a profile of a press.

@@ -18,12 +18,10 @@ public sealed class LibraryExamples
     [Fact]
     public async Task Images_and_texts_from_a_container()
     {
-        await Samples.LibrariesAsync();
         using var folder = new TemporaryFolder();
         string modelFolder = Samples.Model, alignedFolder = Samples.WriteAlignment(folder), photo = Samples.WritePicture(folder, "red.png", 255, 0, 0);
 
         // container begins
-        await ImageLibrary.EnsureAsync();
         using var services = new ServiceCollection()
             .AddCsAligner(options => { options.Model = modelFolder; options.Alignment = alignedFolder; })
             .BuildServiceProvider();
