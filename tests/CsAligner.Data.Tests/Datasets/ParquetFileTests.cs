@@ -39,7 +39,7 @@ public class ParquetFileTests
             int[] starts = [.. Enumerable.Range(0, (Rows + block - 1) / block).Select(i => i * block)];
             foreach (int first in block == 7 ? [0, 2044, 2996] : starts.Reverse())
             {
-                (string?, string?)[] expected = [.. Enumerable.Range(first, Math.Min(block, Rows - first)).Select(i => (Key(i), i % 7 == 0 ? null : $"it's {i % captions} é"))];
+                MetadataRow[] expected = [.. Enumerable.Range(first, Math.Min(block, Rows - first)).Select(i => new MetadataRow(Key(i), i % 7 == 0 ? null : $"it's {i % captions} é"))];
                 Assert.Equal(expected, metadata.ReadBlock(first));
             }
         }

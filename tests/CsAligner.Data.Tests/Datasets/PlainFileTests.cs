@@ -66,6 +66,7 @@ public class PlainFileTests
         {
             Pipe(folder[$"metadata/{name}"]);
             Assert.Contains($"{name}': the file is empty, or a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message), StringComparison.Ordinal);
+            File.Delete(folder[$"metadata/{name}"]);
         }
     }
 
