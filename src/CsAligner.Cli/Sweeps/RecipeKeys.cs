@@ -13,7 +13,7 @@ internal sealed record RecipeKeys(params (string Key, string Expected, Func<Json
 
     public static (string, string, Func<JsonElement, bool>) Object(string key) => (key, "an object", value => value.ValueKind == JsonValueKind.Object);
 
-    public static (string, string, Func<JsonElement, bool>) Whole(string key) => (key, "a whole number", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out _));
+    public static (string, string, Func<JsonElement, bool>) Whole(string key) => (key, "a whole number", value => LenientJson.TryGetWhole(value, out long whole) && whole == (int)whole);
 
     public static (string, string, Func<JsonElement, bool>) List(string key, string of, Func<JsonElement, bool> fits) =>
         (key, $"a list of {of}", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(fits));

@@ -29,7 +29,7 @@ internal sealed class SweepRecipe
         RecipeKeys.Object("options"),
         RecipeKeys.List("cases", "objects with a name", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out var name) && name.ValueKind is JsonValueKind.String or JsonValueKind.Null),
         ("grid", "an object of options with lists of values", value => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(axis => axis.Value.ValueKind == JsonValueKind.Array)),
-        RecipeKeys.List("seeds", "whole numbers of at least 0", value => value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out _)),
+        RecipeKeys.List("seeds", "whole numbers of at least 0", value => TryGetSeed(value, out _)),
         RecipeKeys.Flag("heat_map"),
         RecipeKeys.Flag("automatic"));
 
@@ -42,7 +42,7 @@ internal sealed class SweepRecipe
         Title = Text(root, "title") ?? Name;
         (About, Findings) = (Paragraphs(root, "about"), Paragraphs(root, "findings"));
         Data = SweepSources.Read(path, root.TryGetProperty("data", out var data) ? data : throw new InputException($"{path}: \"data\" is missing"));
-        Seeds = root.TryGetProperty("seeds", out var seeds) ? [.. seeds.EnumerateArray().Select(seed => seed.GetUInt64())] : [0];
+        Seeds = root.TryGetProperty("seeds", out var seeds) ? [.. seeds.EnumerateArray().Select(each => TryGetSeed(each, out ulong seed) ? seed : 0)] : [0];
         (string, JsonElement)[] options = root.TryGetProperty("options", out var shared) ? [.. Properties(shared)] : [];
         Axes = root.TryGetProperty("grid", out var grid) ? [.. grid.EnumerateObject().Select(axis => new SweepAxis(axis.Name, [.. axis.Value.EnumerateArray().Select(v => v.Clone())]))] : [];
         if (Axes.Aggregate(1L, (points, axis) => Math.Min(points * Math.Max(axis.Values.Count, 1), int.MaxValue)) > MostPoints) throw new InputException($"{path}: the grid has more than {MostPoints} points; give fewer values");
@@ -175,6 +175,15 @@ internal sealed class SweepRecipe
     private static IEnumerable<(string Key, JsonElement Value)> Properties(JsonElement element) => element.EnumerateObject().Select(p => (p.Name, p.Value.Clone()));
 
     private static string? Text(JsonElement root, string key) => root.TryGetProperty(key, out var value) ? value.GetString() : null;
+
+    private static bool TryGetSeed(JsonElement value, out ulong seed)
+    {
+        seed = 0;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out seed)) return true;
+        bool isWhole = LenientJson.TryGetWhole(value, out long number) && number >= 0;
+        if (isWhole) seed = (ulong)number;
+        return isWhole;
+    }
 
     private static bool IsParagraphs(JsonElement value) =>
         value.ValueKind == JsonValueKind.String || (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(line => line.ValueKind == JsonValueKind.String));

@@ -18,7 +18,7 @@ public class SweepRecipeTests
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"lamda":1}}""", "there is no option \"lamda\"; known are … did you mean 'lambda'?")]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"epochs":1.5}}""", "\"epochs\" cannot be 1.5; give a value as csalign align takes it")]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"own_texts":1}}""", "\"own_texts\": true or false was expected, got 1")]
-    [InlineData("""{"name":"x",}""", "it is not JSON")]
+    [InlineData("""{"name":"x" """, "it is not JSON")]
     [InlineData("[]", "the recipe must be an object, got a list")]
     public void A_recipe_that_cannot_be_run_is_refused_in_one_line(string text, string expected)
     {

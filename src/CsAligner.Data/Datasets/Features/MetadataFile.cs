@@ -1,8 +1,8 @@
 using System.Text.Json;
 using CsAligner.Data.Datasets.Files;
-using CsAligner.Data.Datasets.ParquetFiles;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using Parquet.Schema;
 
 namespace CsAligner.Data.Datasets.Features;
 
@@ -19,10 +19,6 @@ internal sealed class MetadataFile
     private readonly int _blockRows;
     private readonly ParquetFile? _parquet;
     private readonly List<(long Offset, int Line)> _blocks = [];
-
-    // Of the parquet file's columns read, -1 where it has none.
-    private int _key = -1;
-    private int _caption = -1;
 
     /// <summary>Opens a file and counts its rows.</summary>
     /// <param name="path">.parquet or .jsonl.</param>
@@ -43,25 +39,22 @@ internal sealed class MetadataFile
     {
         if (_parquet is null) return [.. Lines(_blocks[(int)(first / _blockRows)]).Take(_blockRows).Select(Parse)];
         int count = (int)Math.Min(_blockRows, Rows - first);
-        string?[][] columns = _parquet.Read(first, count);
-        return [.. Enumerable.Range(0, count).Select(row => new MetadataRow(_key < 0 ? null : columns[_key][row], _caption < 0 ? null : columns[_caption][row]))];
+        string?[]?[] columns = _parquet.Read(first, count);
+        return [.. Enumerable.Range(0, count).Select(row => new MetadataRow(columns[0]?[row], columns[1]?[row]))];
     }
 
-    private List<ParquetColumn> Choose(ParquetFooter footer)
+    // Key and caption, null where there is none.
+    private static DataField?[] Choose(ParquetSchema schema)
     {
-        var columns = new List<ParquetColumn>();
-        _key = Add(KeyColumns.Select(name => footer.Flat.FirstOrDefault(column => column.Name == name && column.IsReadable)).FirstOrDefault(column => column is not null));
-        _caption = Add(CaptionColumns.Select(name => footer.Flat.FirstOrDefault(column => column.Name == name && column.IsReadable)).FirstOrDefault(column => column is not null));
-        // Rows without keys have their numbers; captions that are there and not read would look like none.
-        if (_caption < 0 && CaptionColumns.FirstOrDefault(name => footer.Nested.Contains(name) || footer.Flat.Any(column => column.Name == name)) is { } other)
-            throw new InvalidDataException($"its column '{other}' holds no texts, one a row was expected (a list of them is not read); write one column '{CaptionColumns[0]}' of texts");
-        return columns;
+        DataField? caption = Find(CaptionColumns);
 
-        int Add(ParquetColumn? column)
-        {
-            if (column is not null) columns.Add(column);
-            return column is null ? -1 : columns.Count - 1;
-        }
+        // Rows without keys have their numbers; captions that are there and not read would look like none.
+        if (caption is null && CaptionColumns.FirstOrDefault(name => schema.Fields.Any(field => field.Name == name)) is { } other)
+            throw new InvalidDataException($"its column '{other}' holds no texts, one a row was expected (a list of them is not read); write one column '{CaptionColumns[0]}' of texts");
+        return [Find(KeyColumns), caption];
+
+        DataField? Find(string[] names) =>
+            names.Select(name => schema.Fields.OfType<DataField>().FirstOrDefault(field => field.Name == name && ParquetFile.IsReadable(field))).FirstOrDefault(field => field is not null);
     }
 
     private long CountLines()
