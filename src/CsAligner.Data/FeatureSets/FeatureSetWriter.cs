@@ -36,7 +36,7 @@ public sealed class FeatureSetWriter : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shardRows, 1);
         (_folder, _type, _shardRows) = (folder, type, shardRows);
-        _isNew = !Directory.Exists(folder);
+        _isNew = !Directory.Exists(folder) || Directory.EnumerateFileSystemEntries(folder).All(path => Path.GetFileName(path) == OutputLock.FileName);
         _made.Add(NewFolders.Create(folder));
         AtomicFile.CleanFolder(folder);
     }

@@ -17,16 +17,16 @@ public sealed class OutputLock : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly FileLock _lock;
-    private readonly string? _made;
+    private readonly NewFolders? _made;
 
-    private OutputLock(FileLock held, string? made) => (_lock, _made) = (held, made);
+    private OutputLock(FileLock held, NewFolders? made) => (_lock, _made) = (held, made);
 
     /// <summary>Holds a folder, which is made where it is missing.</summary>
     /// <param name="folder">The folder of a run.</param>
     /// <exception cref="InputException">Another run is at work there; it cannot be made or written to.</exception>
     public static OutputLock OfFolder(string folder)
     {
-        string? made = Make(folder);
+        NewFolders made = NewFolders.Create(folder);
         OutputLock held = Take(Path.Combine(folder, FileName), folder, made);
         try
         {
@@ -50,7 +50,7 @@ public sealed class OutputLock : IDisposable
     /// <exception cref="InputException">Another run is at work on this; it cannot be made or written to.</exception>
     public static OutputLock OfShare(string folder, int part, int parts)
     {
-        string? made = Make(folder);
+        NewFolders made = NewFolders.Create(folder);
         string place = Path.Combine(folder, FileName), end = FormattableString.Invariant($"-of-{parts}{Suffix}");
         string share = FormattableString.Invariant($"{SharePrefix}{part}{end}");
         long begin = Environment.TickCount64;
@@ -77,30 +77,14 @@ public sealed class OutputLock : IDisposable
         return Take(Path.Combine(folder, $".{Path.GetFileName(full)}{FileName}"), path, null);
     }
 
-    /// <summary>Lets go. A folder that was made for the lock, and that nothing was written to, goes too.</summary>
+    /// <summary>Lets go. Folders that were made for the lock, and that nothing was written to, go too.</summary>
     public void Dispose()
     {
         _lock.Dispose();
-        if (_made is null) return;
-        try
-        {
-            if (!Directory.EnumerateFileSystemEntries(_made).Any()) Directory.Delete(_made);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // Another run has begun to write there.
-        }
+        _made?.RemoveEmpty();
     }
 
-    private static string? Make(string folder)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        bool missing = !Directory.Exists(folder);
-        AtomicFile.CreateFolder(folder);
-        return missing ? Path.GetFullPath(folder) : null;
-    }
-
-    private static OutputLock Take(string path, string named, string? made) => new(TryTake(path, named) ?? throw AtWork(named, path), made);
+    private static OutputLock Take(string path, string named, NewFolders? made) => new(TryTake(path, named) ?? throw AtWork(named, path), made);
 
     private static FileLock? TryTake(string path, string named)
     {

@@ -90,7 +90,9 @@ public class EmbeddingJobTests
         EmbeddingJob job = Job(folder["cut"], source, s_options);
         Assert.Throws<OperationCanceledException>(() => job.Run(job.Shards, (done, _) => { if (done > 25) stop.Cancel(); }, null, stop.Token));
         Assert.False(File.Exists(folder["cut/features.json"]));
+
         // What a killed process would leave of the shard in progress.
+        Directory.CreateDirectory(folder["cut/.embedding/samples-000002/img_emb"]);
         File.WriteAllText(folder["cut/.embedding/samples-000002/img_emb/img_emb_0.npy"], "torn");
 
         var encoder = new ByteEncoder();
