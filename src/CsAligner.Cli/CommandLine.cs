@@ -24,6 +24,10 @@ internal static class CommandLine
             return ExitCode.WrongUsage;
         }
 
+        // What a shell asks, of a line that is not finished.
+        if (arguments[0].StartsWith("[suggest", StringComparison.Ordinal))
+            return await root.Parse(arguments, Parsing).InvokeAsync(ConfigurationFor(terminal), cancellation);
+
         ParseResult parsed;
         IReadOnlyList<string> mistakes;
         try
@@ -43,14 +47,7 @@ internal static class CommandLine
             return ExitCode.WrongUsage;
         }
 
-        var configuration = new InvocationConfiguration
-        {
-            Output = terminal.Output,
-            Error = terminal.Error,
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null,
-        };
-        return await parsed.InvokeAsync(configuration, cancellation);
+        return await parsed.InvokeAsync(ConfigurationFor(terminal), cancellation);
     }
 
     /// <summary>All commands, for what walks over them.</summary>
@@ -60,7 +57,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Align two frozen encoders, distribution to distribution.");
         foreach (Command command in groups.SelectMany(group => group.Commands)) root.Add(command);
-        KeepWordsWords(root);
+        Prepare(root);
         return root;
     }
 
@@ -72,18 +69,30 @@ internal static class CommandLine
         ("Measure", [MeasureVerb.Create(runner), EvaluateVerb.Create(runner), FidelityVerb.Create(runner), ReportVerb.Create(runner)]),
         ("Use", [SearchVerb.Create(runner), GenerateVerb.Create(runner)]),
         ("Train the models that come along", [PretrainVerb.Create(runner)]),
+        ("Set up", [CompletionVerb.Create(runner)]),
     ];
 
+    private static InvocationConfiguration ConfigurationFor(Terminal terminal) => new()
+    {
+        Output = terminal.Output,
+        Error = terminal.Error,
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null,
+    };
+
     // A flag takes no value, so that the word after it stays a word; /h and /? are words.
-    private static void KeepWordsWords(Command command)
+    private static void Prepare(Command command)
     {
         foreach (Option option in command.Options)
         {
             if (option is Option<bool>) option.Arity = ArgumentArity.Zero;
+
+            // A shell offers the words of a closed set.
+            if (option.HelpName?.Contains('|') == true) option.CompletionSources.Add(option.HelpName.Split('|'));
             foreach (string alias in option.Aliases.Where(alias => alias.StartsWith('/')).ToArray()) option.Aliases.Remove(alias);
         }
 
-        foreach (Command sub in command.Subcommands) KeepWordsWords(sub);
+        foreach (Command sub in command.Subcommands) Prepare(sub);
     }
 
     private static string CommandPath(ParseResult parsed)

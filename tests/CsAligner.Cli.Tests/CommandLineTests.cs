@@ -88,4 +88,17 @@ public class CommandLineTests
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains(expected, run.ErrorLine);
     }
+
+    [Fact]
+    public void A_shell_is_told_what_can_follow()
+    {
+        Assert.Equal(["measure"], Suggested("csalign meas"));
+        Assert.Equal(["--objective"], Suggested("csalign align --obj"));
+        Assert.Contains("text", Suggested("csalign align --train "));
+        foreach (string shell in (string[])["bash", "zsh", "fish", "pwsh"])
+            Assert.Contains("[suggest:", CommandLineRun.Of("completion", shell).Output, StringComparison.Ordinal);
+
+        static string[] Suggested(string line) =>
+            CommandLineRun.Of($"[suggest:{line.Length}]", line).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
 }
