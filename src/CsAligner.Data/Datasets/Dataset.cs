@@ -27,7 +27,7 @@ public static class Dataset
     public static SampleSource Open(string name, string? imageFolder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (imageFolder is not null && !Directory.Exists(imageFolder)) throw new InputException($"cannot read images of '{imageFolder}': there is no such folder; check --image-folder");
+        if (imageFolder is not null && !Directory.Exists(imageFolder)) throw new InputException($"cannot read images of '{imageFolder}': there is no such folder; check the path");
         int colon = name.IndexOf(':', StringComparison.Ordinal);
         string path = name[(colon + 1)..];
         return (colon > 0 ? name[..colon] : "") switch

@@ -98,7 +98,7 @@ public sealed class EmbeddingJob
     public EmbeddingTotals Join()
     {
         string[] missing = [.. Shards.Where(shard => !_store.IsFinished(shard)).Select(shard => shard.Name)];
-        if (missing.Length > 0) throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the first is {missing[0]}; run the command without --shard to make them");
+        if (missing.Length > 0) throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the first is {missing[0]}; embed the whole set to make them");
         var join = new ShardJoin(_folder, _store, Shards, _options.Tokens);
         var totals = _store.Total(Shards);
         if (totals.Images + totals.Texts == 0) throw Nothing(totals);

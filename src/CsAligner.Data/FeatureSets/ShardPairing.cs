@@ -38,7 +38,7 @@ public static class ShardPairing
         {
             (long rows, long others) = (RowsOf(path), RowsOf(textShards[number]));
             if (rows != others)
-                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; as many were expected, row for row: get the files again, or give --pairs");
+                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; as many were expected, row for row: get the files again, or give the pairs");
         }
     }
 

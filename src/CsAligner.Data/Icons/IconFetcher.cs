@@ -77,7 +77,7 @@ public static class IconFetcher
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot write the icons to {folder}: {e.Message.TrimEnd('.')}; free some space or choose another folder with --out", e);
+            throw new InputException($"cannot write the icons to {folder}: {e.Message.TrimEnd('.')}; free some space or choose another folder", e);
         }
     }
 

@@ -88,7 +88,7 @@ public static class Evaluator
     {
         Check(images, texts);
         if (pairing == null && images.Rows != texts.Rows)
-            throw new InputException($"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: give --pairs P.npy, for each text the row of its image");
+            throw new InputException($"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
         pairing ??= Pairing.Diagonal(images.Rows);
         FoldMeasures[] folds = protocol is null ? [FoldMeasures.Of(images, texts, pairing, temperature)] : [.. protocol.Measure(images, texts, pairing, temperature)];
         var mean = FoldMeasures.Mean(folds);

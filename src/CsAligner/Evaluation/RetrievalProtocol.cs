@@ -37,7 +37,7 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
         int[] captions = new int[Images];
         foreach (int image in pairing.ImageOfText) captions[image]++;
         int wrong = Array.FindIndex(captions, count => count != Captions);
-        if (wrong >= 0) throw new InputException($"evaluate: {Name} is measured on {Captions} captions of each image, image {wrong} has {captions[wrong]}; embed karpathy:FILE:{Name}, or give its pairs.npy with --pairs");
+        if (wrong >= 0) throw new InputException($"evaluate: {Name} is measured on {Captions} captions of each image, image {wrong} has {captions[wrong]}; embed karpathy:FILE:{Name}, or give its pairs");
     }
 
     /// <summary>Retrieval within each fold.</summary>

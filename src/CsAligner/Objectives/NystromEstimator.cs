@@ -116,15 +116,15 @@ public sealed record NystromEstimator
     }
 
     private static InputException TooSmall(double bandwidth) => new(
-        $"nystrom estimate: expected a mean kernel value well above its error, at sigma = {bandwidth:G4} it is not; give a larger bandwidth, more --features or --estimator exact");
+        $"nystrom estimate: expected a mean kernel value well above its error, at sigma = {bandwidth:G4} it is not; give a larger bandwidth, more features or use the exact estimator");
 
     private static void Check(double longest, double spread, double bandwidth)
     {
         if (IsEstimable(longest, spread, bandwidth)) return;
         if (longest is < LeastSquare or > MostSquare)
-            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean are beyond what float32 has squares of; scale them, or use --estimator exact");
+            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean are beyond what float32 has squares of; scale them, or use the exact estimator");
         if (bandwidth * bandwidth > Narrowest * spread)
-            throw new InputException($"nystrom estimate: expected a bandwidth of {0.999 * Math.Sqrt(Narrowest * spread):G4} or less for rows {Math.Sqrt(spread):G4} from their mean, got {bandwidth:G4}; use --estimator exact");
+            throw new InputException($"nystrom estimate: expected a bandwidth of {0.999 * Math.Sqrt(Narrowest * spread):G4} or less for rows {Math.Sqrt(spread):G4} from their mean, got {bandwidth:G4}; use the exact estimator");
         throw TooSmall(bandwidth);
     }
 

@@ -24,7 +24,7 @@ public sealed record AlignmentData
         if (images.Rank != 2 || texts.Rank != 2)
             throw new InputException($"align: images and texts must be matrices, got {images} and {texts}");
         if (pairing == null && images.Rows != texts.Rows)
-            throw new InputException($"align: {images.Rows} images and {texts.Rows} texts need pairs: give --pairs P.npy, for each text the row of its image");
+            throw new InputException($"align: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
         (Images, Texts, Pairing) = (images, texts, pairing ?? Pairing.Diagonal(images.Rows));
     }
 
@@ -106,11 +106,11 @@ public sealed record AlignmentData
         }
 
         if ((ImageEncoder != null && options.Train == TrainedSide.Text) || (TextEncoder != null && options.Train == TrainedSide.Image))
-            throw new InputException($"align: --train {AlignmentOptions.NameOf(options.Train)} leaves the {(ImageEncoder != null ? "image" : "text")} side as it is, but its encoder is to train; leave one of both out");
+            throw new InputException($"align: training {AlignmentOptions.NameOf(options.Train)} alone leaves the {(ImageEncoder != null ? "image" : "text")} side as it is, but its encoder is to train; leave one of both out");
         foreach (var (name, tokens, encoder) in new[] { ("image", ImageTokens, ImageEncoder), ("text", TextTokens, TextEncoder) })
         {
             if (options.TokenWeight > 0 && tokens == null && encoder == null)
-                throw new InputException($"align: --token-weight needs the tokens of images and texts, but there are no {name} tokens; give --{name}-tokens, from embed --tokens");
+                throw new InputException($"align: a token weight needs the tokens of images and texts, but there are no {name} tokens; embed both sides with their tokens");
         }
     }
 

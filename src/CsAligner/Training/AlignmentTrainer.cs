@@ -165,7 +165,7 @@ public sealed class AlignmentTrainer
         }
 
         float loss = values.Loss!.Item;
-        if (!float.IsFinite(loss)) throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower --lr");
+        if (!float.IsFinite(loss)) throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower the learning rate");
         tape.Backward(values.Loss);
         _optimizer.Step(_schedule.At(step), _options.MaxGradNorm);
         _loss.Clamp();

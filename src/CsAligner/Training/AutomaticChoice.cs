@@ -50,7 +50,7 @@ public sealed class AutomaticChoice
             foreach (double weight in lambda ? Lambdas : [_options.Lambda])
                 candidates.Add(_options with { Bandwidth = rule, Lambda = weight });
         bool folded = _data.ValidationImages == null && _data.Images.Rows <= MostFoldedPairs && _data.ImageEncoder == null && _data.TextEncoder == null;
-        if (folded && _data.Images.Rows < 2 * Folds) throw new InputException($"an automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; give --bandwidth and --lambda");
+        if (folded && _data.Images.Rows < 2 * Folds) throw new InputException($"an automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; set bandwidth and lambda yourself");
         var cells = new List<AutomaticChoiceCell>();
         foreach (var candidate in candidates)
         {
@@ -68,10 +68,10 @@ public sealed class AutomaticChoice
 
     private (double Divergence, double Recall) OnValidation(AlignmentOptions options, CancellationToken cancellation)
     {
-        if (_data.ImageEncoder != null || _data.TextEncoder != null) throw new InputException("bandwidth and lambda cannot be chosen automatically with --lora: choose them on the frozen features first");
+        if (_data.ImageEncoder != null || _data.TextEncoder != null) throw new InputException("bandwidth and lambda cannot be chosen automatically while an encoder trains: choose them on the frozen features first");
         var result = new AlignmentTrainer(options, _data).Run(cancellation: cancellation);
         var epoch = result.Epochs[result.BestEpoch];
-        if (!float.IsFinite(epoch.ValidationCsDivergence)) throw new InputException("an automatic choice needs pairs that are held out; give --val-fraction above 0");
+        if (!float.IsFinite(epoch.ValidationCsDivergence)) throw new InputException("an automatic choice needs pairs that are held out; hold out a share of them");
         return (epoch.ValidationCsDivergence, 0.5 * (epoch.ValidationImageToText + epoch.ValidationTextToImage));
     }
 

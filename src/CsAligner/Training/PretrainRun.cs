@@ -36,7 +36,7 @@ public sealed class PretrainRun
         AtomicFile.CleanFolder(folder);
         string checkpoint = Path.Combine(folder, CheckpointFile);
         bool found = File.Exists(checkpoint);
-        if (found && !resume) throw new InputException($"{folder}: holds a pretraining run already; --resume goes on with it, another --out starts a new one.");
+        if (found && !resume) throw new InputException($"{folder}: holds a pretraining run already; resume it, or choose another folder for a new one.");
 
         if (!found) LearnVocabulary(pairs).Write(folder);
         Tokenizer = ClipTokenizer.Load(folder);

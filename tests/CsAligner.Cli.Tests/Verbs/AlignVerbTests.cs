@@ -201,7 +201,7 @@ public class AlignVerbTests
             Assert.All(expected, part => Assert.Contains(part, run.ErrorLine));
         }
 
-        Refused(Align(images, few, folder["out"]), "120", "5", "--pairs");
+        Refused(Align(images, few, folder["out"]), "120", "5", "need pairs");
         Refused(Align(images, wide, folder["out"]), "8", "9", "use linear or stack");
         Refused(Align(images, texts, folder["out"], "--unpaired-texts", wide), "wide.npy", "8", "9");
         Refused(Align(images, texts, folder["out"], "--unpaired-images", folder["missing.npy"]), "missing.npy");

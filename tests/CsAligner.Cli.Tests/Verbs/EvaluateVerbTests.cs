@@ -68,7 +68,7 @@ public class EvaluateVerbTests
         double[][] texts = FeatureFiles.Cloud(2, 5, 3, 1);
         CommandLineRun unpaired = Run(folder, images, texts);
         Assert.Equal(1, unpaired.ExitCode);
-        Assert.Contains("--pairs", unpaired.ErrorLine);
+        Assert.Contains("need pairs", unpaired.ErrorLine);
 
         void Refused(string expected)
         {

@@ -197,7 +197,7 @@ public class MeasureVerbTests
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("state.json", refused.Error);
         Assert.Equal(2, CommandLineRun.Of("measure", x, y, "--memory", "1G", "--estimator", "nystrom").ExitCode);
-        Assert.Contains("raise --memory", CommandLineRun.Of("measure", x, y, "--memory", "10M").ErrorLine);
+        Assert.Contains("allow more", CommandLineRun.Of("measure", x, y, "--memory", "10M").ErrorLine);
     }
 
     [Fact]

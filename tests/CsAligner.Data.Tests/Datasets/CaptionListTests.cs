@@ -200,6 +200,6 @@ public class CaptionListTests
         File.WriteAllText(folder["list.tsv"], "a.png\tone\n");
         using SampleSource source = Dataset.Open(folder["list.tsv"], folder["images"]);
         Assert.Equal(7, Assert.Single(source.ReadAll()).Load(SampleParts.Image).Image.Span[0]);
-        Assert.Contains("--image-folder", Assert.Throws<InputException>(() => Dataset.Open(folder["list.tsv"], folder["none"])).Message, StringComparison.Ordinal);
+        Assert.Contains("check the path", Assert.Throws<InputException>(() => Dataset.Open(folder["list.tsv"], folder["none"])).Message, StringComparison.Ordinal);
     }
 }

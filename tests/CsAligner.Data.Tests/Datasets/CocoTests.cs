@@ -134,7 +134,7 @@ public class CocoTests
     [InlineData("[1, 2]", "an object with")]
     [InlineData("{\"images\": [{\"id\": 1", "not valid JSON")]
     [InlineData("", "not valid JSON")]
-    [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"zz.jpg\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"x\"}]}", "--image-folder")]
+    [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"zz.jpg\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"x\"}]}", "in which folder the images are")]
     public void A_file_that_is_not_of_coco_is_an_error(string text, string expected)
     {
         using var folder = new TemporaryFolder();

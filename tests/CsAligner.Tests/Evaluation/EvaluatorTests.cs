@@ -102,7 +102,7 @@ public class EvaluatorTests
     {
         Assert.Contains("row 1 names image 3", Assert.Throws<InputException>(() => Pairing.From([0, 3], 3, 2, "P.npy")).Message, StringComparison.Ordinal);
         Assert.Contains("got 2 entries", Assert.Throws<InputException>(() => Pairing.From([0, 1], 3, 3, "P.npy")).Message, StringComparison.Ordinal);
-        Assert.Contains("--pairs", Assert.Throws<InputException>(() => Evaluator.Evaluate(new Tensor(2, 2), new Tensor(3, 2))).Message, StringComparison.Ordinal);
+        Assert.Contains("need pairs", Assert.Throws<InputException>(() => Evaluator.Evaluate(new Tensor(2, 2), new Tensor(3, 2))).Message, StringComparison.Ordinal);
     }
 
     private static void Compare(JsonObject expected, JsonObject actual, string where)

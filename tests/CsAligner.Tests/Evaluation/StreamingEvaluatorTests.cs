@@ -127,7 +127,7 @@ public sealed class StreamingEvaluatorTests : IDisposable
     public void Too_little_memory_is_said_with_what_is_needed()
     {
         var options = new StreamingOptions { MemoryBytes = 1 << 20 };
-        Assert.Contains("raise --memory", Assert.Throws<InputException>(() => Stream(Rows(9, 9, 0), Rows(9, 10, 0), BandwidthRule.Fixed(1), options)).Message, StringComparison.Ordinal);
+        Assert.Contains("allow more", Assert.Throws<InputException>(() => Stream(Rows(9, 9, 0), Rows(9, 10, 0), BandwidthRule.Fixed(1), options)).Message, StringComparison.Ordinal);
     }
 
     private static DistributionMeasures Stream(Tensor x, Tensor y, BandwidthRule bandwidth, StreamingOptions? options = null, CancellationTokenSource? stop = null) =>

@@ -273,7 +273,7 @@ public sealed partial class ExtremeTests
         {
             if (sigma == 1) continue;
             string message = Assert.Throws<InputException>(() => estimator.Estimate(x, y, sigma)).Message;
-            Assert.Contains("--estimator exact", message, StringComparison.Ordinal);
+            Assert.Contains("use the exact estimator", message, StringComparison.Ordinal);
             Assert.Throws<InputException>(() =>
             {
                 using var tape = new Tape();

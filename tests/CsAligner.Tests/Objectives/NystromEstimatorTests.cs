@@ -103,7 +103,7 @@ public class NystromEstimatorTests
     {
         var (x, y) = Sets(300, 300);
         foreach (double sigma in (double[])[0.05, 0.001])
-            Assert.Contains("--estimator exact", Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, sigma)).Message, StringComparison.Ordinal);
+            Assert.Contains("use the exact estimator", Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, sigma)).Message, StringComparison.Ordinal);
         foreach (ref float value in y.Span) value += 50;
         Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, 0.5));
         Assert.Throws<ArgumentOutOfRangeException>(() => new NystromEstimator { Features = 8 }.Estimate(x, y, 0.5));

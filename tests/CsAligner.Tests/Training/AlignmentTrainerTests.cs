@@ -173,7 +173,7 @@ public sealed class AlignmentTrainerTests : IDisposable
         Refused("adapter:", () => _ = new AlignmentTrainer(Small with { Adapter = new AdapterOptions { Kind = "lora" } }, Pairs(40)));
         Refused("at least 2 pairs", () => _ = new AlignmentTrainer(Small, Pairs(1)));
         Refused("unpaired texts", () => _ = new AlignmentTrainer(Small, Pairs(40) with { UnpairedTexts = new Tensor(2, 3) }));
-        Refused("--pairs", () => _ = new AlignmentData(new Tensor(2, 3), new Tensor(3, 3)));
+        Refused("need pairs", () => _ = new AlignmentData(new Tensor(2, 3), new Tensor(3, 3)));
         Refused("objective:", () => AlignmentObjective.Parse("cs+cs"));
         Refused("train:", () => AlignmentOptions.ParseTrain("none"));
     }
@@ -224,7 +224,7 @@ public sealed class AlignmentTrainerTests : IDisposable
         var options = Small with { TokenWeight = 1, Adapter = new AdapterOptions { Kind = adapter, MeanShift = false, Size = 8 }, Epochs = 8, ChunkSize = chunkSize };
         var result = Run(options, data);
         Assert.True(result.Epochs[^1].TokenCauchySchwarz < 0.8 * result.Epochs[1].TokenCauchySchwarz, $"{result.Epochs[1].TokenCauchySchwarz} to {result.Epochs[^1].TokenCauchySchwarz}");
-        Assert.Contains("--token-weight", Assert.Throws<InputException>(() => Run(options, data with { TextTokens = null })).Message, StringComparison.Ordinal);
+        Assert.Contains("a token weight needs", Assert.Throws<InputException>(() => Run(options, data with { TextTokens = null })).Message, StringComparison.Ordinal);
         Assert.Contains("image tokens", Assert.Throws<InputException>(() => Run(options, data with { ImageTokens = new NoiseTokens(3, 1, 0) })).Message, StringComparison.Ordinal);
     }
 
