@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Cli.Verbs;

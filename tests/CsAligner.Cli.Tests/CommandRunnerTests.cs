@@ -1,5 +1,7 @@
 using System.CommandLine;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using Spectre.Console;
 

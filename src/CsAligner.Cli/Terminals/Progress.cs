@@ -1,4 +1,5 @@
 using System.Globalization;
+using CsAligner.Studies.Sessions;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -8,7 +9,7 @@ namespace CsAligner.Cli.Terminals;
 /// How far a long task is. On a terminal it becomes a bar; elsewhere a line at each tenth of the way and at least
 /// every half minute.
 /// </summary>
-internal sealed class Progress
+internal sealed class Progress : IStudyProgress
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 

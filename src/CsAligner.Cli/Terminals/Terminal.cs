@@ -75,6 +75,14 @@ internal sealed class Terminal
         });
     }
 
+    /// <summary>Progress as milestone lines, on a terminal too.</summary>
+    public Progress Milestones(string title, long total)
+    {
+        var progress = new Progress(title, total, Time);
+        progress.Changed = () => progress.WriteMilestone(Error);
+        return progress;
+    }
+
     /// <summary>A file or a pipe gets no escape codes, whatever TERM says, and lines as wide as its tables are, or as COLUMNS says.</summary>
     private static IAnsiConsole ConsoleFor(TextWriter writer, bool redirected)
     {

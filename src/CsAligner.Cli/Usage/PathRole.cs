@@ -1,4 +1,7 @@
 using CsAligner.Data.Packages;
+using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Icons;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Usage;

@@ -1,7 +1,9 @@
 using CsAligner.Adapters;
+using CsAligner.Cli.Running;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Images;
 using CsAligner.Models;
+using CsAligner.Studies.Encoders;
 using CsAligner.Tensors;
 using CsAligner.Training;
 

@@ -1,4 +1,5 @@
 using CsAligner.Models.Lora;
+using CsAligner.Studies.Sessions;
 
 namespace CsAligner.Cli.Verbs;
 

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using CsAligner.Adapters;
+using CsAligner.Cli.Running;
 using CsAligner.Objectives;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Training;
 

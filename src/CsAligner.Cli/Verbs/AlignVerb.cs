@@ -1,9 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Models.Lora;
+using CsAligner.Studies.Features;
+using CsAligner.Studies.Icons;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;
@@ -21,7 +25,7 @@ internal static class AlignVerb
         Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder.");
         Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder.");
         Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
-        Option<string?> pairs = FeatureInputs.PairsOption();
+        Option<string?> pairs = CommonOptions.Pairs();
         Option<string?> unpairedImages = CommonOptions.OptionalPath("--unpaired-images", PathRole.Rows, "Image rows without texts; they take part in D_CS.");
         Option<string?> unpairedTexts = CommonOptions.OptionalPath("--unpaired-texts", PathRole.Rows, "Text rows without images; they take part in D_CS.");
         Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the images, from embed --tokens.");

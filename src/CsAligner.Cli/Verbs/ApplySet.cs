@@ -1,6 +1,8 @@
 using CsAligner.Adapters;
+using CsAligner.Cli.Running;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using CsAligner.Adapters;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using CsAligner.Models.Lora;
 using CsAligner.Cli.Usage;
+using CsAligner.Models.Lora;
 using CsAligner.Objectives;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
@@ -17,6 +18,10 @@ internal static class CommonOptions
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on stdout and nothing else there." };
 
     public static Option<bool> Raw() => new("--raw") { Description = "Keep the rows as they are instead of scaling them to length 1." };
+
+    /// <summary>Which text belongs to which image.</summary>
+    public static Option<string?> Pairs() => OptionalPath(
+        "--pairs", PathRole.Pairs, "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that has it, else row i to row i.");
 
     public static Option<ulong> Seed() => new("--seed")
     {

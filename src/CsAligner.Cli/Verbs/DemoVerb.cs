@@ -1,8 +1,10 @@
 using System.CommandLine;
-using CsAligner.Cli.Demo;
-using CsAligner.Cli.Reports;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Models;
+using CsAligner.Reports.Pages;
+using CsAligner.Studies.Demo;
+using CsAligner.Studies.Encoders;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -49,7 +51,7 @@ internal static class DemoVerb
                 writer.WriteEndObject();
             });
         }
-        else session.Terminal.WriteTable(DemoTable.ForTerminal(run.Outcomes));
+        else session.Terminal.WriteTable(DemoTextTable.Of(run.Outcomes));
         session.Terminal.Say($"the report is {report}");
     }
 }

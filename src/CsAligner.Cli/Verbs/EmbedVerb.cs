@@ -1,10 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Embedding;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Data.Images;
+using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Icons;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
+using CsAligner.Studies.Features;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -14,7 +16,7 @@ internal static class EvaluateVerb
     {
         Option<string> images = CommonOptions.RequiredPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder.");
         Option<string> texts = CommonOptions.RequiredPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder.");
-        Option<string?> pairs = FeatureInputs.PairsOption();
+        Option<string?> pairs = CommonOptions.Pairs();
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<double> temperature = CommonOptions.Number(
             "--temperature", "tau of the bound on the mutual information.", Evaluator.DefaultTemperature, least: 0.01);

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.Icons;
 using CsAligner.Data.Packages;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;

@@ -1,3 +1,4 @@
+using CsAligner.Cli.Running;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Models;

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Generation.Fidelity;
 using CsAligner.Models;
+using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Features;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;

@@ -1,7 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using CsAligner.Cli.Running;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Generation;
+using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Training;
 

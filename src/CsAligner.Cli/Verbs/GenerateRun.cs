@@ -1,8 +1,10 @@
 using System.Text.Json;
+using CsAligner.Cli.Running;
 using CsAligner.Data.Images;
 using CsAligner.Generation;
 using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Diffusion;
+using CsAligner.Studies.Encoders;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Generation;
 using CsAligner.Generation.Diffusion;
+using CsAligner.Studies.Encoders;
 
 namespace CsAligner.Cli.Verbs;
 

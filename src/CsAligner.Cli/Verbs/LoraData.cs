@@ -1,7 +1,10 @@
+using CsAligner.Cli.Running;
 using CsAligner.Data.Datasets;
 using CsAligner.Evaluation;
 using CsAligner.Models;
 using CsAligner.Models.Lora;
+using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Icons;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;

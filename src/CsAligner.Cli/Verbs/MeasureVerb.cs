@@ -1,8 +1,11 @@
 using System.CommandLine;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
+using CsAligner.Studies.Features;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;

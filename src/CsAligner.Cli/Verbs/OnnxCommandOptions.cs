@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CsAligner.Onnx;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;

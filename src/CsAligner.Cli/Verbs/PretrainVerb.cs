@@ -1,12 +1,9 @@
 using System.CommandLine;
-using CsAligner.Cli.Demo;
-using CsAligner.Cli.Pretraining;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
-using CsAligner.Data.Icons;
 using CsAligner.Generation.Training;
-using CsAligner.Models;
-using CsAligner.Tensors.Formats;
-using CsAligner.Training;
+using CsAligner.Studies.Pretraining;
+using CsAligner.Studies.Sessions;
 
 namespace CsAligner.Cli.Verbs;
 
@@ -36,7 +33,7 @@ internal static class PretrainVerb
             if (RecipeKind.Of(path) == DecoderRecipe.KindName)
                 DecoderPretraining.Run(
                     session, path, folder, parsed.GetValue(resume), parsed.GetValue(init), between, parsed.GetValue(json));
-            else Run(session, path, folder, parsed.GetValue(resume), between, parsed.GetValue(json));
+            else ClipPretraining.Run(session, path, folder, parsed.GetValue(resume), between, parsed.GetValue(json));
         },
         parsed =>
         {
@@ -45,49 +42,5 @@ internal static class PretrainVerb
                 throw new UsageException("--init is for the recipe of a decoder: leave it out");
         });
         return command;
-    }
-
-    private static void Run(Session session, string recipePath, string folder, bool resume, TimeSpan interval, bool json)
-    {
-        var recipe = PretrainRecipe.Read(recipePath);
-        using var held = OutputLock.OfFolder(folder);
-        using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
-        var run = new PretrainRun(recipe, icons, folder, resume) { CheckpointInterval = interval };
-        session.Terminal.Say(
-            $"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, "
-            + $"{recipe.Steps:N0} steps of {recipe.BatchSize}, from step {run.Trainer.Step:N0}");
-
-        long start = session.Terminal.Time.GetTimestamp();
-        int first = run.Trainer.Step;
-        double loss = double.NaN;
-        session.Terminal.WithProgress("training", recipe.Steps, progress => run.Train(
-            step =>
-            {
-                // A mean over some fifty steps: single batches jump.
-                loss = double.IsNaN(loss) ? step.Loss : (0.98 * loss) + (0.02 * step.Loss);
-                double rate = (step.Step - first) * recipe.BatchSize / session.Terminal.Time.GetElapsedTime(start).TotalSeconds;
-                progress.Report(step.Step, $"loss {loss:f3}  scale {step.LogitScale:f1}  {rate:f0} pairs/s");
-            },
-            session.Cancellation));
-
-        // The published weights are what is measured: read back, in float16.
-        var embedder = ClipEmbedder.Load(folder);
-        using var tests = TestIcons.Open(session, recipe.ImageSize);
-        AtomicFile.WriteAllText(
-            Path.Combine(folder, "README.md"),
-            ModelCard.Write(recipe, run.Trainer.Model.ParameterCount, icons, tests, embedder, session.Cancellation));
-        session.Terminal.Say($"the model is in {folder}, its card in README.md there");
-        if (json)
-        {
-            session.PrintJson(writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteString("model", folder);
-                writer.WriteNumber("steps", recipe.Steps);
-                writer.WriteNumber("pairs", (long)recipe.Steps * recipe.BatchSize);
-                writer.WriteNumber("loss", loss);
-                writer.WriteEndObject();
-            });
-        }
     }
 }

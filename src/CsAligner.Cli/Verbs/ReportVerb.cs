@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text;
-using CsAligner.Cli.Reports;
-using CsAligner.Cli.Reports.Runs;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
 using CsAligner.Objectives;
+using CsAligner.Reports.Content;
+using CsAligner.Reports.Pages;
+using CsAligner.Studies.Runs;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 

@@ -2,10 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Retrieval;
+using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;

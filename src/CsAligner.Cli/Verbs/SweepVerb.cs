@@ -1,6 +1,8 @@
 using System.CommandLine;
-using CsAligner.Cli.Sweeps;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
+using CsAligner.Studies.Sessions;
+using CsAligner.Studies.Sweeps;
 using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;

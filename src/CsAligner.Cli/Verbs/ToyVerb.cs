@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using CsAligner.Cli.Reports;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.Images;
 using CsAligner.Evaluation;
+using CsAligner.Reports.Drawing;
+using CsAligner.Studies.Toy;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using CsAligner.Cli.Reports;
-using CsAligner.Cli.Reports.Charts;
 using CsAligner.Data.Images;
+using CsAligner.Reports.Content;
+using CsAligner.Reports.Drawing;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Tests.Reports;

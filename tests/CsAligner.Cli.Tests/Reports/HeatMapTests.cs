@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
-using CsAligner.Cli.Reports;
-using CsAligner.Cli.Reports.Charts;
+using CsAligner.Reports.Content;
+using CsAligner.Reports.Drawing;
+using CsAligner.Reports.Pages;
 
 namespace CsAligner.Cli.Tests.Reports;
 

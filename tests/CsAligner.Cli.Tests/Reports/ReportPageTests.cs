@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
-using CsAligner.Cli.Reports;
+using CsAligner.Reports.Content;
+using CsAligner.Reports.Pages;
 
 namespace CsAligner.Cli.Tests.Reports;
 

@@ -1,5 +1,5 @@
-using CsAligner.Cli.Reports;
 using CsAligner.Data.Images;
+using CsAligner.Reports.Content;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Tests.Reports;

@@ -1,4 +1,4 @@
-using CsAligner.Cli.Sweeps;
+using CsAligner.Studies.Sweeps;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 

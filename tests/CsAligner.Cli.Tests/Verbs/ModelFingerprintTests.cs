@@ -1,4 +1,4 @@
-using CsAligner.Cli.Verbs;
+using CsAligner.Studies.Encoders;
 using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests.Verbs;

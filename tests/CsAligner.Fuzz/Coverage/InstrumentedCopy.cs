@@ -5,7 +5,7 @@ namespace CsAligner.Fuzz.Coverage;
 /// <summary>A copy of this program whose readers tell what they cover, in a folder of its own.</summary>
 internal sealed class InstrumentedCopy : IDisposable
 {
-    private static readonly string[] Readers = ["CsAligner.Tensors.dll", "CsAligner.dll", "CsAligner.Data.dll", "CsAligner.Onnx.dll", "CsAligner.Generation.dll", "csalign.dll"];
+    private static readonly string[] Readers = ["CsAligner.Tensors.dll", "CsAligner.dll", "CsAligner.Data.dll", "CsAligner.Onnx.dll", "CsAligner.Generation.dll", "CsAligner.Studies.dll"];
 
     // Most of it the runtime only sets aside.
     private const long MostAddressed = 20L << 30;

@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Json;
-using CsAligner.Cli.Reports.Runs;
-using CsAligner.Cli.Sweeps;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Training;
 using CsAligner.Models;
 using CsAligner.Models.Lora;
+using CsAligner.Studies.Runs;
+using CsAligner.Studies.Sweeps;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;

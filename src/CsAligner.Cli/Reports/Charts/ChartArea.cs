@@ -1,4 +1,0 @@
-namespace CsAligner.Cli.Reports.Charts;
-
-/// <summary>The rectangle of a drawing that the data fills, in the drawing's pixels.</summary>
-internal sealed record ChartArea(double Left, double Top, double Right, double Bottom);

@@ -1,4 +1,0 @@
-namespace CsAligner.Cli.Reports;
-
-/// <summary>An icon that was found: its name, its picture as a PNG file, and whether it is the one asked for.</summary>
-internal sealed record FoundIcon(string Name, byte[] Png, bool IsRight);

@@ -1,4 +1,0 @@
-namespace CsAligner.Cli.Reports;
-
-/// <summary>A text, and the icons found for it before and after.</summary>
-internal sealed record QueryComparison(string Text, string TestSet, FoundIcons Before, FoundIcons After);

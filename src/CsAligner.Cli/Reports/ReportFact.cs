@@ -1,4 +1,0 @@
-namespace CsAligner.Cli.Reports;
-
-/// <summary>One line of the report's header.</summary>
-internal sealed record ReportFact(string Label, string Value);

@@ -1,4 +1,0 @@
-namespace CsAligner.Cli.Reports;
-
-/// <summary>A quantity as it was estimated from a sample, and its closed form.</summary>
-internal sealed record ToyValue(double Estimate, double Exact);

@@ -1,0 +1,34 @@
+using CsAligner.Reports.Charts;
+using CsAligner.Reports.Content;
+using CsAligner.Reports.Drawing;
+
+namespace CsAligner.Reports.Sections;
+
+/// <summary>What the automatic choice of sigma and lambda saw.</summary>
+internal static class ChoiceSection
+{
+    public static void Write(Markup page, ReportContent content)
+    {
+        if (content.Choices.Count == 0)
+            return;
+        using (page.Open("section", ("id", "choice")))
+        {
+            page.Element("h2", "How σ and λ were chosen");
+            page.ProsaicElement("p", "Each cell is a short training, measured on the held-out pairs. The lowest D_CS is framed; what is chosen must keep recall too, so it can be another cell.", ("class", "note"));
+            using (page.Open("div", ("class", "grid two")))
+            {
+                foreach (HeatMap map in content.Choices)
+                {
+                    using (page.Open("figure"))
+                    {
+                        using (page.Open("figcaption"))
+                            page.ProsaicElement("b", map.Quantity);
+                        HeatMapChart.Draw(page, map);
+                    }
+                }
+            }
+        }
+
+        page.Line();
+    }
+}

@@ -1,0 +1,14 @@
+namespace CsAligner.Studies.Encoders;
+
+/// <summary>The models that come along with csalign, found by their names wherever csalign is installed.</summary>
+internal static class ShippedModel
+{
+    /// <summary>The encoder of images and texts.</summary>
+    public const string Name = "icon-clip";
+
+    /// <summary>The decoder of its image embeddings.</summary>
+    public const string Decoder = "icon-decoder";
+
+    /// <summary>What a user means by --model or --decoder: a folder here of that name comes first.</summary>
+    public static string PathOf(string model) => model is Name or Decoder && !Path.Exists(model) ? Path.Combine(AppContext.BaseDirectory, "models", model) : model;
+}

@@ -1,0 +1,44 @@
+using CsAligner.Data.Icons;
+using CsAligner.Studies.Sessions;
+
+namespace CsAligner.Studies.Icons;
+
+/// <summary>Opens icon data sets, saying on the terminal what is fetched and drawn.</summary>
+internal static class IconLoading
+{
+    public static IconDataset Open(IStudySession session, IconSplit split, int size)
+        => IconDataset.BuildAsync(split, size, new Milestones(session), session.Cancellation).GetAwaiter().GetResult();
+
+    /// <summary>All captions of a data set's icons.</summary>
+    public static IconCaptions Captions(IStudySession session, IconDataset icons)
+        => IconCaptions.BuildAsync(icons, new Lines(session), session.Cancellation).GetAwaiter().GetResult();
+
+    /// <summary>What is said while packages are fetched, a line each.</summary>
+    internal sealed class Lines(IStudySession session) : IProgress<string>
+    {
+        public void Report(string value) => session.Say(value);
+    }
+
+    /// <summary>A line for each tenth of each stage.</summary>
+    private sealed class Milestones(IStudySession session) : IProgress<IconProgress>
+    {
+        private readonly Lock _lock = new();
+        private string _stage = "";
+        private long _total;
+        private IStudyProgress? _progress;
+
+        public void Report(IconProgress value)
+        {
+            lock (_lock)
+            {
+                if (_progress is null || value.Stage != _stage || value.Total != _total)
+                {
+                    (_stage, _total) = (value.Stage, value.Total);
+                    _progress = session.Milestones(value.Stage, value.Total);
+                }
+
+                _progress.Report(value.Done);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace CsAligner.Studies.Sessions;
+
+/// <summary>All that a study knows of who runs it: where its words and its progress go, and when to stop.</summary>
+internal interface IStudySession
+{
+    /// <summary>The wish to stop.</summary>
+    CancellationToken Cancellation { get; }
+
+    /// <summary>The clock.</summary>
+    TimeProvider Time { get; }
+
+    /// <summary>A line of words.</summary>
+    void Say(string line);
+
+    /// <summary>Runs <paramref name="body"/> and shows how far it is.</summary>
+    /// <param name="title">What is being done: "training".</param>
+    /// <param name="total">How many steps there are.</param>
+    /// <param name="body">Reports as it goes.</param>
+    /// <param name="unit">What a step is, to show how many are done in a second: "epochs". Null shows no rate.</param>
+    void WithProgress(string title, long total, Action<IStudyProgress> body, string? unit = null);
+
+    /// <summary>Progress as lines alone, one for each tenth of the way: for what may come beside other progress.</summary>
+    IStudyProgress Milestones(string title, long total);
+
+    /// <summary>Prints the one JSON object of <c>--json</c>.</summary>
+    void PrintJson(Action<Utf8JsonWriter> write);
+}

@@ -1,0 +1,35 @@
+using CsAligner.Models.Lora;
+using CsAligner.Training;
+
+namespace CsAligner.Studies.Sweeps;
+
+/// <summary>One row of a sweep's table: what is trained, apart from the seed.</summary>
+internal sealed record SweepCell
+{
+    /// <summary>The case; empty where the recipe has none.</summary>
+    public required string Case { get; init; }
+
+    /// <summary>The value of each option of the grid.</summary>
+    public required IReadOnlyList<string> Point { get; init; }
+
+    public required AlignmentOptions Options { get; init; }
+
+    /// <summary>The share of the pairs that it has.</summary>
+    public double PairsFraction { get; init; } = 1;
+
+    /// <summary>Whether it has the other pairs as images and texts that know nothing of each other.</summary>
+    public bool UnpairedRest { get; init; }
+
+    /// <summary>LoRA that trains with it.</summary>
+    public LoraOptions? Lora { get; init; }
+
+    /// <summary>Whether the texts are those of the model itself where the recipe has another encoder for them.</summary>
+    public bool OwnTexts { get; init; }
+
+    public bool AutomaticBandwidth { get; init; }
+
+    public bool AutomaticLambda { get; init; }
+
+    /// <summary>What tells it from the others.</summary>
+    public string Name => string.Join(", ", Point.Prepend(Case).Where(part => part.Length > 0));
+}

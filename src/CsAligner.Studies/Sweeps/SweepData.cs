@@ -1,0 +1,191 @@
+using CsAligner.Adapters;
+using CsAligner.Data.Datasets;
+using CsAligner.Data.Embedding;
+using CsAligner.Data.FeatureSets;
+using CsAligner.Data.Icons;
+using CsAligner.Evaluation;
+using CsAligner.Models;
+using CsAligner.Models.Lora;
+using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Icons;
+using CsAligner.Studies.Sessions;
+using CsAligner.Tensors;
+using CsAligner.Training;
+
+namespace CsAligner.Studies.Sweeps;
+
+/// <summary>The data of a sweep with a model: what is trained on, chosen on and judged on, embedded once and kept.</summary>
+internal sealed class SweepData : IDisposable
+{
+    private readonly Set _pairs;
+    private readonly Set? _validation;
+    private readonly Set[] _tests;
+    private readonly string _model;
+
+    private SweepData(string model, Set pairs, Set? validation, Set[] tests) => (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
+
+    /// <summary>Embeds what is not yet in the folder.</summary>
+    public static SweepData Open(IStudySession session, SweepSources sources, string folder)
+    {
+        var model = EmbedModel.Open(session, sources.Model!, null, null, sources.Tokens);
+        var preprocessing = model.NeedImages("sweep: \"model\"").Preprocessing;
+        EmbedModel? textModel = sources.TextModel is { } other ? EmbedModel.Open(session, other, null, null, false) : null;
+        Set Load(string name)
+        {
+            string path = Path.Combine(folder, string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '-')));
+            if (!File.Exists(Path.Combine(path, "features.json")) || (sources.Tokens && !Directory.Exists(Path.Combine(path, "text_tokens"))))
+            {
+                Embed(model, sources.Model!, path, sources.Tokens);
+            }
+
+            string texts = textModel is null ? path : $"{path}-{textModel.Name}";
+            if (textModel is not null && !File.Exists(Path.Combine(texts, "features.json")))
+            {
+                // Its images, where it has any, are of another space.
+                Embed(textModel with { Images = null }, sources.TextModel!, texts, tokens: false);
+            }
+
+            return new Set(name, CaptionedData.Open(session, name, preprocessing), path, texts, sources.Tokens);
+
+            void Embed(EmbedModel encoders, string modelName, string target, bool tokens)
+            {
+                using var inputs = EmbedInputs.Open(session, name, null, null, encoders);
+                new EmbedRun(session, encoders, ModelFingerprint.Of(modelName), inputs, new EmbeddingOptions { Tokens = tokens, MaxBad = new BadSampleLimit(0, 0) }).Write(target);
+            }
+        }
+
+        var validation = sources.Validation is { } heldOut ? Load(heldOut) : null;
+        Set pairs = Load(sources.Pairs!);
+        Set[] tests = [.. sources.Tests.Select(Load)];
+        if (sources.UnseenWords)
+        {
+            var vocabulary = CaptionVocabulary.OfWords(pairs.Inputs.Texts);
+            foreach (var test in tests) test.Unseen = UnseenQueries.Of(session, "icons:" + test.Name, preprocessing, vocabulary, model, textModel);
+        }
+
+        return new SweepData(sources.Model!, pairs, validation, tests);
+    }
+
+    /// <summary>What a cell trains on under a seed; LoRA's tower comes with it.</summary>
+    public (AlignmentData Data, TrainedClip? Clip) Training(SweepCell cell, ulong seed)
+    {
+        int count = _pairs.Images.Rows, kept = (int)Math.Round(cell.PairsFraction * count);
+        int[] order = [.. Enumerable.Range(0, count)];
+        if (kept < count) new RandomGenerator(seed).Split(1000).Shuffle<int>(order);
+        int[] paired = [.. order[..kept].Order()], rest = cell.UnpairedRest ? [.. order[kept..].Order()] : [];
+        var texts = _pairs.TextsOf(cell);
+        var data = new AlignmentData(FeatureRows.Take(_pairs.Images, paired), FeatureRows.Take(texts, paired))
+        {
+            UnpairedImages = rest.Length > 0 ? FeatureRows.Take(_pairs.Images, rest) : null,
+            UnpairedTexts = rest.Length > 0 ? FeatureRows.Take(texts, rest) : null,
+            ValidationImages = _validation?.Images,
+            ValidationTexts = _validation?.TextsOf(cell),
+            ImageTokens = _pairs.ImageTokens is { } i ? new TokenRows(i, paired) : null,
+            TextTokens = _pairs.TextTokens is { } t ? new TokenRows(t, paired) : null,
+            ValidationImageTokens = _validation?.ImageTokens,
+            ValidationTextTokens = _validation?.TextTokens,
+        };
+        if (cell.Lora is not { } lora) return (data, null);
+
+        var clip = TrainedClip.Load(_model);
+        int[] rows = [.. paired, .. rest];
+        int validation = _validation?.Images.Rows ?? 0;
+        data = lora.Tower == ClipTower.Text
+            ? data with { TextEncoder = clip.Texts(lora, seed, [.. rows.Select(r => _pairs.Inputs.Texts[r]), .. _validation?.Inputs.Texts ?? []]) }
+            : data with
+            {
+                ImageEncoder = clip.Images(
+                    lora,
+                    seed,
+                    rows.Length + validation,
+                    (i, rgb) =>
+                    {
+                        if (i < rows.Length) _pairs.Inputs.ReadImage(rows[i], rgb);
+                        else _validation!.Inputs.ReadImage(i - rows.Length, rgb);
+                    },
+                    _pairs.Inputs.Name),
+            };
+        return (data, clip);
+    }
+
+    /// <summary>The results of a training on each test.</summary>
+    public IEnumerable<SweepResult> Judge(SweepCell cell, ulong seed, SweepTraining training, TrainedClip? clip)
+    {
+        foreach (var test in _tests)
+        {
+            Tensor images = test.Images, texts = test.TextsOf(cell);
+            if (cell.Lora?.Tower == ClipTower.Text) texts = clip!.Embedder.EmbedTexts(test.Inputs.Texts);
+            if (cell.Lora?.Tower == ClipTower.Image) images = clip!.Embedder.EmbedImages(test.Inputs.Count, test.Inputs.ReadImage);
+            Tensor x = training.Result.Image.Apply(images, test.ImageTokens), y = training.Result.Text.Apply(texts, test.TextTokens);
+            var all = SweepResult.Of(cell, seed, test.Name, Evaluator.Evaluate(x, y), training);
+            yield return all;
+            if (test.Unseen is not { } queries) continue;
+
+            // Captions ask; the images are all of the test's.
+            var asked = training.Result.Text.Apply(cell.OwnTexts ? queries.OwnTexts : queries.Texts);
+            var recall = Evaluator.TextToImage(x, asked, Pairing.From(queries.ImageOfText, x.Rows, asked.Rows));
+            yield return all with
+            {
+                Test = $"{test.Name}, {asked.Rows} captions of unseen words",
+                Divergence = double.NaN,
+                ImageToText = double.NaN,
+                TextToImage = recall.RecallAt1,
+                ImageToText10 = double.NaN,
+                TextToImage10 = recall.RecallAt10,
+                UniformityX = double.NaN,
+                UniformityY = double.NaN,
+                CentroidGap = double.NaN,
+            };
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var set in _tests.Append(_pairs)) set.Dispose();
+        _validation?.Dispose();
+    }
+
+    /// <summary>One data set: its inputs, its features, and its tokens where they are stored.</summary>
+    private sealed class Set : IDisposable
+    {
+        public Set(string name, CaptionedImages inputs, string features, string textFeatures, bool tokens)
+        {
+            if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions to an image; a sweep needs one");
+            (Name, Inputs) = (name.Replace("icons:", "", StringComparison.Ordinal), inputs);
+            (Images, Texts) = (FeatureFile.ReadRows(features, Modality.Image), FeatureFile.ReadRows(textFeatures, Modality.Text));
+            OwnTexts = textFeatures == features ? Texts : FeatureFile.ReadRows(features, Modality.Text);
+            if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count) throw new InputException($"{features}: {Images.Rows} rows are not the {inputs.Count} images of '{name}'; remove the folder");
+            if (!tokens) return;
+            ImageTokens = TokenSet.Open(features, Modality.Image);
+            TextTokens = TokenSet.Open(features, Modality.Text);
+        }
+
+        public string Name { get; }
+
+        public CaptionedImages Inputs { get; }
+
+        public Tensor Images { get; }
+
+        /// <summary>Those of the encoder that the recipe has for texts.</summary>
+        public Tensor Texts { get; }
+
+        /// <summary>Those of the model itself.</summary>
+        public Tensor OwnTexts { get; }
+
+        public TokenSet? ImageTokens { get; }
+
+        public TokenSet? TextTokens { get; }
+
+        /// <summary>Captions none of whose words is in a training caption, where they are judged apart.</summary>
+        public UnseenQueries? Unseen { get; set; }
+
+        public Tensor TextsOf(SweepCell cell) => cell.OwnTexts ? OwnTexts : Texts;
+
+        public void Dispose()
+        {
+            Inputs.Dispose();
+            ImageTokens?.Dispose();
+            TextTokens?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Studies.Sweeps;
+
+/// <summary>results.csv: a line for each test of each run that is done. What is in it is not run again.</summary>
+internal static class SweepFile
+{
+    private static string Header => "cell,seed,test," + string.Join(',', SweepResult.Columns.Select(c => c.Name));
+
+    public static void Write(string path, IEnumerable<SweepResult> results)
+    {
+        var text = new StringBuilder(Header).Append('\n');
+        foreach (var result in results)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\"{result.Cell}\",{result.Seed},\"{result.Test}\"");
+            foreach (var (_, value) in SweepResult.Columns) text.Append(',').Append(value(result).ToString("R", CultureInfo.InvariantCulture));
+            text.Append('\n');
+        }
+
+        AtomicFile.WriteAllText(path, text.ToString());
+    }
+
+    /// <summary>The same for <c>--json</c>.</summary>
+    public static void WriteJson(Utf8JsonWriter writer, IEnumerable<SweepResult> results)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("results");
+        foreach (var result in results)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("cell", result.Cell);
+            writer.WriteNumber("seed", result.Seed);
+            writer.WriteString("test", result.Test);
+            foreach (var (name, value) in SweepResult.Columns)
+            {
+                if (double.IsFinite(value(result))) writer.WriteNumber(name, value(result));
+                else writer.WriteNull(name);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    public static List<SweepResult> Read(string path)
+    {
+        var results = new List<SweepResult>();
+        if (!File.Exists(path)) return results;
+        string[] lines = File.ReadAllLines(path);
+        if (lines.Length == 0 || lines[0] != Header) throw new InputException($"{path}: its columns are not those of this version; give another --out");
+        for (int i = 1; i < lines.Length; i++)
+        {
+            // Names hold commas but no quotes.
+            string[] quoted = lines[i].Split('"');
+            string[] numbers = quoted.Length == 5 ? quoted[4].Split(',', StringSplitOptions.RemoveEmptyEntries) : [];
+            var v = new double[numbers.Length];
+            bool whole = numbers.Length == SweepResult.Columns.Count;
+            for (int n = 0; n < numbers.Length; n++) whole &= double.TryParse(numbers[n], NumberStyles.Float, CultureInfo.InvariantCulture, out v[n]);
+            ulong seed = 0;
+            if (!whole || !ulong.TryParse(quoted[2].Trim(','), NumberStyles.None, CultureInfo.InvariantCulture, out seed))
+                throw new InputException($"{path}: line {i + 1} is damaged; remove the file, or give another --out");
+            results.Add(new SweepResult
+            {
+                Cell = quoted[1],
+                Seed = seed,
+                Test = quoted[3],
+                Divergence = v[0],
+                ImageToText = v[1],
+                TextToImage = v[2],
+                UniformityX = v[4],
+                UniformityY = v[5],
+                CentroidGap = v[6],
+                Bandwidth = v[7],
+                Lambda = v[8],
+                Parameters = v[9],
+                Seconds = v[10],
+                PeakMebibytes = v[11],
+                ImageToText10 = v[12],
+                TextToImage10 = v[13],
+            });
+        }
+
+        return results;
+    }
+}

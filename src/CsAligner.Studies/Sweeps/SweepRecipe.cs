@@ -1,0 +1,194 @@
+using System.Text;
+using System.Text.Json;
+using CsAligner.Models.Lora;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+using CsAligner.Training;
+
+namespace CsAligner.Studies.Sweeps;
+
+/// <summary>
+/// What <c>csalign sweep</c> runs, one JSON file: cases x grid x seeds, each an alignment of the same data, judged on the same tests.
+/// </summary>
+internal sealed class SweepRecipe
+{
+    /// <summary>What stands for a value that is chosen on pairs that are not trained on.</summary>
+    public const string Automatic = "auto";
+
+    // What may change without changing what a run comes to: words, and how many seeds there are.
+    private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
+
+    private const int MostPoints = 10_000;
+
+    private static readonly RecipeKeys Keys = new(
+        RecipeKeys.Text("name"),
+        RecipeKeys.Text("title"),
+        ("about", "a text, or a list of its lines", IsParagraphs),
+        ("findings", "a text, or a list of its lines", IsParagraphs),
+        RecipeKeys.Object("data"),
+        RecipeKeys.Object("options"),
+        RecipeKeys.List("cases", "objects with a name", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out var name) && name.ValueKind is JsonValueKind.String or JsonValueKind.Null),
+        ("grid", "an object of options with lists of values", value => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(axis => axis.Value.ValueKind == JsonValueKind.Array)),
+        RecipeKeys.List("seeds", "whole numbers of at least 0", value => TryGetSeed(value, out _)),
+        RecipeKeys.Flag("heat_map"),
+        RecipeKeys.Flag("automatic"));
+
+    private SweepRecipe(string path, JsonElement root)
+    {
+        Path = path;
+        Keys.Check(path, "the recipe", root);
+        Computes = string.Join('\n', root.EnumerateObject().Where(p => !Changeable.Contains(p.Name)).Select(p => $"{p.Name}: {Compact(p.Value)}"));
+        Name = Text(root, "name") ?? throw new InputException($"{path}: \"name\" is missing");
+        Title = Text(root, "title") ?? Name;
+        (About, Findings) = (Paragraphs(root, "about"), Paragraphs(root, "findings"));
+        Data = SweepSources.Read(path, root.TryGetProperty("data", out var data) ? data : throw new InputException($"{path}: \"data\" is missing"));
+        Seeds = root.TryGetProperty("seeds", out var seeds) ? [.. seeds.EnumerateArray().Select(each => TryGetSeed(each, out ulong seed) ? seed : 0)] : [0];
+        (string, JsonElement)[] options = root.TryGetProperty("options", out var shared) ? [.. Properties(shared)] : [];
+        Axes = root.TryGetProperty("grid", out var grid) ? [.. grid.EnumerateObject().Select(axis => new SweepAxis(axis.Name, [.. axis.Value.EnumerateArray().Select(v => v.Clone())]))] : [];
+        if (Axes.Aggregate(1L, (points, axis) => Math.Min(points * Math.Max(axis.Values.Count, 1), int.MaxValue)) > MostPoints) throw new InputException($"{path}: the grid has more than {MostPoints} points; give fewer values");
+        Cells = [.. Cases(root).SelectMany(each => Combinations(0, []).Select(point => Cell(each.Name, [.. options, .. each.Options], point)))];
+        if (root.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean())
+            Cells = [.. Cells, Cell("", options, []) with { Point = [.. Axes.Select(_ => Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
+        HeatMap = root.TryGetProperty("heat_map", out var map) && map.GetBoolean();
+        if (HeatMap && (Axes.Count != 2 || Cells.Any(c => c.Case.Length > 0))) throw new InputException($"{path}: a heat map needs a grid of two options and one case");
+        if (Cells.Count == 0 || Seeds.Count == 0) throw new InputException($"{path}: there is nothing to run; give cases or a grid, and seeds");
+        foreach (var same in Cells.GroupBy(c => c.Name).Where(g => g.Count() > 1)) throw new InputException($"{path}: two cases are called \"{same.Key}\"");
+    }
+
+    public string Path { get; }
+
+    /// <summary>All of it that decides what a run comes to, whatever its spacing.</summary>
+    public string Computes { get; }
+
+    public string Name { get; }
+
+    public string Title { get; }
+
+    /// <summary>What is asked, before the table; Markdown.</summary>
+    public string About { get; }
+
+    /// <summary>What came out, after it.</summary>
+    public string Findings { get; }
+
+    public SweepSources Data { get; set; }
+
+    public IReadOnlyList<ulong> Seeds { get; }
+
+    public IReadOnlyList<SweepAxis> Axes { get; }
+
+    public IReadOnlyList<SweepCell> Cells { get; }
+
+    /// <summary>Whether a picture of the grid is drawn.</summary>
+    public bool HeatMap { get; }
+
+    public static SweepRecipe Read(string path)
+    {
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ablations holds those of the published tables");
+        try
+        {
+            using var document = LenientJson.Parse(File.ReadAllBytes(path));
+            return new SweepRecipe(path, document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: {StrictJson.Describe(e)}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            throw new InputException($"{path}: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static IEnumerable<(string Name, (string, JsonElement)[] Options)> Cases(JsonElement root)
+    {
+        if (!root.TryGetProperty("cases", out var cases))
+        {
+            yield return ("", []);
+            yield break;
+        }
+
+        foreach (var each in cases.EnumerateArray())
+            yield return (each.GetProperty("name").GetString() ?? throw new FormatException("a case's name is null"), [.. Properties(each).Where(p => p.Key != "name")]);
+    }
+
+    private IEnumerable<(string Key, JsonElement Value)[]> Combinations(int axis, (string, JsonElement)[] point) => axis == Axes.Count
+        ? [point]
+        : Axes[axis].Values.SelectMany(value => Combinations(axis + 1, [.. point, (Axes[axis].Key, value)]));
+
+    private SweepCell Cell(string name, (string Key, JsonElement Value)[] settings, (string Key, JsonElement Value)[] point)
+    {
+        var cell = new SweepCell { Case = name, Point = [.. point.Select(p => SweepAxis.Text(p.Value))], Options = new AlignmentOptions() };
+        foreach (var (key, value) in settings.Concat(point))
+        {
+            try
+            {
+                cell = key switch
+                {
+                    "pairs_fraction" => cell with { PairsFraction = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong("a number", value) },
+                    "unpaired_rest" => cell with { UnpairedRest = IsTrue(value) },
+                    "own_texts" => cell with { OwnTexts = IsTrue(value) },
+                    "lora" => cell with { Lora = LoraOptions.Parse(Lora(value)) },
+                    "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticBandwidth = true },
+                    "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticLambda = true },
+                    _ => cell with { Options = cell.Options.With(key, value) },
+                };
+            }
+            catch (InputException e)
+            {
+                throw new InputException($"{Path}: {e.Message}", e);
+            }
+
+            bool IsTrue(JsonElement flag) => flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw Wrong("true or false", flag);
+
+            string Lora(JsonElement text) => text.ValueKind switch
+            {
+                JsonValueKind.String => text.GetString()!,
+                JsonValueKind.Null => throw new FormatException("\"lora\" is null"),
+                _ => throw Wrong("a text", text),
+            };
+
+            InputException Wrong(string expected, JsonElement got) => new($"\"{key}\": {expected} was expected, got {StrictJson.Describe(got)}");
+        }
+
+        try
+        {
+            cell.Options.Validate();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{Path}: {e.Message}", e);
+        }
+
+        if (cell.Lora is not null && Data.Model is null) throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
+        if (cell.PairsFraction is not (> 0 and <= 1)) throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
+        return cell;
+    }
+
+    // Without spaces, comments and trailing commas.
+    private static string Compact(JsonElement value)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream)) value.WriteTo(writer);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static IEnumerable<(string Key, JsonElement Value)> Properties(JsonElement element) => element.EnumerateObject().Select(p => (p.Name, p.Value.Clone()));
+
+    private static string? Text(JsonElement root, string key) => root.TryGetProperty(key, out var value) ? value.GetString() : null;
+
+    private static bool TryGetSeed(JsonElement value, out ulong seed)
+    {
+        seed = 0;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out seed)) return true;
+        bool isWhole = LenientJson.TryGetWhole(value, out long number) && number >= 0;
+        if (isWhole) seed = (ulong)number;
+        return isWhole;
+    }
+
+    private static bool IsParagraphs(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String || (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(line => line.ValueKind == JsonValueKind.String));
+
+    // A text, or lines of one: JSON has no other way to break a long one.
+    private static string Paragraphs(JsonElement root, string key) =>
+        !root.TryGetProperty(key, out var value) ? "" : value.ValueKind == JsonValueKind.Array ? string.Join('\n', value.EnumerateArray().Select(line => line.GetString())) : value.GetString() ?? "";
+}

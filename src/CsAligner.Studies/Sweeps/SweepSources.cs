@@ -1,0 +1,74 @@
+using System.Text.Json;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
+
+namespace CsAligner.Studies.Sweeps;
+
+/// <summary>Where a sweep's data comes from: a model and what it embeds, or features that are there.</summary>
+internal sealed record SweepSources
+{
+    private static readonly RecipeKeys Keys = new(
+        RecipeKeys.Text("model"),
+        RecipeKeys.Text("text_model"),
+        RecipeKeys.Text("pairs"),
+        RecipeKeys.Text("validation"),
+        RecipeKeys.List("tests", "texts", value => value.ValueKind == JsonValueKind.String),
+        RecipeKeys.Text("images"),
+        RecipeKeys.Text("texts"),
+        RecipeKeys.Whole("folds"),
+        RecipeKeys.Flag("tokens"),
+        RecipeKeys.Flag("unseen_words"));
+
+    /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>; null where features are given.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>What embeds the texts in its place; null for the model itself.</summary>
+    public string? TextModel { get; init; }
+
+    /// <summary>What is trained on: as embed's --data.</summary>
+    public string? Pairs { get; init; }
+
+    /// <summary>What the best epoch is chosen on; null holds out a part of the pairs.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>What is judged on.</summary>
+    public IReadOnlyList<string> Tests { get; init; } = [];
+
+    /// <summary>Features of images, .npy or a feature set.</summary>
+    public string? Images { get; init; }
+
+    /// <summary>Features of texts, row i those of image i.</summary>
+    public string? Texts { get; init; }
+
+    /// <summary>Contiguous folds of <see cref="Images"/>: each is the test once.</summary>
+    public int Folds { get; init; }
+
+    /// <summary>Whether tokens are embedded too.</summary>
+    public bool Tokens { get; init; }
+
+    /// <summary>Whether texts none of whose words is in a training caption are judged apart.</summary>
+    public bool UnseenWords { get; init; }
+
+    public static SweepSources Read(string path, JsonElement data)
+    {
+        Keys.Check(path, "\"data\"", data);
+        var sources = new SweepSources
+        {
+            Model = Text("model"),
+            TextModel = Text("text_model"),
+            Pairs = Text("pairs"),
+            Validation = Text("validation"),
+            Tests = data.TryGetProperty("tests", out var tests) ? [.. tests.EnumerateArray().Select(test => test.GetString()!)] : [],
+            Images = Text("images"),
+            Texts = Text("texts"),
+            Folds = data.TryGetProperty("folds", out var folds) ? LenientJson.TryGetWhole(folds, out long whole) && whole is >= 0 and <= int.MaxValue ? (int)whole : folds.GetInt32() : 0,
+            UnseenWords = data.TryGetProperty("unseen_words", out var unseen) && unseen.GetBoolean(),
+            Tokens = data.TryGetProperty("tokens", out var tokens) && tokens.GetBoolean(),
+        };
+        bool embedded = sources is { Model: not null, Pairs: not null, Tests.Count: > 0, Images: null, Texts: null, Folds: 0 };
+        bool given = sources is { Images: not null, Texts: not null, Folds: >= 2, Model: null, Pairs: null, Validation: null, Tests.Count: 0, Tokens: false };
+        return embedded || given ? sources : throw new InputException($"{path}: \"data\" must have either model, pairs and tests, or images, texts and folds of 2 or more");
+
+        string? Text(string key) => data.TryGetProperty(key, out var value) ? value.GetString() : null;
+    }
+}

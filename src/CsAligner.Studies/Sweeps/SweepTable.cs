@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using CsAligner.Reports.Drawing;
+using CsAligner.Training;
+
+namespace CsAligner.Studies.Sweeps;
+
+/// <summary>The page of a sweep, Markdown: what was asked, a table for each test, what came out.</summary>
+internal static class SweepTable
+{
+    // Two-sided 95% quantiles of Student's t with n - 1 degrees of freedom, n = 2 to 10.
+    private static readonly double[] Quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+    public static string Markdown(SweepRecipe recipe, IReadOnlyList<SweepResult> results, string command, IReadOnlyList<string> pictures)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"# {recipe.Title}\n\n");
+        if (recipe.About.Length > 0) text.Append(recipe.About).Append("\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"""
+            Remade by `{command}`. {recipe.Seeds.Count} {(recipe.Seeds.Count == 1 ? "seed" : "seeds")}{(recipe.Seeds.Count > 1 ? ", mean ± half of the 95% interval (Student's t over seeds: what is left of chance in training, not in the choice of the test)" : "")}.
+            D_CS is off-diagonal at σ = within*0.35 of the rows judged; R@1 is in per cent, i images, t texts; unif. is uniformity, the mean of both sides (lower is more spread out); s and MiB are the training's seconds and its peak of memory.
+
+
+            """);
+        foreach (string picture in pictures) text.Append(CultureInfo.InvariantCulture, $"![{Path.GetFileNameWithoutExtension(picture)}]({Path.GetFileName(picture)})\n\n");
+        string[] axes = [.. recipe.Axes.Select(a => a.Key)];
+        bool cases = recipe.Cells.Any(c => c.Case.Length > 0);
+        string[] names = [.. cases ? ["case"] : Array.Empty<string>(), .. axes];
+        foreach (string test in results.Select(r => r.Test).Distinct())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | unif. | gap | trained | s | MiB |\n");
+            text.Append(CultureInfo.InvariantCulture, $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+            foreach (var cell in recipe.Cells)
+            {
+                SweepResult[] runs = [.. results.Where(r => r.Test == test && r.Cell == cell.Name)];
+                if (runs.Length == 0) continue;
+                string[] values =
+                [
+                    Interval(runs, r => r.Divergence, NumberText.Value), Interval(runs, r => 100 * r.ImageToText, Tenths), Interval(runs, r => 100 * r.TextToImage, Tenths),
+                    Interval(runs, r => 100 * r.MeanRecall, Tenths), Mean(runs, r => 100 * r.TextToImage10, Tenths), Mean(runs, r => 0.5 * (r.UniformityX + r.UniformityY), v => NumberText.Fixed(v, 2)),
+                    Mean(runs, r => r.CentroidGap, NumberText.Value), Mean(runs, r => r.Parameters, v => v.ToString("N0", CultureInfo.InvariantCulture)),
+                    Mean(runs, r => r.Seconds, Tenths), Mean(runs, r => r.PeakMebibytes, v => v.ToString("F0", CultureInfo.InvariantCulture)),
+                ];
+                string[] row = [.. cases ? [cell.Case] : Array.Empty<string>(), .. cell.Point, .. values];
+                text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n");
+            }
+
+            text.Append('\n');
+            if (AgainstBest(recipe, results, test) is { } comparison) text.Append(comparison).Append("\n\n");
+        }
+
+        if (recipe.Findings.Length > 0) text.Append(CultureInfo.InvariantCulture, $"## What it says\n\n{recipe.Findings}\n");
+        return text.ToString();
+    }
+
+    // The best cell is the one of least D_CS among those whose recall is within a point of the best one's: chosen on the test itself.
+    private static string? AgainstBest(SweepRecipe recipe, IReadOnlyList<SweepResult> results, string test)
+    {
+        SweepCell? automatic = recipe.Cells.FirstOrDefault(c => c.AutomaticBandwidth || c.AutomaticLambda);
+        (SweepCell Cell, double Divergence, double Recall)[] cells =
+        [
+            .. recipe.Cells.Select(c => (Cell: c, Runs: results.Where(r => r.Test == test && r.Cell == c.Name).ToArray()))
+                .Where(c => c.Runs.Length > 0)
+                .Select(c => (c.Cell, c.Runs.Average(r => r.Divergence), c.Runs.Average(r => r.MeanRecall))),
+        ];
+        if (automatic is null || cells.All(c => c.Cell == automatic) || cells.All(c => c.Cell != automatic)) return null;
+        var chosen = cells.First(c => c.Cell == automatic);
+        var grid = cells.Where(c => c.Cell != automatic).ToArray();
+        var best = grid.Where(c => c.Recall >= grid.Max(g => g.Recall) - AutomaticChoice.RecallSlack).MinBy(c => c.Divergence);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"The automatic choice: D_CS {NumberText.Value(chosen.Divergence)} at a mean R@1 of {Tenths(100 * chosen.Recall)}; the cell that the same rule takes on this test itself ({best.Cell.Name}): {NumberText.Value(best.Divergence)} at {Tenths(100 * best.Recall)}.");
+    }
+
+    private static string Tenths(double value) => NumberText.Fixed(value, 1);
+
+    private static string Mean(SweepResult[] runs, Func<SweepResult, double> value, Func<double, string> format) =>
+        runs.Average(value) is var mean && double.IsNaN(mean) ? "–" : format(mean);
+
+    private static string Interval(SweepResult[] runs, Func<SweepResult, double> value, Func<double, string> format)
+    {
+        double[] values = [.. runs.Select(value)];
+        double mean = values.Average();
+        if (double.IsNaN(mean)) return "–";
+        if (values.Length < 2 || values.Length - 2 >= Quantiles.Length) return format(mean);
+        double deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
+        return $"{format(mean)} ± {format(Quantiles[values.Length - 2] * deviation / Math.Sqrt(values.Length))}";
+    }
+}
