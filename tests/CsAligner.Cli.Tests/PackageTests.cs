@@ -10,6 +10,9 @@ namespace CsAligner.Cli.Tests;
 /// <summary>What <c>dotnet pack</c> makes, installed and run from the packed files alone.</summary>
 public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<PackageTests.Packed>, IDisposable
 {
+    // Of csalign alone: it brings them along, and they are no packages.
+    private static readonly string[] s_parts = ["CsAligner.Reports", "CsAligner.Studies"];
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -77,6 +80,7 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
     {
         foreach (string id in (ReadOnlySpan<string>)["csalign", "CsAligner", "CsAligner.Data", "CsAligner.Onnx", "CsAligner.Tensors"])
             Assert.Contains($"{id}.{packed.Version}.nupkg", packed.Names);
+        foreach (string part in s_parts) Assert.DoesNotContain($"{part}.{packed.Version}.nupkg", packed.Names);
         foreach (string name in packed.Names) HoldsWhatItShould(Path.Combine(packed.Folder, name));
     }
 
@@ -112,6 +116,7 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
     {
         foreach (string model in (ReadOnlySpan<string>)["icon-clip", "icon-decoder"])
             Assert.Single(entries, entry => entry.EndsWith($"models/{model}/model.safetensors", StringComparison.Ordinal));
+        foreach (string part in s_parts) Assert.Single(entries, entry => entry.EndsWith($"net10.0/any/{part}.dll", StringComparison.Ordinal));
         string[] systems = ["linux-arm64", "linux-x64", "osx-arm64", "win-arm64", "win-x64"];
         using var reader = new StreamReader(archive.Entries.Single(entry => entry.Name == "csalign.deps.json").Open());
         string dependencies = reader.ReadToEnd();

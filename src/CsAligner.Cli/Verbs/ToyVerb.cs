@@ -1,14 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
-using CsAligner.Data.Images;
 using CsAligner.Evaluation;
 using CsAligner.Reports.Drawing;
 using CsAligner.Studies.Toy;
-using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
@@ -19,9 +16,6 @@ namespace CsAligner.Cli.Verbs;
 /// </summary>
 internal static class ToyVerb
 {
-    /// <summary>The figure's width in pixels, twice what it is drawn for.</summary>
-    private const int PictureWidth = 2328;
-
     public static Command Create(CommandRunner runner)
     {
         Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
@@ -34,10 +28,7 @@ internal static class ToyVerb
             ulong drawn = parsed.GetValue(seed);
             using var held = OutputLock.OfFolder(folder);
             ToyResult[] results = [.. ToyCase.All.Select(toy => ToyResult.Of(toy, drawn))];
-            string picture = ToyPicture.Write(results);
-            Write(folder, "toy.svg", Encoding.UTF8.GetBytes(picture));
-            Write(folder, "toy.md", Encoding.UTF8.GetBytes(ToyResult.Markdown(results, drawn)));
-            bool drawnToo = TryWritePicture(folder, picture, results.Length, session);
+            bool drawnToo = ToyFiles.Write(session, folder, results, drawn);
             if (parsed.GetValue(json))
             {
                 session.PrintJson(writer =>
@@ -74,34 +65,4 @@ internal static class ToyVerb
 
         static string Both(ToyValue value) => $"{NumberText.Fixed(value.Estimate, 2)} ({NumberText.Fixed(value.Exact, 2)})";
     }
-
-    // The renderer draws into a square: the picture lies across its middle.
-    private static bool TryWritePicture(string folder, string svg, int cases, Session session)
-    {
-        (double width, double height) = ToyPicture.SizeOf(cases);
-        int rows = (int)(PictureWidth * height / width), first = (PictureWidth - rows) / 2;
-        byte[] pixels;
-        try
-        {
-            pixels = ImageRasterizer.SvgToRgba(Encoding.UTF8.GetBytes(svg), PictureWidth);
-        }
-        catch (InputException failure)
-        {
-            session.Terminal.Say($"toy.png is left out: {failure.Message}");
-            return false;
-        }
-
-        var rgb = new byte[PictureWidth * rows * 3];
-        for (int i = 0; i < PictureWidth * rows; i++)
-        {
-            int from = 4 * ((first * PictureWidth) + i);
-            for (int channel = 0; channel < 3; channel++)
-                rgb[(3 * i) + channel] = (byte)(255 + ((pixels[from + channel] - 255) * pixels[from + 3] / 255));
-        }
-
-        Write(folder, "toy.png", PngFile.Encode(rgb, PictureWidth, rows));
-        return true;
-    }
-
-    private static void Write(string folder, string name, byte[] content) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
 }
