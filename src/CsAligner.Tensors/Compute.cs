@@ -1,5 +1,4 @@
 using System.Globalization;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors;
 
@@ -35,7 +34,7 @@ public static class Compute
     /// otherwise the best that the processor has.
     /// </summary>
     /// <exception cref="InputException">CSALIGN_SIMD names no path, or one that this processor lacks.</exception>
-    public static string Simd => Kernels.Vectors.Simd.NameOf(Kernels.Vectors.Simd.Path);
+    public static string Simd => Tensors.Simd.NameOf(Tensors.Simd.Path);
 
     internal static int ReadThreads(string? text)
     {

@@ -176,14 +176,13 @@ public sealed unsafe class Tensor
     }
 
     /// <summary>
-    /// Takes the elements of <paramref name="gradient"/>, times the factor, for this tensor's gradient without copying them, and
-    /// leaves it the buffer that was here for that; false where there is a gradient to add to, or a buffer that no pool knows.
+    /// Takes the elements of <paramref name="gradient"/> for this tensor's gradient without copying them, and leaves it the buffer
+    /// that was here for that; false where there is a gradient to add to, or a buffer that no pool knows.
     /// </summary>
-    internal bool TryAdoptGrad(Tensor gradient, float factor)
+    internal bool TryAdoptGrad(Tensor gradient)
     {
         var root = Root;
         if (root._hasGrad || !gradient._pooled || (root._grad is not null && !BufferPool.Owns(root._grad))) return false;
-        if (factor != 1) Kernels.Arrays.Elementwise.Scale(gradient.Pointer, factor, gradient.Pointer, Length, accumulate: false);
         (root._grad, gradient._buffer, root._hasGrad) = (gradient._buffer, root._grad, true);
         return true;
     }

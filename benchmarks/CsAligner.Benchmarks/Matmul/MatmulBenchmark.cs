@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using CsAligner.Benchmarks.Interop;
 using CsAligner.Tensors;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Benchmarks.Matmul;
 

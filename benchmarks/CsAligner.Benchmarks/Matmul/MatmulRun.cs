@@ -1,3 +1,5 @@
+using CsAligner.Tensors;
+
 namespace CsAligner.Benchmarks.Matmul;
 
 /// <summary>All shapes on one SIMD path, against one set of OpenBLAS kernels.</summary>

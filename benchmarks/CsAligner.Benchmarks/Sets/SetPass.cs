@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Tensors;
 
 namespace CsAligner.Benchmarks.Sets;

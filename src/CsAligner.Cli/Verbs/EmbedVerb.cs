@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CsAligner.Cli.Running;
 using CsAligner.Cli.Usage;
-using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Embedding;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Data.Images;

@@ -1,5 +1,6 @@
 using CsAligner.Cli.Running;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Models;
 using CsAligner.Tensors;

@@ -1,3 +1,4 @@
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Images;
 using CsAligner.Models;
 using CsAligner.Tensors;

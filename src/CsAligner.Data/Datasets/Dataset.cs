@@ -1,7 +1,9 @@
 using System.Text.Json;
 using CsAligner.Data.Datasets.Features;
 using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Datasets.WebDatasets;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets;

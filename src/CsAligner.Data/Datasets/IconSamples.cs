@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Icons;
 
 namespace CsAligner.Data.Datasets;

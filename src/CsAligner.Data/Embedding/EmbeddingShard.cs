@@ -1,4 +1,4 @@
-using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 
 namespace CsAligner.Data.Embedding;
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;

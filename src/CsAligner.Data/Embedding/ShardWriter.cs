@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Models;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 

@@ -1,5 +1,6 @@
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Studies.Icons;
 using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;

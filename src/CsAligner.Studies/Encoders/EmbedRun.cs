@@ -1,3 +1,4 @@
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Embedding;
 using CsAligner.Studies.Sessions;
 using CsAligner.Tensors.Formats;

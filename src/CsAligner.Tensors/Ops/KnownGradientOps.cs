@@ -22,10 +22,15 @@ internal static unsafe class KnownGradientOps
             foreach (var (input, gradient) in parts)
             {
                 if (gradient == null) continue;
-                if (!input.TryAdoptGrad(gradient, *y.GradPointer))
+                float factor = *y.GradPointer;
+                if (input.TryAdoptGrad(gradient))
+                {
+                    if (factor != 1) Elementwise.Scale(input.GradPointer, factor, input.GradPointer, input.Length, accumulate: false);
+                }
+                else
                 {
                     float* sink = input.GradSink(out bool accumulate);
-                    Elementwise.Scale(gradient.Pointer, *y.GradPointer, sink, input.Length, accumulate);
+                    Elementwise.Scale(gradient.Pointer, factor, sink, input.Length, accumulate);
                 }
 
                 gradient.Release();

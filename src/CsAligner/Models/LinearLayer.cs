@@ -1,8 +1,6 @@
-using CsAligner.Models.Lora;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels.Layers;
-using CsAligner.Tensors.Kernels.Vectors;
 using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Models;
@@ -25,9 +23,9 @@ internal sealed class LinearLayer
     {
     }
 
-    private LinearLayer(Tensor weight, Tensor? bias, List<LoraModule> lora, int first, int outputs)
+    private LinearLayer(Tensor weight, Tensor? bias, List<ILinearAddition> additions, int first, int outputs)
     {
-        (Weight, Bias, Lora) = (weight, bias, lora);
+        (Weight, Bias, Additions) = (weight, bias, additions);
         (_first, _outputs) = (first, outputs);
     }
 
@@ -38,7 +36,7 @@ internal sealed class LinearLayer
     public Tensor? Bias { get; }
 
     /// <summary>What is added to some of the outputs; a part has those of the whole. Each covers outputs of its own.</summary>
-    public List<LoraModule> Lora { get; }
+    public List<ILinearAddition> Additions { get; }
 
     /// <summary>
     /// Whether weights stay as they are. Then tapes that do not record read a packed copy of them, made at their first use.
@@ -54,7 +52,7 @@ internal sealed class LinearLayer
     }
 
     /// <summary>The layer that computes some of the outputs with the same weights; it is frozen apart.</summary>
-    public LinearLayer Part(int first, int outputs) => new(Weight, Bias, Lora, _first + first, outputs);
+    public LinearLayer Part(int first, int outputs) => new(Weight, Bias, Additions, _first + first, outputs);
 
     public Tensor Forward(Tape tape, Tensor x) => Forward(tape, x, LinearFinish.None, null);
 
@@ -66,20 +64,20 @@ internal sealed class LinearLayer
 
     private Tensor Forward(Tape tape, Tensor x, LinearFinish finish, Tensor? residual)
     {
-        var lora = Lora.Count == 0 ? null : AddedByLora(tape, x);
+        var added = Additions.Count == 0 ? null : Added(tape, x);
         if (_frozen && !tape.Recording)
         {
             // Two threads at once make two copies and keep one: both are right.
             var packed = _packed is { } kept && kept.Weight.Path == Simd.Path ? kept : Pack();
             _packed = packed;
-            return lora == null
+            return added == null
                 ? tape.Linear(x, packed.Weight, packed.Bias, finish, residual)
-                : Finish(tape, tape.Add(tape.Linear(x, packed.Weight, packed.Bias), lora), finish, residual);
+                : Finish(tape, tape.Add(tape.Linear(x, packed.Weight, packed.Bias), added), finish, residual);
         }
 
         bool whole = _outputs == Weight.Shape[0];
         var y = tape.Linear(x, whole ? Weight : tape.Slice(Weight, 0, _first, _outputs), whole || Bias is null ? Bias : tape.Slice(Bias, 0, _first, _outputs));
-        return Finish(tape, lora == null ? y : tape.Add(y, lora), finish, residual);
+        return Finish(tape, added == null ? y : tape.Add(y, added), finish, residual);
     }
 
     private static Tensor Finish(Tape tape, Tensor y, LinearFinish finish, Tensor? residual) => finish switch
@@ -91,16 +89,16 @@ internal sealed class LinearLayer
         _ => y,
     };
 
-    // Of all outputs, zero where there is no module; null where none of the modules has outputs of this part.
-    private Tensor? AddedByLora(Tape tape, Tensor x)
+    // To all outputs, zero where there is no addition; null where none of them has outputs of this part.
+    private Tensor? Added(Tape tape, Tensor x)
     {
         var parts = new List<Tensor>();
         int at = _first;
-        foreach (var module in Lora.Where(m => m.First >= _first && m.First < _first + _outputs).OrderBy(m => m.First))
+        foreach (var addition in Additions.Where(a => a.First >= _first && a.First < _first + _outputs).OrderBy(a => a.First))
         {
-            if (module.First > at) parts.Add(Zeros(x, module.First - at));
-            parts.Add(module.Forward(tape, x));
-            at = module.First + module.Outputs;
+            if (addition.First > at) parts.Add(Zeros(x, addition.First - at));
+            parts.Add(addition.Forward(tape, x));
+            at = addition.First + addition.Outputs;
         }
 
         if (parts.Count == 0) return null;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CsAligner.Tokenizers.Characters;
 using Pair = (int Left, int Right);
 
 namespace CsAligner.Tokenizers;

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using CsAligner.Tokenizers.Characters;
 using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Tokenizers;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CsAligner.Tokenizers.Characters;
 
 namespace CsAligner.Tokenizers;
 

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text;
 using CsAligner.Tensors;
+using CsAligner.Tokenizers.Characters;
+using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Tokenizers;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using CsAligner.Tokenizers.Characters;
 
 namespace CsAligner.Tokenizers;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CsAligner.Benchmarks.Sets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests.Datasets;

@@ -1,5 +1,6 @@
 using System.Text;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 

@@ -1,5 +1,6 @@
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Datasets.Features;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Testing;

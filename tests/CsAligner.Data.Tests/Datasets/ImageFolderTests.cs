@@ -1,4 +1,5 @@
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Models;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;

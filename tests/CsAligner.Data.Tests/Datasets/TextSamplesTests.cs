@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using CsAligner.Data.Datasets;
 using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Tensors;
 using CsAligner.Testing;
 

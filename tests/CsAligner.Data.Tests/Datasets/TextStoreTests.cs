@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Tests.Datasets;

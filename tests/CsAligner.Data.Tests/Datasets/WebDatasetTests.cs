@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using CsAligner.Data.Datasets;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Datasets.WebDatasets;
 using CsAligner.Tensors;
 using CsAligner.Testing;

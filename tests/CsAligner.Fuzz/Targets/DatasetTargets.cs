@@ -3,6 +3,7 @@ using System.Text;
 using CsAligner.Data.Datasets;
 using CsAligner.Data.Datasets.Features;
 using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Icons;
 using CsAligner.Data.Images;
 using CsAligner.Tensors;

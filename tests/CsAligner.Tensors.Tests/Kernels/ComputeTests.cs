@@ -1,4 +1,3 @@
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Tests.Kernels;
 

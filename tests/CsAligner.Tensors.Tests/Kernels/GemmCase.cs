@@ -1,5 +1,4 @@
 using CsAligner.Tensors.Kernels.Matrices;
-using CsAligner.Tensors.Kernels.Vectors;
 using CsAligner.Tensors.Tests.Interop;
 
 namespace CsAligner.Tensors.Tests.Kernels;

@@ -1,5 +1,4 @@
 using CsAligner.Tensors.Kernels.Layers;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Tests.Kernels;
 

@@ -3,7 +3,6 @@ using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels.Scores;
-using CsAligner.Tensors.Kernels.Vectors;
 using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Tests.Objectives;

@@ -1,7 +1,6 @@
 using CsAligner.Objectives;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Scores;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tests.Objectives;
 

@@ -1,7 +1,6 @@
 using CsAligner.Retrieval;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Arrays;
-using CsAligner.Tensors.Kernels.Vectors;
 using CsAligner.Tests.Evaluation;
 
 namespace CsAligner.Tests.Retrieval;

@@ -1,6 +1,7 @@
 using System.Text;
 using CsAligner.Tensors;
 using CsAligner.Tokenizers;
+using CsAligner.Tokenizers.Characters;
 
 namespace CsAligner.Tests.Tokenizers;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using CsAligner.Tokenizers;
+using CsAligner.Tokenizers.Characters;
 
 namespace CsAligner.Tests.Tokenizers;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;

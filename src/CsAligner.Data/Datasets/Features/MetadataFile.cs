@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using Parquet.Schema;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 

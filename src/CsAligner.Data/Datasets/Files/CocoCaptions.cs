@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets.Files;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CsAligner.Data.Disk;
 
 namespace CsAligner.Data.Datasets.Files;
 

@@ -1,3 +1,4 @@
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets.Files;

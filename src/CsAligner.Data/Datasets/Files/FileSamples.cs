@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using CsAligner.Data.Datasets.Samples;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 

@@ -1,3 +1,4 @@
+using CsAligner.Data.Disk;
 using CsAligner.Data.Images;
 using CsAligner.Tensors;
 

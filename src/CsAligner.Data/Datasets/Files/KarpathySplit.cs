@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Data.Disk;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using CsAligner.Data.Datasets.Samples;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using Microsoft.Win32.SafeHandles;

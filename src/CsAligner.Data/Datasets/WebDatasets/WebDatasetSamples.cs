@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Datasets.Samples;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using Microsoft.Win32.SafeHandles;

@@ -1,6 +1,5 @@
 using CsAligner.Tensors.Kernels.Matrices;
 using CsAligner.Tensors.Kernels.Threading;
-using CsAligner.Tensors.Kernels.Vectors;
 using CsAligner.Tensors.Memory;
 
 namespace CsAligner.Tensors.Kernels.Layers;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using CsAligner.Tensors.Kernels.Threading;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Kernels.Matrices;
 

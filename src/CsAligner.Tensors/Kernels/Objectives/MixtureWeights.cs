@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using CsAligner.Tensors.Kernels.Arrays;
 using CsAligner.Tensors.Kernels.Scores;
 using CsAligner.Tensors.Kernels.Threading;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Kernels.Objectives;
 

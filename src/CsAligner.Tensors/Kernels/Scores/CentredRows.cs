@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using CsAligner.Tensors.Kernels.Arrays;
 using CsAligner.Tensors.Kernels.Threading;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Kernels.Scores;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using CsAligner.Tensors.Kernels.Threading;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Kernels.Scores;
 

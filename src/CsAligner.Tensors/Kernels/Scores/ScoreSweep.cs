@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using CsAligner.Tensors.Kernels.Matrices;
 using CsAligner.Tensors.Kernels.Threading;
-using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Kernels.Scores;
 

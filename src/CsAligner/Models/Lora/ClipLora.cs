@@ -78,7 +78,7 @@ public sealed class ClipLora
                 $"{file.Path}: \"{unknown}\" belongs to no module that {ConfigFile} names; only LoRA in linear layers of a CLIP can be "
                 + "read");
         model.Freeze();
-        foreach (var module in modules) module.Layer.Lora.Add(module);
+        foreach (var module in modules) module.Layer.Additions.Add(module);
         return new ClipLora(model, Common(model, targets, modules), modules);
     }
 
@@ -113,7 +113,7 @@ public sealed class ClipLora
     /// <summary>Takes it out of the model, which gives what it gave before.</summary>
     public void Detach()
     {
-        foreach (var module in _modules) module.Layer.Lora.Remove(module);
+        foreach (var module in _modules) module.Layer.Additions.Remove(module);
     }
 
     private static ClipLora Attach(ClipModel model, LoraOptions options, Func<int, int, Tensor> createA)
@@ -131,7 +131,7 @@ public sealed class ClipLora
                 var (path, layer, first, outputs) = blocks[i].Linear(name);
                 var module = new LoraModule(
                     $"{prefix}.encoder.layers.{i}.{path}", layer, first, createA(layer.Weight.Width, options.Rank), new Tensor(outputs, options.Rank), options.Alpha);
-                layer.Lora.Add(module);
+                layer.Additions.Add(module);
                 modules.Add(module);
             }
         }

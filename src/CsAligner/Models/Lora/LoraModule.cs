@@ -11,7 +11,7 @@ namespace CsAligner.Models.Lora;
 /// <param name="A">lora_A.</param>
 /// <param name="B">lora_B.</param>
 /// <param name="Alpha">lora_alpha; what is added is scaled by lora_alpha / r.</param>
-internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Tensor A, Tensor B, double Alpha)
+internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Tensor A, Tensor B, double Alpha) : ILinearAddition
 {
     /// <summary>r.</summary>
     public int Rank => A.Shape[0];
@@ -21,7 +21,7 @@ internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Ten
 
     private float Scale => (float)(Alpha / Rank);
 
-    /// <summary>What is added to its outputs, [..., N].</summary>
+    /// <inheritdoc/>
     public Tensor Forward(Tape tape, Tensor x) => tape.Linear(tape.Scale(tape.Linear(x, A), Scale), B);
 
     /// <summary>Adds the product of both to the layer's weights, for good.</summary>

@@ -1,3 +1,5 @@
+using CsAligner.Tokenizers.Characters;
+
 namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>"NFC", "NFD", "NFKC" and "NFKD".</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using CsAligner.Tokenizers.Characters;
 
 namespace CsAligner.Tokenizers.Pipeline;
 

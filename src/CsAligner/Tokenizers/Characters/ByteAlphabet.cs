@@ -1,4 +1,4 @@
-namespace CsAligner.Tokenizers;
+namespace CsAligner.Tokenizers.Characters;
 
 /// <summary>
 /// The visible character that stands for each byte in vocab.json and merges.txt, so that a token file is text

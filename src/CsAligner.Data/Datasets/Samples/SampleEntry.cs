@@ -1,6 +1,6 @@
 using CsAligner.Tensors;
 
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
 /// A sample that is known of and not yet read: small, so that many can wait in a shuffling buffer. Reading is safe from several

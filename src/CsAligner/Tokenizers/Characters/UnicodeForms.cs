@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
-namespace CsAligner.Tokenizers;
+namespace CsAligner.Tokenizers.Characters;
 
 /// <summary>
 /// Unicode's normalisation forms, as <c>"…".normalize("NFKC")</c> of JavaScript gives them, lone surrogates left as they are.
@@ -140,7 +140,7 @@ internal static class UnicodeForms
 
     private static Table ReadTable()
     {
-        using Stream stream = typeof(UnicodeForms).Assembly.GetManifestResourceStream("CsAligner.Tokenizers.UnicodeForms.txt")!;
+        using Stream stream = typeof(UnicodeForms).Assembly.GetManifestResourceStream("CsAligner.Tokenizers.Characters.UnicodeForms.txt")!;
         using var lines = new StreamReader(stream, Encoding.ASCII);
         var canonical = new Dictionary<int, int[]>();
         var compatible = new Dictionary<int, int[]>();

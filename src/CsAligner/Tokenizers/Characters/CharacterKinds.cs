@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace CsAligner.Tokenizers.Pipeline;
+namespace CsAligner.Tokenizers.Characters;
 
 /// <summary>The kinds of characters that tokenizers ask for, as Rust's libraries draw their borders.</summary>
 internal static class CharacterKinds

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CsAligner.Tensors;
 
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>How many bad samples are borne: a number, or a share of those read.</summary>
 /// <param name="Samples">At most so many; null for a share.</param>

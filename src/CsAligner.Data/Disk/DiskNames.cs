@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 
-namespace CsAligner.Data.Datasets.Files;
+namespace CsAligner.Data.Disk;
 
 /// <summary>
 /// Finds files that a list names in another way than the disk does: in another of Unicode's forms, or with the backslashes of

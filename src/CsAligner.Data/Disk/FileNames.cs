@@ -1,7 +1,7 @@
 using System.Text;
-using CsAligner.Tokenizers;
+using CsAligner.Tokenizers.Characters;
 
-namespace CsAligner.Data.Datasets.Files;
+namespace CsAligner.Data.Disk;
 
 /// <summary>
 /// Names of files as systems play with them: what they leave beside files, and letters with marks, which one system writes as one

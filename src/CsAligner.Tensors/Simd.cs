@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 
-namespace CsAligner.Tensors.Kernels.Vectors;
+namespace CsAligner.Tensors;
 
 /// <summary>Chooses the SIMD path: the best one available, or the one that CSALIGN_SIMD names.</summary>
 internal static class Simd

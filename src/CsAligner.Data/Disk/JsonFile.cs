@@ -5,7 +5,7 @@ using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
-namespace CsAligner.Data.Datasets.Files;
+namespace CsAligner.Data.Disk;
 
 /// <summary>Reads a JSON file as others write it (<see cref="LenientJson"/>) token by token in bounded memory, whatever its size.</summary>
 internal sealed class JsonFile : IDisposable

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CsAligner.Tensors;
 
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
 /// A place in the shuffled order of a data set, to go on from with the same order: what the generator is at, how far parts are read,

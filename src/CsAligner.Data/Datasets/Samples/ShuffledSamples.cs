@@ -1,6 +1,6 @@
 using CsAligner.Tensors;
 
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
 /// The samples of a data set in a random order, each once in an epoch: parts in random order, and their samples through a buffer of

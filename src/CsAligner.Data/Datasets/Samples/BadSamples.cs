@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
-using CsAligner.Data.Datasets.Files;
+using CsAligner.Data.Disk;
 using CsAligner.Tensors;
 
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>Counts the samples that cannot be used, names them in a log file, and ends the run when they are too many.</summary>
 public sealed class BadSamples : IDisposable

@@ -1,4 +1,4 @@
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>What of a sample is wanted: the rest is not read.</summary>
 [Flags]

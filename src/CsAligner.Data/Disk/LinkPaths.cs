@@ -1,4 +1,4 @@
-namespace CsAligner.Data.Datasets.Files;
+namespace CsAligner.Data.Disk;
 
 /// <summary>Where paths lead when every link on them is followed.</summary>
 internal static class LinkPaths

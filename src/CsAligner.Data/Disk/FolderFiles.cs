@@ -1,7 +1,7 @@
 using System.IO.Enumeration;
 using CsAligner.Tensors;
 
-namespace CsAligner.Data.Datasets.Files;
+namespace CsAligner.Data.Disk;
 
 /// <summary>
 /// The files of a folder and those below it, each once, however many links lead to it: links are followed out of the folder too, and

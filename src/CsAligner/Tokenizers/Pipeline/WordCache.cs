@@ -1,4 +1,4 @@
-namespace CsAligner.Tokenizers;
+namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>
 /// The ids of words met before. A fixed table in which a newer word takes the older one's slot, so it cannot grow;

@@ -1,7 +1,7 @@
 using System.Text;
 using CsAligner.Tensors;
 
-namespace CsAligner.Data.Datasets.Files;
+namespace CsAligner.Data.Disk;
 
 /// <summary>
 /// The lines of a UTF-8 file one after the other, in bounded memory: with or without a byte order mark, ended by LF or CR LF. A line

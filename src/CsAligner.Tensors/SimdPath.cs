@@ -1,4 +1,4 @@
-namespace CsAligner.Tensors.Kernels.Vectors;
+namespace CsAligner.Tensors;
 
 /// <summary>The instruction sets that kernels are written for, from the most widely available to the fastest.</summary>
 internal enum SimdPath

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
-namespace CsAligner.Tokenizers;
+namespace CsAligner.Tokenizers.Characters;
 
 /// <summary>
 /// HTML5 character references to text, by the rules of Python's <c>html.unescape</c>, which the original tokenizer
@@ -108,7 +108,7 @@ internal static class HtmlEntities
 
     private static FrozenDictionary<string, string> ReadNames()
     {
-        using Stream stream = typeof(HtmlEntities).Assembly.GetManifestResourceStream("CsAligner.Tokenizers.HtmlEntities.txt")!;
+        using Stream stream = typeof(HtmlEntities).Assembly.GetManifestResourceStream("CsAligner.Tokenizers.Characters.HtmlEntities.txt")!;
         using var reader = new StreamReader(stream, Encoding.ASCII);
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         while (reader.ReadLine() is { } line)

@@ -1,4 +1,4 @@
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>One sample of a data set, read. What was not asked for, or is not there, is empty or null.</summary>
 /// <param name="Key">What it is called: an image's path in its folder, a key of a WebDataset, a row's number.</param>

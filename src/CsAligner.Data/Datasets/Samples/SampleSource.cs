@@ -1,4 +1,4 @@
-namespace CsAligner.Data.Datasets;
+namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
 /// A data set as a row of parts, each a row of samples: what is read in order, shuffled (<see cref="ShuffledSamples"/>) or dealt out
