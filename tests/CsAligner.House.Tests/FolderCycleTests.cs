@@ -15,7 +15,7 @@ public sealed class FolderCycleTests
     {
         string assembly = project == "CsAligner.Cli" ? "csalign" : project;
         SourceFolders folders = SourceFolders.Read(Path.Combine(Repository.Root, "src", project), assembly);
-        Assert.True(folders.Names > 100, $"only {folders.Names} names of {project} could be followed");
+        Assert.True(folders.Names > 50, $"only {folders.Names} names of {project} could be followed");
         var cycles = folders.Cycles();
         Assert.True(cycles.Count == 0, string.Join('\n', cycles.Select(cycle => Describe(folders, cycle))));
     }

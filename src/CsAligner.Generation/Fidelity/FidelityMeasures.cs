@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CsAligner.Evaluation;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Generation.Fidelity;
 

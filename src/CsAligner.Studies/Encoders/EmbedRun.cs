@@ -41,7 +41,7 @@ internal sealed class EmbedRun(IStudySession session, EmbedModel model, string f
         (ImageSeconds, TextSeconds) = (job.ImageSeconds, job.TextSeconds);
         if (job.Found > 0) session.Say($"{job.Found} samples were in shards that an earlier run had finished");
         if (share is null) Totals = job.Join();
-        if (Totals.Bad > 0) session.Say($"{Totals.Bad} of {Totals.Samples} samples were bad and left out{(share is null ? $": {Path.Combine(folder, Data.Datasets.BadSamples.LogFile)} names them" : "")}");
+        if (Totals.Bad > 0) session.Say($"{Totals.Bad} of {Totals.Samples} samples were bad and left out{(share is null ? $": {Path.Combine(folder, Data.Datasets.Samples.BadSamples.LogFile)} names them" : "")}");
 
         void Say(string bad)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Evaluation;
 

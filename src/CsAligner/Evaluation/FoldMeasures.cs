@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Evaluation;
 

@@ -6,7 +6,7 @@ namespace CsAligner.Objectives;
 /// The objectives that CS-Aligner is compared with, written out in float64 on plain arrays: the definitions that tests hold the
 /// faster versions to. For small inputs only. <see cref="NaiveSinkhorn"/> has the Sinkhorn divergence.
 /// </summary>
-public static class NaiveBaselines
+internal static class NaiveBaselines
 {
     /// <summary>The mean of |x_i - y_i|^2 over pairs.</summary>
     /// <param name="x">[M, D].</param>

@@ -6,7 +6,7 @@ namespace CsAligner.Objectives;
 /// The objectives of CS-Aligner (arXiv 2502.17028) written out in float64 on plain arrays: the definition that
 /// the tests hold every faster version to. Time O((M+N)^2 D), memory O((M+N)^2): for small inputs only.
 /// </summary>
-public static class NaiveObjective
+internal static class NaiveObjective
 {
     /// <summary>
     /// D_CS = ln mean kappa(x_i, x_j) + ln mean kappa(y_i, y_j) - 2 ln mean kappa(x_i, y_j),

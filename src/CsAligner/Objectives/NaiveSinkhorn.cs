@@ -6,7 +6,7 @@ namespace CsAligner.Objectives;
 /// The debiased Sinkhorn divergence in float64 on plain arrays, step by step as GeomLoss takes them: the definition that tests hold
 /// the faster version to. Cost |a - b|^2 / 2, epsilon = blur^2.
 /// </summary>
-public static class NaiveSinkhorn
+internal static class NaiveSinkhorn
 {
     /// <summary>The value, and the envelope theorem's gradients: potentials held, the costs of the last update differentiated.</summary>
     /// <param name="x">[M, D].</param>

@@ -4,4 +4,4 @@ namespace CsAligner.Objectives;
 /// <param name="Value">Mean over the batch, in nats.</param>
 /// <param name="GradX">[B, T, D], zero where x is masked out.</param>
 /// <param name="GradY">[B, U, D], zero where y is masked out.</param>
-public sealed record TokenObjectiveGradients(double Value, double[,,] GradX, double[,,] GradY);
+internal sealed record TokenObjectiveGradients(double Value, double[,,] GradX, double[,,] GradY);

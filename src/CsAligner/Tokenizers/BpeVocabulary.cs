@@ -102,9 +102,9 @@ public sealed class BpeVocabulary
             {
                 string token = reader.GetString()!;
                 if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out int id) || id < 0)
-                    throw Malformed(file, $"token {Shown(token)} should have a whole number of at least 0 as its id");
+                    throw Malformed(file, $"token {JsonView.Shown(token)} should have a whole number of at least 0 as its id");
                 if (!ids.TryAdd(token, id))
-                    throw Malformed(file, $"token {Shown(token)} stands there twice");
+                    throw Malformed(file, $"token {JsonView.Shown(token)} stands there twice");
             }
 
             // Anything behind the object is an error of the reader itself.
@@ -127,9 +127,11 @@ public sealed class BpeVocabulary
         foreach ((string token, int id) in ids)
         {
             if (id >= tokens.Length)
-                throw Malformed(file, $"{tokens.Length} tokens should have the ids 0 to {tokens.Length - 1} without a hole, but token {Shown(token)} has {id}");
+                throw Malformed(
+                    file,
+                    $"{tokens.Length} tokens should have the ids 0 to {tokens.Length - 1} without a hole, but token {JsonView.Shown(token)} has {id}");
             if (tokens[id] is not null)
-                throw Malformed(file, $"tokens {Shown(tokens[id])} and {Shown(token)} share the id {id}");
+                throw Malformed(file, $"tokens {JsonView.Shown(tokens[id])} and {JsonView.Shown(token)} share the id {id}");
             tokens[id] = token;
         }
 
@@ -148,7 +150,9 @@ public sealed class BpeVocabulary
         {
             string token = ByteAlphabet.CharacterOf((byte)value).ToString();
             if (!vocabulary._ids.ContainsKey(token) || !vocabulary._ids.ContainsKey(token + WordEnd))
-                throw Malformed(file, $"byte 0x{value:X2} needs the tokens {Shown(token)} and {Shown(token + WordEnd)}, one is missing");
+                throw Malformed(
+                    file,
+                    $"byte 0x{value:X2} needs the tokens {JsonView.Shown(token)} and {JsonView.Shown(token + WordEnd)}, one is missing");
         }
     }
 
@@ -204,11 +208,11 @@ public sealed class BpeVocabulary
             foreach (string token in (ReadOnlySpan<string>)[merge.Left, merge.Right, merge.Left + merge.Right])
             {
                 if (!vocabulary._ids.ContainsKey(token))
-                    throw Malformed(file, $"line {number} needs the token {Shown(token)}, which the vocabulary does not have");
+                    throw Malformed(file, $"line {number} needs the token {JsonView.Shown(token)}, which the vocabulary does not have");
             }
 
             if (!known.Add(merge))
-                throw Malformed(file, $"line {number} repeats the merge {Shown(merge.Left)} {Shown(merge.Right)}");
+                throw Malformed(file, $"line {number} repeats the merge {JsonView.Shown(merge.Left)} {JsonView.Shown(merge.Right)}");
             merges.Add(merge);
         }
 
@@ -219,7 +223,7 @@ public sealed class BpeVocabulary
     {
         int space = line.IndexOf(' ');
         if (space <= 0 || space == line.Length - 1 || line[(space + 1)..].Contains(' '))
-            throw Malformed(file, $"line {number} should be two tokens with a space between, it is {Shown(line.ToString())}");
+            throw Malformed(file, $"line {number} should be two tokens with a space between, it is {JsonView.Shown(line.ToString())}");
         return new BpeMerge(line[..space].ToString(), line[(space + 1)..].ToString());
     }
 
@@ -245,11 +249,4 @@ public sealed class BpeVocabulary
 
     private static InputException Malformed(string file, string what, Exception? cause = null) =>
         new($"reading the tokenizer: {file}: {what}; get the file again or train it anew.", cause);
-
-    /// <summary>A token in quotes, cut short, without characters that would disturb a terminal.</summary>
-    private static string Shown(string token)
-    {
-        string cut = token.Length > 40 ? token[..40] + "…" : token;
-        return "'" + string.Concat(cut.Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character)) + "'";
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Training;
 
@@ -45,18 +46,18 @@ public sealed record AlignmentEpoch(
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
         writer.WriteNumber("epoch", Epoch);
-        JsonFields.WriteNumber(writer, "loss", Loss);
-        JsonFields.WriteNumber(writer, "cs_divergence", CauchySchwarz);
-        JsonFields.WriteNumber(writer, "infonce", InfoNce);
+        JsonNumbers.Write(writer, "loss", Loss);
+        JsonNumbers.Write(writer, "cs_divergence", CauchySchwarz);
+        JsonNumbers.Write(writer, "infonce", InfoNce);
         if (!float.IsNaN(Other)) writer.WriteNumber("other", Other);
         if (!float.IsNaN(TokenCauchySchwarz)) writer.WriteNumber("token_cs_divergence", TokenCauchySchwarz);
-        JsonFields.WriteNumber(writer, "bandwidth", Bandwidth);
-        JsonFields.WriteNumber(writer, "temperature", Temperature);
-        JsonFields.WriteNumber(writer, "lr", LearningRate);
-        JsonFields.WriteNumber(writer, "val_objective", ValidationObjective);
-        JsonFields.WriteNumber(writer, "val_cs_divergence_off_diagonal", ValidationCsDivergence);
-        JsonFields.WriteNumber(writer, "val_image_to_text_r1", ValidationImageToText);
-        JsonFields.WriteNumber(writer, "val_text_to_image_r1", ValidationTextToImage);
+        JsonNumbers.Write(writer, "bandwidth", Bandwidth);
+        JsonNumbers.Write(writer, "temperature", Temperature);
+        JsonNumbers.Write(writer, "lr", LearningRate);
+        JsonNumbers.Write(writer, "val_objective", ValidationObjective);
+        JsonNumbers.Write(writer, "val_cs_divergence_off_diagonal", ValidationCsDivergence);
+        JsonNumbers.Write(writer, "val_image_to_text_r1", ValidationImageToText);
+        JsonNumbers.Write(writer, "val_text_to_image_r1", ValidationTextToImage);
         writer.WriteEndObject();
     }
 

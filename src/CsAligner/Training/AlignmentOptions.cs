@@ -2,6 +2,7 @@ using System.Text.Json;
 using CsAligner.Adapters;
 using CsAligner.Objectives;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Training;
 
@@ -177,7 +178,7 @@ public sealed record AlignmentOptions
         writer.WriteNumber("weight_decay", WeightDecay);
         writer.WriteNumber("warmup", Warmup);
         writer.WriteNumber("final_lr_share", FinalShare);
-        JsonFields.WriteNumber(writer, "max_grad_norm", MaxGradNorm);
+        JsonNumbers.Write(writer, "max_grad_norm", MaxGradNorm);
         writer.WriteNumber("interpolation", Interpolation);
         writer.WriteNumber("val_fraction", ValidationFraction);
         writer.WriteNumber("seed", Seed);

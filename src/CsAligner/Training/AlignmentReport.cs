@@ -70,7 +70,7 @@ public static class AlignmentReport
                 writer.WriteStartObject();
                 writer.WriteString("bandwidth", cell.Bandwidth.ToString());
                 writer.WriteNumber("lambda", cell.Lambda);
-                JsonFields.WriteNumber(writer, "cs_divergence_off_diagonal", cell.CsDivergence);
+                JsonNumbers.Write(writer, "cs_divergence_off_diagonal", cell.CsDivergence);
                 writer.WriteNumber("mean_r1", cell.MeanRecallAt1);
                 writer.WriteEndObject();
             }

@@ -46,7 +46,7 @@ public class BoundedMemoryTests
         foreach (var form in SetForm.All)
         {
             using var folder = new TemporaryFolder();
-            bool isList = form.Load == CsAligner.Data.Datasets.SampleParts.Captions;
+            bool isList = form.Load == CsAligner.Data.Datasets.Samples.SampleParts.Captions;
             int rows = isList ? RowsOfList : RowsOfFiles;
             var pass = SetPass.Run(form.Write(folder.Path, rows), form.Load);
             Assert.Equal(rows / form.CaptionsOfSample, pass.Samples);

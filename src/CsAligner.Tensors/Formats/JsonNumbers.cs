@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace CsAligner.Evaluation;
+namespace CsAligner.Tensors.Formats;
 
 /// <summary>Numbers as JSON has them: what is missing or not finite becomes null.</summary>
 internal static class JsonNumbers
