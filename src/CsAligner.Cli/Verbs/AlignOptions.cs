@@ -106,9 +106,8 @@ internal sealed class AlignOptions
         AlignmentOptions options = Read(parsed);
         AlignmentObjective objective = options.Objective;
         if (!objective.Trains) yield break;
-        bool contrasts = objective.Has(ObjectiveTerm.InfoNce) || objective.Has(ObjectiveTerm.SigLip);
-        bool hasKernel = options.TokenWeight > 0 || objective.Terms.Any(
-            term => term is ObjectiveTerm.CauchySchwarz or ObjectiveTerm.MaximumMeanDiscrepancy or ObjectiveTerm.Sinkhorn);
+        bool contrasts = objective.Terms.Any(term => term.NeedsLogitScale);
+        bool hasKernel = options.TokenWeight > 0 || objective.Terms.Any(term => term.NeedsBandwidth);
         (Option Option, bool IsUsed)[] all =
         [
             (_lambda, objective.Terms.Any(term => objective.Weight(term, 0) == 0)),

@@ -1,4 +1,5 @@
 using CsAligner.Objectives;
+using CsAligner.Objectives.Terms;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels.Objectives;
@@ -11,28 +12,32 @@ namespace CsAligner.Training;
 /// <summary>The loss of a step: the terms of the objective, and D_CS of tokens beside them.</summary>
 internal sealed class AlignmentLoss
 {
+    // Of the seed's streams one that no epoch has.
+    private const ulong ParameterStream = ulong.MaxValue;
+
     private readonly AlignmentOptions _options;
     private readonly Tensor _logScale;
-    private readonly Tensor _bias;
+    private readonly (ObjectiveTerm Term, IReadOnlyList<(string Name, Tensor Values)> Parameters)[] _terms;
 
     /// <param name="options">What is minimised, and how.</param>
-    public AlignmentLoss(AlignmentOptions options)
+    /// <param name="width">D.</param>
+    public AlignmentLoss(AlignmentOptions options, int width)
     {
         _options = options;
         _logScale = InfoNce.LogitScale(options.Temperature);
         _logScale.RequiresGrad = options.LearnTemperature;
-
-        _bias = SigLip.LogitBias();
-        _bias.RequiresGrad = Objective.Has(ObjectiveTerm.SigLip);
+        var random = new RandomGenerator(options.Seed).Split(ParameterStream);
+        _terms = [.. Objective.Terms.Select(term => (term, term.CreateParameters(width, random)))];
+        foreach (var (_, values) in _terms.SelectMany(t => t.Parameters)) values.RequiresGrad = true;
     }
 
     /// <summary>Whether there is a term that needs the kernel's bandwidth.</summary>
-    public bool HasBandwidth => Objective.Has(ObjectiveTerm.CauchySchwarz) || Objective.Has(ObjectiveTerm.MaximumMeanDiscrepancy) || Objective.Has(ObjectiveTerm.Sinkhorn);
+    public bool HasBandwidth => Objective.Terms.Any(term => term.NeedsBandwidth);
 
     public float Temperature => (float)Math.Exp(-_logScale.Span[0]);
 
-    /// <summary>Scale and, where it is learned, bias of the logits.</summary>
-    public IEnumerable<(string Name, Tensor Values)> Tensors => _bias.RequiresGrad ? [("logit_scale", _logScale), ("logit_bias", _bias)] : [("logit_scale", _logScale)];
+    /// <summary>The scale of the logits, and what terms train for themselves.</summary>
+    public IEnumerable<(string Name, Tensor Values)> Tensors => [("logit_scale", _logScale), .. _terms.SelectMany(t => t.Parameters)];
 
     private AlignmentObjective Objective => _options.Objective;
 
@@ -49,46 +54,48 @@ internal sealed class AlignmentLoss
     /// <param name="imageOfText">Of the first texts the row of their image, where images have several each; null where row i belongs to row i.</param>
     public LossValues Features(Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step, int[]? imageOfText = null)
     {
-        bool several = imageOfText != null && Objective.Has(ObjectiveTerm.InfoNce);
-        var fused = new CsAlignerObjective
+        var inputs = new TermInputs(x, y, pairs, bandwidth, _logScale, imageOfText)
         {
-            CsWeight = Weight(ObjectiveTerm.CauchySchwarz),
-            InfoNceWeight = several ? 0 : Weight(ObjectiveTerm.InfoNce),
-            Bandwidth = bandwidth,
             BandwidthFactors = _options.BandwidthFactors,
             Estimator = _options.Estimator,
-            EstimatorSeed = _options.Seed + (ulong)step,
+            Seed = _options.Seed + (ulong)step,
         };
-        var values = new LossValues(null, float.NaN, float.NaN, float.NaN, float.NaN);
-        if (fused.CsWeight > 0 || fused.InfoNceWeight > 0)
-        {
-            var result = fused.Forward(tape, x, y, _logScale, pairs);
-            values = new LossValues(
-                result.Loss,
-                fused.CsWeight > 0 ? (float)result.CauchySchwarz : float.NaN,
-                fused.InfoNceWeight > 0 ? (float)result.InfoNce : float.NaN,
-                float.NaN,
-                float.NaN);
-        }
-
+        bool several = imageOfText != null && Objective.Terms.Contains(ObjectiveTerms.InfoNce);
+        var values = Fused(tape, inputs, Weight(ObjectiveTerms.CauchySchwarz), several ? 0 : Weight(ObjectiveTerms.InfoNce));
         if (several)
         {
-            var contrast = Contrast(tape, x, y, pairs, imageOfText!);
-            values = values.With(tape, contrast, Weight(ObjectiveTerm.InfoNce)) with { InfoNce = contrast.Item };
+            var contrast = ObjectiveTerms.InfoNce.Forward(tape, inputs);
+            values = values.With(tape, contrast, Weight(ObjectiveTerms.InfoNce)) with { InfoNce = contrast.Item };
         }
 
-        foreach (var term in Objective.Terms)
+        foreach (var (term, parameters) in _terms)
         {
-            if (term is ObjectiveTerm.CauchySchwarz or ObjectiveTerm.InfoNce) continue;
-            var value = Term(tape, term, x, y, pairs, bandwidth);
+            if (IsFused(term)) continue;
+            var value = term.Forward(tape, parameters.Count == 0 ? inputs : inputs with { Parameters = parameters });
+            Check(tape, term, value, x, y);
             values = values.With(tape, value, Weight(term)) with { Other = (float.IsNaN(values.Other) ? 0 : values.Other) + value.Item };
         }
 
         return values;
     }
 
-    /// <summary>InfoNCE alone, of pairs.</summary>
-    public double InfoNceOf(Tape tape, Tensor x, Tensor y) => tape.InfoNceLoss(x, y, _logScale).Item;
+    /// <summary>What epochs are compared by, on held-out pairs: less is better.</summary>
+    /// <remarks>
+    /// Of the paper's terms InfoNCE counts fully, whatever lambda, and D_CS half, for it is -2 ln of a cosine: with lambda alone as weight,
+    /// epochs that overfit the pairs would win by a divergence that goes on falling. Other objectives are judged by what they minimise.
+    /// </remarks>
+    /// <param name="tape">The tape that computes it.</param>
+    /// <param name="x">[P, D].</param>
+    /// <param name="y">[P, D].</param>
+    /// <param name="divergence">Their D_CS, off the diagonal and at a bandwidth tied to the spread: neither few rows nor shrinking can fool it.</param>
+    /// <param name="bandwidth">Resolves the objective's own sigma, where it needs one.</param>
+    public double Validation(Tape tape, Tensor x, Tensor y, double divergence, Func<double> bandwidth)
+    {
+        if (!Objective.Terms.All(IsFused)) return Features(tape, x, y, x.Rows, HasBandwidth ? bandwidth() : 1, 0).Loss!.Item;
+        if (Weight(ObjectiveTerms.InfoNce) == 0) return divergence;
+        double contrast = ObjectiveTerms.InfoNce.Forward(tape, new TermInputs(x, y, x.Rows, 1, _logScale)).Item;
+        return contrast + (Objective.Terms.Contains(ObjectiveTerms.CauchySchwarz) ? 0.5 * divergence : 0);
+    }
 
     /// <summary>The loss with D_CS of the pairs' tokens added.</summary>
     public LossValues WithTokens(Tape tape, LossValues values, Tensor x, TokenSets tokensX, Tensor y, TokenSets tokensY, double bandwidth)
@@ -97,37 +104,40 @@ internal sealed class AlignmentLoss
         return values.With(tape, divergence, _options.TokenWeight) with { TokenCauchySchwarz = divergence.Item };
     }
 
-    // Each text has one image to find, each image has all of its texts: the mean over texts of -log of their share among all texts.
-    private Tensor Contrast(Tape tape, Tensor x, Tensor y, int images, int[] imageOfText)
+    // Where D_CS and InfoNCE meet, one product serves both.
+    private static bool IsFused(ObjectiveTerm term) => term == ObjectiveTerms.CauchySchwarz || term == ObjectiveTerms.InfoNce;
+
+    private static LossValues Fused(Tape tape, TermInputs inputs, double csWeight, double infoNceWeight)
     {
-        int texts = imageOfText.Length;
-        Tensor paired = tape.Slice(x, 0, 0, images), captions = tape.Slice(y, 0, 0, texts);
-        float scale = MathF.Exp(_logScale.Span[0]);
-        var toImages = tape.Scale(tape.MatMul(captions, paired, transposeB: true), scale);
-        var toTexts = tape.Gather(tape.Scale(tape.MatMul(paired, captions, transposeB: true), scale), imageOfText);
-        return tape.Scale(tape.Add(tape.CrossEntropy(toImages, imageOfText), tape.CrossEntropy(toTexts, [.. Enumerable.Range(0, texts)])), 0.5f);
+        var none = new LossValues(null, float.NaN, float.NaN, float.NaN, float.NaN);
+        if (csWeight == 0 && infoNceWeight == 0) return none;
+        var fused = new CsAlignerObjective
+        {
+            CsWeight = csWeight,
+            InfoNceWeight = infoNceWeight,
+            Bandwidth = inputs.Bandwidth,
+            BandwidthFactors = inputs.BandwidthFactors,
+            Estimator = inputs.Estimator,
+            EstimatorSeed = inputs.Seed,
+        };
+        var result = fused.Forward(tape, inputs.X, inputs.Y, inputs.LogitScale, inputs.Pairs);
+        return none with
+        {
+            Loss = result.Loss,
+            CauchySchwarz = csWeight > 0 ? (float)result.CauchySchwarz : float.NaN,
+            InfoNce = infoNceWeight > 0 ? (float)result.InfoNce : float.NaN,
+        };
+    }
+
+    // What an application's term gets wrong would otherwise surface far from it, or not at all.
+    private static void Check(Tape tape, ObjectiveTerm term, Tensor value, Tensor x, Tensor y)
+    {
+        if (value is not { Length: 1 }) throw new InvalidOperationException($"The term '{term}' must give a tensor of one element, got {value?.ToString() ?? "null"}.");
+        if (tape.Recording && !value.RequiresGrad && (x.RequiresGrad || y.RequiresGrad))
+            throw new InvalidOperationException($"The term '{term}' gives no gradient: compute it from the rows by operations of the tape.");
     }
 
     private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda);
-
-    private Tensor Term(Tape tape, ObjectiveTerm term, Tensor x, Tensor y, int pairs, double bandwidth) => term switch
-    {
-        ObjectiveTerm.MaximumMeanDiscrepancy => tape.MaximumMeanDiscrepancy(x, y, bandwidth, [.. _options.BandwidthFactors]),
-        ObjectiveTerm.Coral => Coral(tape, x, y),
-        ObjectiveTerm.GaussianKl => tape.GaussianKl(x, y),
-        ObjectiveTerm.Sinkhorn => tape.SinkhornDivergence(x, y, bandwidth),
-        ObjectiveTerm.SquaredDistance => tape.SquaredDistanceLoss(x, y, pairs),
-        ObjectiveTerm.Cosine => tape.CosineLoss(x, y, pairs),
-        ObjectiveTerm.SigLip => tape.SigLipLoss(x, y, _logScale, _bias, pairs),
-        _ => throw new InvalidOperationException($"The term {term} is not one of the baselines'."),
-    };
-
-    // |C_x - C_y|² + |m_x - m_y|²: deep CORAL's 1 / (4 D²) would let it vanish beside InfoNCE, and covariances alone leave the means apart.
-    private static Tensor Coral(Tape tape, Tensor x, Tensor y)
-    {
-        double scale = 4.0 * x.Width * x.Width;
-        return tape.Scale(tape.Coral(x, y, 1 / scale), (float)scale);
-    }
 
     /// <summary>The loss and its terms, NaN where there is none.</summary>
     internal readonly record struct LossValues(Tensor? Loss, float CauchySchwarz, float InfoNce, float Other, float TokenCauchySchwarz)

@@ -1,78 +1,112 @@
+using CsAligner.Objectives.Terms;
 using CsAligner.Tensors;
 
 namespace CsAligner.Training;
 
 /// <summary>
-/// What alignment minimises: a sum of terms. Divergences between the two sets of rows (<c>cs</c>, <c>mmd</c>, <c>coral</c>, <c>kl</c>,
-/// <c>sinkhorn</c>) and distances of pairs (<c>l2</c>, <c>cosine</c>) count once; <c>infonce</c> and <c>siglip</c> count lambda times
-/// beside another term, and once alone.
+/// What alignment minimises: a sum of terms, the library's (<see cref="ObjectiveTerms"/>) and an application's own. Divergences between the
+/// two sets of rows (<c>cs</c>, <c>mmd</c>, <c>coral</c>, <c>kl</c>, <c>sinkhorn</c>) and distances of pairs (<c>l2</c>, <c>cosine</c>)
+/// count once; contrastive terms (<c>infonce</c>, <c>siglip</c>) count lambda times beside another term, and once alone.
 /// </summary>
 public sealed record AlignmentObjective
 {
-    private static readonly (string Name, ObjectiveTerm Term)[] Names =
-    [
-        ("cs", ObjectiveTerm.CauchySchwarz), ("mmd", ObjectiveTerm.MaximumMeanDiscrepancy), ("coral", ObjectiveTerm.Coral), ("kl", ObjectiveTerm.GaussianKl),
-        ("sinkhorn", ObjectiveTerm.Sinkhorn), ("l2", ObjectiveTerm.SquaredDistance), ("cosine", ObjectiveTerm.Cosine), ("infonce", ObjectiveTerm.InfoNce),
-        ("siglip", ObjectiveTerm.SigLip),
-    ];
+    private const string RawName = "raw", MeanShiftName = "mean-shift";
 
     private readonly string _name;
 
     private AlignmentObjective(string name, ObjectiveTerm[] terms) => (_name, Terms) = (name, terms);
 
     /// <summary>Nothing is trained, and nothing is moved.</summary>
-    public static AlignmentObjective Raw { get; } = new("raw", []);
+    public static AlignmentObjective Raw { get; } = new(RawName, []);
 
     /// <summary>Nothing is trained: each modality loses its mean.</summary>
-    public static AlignmentObjective MeanShift { get; } = new("mean-shift", []);
+    public static AlignmentObjective MeanShift { get; } = new(MeanShiftName, []);
 
     /// <summary>D_CS + lambda InfoNCE: the paper's.</summary>
-    public static AlignmentObjective CsInfoNce { get; } = Parse("cs+infonce");
+    public static AlignmentObjective CsInfoNce { get; } = Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.InfoNce);
 
     /// <summary>InfoNCE alone.</summary>
-    public static AlignmentObjective InfoNce { get; } = Parse("infonce");
+    public static AlignmentObjective InfoNce { get; } = Of(ObjectiveTerms.InfoNce);
 
     /// <summary>D_CS alone. It needs no pairs, and tends to shrink both clouds and lose recall.</summary>
-    public static AlignmentObjective Cs { get; } = Parse("cs");
+    public static AlignmentObjective Cs { get; } = Of(ObjectiveTerms.CauchySchwarz);
 
-    /// <summary>The terms, divergences first; none for the baselines that train nothing.</summary>
+    /// <summary>The terms, divergences first, an application's own last; none for the baselines that train nothing.</summary>
     public IReadOnlyList<ObjectiveTerm> Terms { get; }
 
     /// <summary>What <see cref="Parse"/> reads, for people.</summary>
-    public static string Expected => $"raw, mean-shift, or a sum of {string.Join(", ", Names.Select(n => n.Name))}, such as cs+infonce";
+    public static string Expected => ExpectedOf(ObjectiveTerms.All);
 
     /// <summary>Whether anything is trained.</summary>
     public bool Trains => Terms.Count > 0;
 
-    /// <summary>Reads <c>raw</c>, <c>mean-shift</c>, or terms with a plus between them.</summary>
-    /// <exception cref="InputException">Something else.</exception>
-    public static AlignmentObjective Parse(string text)
+    /// <summary>A sum of terms. The order of the library's own does not matter; others come behind them as given.</summary>
+    /// <param name="terms">One or more, each once.</param>
+    /// <exception cref="ArgumentException">There is none, or a name comes twice or is none.</exception>
+    public static AlignmentObjective Of(params ObjectiveTerm[] terms)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        if (text is "raw") return Raw;
-        if (text is "mean-shift") return MeanShift;
-        string[] parts = text.Split('+');
-        if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !Array.Exists(Names, n => n.Name == part)))
-            throw new InputException($"objective: expected {Expected}; got '{text}'{Suggestion.End(text, ["raw", "mean-shift", "cs+infonce", .. Names.Select(n => n.Name)])}");
-        var known = Names.Where(n => parts.Contains(n.Name)).ToArray();
-        return new AlignmentObjective(string.Join('+', known.Select(n => n.Name)), [.. known.Select(n => n.Term)]);
+        ArgumentNullException.ThrowIfNull(terms);
+        if (terms.Length == 0) throw new ArgumentException($"An objective needs a term; {nameof(Raw)} and {nameof(MeanShift)} train nothing.", nameof(terms));
+        if (terms.Distinct().Count() < terms.Length) throw new ArgumentException($"Each term comes once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
+        var known = Known(terms);
+        return Sum([.. known.Where(terms.Contains)]);
     }
 
-    /// <summary>Whether a term takes part.</summary>
-    public bool Has(ObjectiveTerm term) => Terms.Contains(term);
+    /// <summary>Reads <c>raw</c>, <c>mean-shift</c>, or names of terms with a plus between them.</summary>
+    /// <param name="text">Such as <c>cs+infonce</c>.</param>
+    /// <param name="more">Terms that may be named besides the library's.</param>
+    /// <exception cref="InputException">Something else.</exception>
+    /// <exception cref="ArgumentException">A term of <paramref name="more"/> has a name that is taken or is none.</exception>
+    public static AlignmentObjective Parse(string text, IEnumerable<ObjectiveTerm>? more = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var known = Known(more ?? []);
+        if (text is RawName) return Raw;
+        if (text is MeanShiftName) return MeanShift;
+        string[] parts = text.Split('+');
+        if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !known.Exists(t => t.Name == part)))
+            throw new InputException($"objective: expected {ExpectedOf(known)}; got '{text}'{Suggestion.End(text, [RawName, MeanShiftName, "cs+infonce", .. known.Select(t => t.Name)])}");
+        return Sum([.. known.Where(t => parts.Contains(t.Name))]);
+    }
 
     /// <summary>How often a term counts.</summary>
-    /// <param name="term">One of <see cref="Terms"/>.</param>
+    /// <param name="term">One of <see cref="Terms"/>; others count 0 times.</param>
     /// <param name="lambda">The weight of contrast beside other terms.</param>
-    public double Weight(ObjectiveTerm term, double lambda) =>
-        !Has(term) ? 0 : term is ObjectiveTerm.InfoNce or ObjectiveTerm.SigLip && Terms.Any(t => t is not (ObjectiveTerm.InfoNce or ObjectiveTerm.SigLip)) ? lambda : 1;
+    public double Weight(ObjectiveTerm term, double lambda)
+    {
+        ArgumentNullException.ThrowIfNull(term);
+        return !Terms.Contains(term) ? 0 : term.IsContrastive && Terms.Any(t => !t.IsContrastive) ? lambda : 1;
+    }
 
     /// <inheritdoc/>
-    public bool Equals(AlignmentObjective? other) => other?._name == _name;
+    public bool Equals(AlignmentObjective? other) => other?._name == _name && other.Terms.SequenceEqual(Terms);
 
     /// <inheritdoc/>
     public override int GetHashCode() => _name.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The objective as <see cref="Parse"/> reads it.</summary>
     public override string ToString() => _name;
+
+    private static AlignmentObjective Sum(ObjectiveTerm[] terms) => new(string.Join('+', terms.Select(t => t.Name)), terms);
+
+    private static string ExpectedOf(IEnumerable<ObjectiveTerm> terms) =>
+        $"{RawName}, {MeanShiftName}, or a sum of {string.Join(", ", terms.Select(t => t.Name))}, such as cs+infonce";
+
+    // The library's terms, then the others: the order in which terms are written and added.
+    private static List<ObjectiveTerm> Known(IEnumerable<ObjectiveTerm> more)
+    {
+        List<ObjectiveTerm> known = [.. ObjectiveTerms.All];
+        foreach (var term in more)
+        {
+            ArgumentNullException.ThrowIfNull(term, nameof(more));
+            if (known.Contains(term)) continue;
+            string name = term.Name;
+            if (string.IsNullOrEmpty(name) || name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c)) || name is RawName or MeanShiftName)
+                throw new ArgumentException($"'{name}' cannot be the name of a term: expected one without blanks and plus, other than {RawName} and {MeanShiftName}.", nameof(more));
+            if (known.Exists(t => t.Name == name)) throw new ArgumentException($"The name '{name}' is taken by another term; give {term.GetType().Name} one of its own.", nameof(more));
+            known.Add(term);
+        }
+
+        return known;
+    }
 }

@@ -10,7 +10,7 @@ public static class AlignmentOptionKeys
 {
     private static readonly Dictionary<string, Func<AlignmentOptions, JsonElement, AlignmentOptions>> Setters = new(StringComparer.Ordinal)
     {
-        ["objective"] = (o, v) => o with { Objective = AlignmentObjective.Parse(Text(v)) },
+        ["objective"] = (o, v) => o with { Objective = AlignmentObjective.Parse(Text(v), o.Objective.Terms) },
         ["train"] = (o, v) => o with { Train = AlignmentOptions.ParseTrain(Text(v)) },
         ["adapter"] = (o, v) => o with { Adapter = o.Adapter with { Kind = Text(v) } },
         ["adapter_size"] = (o, v) => o with { Adapter = o.Adapter with { Size = v.ValueKind == JsonValueKind.Null ? null : Whole(v) } },
@@ -41,7 +41,7 @@ public static class AlignmentOptionKeys
     public static IEnumerable<string> All => Setters.Keys;
 
     /// <summary>Options with one of them changed; ranges are checked by <see cref="AlignmentOptions.Validate"/>.</summary>
-    /// <param name="options">The others.</param>
+    /// <param name="options">The others. Terms of an application's own may be named where their objective has them.</param>
     /// <param name="key">One of <see cref="All"/>.</param>
     /// <param name="value">Its value.</param>
     /// <exception cref="InputException">There is no such key, or it takes another kind of value.</exception>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsAligner.Adapters;
 using CsAligner.Objectives;
+using CsAligner.Objectives.Terms;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -125,8 +126,12 @@ public sealed record AlignmentOptions
         Check(Epochs is >= 1 and <= 1_000_000, "epochs", "1 to 1000000", Epochs);
         Check(BatchSize is >= 2 and <= 1 << 20, "batch-size", "2 to 1048576", BatchSize);
         Check(UnpairedRatio is >= 0.01 and <= 1000, "unpaired-ratio", "0.01 to 1000", UnpairedRatio);
-        if (AllCaptions && Objective.Terms.Any(t => t is ObjectiveTerm.SquaredDistance or ObjectiveTerm.Cosine or ObjectiveTerm.SigLip))
-            throw new InputException($"all-captions: the terms of {Objective} take pairs one by one; use cs, mmd, coral, kl, sinkhorn and infonce, or one caption a step");
+        if (AllCaptions && Objective.Terms.Any(term => !term.SupportsAllCaptions))
+        {
+            string[] others = [.. ObjectiveTerms.All.Where(term => term.SupportsAllCaptions).Select(term => term.Name)];
+            throw new InputException($"all-captions: the terms of {Objective} take pairs one by one; use {string.Join(", ", others[..^1])} and {others[^1]}, or one caption a step");
+        }
+
         if (AllCaptions && LearnTemperature) throw new InputException("all-captions: the temperature is fixed there; leave --learn-temperature out");
         if (AllCaptions && TokenWeight > 0) throw new InputException("all-captions: tokens are compared pair by pair; use one caption a step with --token-weight");
         Check(ChunkSize is null or >= 1, "chunk-size", "1 or more", ChunkSize ?? 0);

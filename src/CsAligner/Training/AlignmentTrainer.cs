@@ -76,12 +76,14 @@ public sealed class AlignmentTrainer
         _text = new AlignmentSide("text", texts, data.TextEncoder, Create(textShift, width, options.Train != TrainedSide.Image, random), options.ChunkSize ?? DefaultChunk(data.TextEncoder));
         _image.Adapter.RequireGrad(options.Objective.Trains);
         _text.Adapter.RequireGrad(options.Objective.Trains);
-        _loss = new AlignmentLoss(options);
+        _loss = new AlignmentLoss(options, width);
         _snapshots = new WeightSnapshots(_image.Parameters.Concat(_text.Parameters), options.Interpolation);
         _optimizer = new AdamW(Trained, new AdamWOptions { WeightDecay = (float)options.WeightDecay, Beta2 = 0.999f, Epsilon = 1e-8f });
         int steps = checked(Epochs * _batches.PerEpoch);
         _schedule = new CosineSchedule(options.LearningRate, (int)Math.Round(options.Warmup * steps), steps, options.FinalShare);
         _history = new Tensor(Epochs + 1, AlignmentEpoch.Numbers);
+        if (State.GroupBy(t => t.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new InputException($"objective: {options.Objective} has a term whose parameter is called '{twice.Key}', as another tensor of the run is; give it a name of its own");
     }
 
     // Nothing is trained for the baselines.
@@ -212,9 +214,6 @@ public sealed class AlignmentTrainer
         _progress.Begin(epoch);
     }
 
-    // Judged off the diagonal and at a bandwidth tied to the spread: neither few rows nor shrinking can fool it. Of both
-    // terms InfoNCE counts fully, whatever lambda, and D_CS half, for it is -2 ln of a cosine: with lambda alone as
-    // weight, epochs that overfit the pairs would win by a divergence that goes on falling. Baselines are judged by what they minimise.
     private (float Objective, float Divergence, float ImageToText, float TextToImage) Validate()
     {
         if (_validationImages.Length < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
@@ -224,23 +223,10 @@ public sealed class AlignmentTrainer
         double divergence = CauchySchwarzDivergence.Value(x, y, sigma, offDiagonal: true);
         var pairing = Pairing.Diagonal(x.Rows);
         return (
-            (float)ValidationObjective(tape, x, y, divergence),
+            (float)(_options.Objective.Trains ? _loss.Validation(tape, x, y, divergence, () => Bandwidth(x, y, 0)) : divergence),
             (float)divergence,
             (float)Evaluator.ImageToText(x, y, pairing).RecallAt1,
             (float)Evaluator.TextToImage(x, y, pairing).RecallAt1);
-    }
-
-    private double ValidationObjective(Tape tape, Tensor x, Tensor y, double divergence)
-    {
-        var objective = _options.Objective;
-        if (!objective.Trains) return divergence;
-        if (objective.Terms.All(term => term is ObjectiveTerm.CauchySchwarz or ObjectiveTerm.InfoNce))
-        {
-            bool cs = objective.Has(ObjectiveTerm.CauchySchwarz);
-            return objective.Weight(ObjectiveTerm.InfoNce, _options.Lambda) > 0 ? _loss.InfoNceOf(tape, x, y) + (cs ? 0.5 * divergence : 0) : divergence;
-        }
-
-        return _loss.Features(tape, x, y, x.Rows, _loss.HasBandwidth ? Bandwidth(x, y, 0) : 1, 0).Loss!.Item;
     }
 
     private AlignmentEpoch Recorded(int epoch) => AlignmentEpoch.Load(epoch, _history.Span.Slice(epoch * AlignmentEpoch.Numbers, AlignmentEpoch.Numbers));

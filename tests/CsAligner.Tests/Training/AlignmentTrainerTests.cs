@@ -257,7 +257,7 @@ public sealed class AlignmentTrainerTests : IDisposable
         Tensor x = Rows(3, 1, 0.2f), y = Rows(7, 2, -0.2f);
         var options = Small with { LearnTemperature = false, AllCaptions = true, Objective = AlignmentObjective.InfoNce, Temperature = 0.1 };
         using var tape = Tape.Inference();
-        float loss = new AlignmentLoss(options).Features(tape, x, y, 3, 1, 0, imageOfText).InfoNce;
+        float loss = new AlignmentLoss(options, Width).Features(tape, x, y, 3, 1, 0, imageOfText).InfoNce;
         double Logit(int image, int text) => 10 * Enumerable.Range(0, Width).Sum(d => (double)x.Span[(image * Width) + d] * y.Span[(text * Width) + d]);
         double expected = 0;
         for (int t = 0; t < 6; t++)
