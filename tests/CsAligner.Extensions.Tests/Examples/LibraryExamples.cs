@@ -3,7 +3,11 @@ using CsAligner.Adapters;
 using CsAligner.Data.Images;
 using CsAligner.Extensions;
 using CsAligner.Models;
+using CsAligner.Objectives.Terms;
 using CsAligner.Onnx;
+using CsAligner.Tensors;
+using CsAligner.Tensors.Autograd;
+using CsAligner.Tensors.Ops;
 using CsAligner.Testing;
 using CsAligner.Training;
 using Microsoft.Extensions.AI;
@@ -88,6 +92,21 @@ public sealed class LibraryExamples
 
         Assert.Equal(Samples.Width, generator.Metadata.DefaultModelDimensions);
     }
+
+    [Fact]
+    public void A_term_of_ones_own()
+    {
+        Tensor images = Tensor.Normal(new RandomGenerator(1), 1, 60, 8), texts = Tensor.Normal(new RandomGenerator(2), 1, 60, 8);
+
+        // own term in use begins
+        var objective = AlignmentObjective.Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.InfoNce, new SecondMoments());
+        var options = new AlignmentOptions { Objective = objective, Epochs = 5 };
+        var result = new AlignmentTrainer(options, new AlignmentData(images, texts)).Run();
+        // own term in use ends
+
+        Assert.Equal("cs+infonce+second-moments", objective.ToString());
+        Assert.True(result.Epochs[^1].Other < result.Epochs[1].Other);
+    }
 #pragma warning restore xUnit1051
 
     [Theory]
@@ -95,11 +114,36 @@ public sealed class LibraryExamples
     [InlineData("encoder")]
     [InlineData("onnx")]
     [InlineData("training")]
+    [InlineData("own term")]
+    [InlineData("own term in use")]
     public void The_guide_shows_these_lines(string name)
     {
         string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "CsAligner.Extensions.Tests", "Examples", "LibraryExamples.cs"));
-        string[] lines = [.. source.SkipWhile(l => !l.EndsWith($"// {name} begins", StringComparison.Ordinal)).Skip(1).TakeWhile(l => !l.EndsWith($"// {name} ends", StringComparison.Ordinal)).Select(l => l.Length > 8 ? l[8..] : "")];
-        Assert.InRange(lines.Length, 3, 11);
+        string begin = source.Single(l => l.EndsWith($"// {name} begins", StringComparison.Ordinal));
+        int indent = begin.Length - begin.TrimStart().Length;
+        string[] lines = [.. source.SkipWhile(l => l != begin).Skip(1)
+            .TakeWhile(l => !l.EndsWith($"// {name} ends", StringComparison.Ordinal)).Select(l => l.Length > indent ? l[indent..] : "")];
+        Assert.InRange(lines.Length, 3, 20);
         Assert.Contains("```csharp\n" + string.Join('\n', lines) + "\n```", File.ReadAllText(Path.Combine(Repository.Root, "docs", "library.md")), StringComparison.Ordinal);
     }
+
+    // own term begins
+    /// <summary>MMD² with the kernel (a · b)²: the second moments of both sets meet.</summary>
+    private sealed class SecondMoments : ObjectiveTerm
+    {
+        public override string Name => "second-moments";
+
+        public override bool SupportsAllCaptions => true;
+
+        public override Tensor Forward(Tape tape, TermInputs inputs) => tape.Add(
+            tape.Add(Kernel(tape, inputs.X, inputs.X), Kernel(tape, inputs.Y, inputs.Y)),
+            tape.Scale(Kernel(tape, inputs.X, inputs.Y), -2));
+
+        private static Tensor Kernel(Tape tape, Tensor a, Tensor b)
+        {
+            Tensor products = tape.MatMul(a, b, transposeB: true);
+            return tape.Mean(tape.Mul(products, products));
+        }
+    }
+    // own term ends
 }
