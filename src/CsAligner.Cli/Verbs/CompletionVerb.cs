@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CsAligner.Cli.Running;
 
 namespace CsAligner.Cli.Verbs;
 

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using CsAligner.Adapters;
 using CsAligner.Data.Images;
 using CsAligner.Extensions;
@@ -12,6 +11,7 @@ using CsAligner.Testing;
 using CsAligner.Training;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace CsAligner.Extensions.Tests.Examples;
 
