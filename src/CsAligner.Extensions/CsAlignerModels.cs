@@ -41,5 +41,5 @@ internal sealed class CsAlignerModels(CsAlignerOptions options) : IDisposable
         lock (_gate) return _texts ??= FrozenEncoders.Load(path, options.Onnx);
     }
 
-    private Adapter? ReadAdapter(string file) => options.Alignment is { } folder ? Adapter.Load(Path.Combine(folder, file)) : null;
+    private Adapter? ReadAdapter(string file) => options.Alignment is { } folder ? Adapter.Load(Path.Combine(folder, file), options.AdapterKinds) : null;
 }

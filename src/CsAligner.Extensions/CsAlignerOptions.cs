@@ -1,3 +1,4 @@
+using CsAligner.Adapters;
 using CsAligner.Data.Images;
 using CsAligner.Onnx;
 
@@ -14,6 +15,9 @@ public sealed class CsAlignerOptions
 
     /// <summary>The folder that <c>align --out</c> wrote: image-adapter.safetensors and text-adapter.safetensors; null: the encoders' own space.</summary>
     public string? Alignment { get; set; }
+
+    /// <summary>The kinds of adapters that <see cref="Alignment"/> may hold; more than the library's where an application trained its own.</summary>
+    public AdapterKinds AdapterKinds { get; set; } = AdapterKinds.BuiltIn;
 
     /// <summary>How models in ONNX format are read; null: as their files say.</summary>
     public OnnxOptions? Onnx { get; set; }

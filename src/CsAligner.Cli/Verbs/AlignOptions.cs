@@ -22,7 +22,7 @@ internal sealed class AlignOptions
         "--train", "Which sides get an adapter: both, text or image. With text, image indexes stay valid.", "both|text|image", AlignmentOptions.NameOf(Default.Train), text => AlignmentOptions.ParseTrain(text));
 
     private readonly Option<string> _adapter = Choice(
-        "--adapter", $"The kind of adapter: {string.Join(", ", AdapterOptions.Kinds)}.", "KIND", Default.Adapter.Kind, kind => new AdapterOptions { Kind = kind }.Validate());
+        "--adapter", $"The kind of adapter: {string.Join(", ", AdapterKinds.BuiltIn.Names)}.", "KIND", Default.Adapter.Kind, kind => new AdapterOptions { Kind = kind }.Validate());
 
     private readonly Option<int?> _adapterSize = CommonOptions.OptionalCount(
         "--adapter-size", "Rank of low-rank, hidden width of mlp, stack and transformer. Left out: 256 (at most the features' width) and twice that width.", most: 65536);
@@ -91,8 +91,9 @@ internal sealed class AlignOptions
             throw new UsageException($"--{failure.Message}");
         }
 
-        if (!options.Adapter.TakesSize) Refuse(_adapterSize, $"--adapter {options.Adapter.Kind}, which has no size");
-        if (!options.Adapter.TakesLayers) Refuse(_adapterLayers, $"--adapter {options.Adapter.Kind}, which has no layers");
+        AdapterKind kind = AdapterKinds.BuiltIn[options.Adapter.Kind];
+        if (!kind.TakesSize) Refuse(_adapterSize, $"--adapter {options.Adapter.Kind}, which has no size");
+        if (!kind.TakesLayers) Refuse(_adapterLayers, $"--adapter {options.Adapter.Kind}, which has no layers");
 
         void Refuse(Option option, string because)
         {

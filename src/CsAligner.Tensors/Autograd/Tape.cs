@@ -33,6 +33,49 @@ public sealed class Tape : IDisposable
     public static Tape Inference() => new(recording: false);
 
     /// <summary>
+    /// An operation of an application's own: computes its result at once, and its gradients when <see cref="Backward(Tensor)"/> comes by.
+    /// What the way back needs of the way forward, the two delegates share as captured variables; the inputs and the result still hold
+    /// their values then. <see cref="GradientCheck"/> tells whether the two go together.
+    /// <example>
+    /// ln(1 + e^x), whose derivative is the sigmoid; x [any shape], the result as x:
+    /// <code>
+    /// static Tensor Softplus(Tape tape, Tensor x) => tape.Apply(x.Shape, [x],
+    ///     y =>
+    ///     {
+    ///         for (int i = 0; i &lt; x.Length; i++) y.Span[i] = MathF.Max(x.Span[i], 0) + MathF.Log(1 + MathF.Exp(-MathF.Abs(x.Span[i])));
+    ///     },
+    ///     back =>
+    ///     {
+    ///         var dy = back.Upstream;
+    ///         var dx = back.Of(0);
+    ///         for (int i = 0; i &lt; x.Length; i++) dx[i] += dy[i] / (1 + MathF.Exp(-x.Span[i]));
+    ///     });
+    /// </code>
+    /// </example>
+    /// </summary>
+    /// <param name="shape">The shape of the result.</param>
+    /// <param name="inputs">Every tensor that gradients are to reach. The same one may stand there twice.</param>
+    /// <param name="forward">Fills the result, which holds zeros at first.</param>
+    /// <param name="backward">
+    /// Adds d loss / d input to <see cref="OpGradients.Of"/> of each input that <see cref="OpGradients.Wants"/> one. It runs once in a
+    /// backward pass whose loss depends on the result, and not at all where no input requires a gradient.
+    /// </param>
+    /// <returns>A tensor of the shape, of this tape.</returns>
+    public Tensor Apply(ReadOnlySpan<int> shape, IReadOnlyList<Tensor> inputs, Action<Tensor> forward, Action<OpGradients> backward)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(forward);
+        ArgumentNullException.ThrowIfNull(backward);
+        Tensor[] from = [.. inputs];
+        if (Array.Exists(from, input => input is null)) throw new ArgumentException("An input is null.", nameof(inputs));
+        var result = Rent(shape, Array.Exists(from, input => input.RequiresGrad));
+        result.Span.Clear();
+        forward(result);
+        Record(result, (from, backward), static (result, state) => new OpGradients(result, state.from).Run(state.backward));
+        return result;
+    }
+
+    /// <summary>
     /// Adds d loss / d t to <see cref="Tensor.Grad"/> of every parameter t that the loss depends on, and releases every
     /// tensor of the tape but the loss itself.
     /// </summary>

@@ -3,7 +3,7 @@ using CsAligner.Tensors.Kernels.Layers;
 
 namespace CsAligner.Tensors.Ops;
 
-/// <summary>Pointwise nonlinearities.</summary>
+/// <summary>Functions of each element: nonlinearities of networks, e^x and ln x.</summary>
 public static unsafe class ActivationOps
 {
     /// <summary>x Phi(x), with the error function (not its tanh approximation).</summary>
@@ -25,6 +25,16 @@ public static unsafe class ActivationOps
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">Any shape.</param>
     public static Tensor Silu(this Tape tape, Tensor x) => Apply<Activations.Silu>(tape, x);
+
+    /// <summary>e^x: 0 below -87.3, infinity above 88.72.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">Any shape.</param>
+    public static Tensor Exp(this Tape tape, Tensor x) => Apply<Activations.Exp>(tape, x);
+
+    /// <summary>ln x: minus infinity at 0, NaN below. The derivative is 1 / x, so keep x away from 0 where gradients are wanted.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">Any shape.</param>
+    public static Tensor Log(this Tape tape, Tensor x) => Apply<Activations.Log>(tape, x);
 
     private static Tensor Apply<TFunction>(Tape tape, Tensor x)
         where TFunction : struct, Activations.IFunction

@@ -1,9 +1,10 @@
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels.Arrays;
+using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Ops;
 
-/// <summary>Sums and products with NumPy-style broadcasting.</summary>
+/// <summary>Sums, differences and products with NumPy-style broadcasting.</summary>
 public static unsafe class ElementwiseOps
 {
     private enum Layout
@@ -36,6 +37,34 @@ public static unsafe class ElementwiseOps
             var (a, b, layout) = inputs;
             if (b.RequiresGrad) AddReduced(y.GradPointer, y, b, layout == Layout.Rows);
             if (a.RequiresGrad && !(layout != Layout.General && a.TryTakeGradOf(y))) AddReduced(y.GradPointer, y, a, rows: false);
+        });
+        return y;
+    }
+
+    /// <summary>a - b, broadcast.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="a">Any shape.</param>
+    /// <param name="b">A shape that broadcasts with a's.</param>
+    public static Tensor Sub(this Tape tape, Tensor a, Tensor b)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        var layout = LayoutOf(a, b);
+        bool repeatsA = layout == Layout.General && LayoutOf(b, a) == Layout.Rows;
+        var y = Result(tape, a, b, layout);
+        switch (layout)
+        {
+            case Layout.Same: Elementwise.Subtract(a.Pointer, b.Pointer, y.Pointer, y.Length); break;
+            case Layout.Rows: Elementwise.SubtractFromRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
+            case Layout.General when repeatsA: Elementwise.SubtractRows(a.Pointer, b.Pointer, y.Pointer, b.Length / a.Length, a.Length); break;
+            default: Elementwise.SubtractBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape); break;
+        }
+
+        tape.Record(y, (a, b, layout, repeatsA), static (y, inputs) =>
+        {
+            // b first: a may take the gradient's buffer over instead of copying it.
+            var (a, b, layout, repeatsA) = inputs;
+            if (b.RequiresGrad) AddReduced(y.GradPointer, y, b, layout == Layout.Rows, -1);
+            if (a.RequiresGrad && !(layout != Layout.General && a.TryTakeGradOf(y))) AddReduced(y.GradPointer, y, a, repeatsA);
         });
         return y;
     }
@@ -94,22 +123,29 @@ public static unsafe class ElementwiseOps
         return layout == Layout.General ? tape.Rent(Shapes.Broadcast(a.Shape, b.Shape), requiresGrad) : tape.RentLike(a, requiresGrad);
     }
 
-    // target's gradient (+)= source, summed over the dimensions in which target was broadcast.
-    private static void AddReduced(float* source, Tensor y, Tensor target, bool rows)
+    // target's gradient (+)= factor source, summed over the dimensions in which target was broadcast.
+    private static void AddReduced(float* source, Tensor y, Tensor target, bool rows, float factor = 1)
     {
         float* sink = target.GradSink(out bool accumulate);
-        if (rows)
+        if (rows && factor != 1)
+        {
+            using var scratch = new Scratch();
+            float* sums = scratch.Floats(target.Length);
+            Reductions.SumRows(source, y.Length / target.Length, target.Length, sums, accumulate: false);
+            Elementwise.Scale(sums, factor, sink, target.Length, accumulate);
+        }
+        else if (rows)
         {
             Reductions.SumRows(source, y.Length / target.Length, target.Length, sink, accumulate);
         }
         else if (target.Length == y.Length)
         {
-            Elementwise.Scale(source, 1, sink, target.Length, accumulate);
+            Elementwise.Scale(source, factor, sink, target.Length, accumulate);
         }
         else
         {
             if (!accumulate) new Span<float>(sink, target.Length).Clear();
-            Elementwise.ReduceBroadcast(source, null, [], sink, Shapes.BroadcastStrides(target.Shape, y.Shape), y.Shape);
+            Elementwise.ReduceBroadcast(source, &factor, new int[y.Rank], sink, Shapes.BroadcastStrides(target.Shape, y.Shape), y.Shape);
         }
     }
 

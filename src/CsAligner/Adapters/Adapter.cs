@@ -19,7 +19,7 @@ public abstract class Adapter
     /// <summary>The format of adapter files; a reader refuses later ones.</summary>
     public const int FormatVersion = 1;
 
-    /// <summary>The name under which files and <c>--adapter</c> know this kind.</summary>
+    /// <summary>The name of its <see cref="AdapterKind"/>, under which files and <c>--adapter</c> know it.</summary>
     public abstract string Kind { get; }
 
     /// <summary>Width of the rows it maps, D.</summary>
@@ -103,33 +103,24 @@ public abstract class Adapter
 
     /// <summary>Reads an adapter.</summary>
     /// <param name="path">A file of <see cref="Save"/>.</param>
-    /// <exception cref="InputException">The file is missing, damaged, or no adapter.</exception>
-    public static Adapter Load(string path)
+    /// <param name="kinds">The kinds it may be of; null for <see cref="AdapterKinds.BuiltIn"/>.</param>
+    /// <exception cref="InputException">The file is missing, damaged, no adapter, or one of a kind that is not among them.</exception>
+    public static Adapter Load(string path, AdapterKinds? kinds = null)
     {
         using var file = SafeTensorsFile.Open(path);
         if (!file.Metadata.TryGetValue("kind", out string? kind) || file.Metadata.GetValueOrDefault("format") != "csaligner-adapter")
             throw new InputException($"{path}: this safetensors file is no adapter (its metadata lacks format = csaligner-adapter and kind); give one that align wrote");
         if (file.Metadata.GetValueOrDefault("format_version") != FormatVersion.ToString(CultureInfo.InvariantCulture))
             throw new InputException($"{path}: adapter format {file.Metadata.GetValueOrDefault("format_version")} is unknown, this version reads {FormatVersion}; update csalign");
-        var tensors = new AdapterTensors(file);
-        Adapter? adapter = kind switch
-        {
-            IdentityAdapter.KindName => new IdentityAdapter(tensors.Read("shift", 1)),
-            LinearAdapter.KindName => new LinearAdapter(tensors.Read("shift", 1), tensors.Read("weight", 2), tensors.Read("bias", 1)),
-            LowRankAdapter.KindName => new LowRankAdapter(tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("up.weight", 2)),
-            MlpAdapter.KindName => new MlpAdapter(
-                tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("down.bias", 1), tensors.Read("up.weight", 2), tensors.Read("up.bias", 1)),
-            ResidualStackAdapter.KindName => ResidualStackAdapter.Load(tensors),
-            TransformerAdapter.KindName => TransformerAdapter.Load(tensors),
-            _ => throw new InputException($"{path}: adapter kind '{kind}' is unknown; known are {string.Join(", ", AdapterOptions.Kinds)}"),
-        };
-        return adapter?.Fits() == true ? adapter : throw new InputException($"{path}: the shapes of the adapter's tensors do not fit each other; the file is damaged");
+        return (kinds ?? AdapterKinds.BuiltIn).Load(kind, new AdapterTensors(file));
     }
 
     /// <summary>Whether training may change the tensors.</summary>
     /// <param name="trainable">False freezes all of them.</param>
     public abstract void RequireGrad(bool trainable);
 
-    /// <summary>Whether the shapes of the tensors go together.</summary>
+    /// <summary>Whether the shapes of the tensors go together: asked once after they were read from a file, each of the rank that it must have.</summary>
     protected abstract bool Fits();
+
+    internal bool HasFittingShapes => Fits();
 }

@@ -3,18 +3,32 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Adapters;
 
-/// <summary>The tensors of an adapter file, read with what each must be.</summary>
-internal sealed class AdapterTensors(SafeTensorsFile file)
+/// <summary>The tensors of an adapter file, read by name with what each must be.</summary>
+public sealed class AdapterTensors
 {
-    public bool Has(string name) => file.Contains(name);
+    private readonly SafeTensorsFile _file;
+
+    internal AdapterTensors(SafeTensorsFile file) => _file = file;
+
+    /// <summary>The file, for messages.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>Whether the file has a tensor of this name.</summary>
+    /// <param name="name">As in <see cref="Adapter.Tensors"/>.</param>
+    public bool Has(string name) => _file.Contains(name);
 
     /// <summary>A tensor that is there, of the rank, all of it finite.</summary>
-    /// <exception cref="InputException">It is not.</exception>
+    /// <param name="name">As in <see cref="Adapter.Tensors"/>.</param>
+    /// <param name="rank">How many dimensions it must have.</param>
+    /// <exception cref="InputException">It is missing, of another rank, or holds NaN or infinity.</exception>
     public Tensor Read(string name, int rank)
     {
-        if (!file.Contains(name)) throw new InputException($"{file.Path}: the adapter lacks its tensor \"{name}\"; the file is damaged");
-        var tensor = file.ReadWeights(name);
-        if (tensor.Rank != rank) throw new InputException($"{file.Path}: \"{name}\" has rank {tensor.Rank}, expected {rank}; the file is damaged");
+        if (!_file.Contains(name)) throw new InputException($"{Path}: the adapter lacks its tensor \"{name}\"; the file is damaged");
+        var tensor = _file.ReadWeights(name);
+        if (tensor.Rank != rank) throw new InputException($"{Path}: \"{name}\" has rank {tensor.Rank}, expected {rank}; the file is damaged");
         return tensor;
     }
+
+    /// <summary>What to throw where the shapes of the tensors do not go together.</summary>
+    public InputException Misfit() => new($"{Path}: the shapes of the adapter's tensors do not fit each other; the file is damaged");
 }

@@ -9,6 +9,13 @@ public sealed class IdentityAdapter : Adapter
 {
     internal const string KindName = "mean-shift";
 
+    internal static AdapterKind Definition { get; } = new()
+    {
+        Name = KindName,
+        Create = start => new IdentityAdapter(start.Shift),
+        Load = tensors => new IdentityAdapter(tensors.Read("shift", 1)),
+    };
+
     private readonly Tensor _shift;
 
     /// <summary>An adapter with a fixed shift.</summary>

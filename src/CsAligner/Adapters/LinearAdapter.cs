@@ -14,6 +14,14 @@ public sealed class LinearAdapter : Adapter
 {
     internal const string KindName = "linear";
 
+    internal static AdapterKind Definition { get; } = new()
+    {
+        Name = KindName,
+        ChangesWidth = true,
+        Create = start => new LinearAdapter(start.Shift, start.OutputWidth, start.Random),
+        Load = tensors => new LinearAdapter(tensors.Read("shift", 1), tensors.Read("weight", 2), tensors.Read("bias", 1)),
+    };
+
     private readonly Tensor _shift;
     private readonly Tensor _weight;
     private readonly Tensor _bias;

@@ -14,6 +14,14 @@ public sealed class LowRankAdapter : Adapter
 {
     internal const string KindName = "low-rank";
 
+    internal static AdapterKind Definition { get; } = new()
+    {
+        Name = KindName,
+        TakesSize = true,
+        Create = start => new LowRankAdapter(start.Shift, start.Size ?? Math.Min(start.Width, 256), start.Random),
+        Load = tensors => new LowRankAdapter(tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("up.weight", 2)),
+    };
+
     private readonly Tensor _shift;
     private readonly Tensor _down;
     private readonly Tensor _up;

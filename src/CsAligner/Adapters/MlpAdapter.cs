@@ -15,6 +15,15 @@ public sealed class MlpAdapter : Adapter
 {
     internal const string KindName = "mlp";
 
+    internal static AdapterKind Definition { get; } = new()
+    {
+        Name = KindName,
+        TakesSize = true,
+        Create = start => new MlpAdapter(start.Shift, start.Size ?? 2 * start.Width, start.Random),
+        Load = tensors => new MlpAdapter(
+            tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("down.bias", 1), tensors.Read("up.weight", 2), tensors.Read("up.bias", 1)),
+    };
+
     private readonly Tensor _shift;
     private readonly Tensor _down;
     private readonly Tensor _downBias;

@@ -15,6 +15,17 @@ public sealed class ResidualStackAdapter : Adapter
 {
     internal const string KindName = "stack";
 
+    internal static AdapterKind Definition { get; } = new()
+    {
+        Name = KindName,
+        ChangesWidth = true,
+        TakesSize = true,
+        TakesLayers = true,
+        Create = start => new ResidualStackAdapter(
+            start.Shift, start.OutputWidth, start.Size ?? 2 * start.Width, start.Layers ?? DefaultLayers, start.Random),
+        Load = Load,
+    };
+
     /// <summary>LLM2CLIP's number of blocks.</summary>
     public const int DefaultLayers = 4;
 
@@ -84,8 +95,7 @@ public sealed class ResidualStackAdapter : Adapter
         foreach (var (_, values) in Tensors.Skip(1)) values.RequiresGrad = trainable;
     }
 
-    /// <summary>From tensors by name.</summary>
-    internal static ResidualStackAdapter Load(AdapterTensors tensors)
+    private static ResidualStackAdapter Load(AdapterTensors tensors)
     {
         var blocks = new List<Block>();
         while (tensors.Has(BlockName(blocks.Count, "norm.weight")))

@@ -16,6 +16,15 @@ public sealed class TransformerAdapter : Adapter
 {
     internal const string KindName = "transformer";
 
+    internal static AdapterKind Definition { get; } = new()
+    {
+        Name = KindName,
+        TakesSize = true,
+        TakesLayers = true,
+        Create = start => new TransformerAdapter(start.Shift, start.Size ?? 2 * start.Width, start.Layers ?? DefaultLayers, start.Random),
+        Load = Load,
+    };
+
     /// <summary>The number of blocks where none is given.</summary>
     public const int DefaultLayers = 2;
 
@@ -81,18 +90,17 @@ public sealed class TransformerAdapter : Adapter
         foreach (var (_, values) in Tensors.Skip(1)) values.RequiresGrad = trainable;
     }
 
-    /// <summary>From tensors by name; null where the shapes do not go together.</summary>
-    internal static TransformerAdapter? Load(AdapterTensors tensors)
+    private static TransformerAdapter Load(AdapterTensors tensors)
     {
         int layers = 0;
         while (tensors.Has(BlockName(layers) + "mlp.fc1.bias")) layers++;
         var shift = tensors.Read("shift", 1);
-        if (layers == 0) return null;
+        if (layers == 0) throw tensors.Misfit();
         var adapter = new TransformerAdapter(shift, tensors.Read(BlockName(0) + "mlp.fc1.bias", 1).Length, layers);
         foreach (var (name, values) in adapter.Tensors.Skip(1))
         {
             var read = tensors.Read(name, values.Rank);
-            if (!read.Shape.SequenceEqual(values.Shape)) return null;
+            if (!read.Shape.SequenceEqual(values.Shape)) throw tensors.Misfit();
             read.Span.CopyTo(values.Span);
         }
 

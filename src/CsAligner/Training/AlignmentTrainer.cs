@@ -280,7 +280,7 @@ public sealed class AlignmentTrainer
     private Adapter Create(Tensor shift, int width, bool trains, RandomGenerator random)
     {
         var adapter = trains && _options.Objective.Trains ? _options.Adapter : new AdapterOptions { Kind = IdentityAdapter.KindName };
-        return adapter.Create(shift, width, random);
+        return adapter.Kinds.Create(adapter, shift, width, random);
     }
 
     // An encoder keeps far more for the way back than an adapter.

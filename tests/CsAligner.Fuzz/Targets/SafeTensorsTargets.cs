@@ -80,9 +80,9 @@ internal static class SafeTensorsTargets
             Tensor mapped = adapter.Apply(rows);
             FuzzTarget.Require(mapped.Rows == 2 && mapped.Width == adapter.OutputWidth, "two rows of its width");
         },
-        Words = [.. AdapterOptions.Kinds, "csaligner-adapter", "format_version"],
-        Seeds = () => AdapterOptions.Kinds.Select(kind => SeedFolder.Of([Single], folder =>
-            new AdapterOptions { Kind = kind, Size = 4, Layers = kind is "stack" or "transformer" ? 1 : null }.Create(new Tensor(4), 4, new RandomGenerator(1)).Save(Path.Combine(folder, Single)))),
+        Words = [.. AdapterKinds.BuiltIn.Names, "csaligner-adapter", "format_version"],
+        Seeds = () => AdapterKinds.BuiltIn.All.Select(kind => SeedFolder.Of([Single], folder =>
+            kind.Create(new AdapterStart(new Tensor(4), 4, Size: 4, Layers: 1, new RandomGenerator(1))).Save(Path.Combine(folder, Single)))),
     };
 
     public static FuzzTarget Lora { get; } = new()

@@ -10,21 +10,21 @@ public sealed class AdapterTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("csaligner-adapters").FullName;
 
-    public static TheoryData<string> Kinds => [.. AdapterOptions.Kinds];
+    public static TheoryData<string> Kinds => [.. AdapterKinds.BuiltIn.Names];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     // Of the stack, what it gives at first is the layer norm of the shifted row.
-    public static TheoryData<string> KindsThatShift => [.. AdapterOptions.Kinds.Where(kind => kind != "stack")];
+    public static TheoryData<string> KindsThatShift => [.. AdapterKinds.BuiltIn.Names.Where(kind => kind != "stack")];
 
-    public static TheoryData<string> KindsThatTrain => [.. AdapterOptions.Kinds.Where(kind => kind != "mean-shift")];
+    public static TheoryData<string> KindsThatTrain => [.. AdapterKinds.BuiltIn.Names.Where(kind => kind != "mean-shift")];
 
     [Theory]
     [MemberData(nameof(KindsThatShift))]
     public void An_adapter_starts_as_its_shift(string kind)
     {
         var shift = Tensor.Normal(new RandomGenerator(1), 0.1f, 12);
-        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(shift, 12, new RandomGenerator(2));
+        var adapter = AdapterKinds.BuiltIn.Create(new AdapterOptions { Kind = kind, Size = 5 }, shift, 12, new RandomGenerator(2));
         var x = UnitRows(9);
         using var tape = Tape.Inference();
         float[] expected = tape.Add(x, shift).Span.ToArray(), given = adapter.Forward(tape, x).Span.ToArray();
@@ -133,7 +133,7 @@ public sealed class AdapterTests : IDisposable
     private static Adapter Trained(string kind)
     {
         var random = new RandomGenerator(3);
-        var adapter = new AdapterOptions { Kind = kind, Size = 5 }.Create(Tensor.Normal(random, 0.1f, 12), 12, random);
+        var adapter = AdapterKinds.BuiltIn.Create(new AdapterOptions { Kind = kind, Size = 5 }, Tensor.Normal(random, 0.1f, 12), 12, random);
         foreach (var (_, values) in adapter.Tensors)
             foreach (ref float value in values.Span) value += 0.2f * (float)random.NextNormal();
         return adapter;

@@ -3,7 +3,7 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Kernels.Arrays;
 
-/// <summary>Sums and products of arrays, same shape, repeated or broadcast.</summary>
+/// <summary>Sums, differences and products of arrays, same shape, repeated or broadcast.</summary>
 internal static unsafe class Elementwise
 {
     private delegate float Binary(float a, float b);
@@ -20,6 +20,17 @@ internal static unsafe class Elementwise
 
     public static void Add(float* a, float* b, float* y, int length)
         => Blocks.For(length, Blocks.Elements, new AddBody(a, b, y));
+
+    public static void Subtract(float* a, float* b, float* y, int length)
+        => Blocks.For(length, Blocks.Elements, new SubtractBody(a, b, y));
+
+    /// <summary>y[r] = a[r] - b for each of <paramref name="rows"/> rows of length <paramref name="width"/>.</summary>
+    public static void SubtractFromRows(float* a, float* b, float* y, int rows, int width)
+        => Blocks.ForRows(rows, width, new SubtractFromRowsBody(a, b, y, width));
+
+    /// <summary>y[r] = a - b[r] for each row.</summary>
+    public static void SubtractRows(float* a, float* b, float* y, int rows, int width)
+        => Blocks.ForRows(rows, width, new SubtractRowsBody(a, b, y, width));
 
     /// <summary>y[r] = a[r] + b for each of <paramref name="rows"/> rows of length <paramref name="width"/>.</summary>
     public static void AddToRows(float* a, float* b, float* y, int rows, int width)
@@ -43,6 +54,9 @@ internal static unsafe class Elementwise
 
     public static void AddBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape)
         => Broadcast(a, stridesA, b, stridesB, y, shape, static (p, q) => p + q);
+
+    public static void SubtractBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape)
+        => Broadcast(a, stridesA, b, stridesB, y, shape, static (p, q) => p - q);
 
     public static void MultiplyBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape)
         => Broadcast(a, stridesA, b, stridesB, y, shape, static (p, q) => p * q);
@@ -134,6 +148,27 @@ internal static unsafe class Elementwise
         public void Run(int start, int end)
         {
             for (int r = start; r < end; r++) TensorPrimitives.Add(Row(a, r, width), Row(b, 0, width), Row(y, r, width));
+        }
+    }
+
+    private readonly struct SubtractBody(float* a, float* b, float* y) : IBlockBody
+    {
+        public void Run(int start, int end) => TensorPrimitives.Subtract(In(a, start, end), In(b, start, end), In(y, start, end));
+    }
+
+    private readonly struct SubtractFromRowsBody(float* a, float* b, float* y, int width) : IBlockBody
+    {
+        public void Run(int start, int end)
+        {
+            for (int r = start; r < end; r++) TensorPrimitives.Subtract(Row(a, r, width), Row(b, 0, width), Row(y, r, width));
+        }
+    }
+
+    private readonly struct SubtractRowsBody(float* a, float* b, float* y, int width) : IBlockBody
+    {
+        public void Run(int start, int end)
+        {
+            for (int r = start; r < end; r++) TensorPrimitives.Subtract(Row(a, 0, width), Row(b, r, width), Row(y, r, width));
         }
     }
 

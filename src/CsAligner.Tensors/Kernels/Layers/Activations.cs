@@ -5,7 +5,10 @@ using CsAligner.Tensors.Kernels.Vectors;
 
 namespace CsAligner.Tensors.Kernels.Layers;
 
-/// <summary>Pointwise nonlinearities and their derivatives.</summary>
+/// <summary>
+/// Functions of one variable and their derivatives, eight lanes at a time on every path: .NET emulates them where the processor's are
+/// narrower.
+/// </summary>
 internal static unsafe class Activations
 {
     /// <summary>A function of one variable: its value, and its derivative.</summary>
@@ -126,5 +129,25 @@ internal static unsafe class Activations
             var sigmoid = VectorMath.Sigmoid(x);
             return sigmoid * Vector256.FusedMultiplyAdd(x, Vector256<float>.One - sigmoid, Vector256<float>.One);
         }
+    }
+
+    /// <summary>e^x.</summary>
+    internal readonly struct Exp : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Value(Vector256<float> x) => VectorMath.Exp(x);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Derivative(Vector256<float> x) => VectorMath.Exp(x);
+    }
+
+    /// <summary>ln x.</summary>
+    internal readonly struct Log : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Value(Vector256<float> x) => Vector256.Log(x);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Derivative(Vector256<float> x) => Vector256<float>.One / x;
     }
 }
