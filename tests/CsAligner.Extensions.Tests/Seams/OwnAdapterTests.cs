@@ -20,7 +20,7 @@ public sealed class OwnAdapterTests
         var random = new RandomGenerator(1);
         Tensor images = Tensor.Normal(random, 1, 60, 8), texts = Tensor.Normal(random, 1, 60, 8);
         var options = new AlignmentOptions { Adapter = new AdapterOptions { Kind = "sine", Kinds = Kinds, Size = 3 }, Epochs = 3, LearningRate = 1e-2 };
-        var result = new AlignmentTrainer(options, new AlignmentData(images, texts)).Run();
+        var result = new AlignmentTrainer(options, new AlignmentData(images, texts)).Run(cancellation: TestContext.Current.CancellationToken);
         var values = result.Text.Tensors.ToDictionary(t => t.Name, t => t.Values);
         Assert.Contains(values["amplitude"].Span.ToArray(), value => value != 0);
         Assert.Equal(3, values["size"].Item);
