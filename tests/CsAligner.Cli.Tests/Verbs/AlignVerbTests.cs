@@ -206,7 +206,7 @@ public class AlignVerbTests
         Refused(Align(images, texts, folder["out"], "--unpaired-texts", wide), "wide.npy", "8", "9");
         Refused(Align(images, texts, folder["out"], "--unpaired-images", folder["missing.npy"]), "missing.npy");
         Refused(Align(images, texts, folder["out"], "--image-tokens", images), "images.npy");
-        Refused(Align(images, texts, folder["out"], "--token-weight", "1"), "--image-tokens");
+        Refused(Align(images, texts, folder["out"], "--token-weight", "1"), "a token weight needs the tokens of images and texts");
         Refused(Align(images, texts, folder["file"]), "file", "it is a file");
     }
 

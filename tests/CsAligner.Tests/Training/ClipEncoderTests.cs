@@ -87,7 +87,7 @@ public sealed class ClipEncoderTests : IDisposable
         var (data, encoder) = Data(ClipTower.Text, tokens: false);
         var shorter = new AlignmentData(Clouds.Flat(20, 12, 1, 0), Clouds.Flat(20, 12, 2, 0)) { TextEncoder = encoder };
         Assert.Contains("120 samples", Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0 }, shorter)).Message, StringComparison.Ordinal);
-        Assert.Contains("--train image", Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0, Train = TrainedSide.Image }, data)).Message, StringComparison.Ordinal);
+        Assert.Contains("training image alone", Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0, Train = TrainedSide.Image }, data)).Message, StringComparison.Ordinal);
         Assert.Contains("choose them on the frozen features first", Assert.Throws<InputException>(() => new AutomaticChoice(Options with { TokenWeight = 0 }, data).Choose(true, true, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
