@@ -11,7 +11,7 @@ namespace CsAligner.Benchmarks.Sets;
 /// <summary>Archives and matrices of any length, block by block.</summary>
 internal static class BinarySets
 {
-    private const int SamplesOfShard = 10_000, RowsOfShard = 250_000, RowsOfGroup = 20_000, Block = 4096;
+    private const int SamplesOfShard = 10_000, RowsOfShard = 250_000, RowsOfGroup = 5_000, Block = 4096;
 
     // Of clip-retrieval's two matrices each, and of a matrix alone.
     private const int NarrowWidth = 64, Width = 512, PictureBytes = 400;

@@ -15,6 +15,9 @@ internal sealed class ParquetFile
     private const int LongestFooter = 64 << 20;
     private const long LargestColumn = 1L << 30;
 
+    // The library would keep what it read pages into for the next file.
+    private static readonly ParquetOptions Options = new() { MaximumSmallPoolFreeBytes = 1, MaximumLargePoolFreeBytes = 1 };
+
     private readonly string _path;
     private readonly DataField?[] _columns;
     private readonly long[] _firstRows;
@@ -132,8 +135,10 @@ internal sealed class ParquetFile
         {
             using SafeFileHandle file = PlainFile.Open(_path);
             CheckEnds(file);
-            ParquetReader reader = ParquetReader.CreateAsync(new EndedStream(file)).GetAwaiter().GetResult();
-            return read(reader);
+            ParquetReader reader = ParquetReader.CreateAsync(new EndedStream(file), Options).GetAwaiter().GetResult();
+            T result = read(reader);
+            reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            return result;
         }
         catch (InvalidDataException failure)
         {
