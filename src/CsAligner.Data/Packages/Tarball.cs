@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Packages;
 
@@ -92,7 +93,7 @@ internal static class Tarball
     /// Ends the decompression at a limit: headers of a bomb count too, not only its files. Looks at the headers on the way, for
     /// <see cref="TarReader"/> reserves the memory that one for long names claims before it reads it.
     /// </summary>
-    private sealed class LimitedStream(Stream inner, long limit, string file) : Stream
+    private sealed class LimitedStream(Stream inner, long limit, string file) : ForwardStream
     {
         private const int Block = 512;
         private const long MostOfHeader = 1 << 20;
@@ -100,22 +101,6 @@ internal static class Tarball
         private readonly byte[] _block = new byte[Block];
         private int _filled;
         private long _left = limit;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override int Read(Span<byte> buffer)
         {
@@ -133,16 +118,6 @@ internal static class Tarball
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         private void Follow(ReadOnlySpan<byte> bytes)
         {

@@ -3,7 +3,7 @@ using System.Text;
 namespace CsAligner.Tensors.Formats;
 
 /// <summary><see cref="LenientJson"/> of a stream, in bounded memory.</summary>
-internal sealed class LenientJsonStream : Stream
+internal sealed class LenientJsonStream : ForwardStream
 {
     private const int PieceBytes = 1 << 16;
 
@@ -18,20 +18,6 @@ internal sealed class LenientJsonStream : Stream
 
     public LenientJsonStream(Stream source) => _source = source;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(Span<byte> buffer)
     {
         while (_start == _end && !_ended)
@@ -41,18 +27,6 @@ internal sealed class LenientJsonStream : Stream
         _start += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -92,33 +66,9 @@ internal sealed class LenientJsonStream : Stream
     }
 
     /// <summary>What was read already, then the rest.</summary>
-    private sealed class Concatenated(Stream first, Stream second) : Stream
+    private sealed class Concatenated(Stream first, Stream second) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => first.Read(buffer, offset, count) is > 0 and var read ? read : second.Read(buffer, offset, count);
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override int Read(Span<byte> buffer) => first.Read(buffer) is > 0 and var read ? read : second.Read(buffer);
 
         protected override void Dispose(bool disposing)
         {
