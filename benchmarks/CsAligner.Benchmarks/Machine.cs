@@ -16,7 +16,8 @@ internal static partial class Machine
         DirectoryInfo? root = new(Directory.GetCurrentDirectory());
         while (root != null && !File.Exists(Path.Combine(root.FullName, "CsAligner.slnx"))) root = root.Parent;
         if (root == null)
-            throw new InputException("benchmarks: expected to run inside the repository (CsAligner.slnx above the current folder); change to it.");
+            throw new InputException(
+                "benchmarks: expected to run inside the repository (CsAligner.slnx above the current folder); change to it.");
         string slug = NotInSlug().Replace(Trademark().Replace(Processor, ""), "-").Trim('-').ToLowerInvariant();
         return Directory.CreateDirectory(Path.Combine(root.FullName, "docs", "benchmarks", slug)).FullName;
     }

@@ -4,7 +4,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Benchmarks;
 
-/// <summary>A process that does the same work: it prints a line about itself, then, for each line on stdin, one line with what that took.</summary>
+/// <summary>A process that does the same work: it prints a line about itself, then, for each line on stdin,
+/// one line with what that took.</summary>
 internal abstract class Peer : IDisposable
 {
     private readonly Process _process;
@@ -17,7 +18,8 @@ internal abstract class Peer : IDisposable
         start.UseShellExecute = false;
         start.RedirectStandardInput = start.RedirectStandardOutput = true;
         _process = Process.Start(start) ?? throw new InputException($"benchmarks: {start.FileName} did not start; {cure}.");
-        About = _process.StandardOutput.ReadLine() ?? throw new InputException($"benchmarks: {name} did not start, its message stands above; {cure}.");
+        About = _process.StandardOutput.ReadLine()
+            ?? throw new InputException($"benchmarks: {name} did not start, its message stands above; {cure}.");
     }
 
     /// <summary>Names and versions.</summary>
@@ -28,7 +30,8 @@ internal abstract class Peer : IDisposable
     {
         _process.StandardInput.WriteLine(line);
         _process.StandardInput.Flush();
-        string answer = _process.StandardOutput.ReadLine() ?? throw new InputException($"benchmarks: {About} ended before its time; its message stands above.");
+        string answer = _process.StandardOutput.ReadLine()
+            ?? throw new InputException($"benchmarks: {About} ended before its time; its message stands above.");
         return [.. answer.Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
     }
 

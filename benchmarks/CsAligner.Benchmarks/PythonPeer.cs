@@ -4,7 +4,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Benchmarks;
 
-/// <summary>A script of the system's Python. OpenBLAS is told which kernels to use, for it takes some young processors for old ones.</summary>
+/// <summary>A script of the system's Python. OpenBLAS is told which kernels to use,
+/// for it takes some young processors for old ones.</summary>
 internal sealed class PythonPeer(string script, string package, params string[] arguments)
     : Peer(Script(Python(), script, arguments), script, $"benchmarks/setup-peers.sh installs what it needs (Debian package {package})")
 {
@@ -22,7 +23,8 @@ internal sealed class PythonPeer(string script, string package, params string[] 
         start.Environment["OPENBLAS_CORETYPE"] = Kernels;
         start.Environment["OMP_WAIT_POLICY"] = WaitPolicy;
         start.Environment.Remove("OPENBLAS_L2_SIZE");
-        start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = Compute.Threads.ToString(CultureInfo.InvariantCulture);
+        start.Environment["OPENBLAS_NUM_THREADS"] =
+            start.Environment["OMP_NUM_THREADS"] = Compute.Threads.ToString(CultureInfo.InvariantCulture);
         return start;
     }
 }

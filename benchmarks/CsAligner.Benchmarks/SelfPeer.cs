@@ -15,7 +15,8 @@ internal sealed class SelfPeer(IReadOnlyDictionary<string, string> environment, 
     {
         string program = Environment.ProcessPath!;
         var start = new ProcessStartInfo(program);
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet") start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "CsAligner.Benchmarks.dll"));
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "CsAligner.Benchmarks.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["OPENBLAS_CORETYPE"] = PythonPeer.Kernels;
         foreach ((string name, string value) in environment) start.Environment[name] = value;

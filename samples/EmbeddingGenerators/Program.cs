@@ -22,7 +22,8 @@ int found = 0;
 foreach (string query in (string[])["plus", "circle", "square"])
 {
     var asked = await words.GenerateVectorAsync(query);
-    var best = collection.Zip(rows, (item, row) => (item.Name, Score: TensorPrimitives.CosineSimilarity(asked.Span, row.Vector.Span))).MaxBy(item => item.Score);
+    var best = collection.Zip(rows, (item, row) => (item.Name, Score: TensorPrimitives.CosineSimilarity(asked.Span, row.Vector.Span)))
+        .MaxBy(item => item.Score);
     Console.WriteLine($"{query}: {best.Name} ({best.Score:f3})");
     if (best.Name == query + ".png") found++;
 }

@@ -34,5 +34,6 @@ for (int step = 0; step < 200; step++)
     optimizer.Step(learningRate: 0.05);
 }
 
-Console.WriteLine($"loss {first:f3} at first, {last:f3} after 200 steps; weights {string.Join(' ', weights.Span.ToArray().Select(w => $"{w:f2}"))}");
+Console.WriteLine(
+    $"loss {first:f3} at first, {last:f3} after 200 steps; weights {string.Join(' ', weights.Span.ToArray().Select(w => $"{w:f2}"))}");
 return last < 0.3 * first ? 0 : 1;

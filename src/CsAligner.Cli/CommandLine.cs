@@ -99,7 +99,8 @@ internal static class CommandLine
     private static string CommandPath(ParseResult parsed)
     {
         var names = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? result = parsed.CommandResult; result is System.CommandLine.Parsing.CommandResult command; result = result.Parent)
+        for (System.CommandLine.Parsing.SymbolResult? result =
+            parsed.CommandResult; result is System.CommandLine.Parsing.CommandResult command; result = result.Parent)
             names.Insert(0, command.Command is RootCommand ? "csalign" : command.Command.Name);
         return string.Join(' ', names);
     }

@@ -18,7 +18,8 @@ internal sealed class AlignedEmbeddings
     public AlignedEmbeddings(int width, Adapter? adapter, string? modelId)
     {
         if (adapter is not null && adapter.Width != width)
-            throw new InputException($"the adapter maps features of {adapter.Width} values, the encoder '{modelId}' gives {width}; give the adapter that was trained on this encoder, for this modality");
+            throw new InputException($"the adapter maps features of {adapter.Width} values, the encoder '{modelId}' gives {width}; give "
+                + "the adapter that was trained on this encoder, for this modality");
         _adapter = adapter;
         Metadata = new EmbeddingGeneratorMetadata(Provider, providerUri: null, modelId, adapter?.OutputWidth ?? width);
     }
@@ -29,9 +30,11 @@ internal sealed class AlignedEmbeddings
     public void Check(EmbeddingGenerationOptions? options)
     {
         if (options?.Dimensions is { } dimensions && dimensions != Metadata.DefaultModelDimensions)
-            throw new NotSupportedException($"{dimensions} dimensions were asked for; '{Metadata.DefaultModelId}' gives {Metadata.DefaultModelDimensions}. Leave Dimensions out.");
+            throw new NotSupportedException($"{dimensions} dimensions were asked for; '{Metadata.DefaultModelId}' "
+                + $"gives {Metadata.DefaultModelDimensions}. Leave Dimensions out.");
         if (options?.ModelId is { } model && model != Metadata.DefaultModelId)
-            throw new NotSupportedException($"The model '{model}' was asked for; this generator is '{Metadata.DefaultModelId}'. Leave ModelId out.");
+            throw new NotSupportedException(
+                $"The model '{model}' was asked for; this generator is '{Metadata.DefaultModelId}'. Leave ModelId out.");
     }
 
     /// <summary>[N, D] of the encoder to N embeddings of unit length.</summary>
@@ -41,7 +44,11 @@ internal sealed class AlignedEmbeddings
         var now = DateTimeOffset.UtcNow;
         var result = new GeneratedEmbeddings<Embedding<float>>(rows.Rows);
         for (int i = 0; i < rows.Rows; i++)
-            result.Add(new Embedding<float>(rows.Span.Slice(i * rows.Width, rows.Width).ToArray()) { CreatedAt = now, ModelId = Metadata.DefaultModelId });
+            result.Add(new Embedding<float>(rows.Span.Slice(i * rows.Width, rows.Width).ToArray())
+            {
+                CreatedAt = now,
+                ModelId = Metadata.DefaultModelId
+            });
         return result;
     }
 

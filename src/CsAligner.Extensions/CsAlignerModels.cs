@@ -4,7 +4,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Extensions;
 
-/// <summary>The encoders and adapters that the options name, read when they are first asked for and kept until the container goes.</summary>
+/// <summary>The encoders and adapters that the options name, read when they are first asked for and kept until the container
+/// goes.</summary>
 internal sealed class CsAlignerModels(CsAlignerOptions options) : IDisposable
 {
     private readonly Lock _gate = new();
@@ -13,14 +14,17 @@ internal sealed class CsAlignerModels(CsAlignerOptions options) : IDisposable
     public ImageEmbeddingGenerator Images()
     {
         var model = Model();
-        var encoder = model.Images ?? throw new InputException($"'{options.Model}' embeds texts alone; name a model that takes images, such as a CLIP");
+        var encoder = model.Images
+            ?? throw new InputException($"'{options.Model}' embeds texts alone; name a model that takes images, such as a CLIP");
         return new ImageEmbeddingGenerator(encoder, ReadAdapter("image-adapter.safetensors"), model.Name, options.Transparency);
     }
 
     public TextEmbeddingGenerator Texts()
     {
         var model = TextModel();
-        var encoder = model.Texts ?? throw new InputException($"'{options.TextModel ?? options.Model}' embeds images alone; name a model for texts beside it (TextModel)");
+        var encoder = model.Texts
+            ?? throw new InputException(
+                $"'{options.TextModel ?? options.Model}' embeds images alone; name a model for texts beside it (TextModel)");
         return new TextEmbeddingGenerator(encoder, ReadAdapter("text-adapter.safetensors"), model.Name);
     }
 
@@ -41,5 +45,6 @@ internal sealed class CsAlignerModels(CsAlignerOptions options) : IDisposable
         lock (_gate) return _texts ??= FrozenEncoders.Load(path, options.Onnx);
     }
 
-    private Adapter? ReadAdapter(string file) => options.Alignment is { } folder ? Adapter.Load(Path.Combine(folder, file), options.AdapterKinds) : null;
+    private Adapter? ReadAdapter(string file) =>
+        options.Alignment is { } folder ? Adapter.Load(Path.Combine(folder, file), options.AdapterKinds) : null;
 }

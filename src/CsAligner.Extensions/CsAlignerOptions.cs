@@ -13,10 +13,12 @@ public sealed class CsAlignerOptions
     /// <summary>Another model for texts, whose adapter aligned it with <see cref="Model"/>'s images; null: the same.</summary>
     public string? TextModel { get; set; }
 
-    /// <summary>The folder that <c>align --out</c> wrote: image-adapter.safetensors and text-adapter.safetensors; null: the encoders' own space.</summary>
+    /// <summary>The folder that <c>align --out</c> wrote: image-adapter.safetensors and text-adapter.safetensors; null:
+    /// the encoders' own space.</summary>
     public string? Alignment { get; set; }
 
-    /// <summary>The kinds of adapters that <see cref="Alignment"/> may hold; more than the library's where an application trained its own.</summary>
+    /// <summary>The kinds of adapters that <see cref="Alignment"/> may hold; more than the library's where an application trained its
+    /// own.</summary>
     public AdapterKinds AdapterKinds { get; set; } = AdapterKinds.BuiltIn;
 
     /// <summary>How models in ONNX format are read; null: as their files say.</summary>

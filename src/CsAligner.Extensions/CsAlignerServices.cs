@@ -16,7 +16,8 @@ public static class CsAlignerServices
     /// <param name="serviceKey">Tells several models apart; null adds the services without a key.</param>
     /// <returns>The same services.</returns>
     /// <exception cref="ArgumentException">No model was named.</exception>
-    public static IServiceCollection AddCsAligner(this IServiceCollection services, Action<CsAlignerOptions> configure, object? serviceKey = null)
+    public static IServiceCollection AddCsAligner(this IServiceCollection services, Action<CsAlignerOptions> configure,
+        object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
@@ -24,8 +25,10 @@ public static class CsAlignerServices
         configure(options);
         if (string.IsNullOrWhiteSpace(options.Model)) throw new ArgumentException("Model must name a model's folder.", nameof(configure));
         services.AddKeyedSingleton(serviceKey, (_, _) => new CsAlignerModels(options));
-        services.AddKeyedSingleton<IEmbeddingGenerator<string, Embedding<float>>>(serviceKey, (provider, key) => provider.GetRequiredKeyedService<CsAlignerModels>(key).Texts());
-        services.AddKeyedSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(serviceKey, (provider, key) => provider.GetRequiredKeyedService<CsAlignerModels>(key).Images());
+        services.AddKeyedSingleton<IEmbeddingGenerator<string, Embedding<float>>>(serviceKey,
+            (provider, key) => provider.GetRequiredKeyedService<CsAlignerModels>(key).Texts());
+        services.AddKeyedSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(serviceKey,
+            (provider, key) => provider.GetRequiredKeyedService<CsAlignerModels>(key).Images());
         return services;
     }
 }

@@ -22,7 +22,8 @@ public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
     /// <param name="modelId">What the model is called in metadata; null leaves that open.</param>
     /// <param name="transparency">What becomes of transparency.</param>
     /// <exception cref="InputException">The adapter takes features of another width.</exception>
-    public ImageEmbeddingGenerator(IImageEncoder encoder, Adapter? adapter = null, string? modelId = null, Transparency transparency = Transparency.White)
+    public ImageEmbeddingGenerator(IImageEncoder encoder, Adapter? adapter = null, string? modelId = null,
+        Transparency transparency = Transparency.White)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         (_encoder, _transparency, _embeddings) = (encoder, transparency, new AlignedEmbeddings(encoder.Width, adapter, modelId));
@@ -38,7 +39,8 @@ public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
     /// <returns>An embedding for each image, in their order.</returns>
     /// <exception cref="InputException">One cannot be decoded; the image is named or counted, from 0.</exception>
     /// <exception cref="NotSupportedException">Other dimensions or another model were asked for.</exception>
-    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<DataContent> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<DataContent> values,
+        EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(values);
         _embeddings.Check(options);
@@ -48,7 +50,9 @@ public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
 
         void Read(int index, Span<byte> rgb)
         {
-            var picture = ImageDecoder.Decode(images[index].Data.Span, images[index].Name is { Length: > 0 } name ? name : $"image {index}", _transparency);
+            var picture =
+                ImageDecoder.Decode(images[index].Data.Span, images[index].Name is { Length: > 0 } name ? name : $"image {index}",
+                    _transparency);
             _encoder.Preprocessing.Fit(picture.Pixels, picture.Width, picture.Height, rgb);
         }
     }

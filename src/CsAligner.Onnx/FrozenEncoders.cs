@@ -12,7 +12,8 @@ public sealed class FrozenEncoders : IDisposable
 {
     private readonly IDisposable[] _owned;
 
-    private FrozenEncoders(string name, IImageEncoder? images, ITextEncoder? texts, params IDisposable[] owned) => (Name, Images, Texts, _owned) = (name, images, texts, owned);
+    private FrozenEncoders(string name, IImageEncoder? images, ITextEncoder? texts, params IDisposable[] owned) =>
+        (Name, Images, Texts, _owned) = (name, images, texts, owned);
 
     /// <summary>The folder's or file's name, without its path.</summary>
     public string Name { get; }
@@ -44,7 +45,8 @@ public sealed class FrozenEncoders : IDisposable
     public static bool IsOnnx(string path, OnnxOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        bool hasWeights = File.Exists(Path.Combine(path, "model.safetensors")) || File.Exists(Path.Combine(path, "model.safetensors.index.json"));
+        bool hasWeights = File.Exists(Path.Combine(path, "model.safetensors"))
+            || File.Exists(Path.Combine(path, "model.safetensors.index.json"));
         return OnnxModelFolder.Is(path) && (options is not null || !hasWeights || !OnnxModelFolder.IsClip(path));
     }
 
@@ -64,7 +66,9 @@ public sealed class FrozenEncoders : IDisposable
             var whole = Open(folder.Whole);
             var (vision, text) = (Open(folder.Vision) ?? whole, Open(folder.Text) ?? whole);
             var images = vision?.Pixels is null ? null : new OnnxImageEncoder(vision, folder, options);
-            var texts = text?.Ids is null ? null : new OnnxTextEncoder(text, folder, options, TokenizerFolder.Load(folder.Folder), images?.Preprocessing.ImageSize ?? 0);
+            var texts = text?.Ids is null
+                ? null
+                : new OnnxTextEncoder(text, folder, options, TokenizerFolder.Load(folder.Folder), images?.Preprocessing.ImageSize ?? 0);
             return new FrozenEncoders(NameOf(path), images, texts, [.. sessions]);
         }
         catch
@@ -84,10 +88,15 @@ public sealed class FrozenEncoders : IDisposable
 
     private static void Check(OnnxOptions options)
     {
-        if (options.Threads is < 1 or > Compute.MaxThreads) throw new ArgumentOutOfRangeException(nameof(options), $"Threads is {options.Threads}; 1 to {Compute.MaxThreads} are possible.");
-        if (options.ContextLength is < 3) throw new ArgumentOutOfRangeException(nameof(options), $"ContextLength is {options.ContextLength}; at least 3 is needed.");
-        if (options.Device < 0) throw new ArgumentOutOfRangeException(nameof(options), $"Device is {options.Device}; it is counted from 0.");
-        if (options.Variant is { } variant && variant.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.'))) throw new ArgumentException($"'{variant}' is not the ending of a file's name.", nameof(options));
+        if (options.Threads is < 1 or > Compute.MaxThreads)
+            throw new ArgumentOutOfRangeException(nameof(options),
+                $"Threads is {options.Threads}; 1 to {Compute.MaxThreads} are possible.");
+        if (options.ContextLength is < 3)
+            throw new ArgumentOutOfRangeException(nameof(options), $"ContextLength is {options.ContextLength}; at least 3 is needed.");
+        if (options.Device < 0)
+            throw new ArgumentOutOfRangeException(nameof(options), $"Device is {options.Device}; it is counted from 0.");
+        if (options.Variant is { } variant && variant.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.')))
+            throw new ArgumentException($"'{variant}' is not the ending of a file's name.", nameof(options));
     }
 
     private static string NameOf(string path)

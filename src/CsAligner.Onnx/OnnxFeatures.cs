@@ -20,14 +20,18 @@ internal static class OnnxFeatures
     /// <param name="expected">Values of a row; 0 where they are not known yet.</param>
     /// <param name="write">Takes the number of a row and the row.</param>
     /// <param name="where">What errors call the output.</param>
-    public static void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, OnnxPooling pooling, ReadOnlySpan<(int First, int End)> spans, int rows, int expected, RowWriter write, string where)
+    public static void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, OnnxPooling pooling,
+        ReadOnlySpan<(int First, int End)> spans, int rows, int expected, RowWriter write, string where)
     {
         while (shape.Length > 2 && shape[^1] == 1) shape = shape[..^1];
         if (shape.Length is not (2 or 3) || shape[0] < rows || shape[^1] < 1)
-            throw new InputException($"{where} has the shape [{string.Join(", ", shape.ToArray())}]; expected [{rows}, width] or [{rows}, tokens, width]");
+            throw new InputException(
+                $"{where} has the shape [{string.Join(", ", shape.ToArray())}]; expected [{rows}, width] or [{rows}, tokens, width]");
         int width = (int)shape[^1], tokens = shape.Length == 3 ? (int)shape[1] : 1;
-        if (shape[^1] > LargestWidth) throw new InputException($"{where} has features of {shape[^1]} values, more than any encoder; name another output");
-        if (expected > 0 && width != expected) throw new InputException($"{where} has features of {width} values where it had {expected} before; name another output");
+        if (shape[^1] > LargestWidth)
+            throw new InputException($"{where} has features of {shape[^1]} values, more than any encoder; name another output");
+        if (expected > 0 && width != expected)
+            throw new InputException($"{where} has features of {width} values where it had {expected} before; name another output");
         var row = new float[width];
         for (int i = 0; i < rows; i++)
         {
@@ -39,7 +43,8 @@ internal static class OnnxFeatures
             else
             {
                 var (first, end) = spans.IsEmpty ? (0, tokens) : spans[i];
-                if (end > tokens || first >= end) throw new InputException($"{where} has {tokens} tokens where {end} went in; name an output that keeps them apart");
+                if (end > tokens || first >= end)
+                    throw new InputException($"{where} has {tokens} tokens where {end} went in; name an output that keeps them apart");
                 Pool(sample[(first * width)..(end * width)], width, pooling, row);
             }
 

@@ -72,7 +72,8 @@ internal sealed class OnnxFileCheck
         foreach (var (name, function) in _functions)
         {
             if (_nodes.TryGetValue(name, out var node) && (node.Inputs > function.Inputs || node.Outputs > function.Outputs))
-                throw new InputException($"{_path}: a node gives the model's function {name} {node.Inputs} inputs and {node.Outputs} outputs, it has {function.Inputs} and {function.Outputs}; download or export the model again");
+                throw new InputException($"{_path}: a node gives the model's function {name} {node.Inputs} inputs "
+                    + $"and {node.Outputs} outputs, it has {function.Inputs} and {function.Outputs}; download or export the model again");
             if (Reaches(name, name, []))
                 throw new InputException($"{_path}: the model's function {name} calls itself; download or export the model again");
         }
@@ -146,7 +147,10 @@ internal sealed class OnnxFileCheck
                 if (number is 3 or 8) Number(value);
             });
         if (Ranges.TryGetValue(name, out var range) && least <= most && (least < range.Least || most > range.Most))
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: a node's attribute {name} is {(least < range.Least ? least : most)}, from {range.Least} to {range.Most} were expected; download or export the model again"));
+            throw new InputException(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{_path}: a node's attribute {name} is {(least < range.Least ? least : most)}, "
+                        + $"from {range.Least} to {range.Most} were expected; download or export the model again"));
 
         void Number(long value) => (least, most) = (Math.Min(least, value), Math.Max(most, value));
     }
@@ -196,7 +200,10 @@ internal sealed class OnnxFileCheck
 
         void Size(long size)
         {
-            if (size < 0) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: a tensor of weights has a dimension of {size}; download or export the model again"));
+            if (size < 0)
+                throw new InputException(
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"{_path}: a tensor of weights has a dimension of {size}; download or export the model again"));
         }
     }
 
@@ -209,8 +216,10 @@ internal sealed class OnnxFileCheck
             if (number == 1) key = _reader.ReadText(to - _reader.Position);
             else if (number == 2) value = _reader.ReadText(to - _reader.Position);
         });
-        if (key == "location" && (Path.IsPathRooted(value) || value.Contains('\0', StringComparison.Ordinal) || value.Split('/', '\\').Contains("..")))
-            throw new InputException($"{_path}: cannot read this model: it wants its weights from '{value}'; only files in the model's own folder are read");
+        if (key == "location"
+            && (Path.IsPathRooted(value) || value.Contains('\0', StringComparison.Ordinal) || value.Split('/', '\\').Contains("..")))
+            throw new InputException(
+                $"{_path}: cannot read this model: it wants its weights from '{value}'; only files in the model's own folder are read");
         weights?.Outside(key, value);
     }
 

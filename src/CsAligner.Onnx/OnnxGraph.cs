@@ -6,7 +6,8 @@ namespace CsAligner.Onnx;
 /// <summary>A model and what its inputs are for, told by their names, types and shapes.</summary>
 internal sealed class OnnxGraph
 {
-    private const string PixelName = "pixel_values", IdsName = "input_ids", MaskName = "attention_mask", TypesName = "token_type_ids", PositionsName = "position_ids";
+    private const string PixelName = "pixel_values", IdsName = "input_ids", MaskName = "attention_mask", TypesName = "token_type_ids",
+        PositionsName = "position_ids";
 
     /// <summary>Tokens of a text; where files say more, fewer are read.</summary>
     public const int LargestContext = 32768;
@@ -21,12 +22,14 @@ internal sealed class OnnxGraph
     {
         Session = session;
         foreach (string name in new[] { options.ImageInput, options.TextInput }.OfType<string>())
-            if (session.Inputs.All(input => input.Name != name)) throw new InputException($"{session.Path}: there is no input '{name}'; {Declared}");
+            if (session.Inputs.All(input => input.Name != name))
+                throw new InputException($"{session.Path}: there is no input '{name}'; {Declared}");
         foreach (var input in session.Inputs)
         {
             if (input.Name == options.ImageInput) Pixels = input;
             else if (input.Name == options.TextInput) Ids = input;
-            else if (options.ImageInput is null && (input.Name == PixelName || (Pixels is null && input.Shape.Length == 4 && !input.IsInteger))) Pixels = input;
+            else if (options.ImageInput is null
+                && (input.Name == PixelName || (Pixels is null && input.Shape.Length == 4 && !input.IsInteger))) Pixels = input;
             else if (options.TextInput is null && input.Name == IdsName) Ids = input;
             else if (input.Name.Contains("mask", StringComparison.Ordinal)) Mask = input;
             else if (input.Name == TypesName) Types = input;
@@ -35,13 +38,19 @@ internal sealed class OnnxGraph
             else throw Unknown(input);
         }
 
-        if (Pixels is null && Ids is null) throw new InputException($"{session.Path}: none of its inputs takes images or tokens; {Declared}");
-        if (Pixels is { } pixels && (pixels.Shape.Length is not (0 or 4) || pixels.Type is not (TensorElementType.Float or TensorElementType.Float16) || pixels.Size(1) is not (3 or -1)))
-            throw new InputException($"{session.Path}: input {pixels} cannot take images; expected float32 or float16 [batch, 3, height, width]");
+        if (Pixels is null && Ids is null)
+            throw new InputException($"{session.Path}: none of its inputs takes images or tokens; {Declared}");
+        if (Pixels is { } pixels
+            && (pixels.Shape.Length is not (0 or 4) || pixels.Type is not (TensorElementType.Float or TensorElementType.Float16)
+                || pixels.Size(1) is not (3 or -1)))
+            throw new InputException(
+                $"{session.Path}: input {pixels} cannot take images; expected float32 or float16 [batch, 3, height, width]");
         foreach (var input in new[] { Ids, Mask, Types, Positions }.OfType<OnnxValueInfo>())
-            if (!input.IsInteger || input.Shape.Length is not (0 or 2)) throw new InputException($"{session.Path}: input {input} cannot take tokens; expected int64 or int32 [batch, tokens]");
+            if (!input.IsInteger || input.Shape.Length is not (0 or 2))
+                throw new InputException($"{session.Path}: input {input} cannot take tokens; expected int64 or int32 [batch, tokens]");
         if (BatchOf(Pixels) > LargestBatch || BatchOf(Ids) > LargestBatch || ContextLength > LargestContext)
-            throw new InputException($"{session.Path}: it takes more at a time than any encoder ({Declared}); at most {LargestBatch} samples of {LargestContext} tokens are given");
+            throw new InputException($"{session.Path}: it takes more at a time than any encoder ({Declared}); at "
+                + $"most {LargestBatch} samples of {LargestContext} tokens are given");
     }
 
     public OnnxSession Session { get; }
@@ -91,7 +100,8 @@ internal sealed class OnnxGraph
 
     /// <summary>The output that the caller named.</summary>
     /// <exception cref="InputException">There is none of the name.</exception>
-    public OnnxValueInfo Named(string name) => Output(name) ?? throw new InputException($"{Session.Path}: there is no output '{name}'; its outputs are {List(Session.Outputs)}");
+    public OnnxValueInfo Named(string name) =>
+        Output(name) ?? throw new InputException($"{Session.Path}: there is no output '{name}'; its outputs are {List(Session.Outputs)}");
 
     /// <summary>The one output of floating-point numbers with so many dimensions; null where there is none or several.</summary>
     public OnnxValueInfo? Only(int rank)
@@ -101,9 +111,14 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>The failure of a graph whose outputs do not tell which of them is the feature.</summary>
-    public InputException NoOutput(string what) => new($"{Session.Path}: which output holds the features of {what} cannot be told; its outputs are {List(Session.Outputs)}: name one, and how tokens are pooled where it gives tokens");
+    public InputException NoOutput(string what) =>
+        new($"{Session.Path}: which output holds the features of {what} cannot be told; its outputs are {List(Session.Outputs)}: name one, "
+            + "and how tokens are pooled where it gives tokens");
 
-    private static string List(IEnumerable<OnnxValueInfo> values) => string.Join("; ", values.Take(8)) is { Length: > 0 } text ? text : "none";
+    private static string List(IEnumerable<OnnxValueInfo> values) =>
+        string.Join("; ", values.Take(8)) is { Length: > 0 } text ? text : "none";
 
-    private InputException Unknown(OnnxValueInfo input) => new($"{Session.Path}: input {input} is not one of an encoder's (images, token ids, attention mask, token types, positions); export the encoder alone, or name its input");
+    private InputException Unknown(OnnxValueInfo input) =>
+        new($"{Session.Path}: input {input} is not one of an encoder's (images, token ids, attention mask, token types, positions); export "
+            + "the encoder alone, or name its input");
 }

@@ -18,15 +18,22 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
 
     internal OnnxImageEncoder(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options)
     {
-        (_graph, _pixels) = (graph, graph.Pixels ?? throw new InputException($"{graph.Session.Path}: it takes no images; {graph.Declared}"));
+        (_graph, _pixels) =
+            (graph, graph.Pixels ?? throw new InputException($"{graph.Session.Path}: it takes no images; {graph.Declared}"));
         Preprocessing = ImagePreprocessing.ReadFolder(folder.Folder);
-        if (_pixels.Size(2) is var height and > 0 && _pixels.Size(3) is var width and > 0 && (height != Preprocessing.ImageSize || width != Preprocessing.ImageSize))
-            throw new InputException($"{graph.Session.Path}: it takes images of {height} x {width}, {ImagePreprocessing.FileName} makes {Preprocessing.ImageSize} x {Preprocessing.ImageSize}; take all files from one model");
+        if (_pixels.Size(2) is var height and > 0 && _pixels.Size(3) is var width and > 0
+            && (height != Preprocessing.ImageSize || width != Preprocessing.ImageSize))
+            throw new InputException(
+                $"{graph.Session.Path}: it takes images of {height} x {width}, {ImagePreprocessing.FileName} makes "
+                    + $"{Preprocessing.ImageSize} x {Preprocessing.ImageSize}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
         long image = 3L * Preprocessing.ImageSize * Preprocessing.ImageSize;
-        _batch = OnnxGraph.BatchOf(_pixels) ?? (int)Math.Clamp(OnnxGraph.MostPixels / image, 1, options.Provider == OnnxProvider.Cpu ? ProcessorBatch : GpuBatch);
+        _batch = OnnxGraph.BatchOf(_pixels)
+            ?? (int)Math.Clamp(OnnxGraph.MostPixels / image, 1, options.Provider == OnnxProvider.Cpu ? ProcessorBatch : GpuBatch);
         if (image * _batch > OnnxGraph.MostPixels)
-            throw new InputException($"{graph.Session.Path}: it takes {_batch} images of {Preprocessing.ImageSize} x {Preprocessing.ImageSize} at a time, more than {OnnxGraph.MostPixels} values; export it with smaller batches");
+            throw new InputException(
+                $"{graph.Session.Path}: it takes {_batch} images of {Preprocessing.ImageSize} x {Preprocessing.ImageSize} at a time, more "
+                    + $"than {OnnxGraph.MostPixels} values; export it with smaller batches");
 
         // One black picture: what does not run is found now, and so is an open width.
         try
@@ -49,11 +56,13 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
     public bool HasImageTokens => false;
 
     /// <inheritdoc/>
-    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(write);
-        if (tokens) throw new NotSupportedException("An ONNX encoder gives features of whole images: its patches have none in the same space.");
+        if (tokens) throw new NotSupportedException(
+            "An ONNX encoder gives features of whole images: its patches have none in the same space.");
         int side = Preprocessing.ImageSize, image = 3 * side * side, batch = OnnxGraph.BatchOf(_pixels) ?? batchSize ?? _batch;
         ImageBatches.Run(count, image, batch, read, Compute, cancellation);
 
@@ -61,7 +70,8 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
         {
             int rows = rgb.Length / image;
             Tensor? features = null;
-            Run(rgb.Span, rows, (row, values) => values.CopyTo((features ??= new Tensor(rows, values.Length)).Span[(row * values.Length)..]));
+            Run(rgb.Span, rows,
+                (row, values) => values.CopyTo((features ??= new Tensor(rows, values.Length)).Span[(row * values.Length)..]));
             write(new EmbeddedBatch(start, features!));
         }
     }
@@ -81,7 +91,8 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
         // A graph of images and texts wants a text too: one of a few tokens, whose features nobody reads.
         if (_graph.Ids is not null) OnnxTokens.AddPlaceholder(inputs, _graph);
         string where = $"{_graph.Session.Path}: output {_output.Name}";
-        _graph.Session.Run(inputs, _output.Name, (values, sizes) => OnnxFeatures.Read(values, sizes, _pooling, [], rows, Width, write, where));
+        _graph.Session.Run(inputs, _output.Name,
+            (values, sizes) => OnnxFeatures.Read(values, sizes, _pooling, [], rows, Width, write, where));
     }
 
     private static byte[] Padded(ReadOnlySpan<byte> rgb, int length)
@@ -94,15 +105,20 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
     private static (OnnxValueInfo Output, OnnxPooling Pooling) Choose(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options)
     {
         var pooling = options.Pooling;
-        if (options.ImageOutput is { } name) return (graph.Named(name), pooling is OnnxPooling.Auto or OnnxPooling.Pooler ? OnnxPooling.Cls : pooling);
+        if (options.ImageOutput is { } name)
+            return (graph.Named(name), pooling is OnnxPooling.Auto or OnnxPooling.Pooler ? OnnxPooling.Cls : pooling);
         if (graph.Output("image_embeds", "image_features") is { } embeds) return (embeds, OnnxPooling.Auto);
         if (folder.ModelType is "clip" or "chinese_clip")
-            throw new InputException($"{graph.Session.Path}: it has no output image_embeds, so the projection into the space of texts is not in it; export it with the projection, or name the output that you want");
-        if (pooling is OnnxPooling.Auto or OnnxPooling.Pooler && graph.Output("pooler_output") is { } pooled && (pooling == OnnxPooling.Pooler || folder.ModelType is not ("vit" or "deit"))) return (pooled, OnnxPooling.Auto);
+            throw new InputException($"{graph.Session.Path}: it has no output image_embeds, so the projection into the space of texts is "
+                + "not in it; export it with the projection, or name the output that you want");
+        if (pooling is OnnxPooling.Auto or OnnxPooling.Pooler && graph.Output("pooler_output") is { } pooled
+            && (pooling == OnnxPooling.Pooler || folder.ModelType is not ("vit" or "deit"))) return (pooled, OnnxPooling.Auto);
         if (pooling is OnnxPooling.Auto && graph.Only(2) is { } only) return (only, OnnxPooling.Auto);
 
         // A ViT's class token: DINOv2's feature. Its pooler, where it has one, is an untrained or a classifier's layer.
-        if ((graph.Output("last_hidden_state") ?? graph.Only(3)) is { } tokens && (pooling is not (OnnxPooling.Auto or OnnxPooling.Pooler) || folder.ModelType is "vit" or "deit" || folder.ModelType.StartsWith("dinov", StringComparison.Ordinal)))
+        if ((graph.Output("last_hidden_state") ?? graph.Only(3)) is { } tokens
+            && (pooling is not (OnnxPooling.Auto or OnnxPooling.Pooler) || folder.ModelType is "vit" or "deit"
+                || folder.ModelType.StartsWith("dinov", StringComparison.Ordinal)))
             return (tokens, pooling is OnnxPooling.Auto ? OnnxPooling.Cls : pooling);
         throw graph.NoOutput("images");
     }

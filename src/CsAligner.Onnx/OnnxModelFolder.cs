@@ -11,7 +11,8 @@ namespace CsAligner.Onnx;
 /// </summary>
 internal sealed class OnnxModelFolder
 {
-    private static readonly string[] VisionNames = ["vision_model", "visual"], TextNames = ["text_model", "textual"], WholeNames = ["model"];
+    private static readonly string[] VisionNames = ["vision_model", "visual"], TextNames = ["text_model", "textual"],
+        WholeNames = ["model"];
 
     // Their tables of positions begin behind the id of padding.
     private static readonly string[] PositionsAfterPadding = ["roberta", "xlm-roberta", "camembert", "mpnet"];
@@ -54,7 +55,8 @@ internal sealed class OnnxModelFolder
             Positions = positions is { } count && PositionsAfterPadding.Contains(ModelType) ? count - 2 : positions;
 
             // What config.json leaves out is the family's own default.
-            if (nested && positions is null) Positions = ModelType.StartsWith("siglip", StringComparison.Ordinal) ? 64 : ModelType == "clip" ? 77 : null;
+            if (nested && positions is null)
+                Positions = ModelType.StartsWith("siglip", StringComparison.Ordinal) ? 64 : ModelType == "clip" ? 77 : null;
         });
         ReadJson("sentence_bert_config.json", JsonValueKind.Object, root =>
         {
@@ -100,7 +102,8 @@ internal sealed class OnnxModelFolder
 
     /// <summary>Whether a path names a model in ONNX format: a file of that kind, or a folder with one.</summary>
     public static bool Is(string path) =>
-        path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || (Directory.Exists(path) && Folders(path).Any(folder => Directory.EnumerateFiles(folder, "*.onnx").Any()));
+        path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
+            || (Directory.Exists(path) && Folders(path).Any(folder => Directory.EnumerateFiles(folder, "*.onnx").Any()));
 
     /// <summary>Whether config.json says that a folder's weights are those of a CLIP; true too where there is none to say.</summary>
     public static bool IsClip(string folder)
@@ -121,11 +124,15 @@ internal sealed class OnnxModelFolder
             string here = Path.GetDirectoryName(Path.GetFullPath(path))!;
 
             // Of HF/onnx/model.onnx the rest is one folder up.
-            string above = Path.GetFileName(here) == "onnx" && !File.Exists(Path.Combine(here, "config.json")) ? Path.GetDirectoryName(here)! : here;
+            string above = Path.GetFileName(here) == "onnx" && !File.Exists(Path.Combine(here, "config.json"))
+                ? Path.GetDirectoryName(here)!
+                : here;
             return new(above, null, null, path);
         }
 
-        if (!Directory.Exists(path)) throw new InputException($"{path}: no such folder; expected a model in ONNX format with config.json, and preprocessor_config.json or a tokenizer");
+        if (!Directory.Exists(path))
+            throw new InputException(
+                $"{path}: no such folder; expected a model in ONNX format with config.json, and preprocessor_config.json or a tokenizer");
         string ending = variant is null ? "" : "_" + variant;
         foreach (string folder in Folders(path))
         {
@@ -136,10 +143,13 @@ internal sealed class OnnxModelFolder
             string? First(string[] names) => names.Select(name => Path.Combine(folder, $"{name}{ending}.onnx")).FirstOrDefault(File.Exists);
         }
 
-        string[] found = [.. Folders(path).SelectMany(folder => Directory.EnumerateFiles(folder, "*.onnx")).Select(file => Path.GetRelativePath(path, file)).Order(StringComparer.Ordinal)];
+        string[] found =
+            [.. Folders(path).SelectMany(folder => Directory.EnumerateFiles(folder, "*.onnx"))
+                .Select(file => Path.GetRelativePath(path, file)).Order(StringComparer.Ordinal)];
         throw new InputException(found.Length == 0
             ? $"{path}: there is no .onnx file in it or its folder onnx; export the model to ONNX, or give another folder"
-            : $"{path}: expected model{ending}.onnx, or vision_model{ending}.onnx and text_model{ending}.onnx; it has {string.Join(", ", found.Take(8))}: name a variant (the ending behind '_') or the file itself");
+            : $"{path}: expected model{ending}.onnx, or vision_model{ending}.onnx and text_model{ending}.onnx; it "
+                + $"has {string.Join(", ", found.Take(8))}: name a variant (the ending behind '_') or the file itself");
     }
 
     private static IEnumerable<string> Folders(string path)
@@ -150,10 +160,13 @@ internal sealed class OnnxModelFolder
     }
 
     private static string? StringOf(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static int? Number(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number is > 0 and <= 1 << 20 ? number : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt32(out int number) && number is > 0 and <= 1 << 20 ? number : null;
 
     private static bool IsTrue(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
@@ -174,7 +187,9 @@ internal sealed class OnnxModelFolder
         });
 
         // The path comes from a file: it must stay below the folder.
-        if (pooling.Contains('\0', StringComparison.Ordinal) || !Path.GetFullPath(Path.Combine(Folder, pooling)).StartsWith(Path.GetFullPath(Folder + Path.DirectorySeparatorChar), StringComparison.Ordinal)) return;
+        if (pooling.Contains('\0', StringComparison.Ordinal)
+            || !Path.GetFullPath(Path.Combine(Folder, pooling))
+                .StartsWith(Path.GetFullPath(Folder + Path.DirectorySeparatorChar), StringComparison.Ordinal)) return;
         ReadJson(pooling, JsonValueKind.Object, root =>
         {
             PoolingSettings.Check(root, Path.Combine(Folder, pooling));
@@ -191,7 +206,9 @@ internal sealed class OnnxModelFolder
         string file = Path.Combine(Folder, PromptFile);
         WholeSettings.Check(root, file);
         if (!root.TryGetProperty("default_prompt_name", out var name) || name.ValueKind == JsonValueKind.Null) return;
-        Prompt = (name.ValueKind == JsonValueKind.String && root.TryGetProperty("prompts", out var prompts) ? StringOf(prompts, name.GetString()!) : null)
+        Prompt = (name.ValueKind == JsonValueKind.String && root.TryGetProperty("prompts", out var prompts)
+            ? StringOf(prompts, name.GetString()!)
+            : null)
             ?? throw new InputException(
                 $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, and prompts has no text of that name; download the file "
                 + "again");
@@ -209,7 +226,9 @@ internal sealed class OnnxModelFolder
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path));
-            if (document.RootElement.ValueKind != kind) throw new InputException($"{path}: expected a JSON {(kind == JsonValueKind.Object ? "object" : "array")}; download the file again");
+            if (document.RootElement.ValueKind != kind)
+                throw new InputException(
+                    $"{path}: expected a JSON {(kind == JsonValueKind.Object ? "object" : "array")}; download the file again");
             read(document.RootElement);
         }
         catch (JsonException e)

@@ -3,7 +3,8 @@ namespace CsAligner.Onnx;
 /// <summary>How ONNX models are read and run. Everything that is null or Auto is taken from the model and the files beside it.</summary>
 public sealed record OnnxOptions
 {
-    /// <summary>Threads of a run, at least 1; 1 computes on the calling thread alone. Null: <see cref="CsAligner.Tensors.Compute.Threads"/>.</summary>
+    /// <summary>Threads of a run, at least 1; 1 computes on the calling thread alone. Null:
+    /// <see cref="CsAligner.Tensors.Compute.Threads"/>.</summary>
     public int? Threads { get; init; }
 
     /// <summary>

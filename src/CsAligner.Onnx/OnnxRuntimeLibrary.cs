@@ -42,7 +42,8 @@ public static class OnnxRuntimeLibrary
         catch (Exception e) when (Cause(e) is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
             throw new InputException(
-                $"ONNX models need ONNX Runtime, which this application does not have for {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}: "
+                "ONNX models need ONNX Runtime, which this application does not have "
+                    + $"for {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}: "
                 + "publish it for this system (-r), where the package Microsoft.ML.OnnxRuntime has a library for it",
                 e);
         }
@@ -52,7 +53,8 @@ public static class OnnxRuntimeLibrary
     internal static string Message(Exception failure)
     {
         string message = failure.Message.ReplaceLineEndings(" ").Trim();
-        if (message.StartsWith("[ErrorCode:", StringComparison.Ordinal) && message.IndexOf(']', StringComparison.Ordinal) is > 0 and var end)
+        if (message.StartsWith("[ErrorCode:", StringComparison.Ordinal)
+            && message.IndexOf(']', StringComparison.Ordinal) is > 0 and var end)
             message = message[(end + 1)..].TrimStart();
         return message.Length > LongestMessage ? message[..LongestMessage] + " …" : message;
     }

@@ -5,7 +5,8 @@ using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Onnx;
 
-/// <summary>A frozen encoder of texts that ONNX Runtime computes: a CLIP's or SigLIP's text tower, or a sentence encoder. Several threads may embed at once.</summary>
+/// <summary>A frozen encoder of texts that ONNX Runtime computes: a CLIP's or SigLIP's text tower, or a sentence encoder.
+/// Several threads may embed at once.</summary>
 public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
 {
     // Tokens of a batch.
@@ -31,7 +32,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         if (graph.Ids is null) throw new InputException($"{graph.Session.Path}: it takes no tokens; {graph.Declared}");
         ContextLength = Math.Min(Context(graph, folder, options, tokenizer), OnnxGraph.LargestContext);
         if (tokenizer.Encode("").Length is var marks && marks >= ContextLength)
-            throw new InputException($"{graph.Session.Path}: texts have at most {ContextLength} tokens, as the model's files say, and the tokenizer's marks alone are {marks}; take all files from one model");
+            throw new InputException($"{graph.Session.Path}: texts have at most {ContextLength} tokens, as the model's files say, and the "
+                + $"tokenizer's marks alone are {marks}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
         (_prompt, _lowers) = (folder.Prompt, folder.LowerCase);
 
@@ -60,11 +62,13 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
     public int ContextLength { get; }
 
     /// <inheritdoc/>
-    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(write);
-        if (tokens) throw new NotSupportedException("An ONNX encoder gives features of whole texts: its words have none in the same space.");
+        if (tokens) throw new NotSupportedException(
+            "An ONNX encoder gives features of whole texts: its words have none in the same space.");
         for (int start = 0; start < texts.Count; start += TextsPerRound)
         {
             int count = Math.Min(TextsPerRound, texts.Count - start), first = start;
@@ -87,7 +91,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
             cancellation.ThrowIfCancellationRequested();
             int end = EndOfBatch(round, order, first, OnnxGraph.BatchOf(_graph.Ids) ?? batchSize);
             int[] rows = order[first..end];
-            Run(round.Take(rows), (row, values) => values.CopyTo((features ??= new Tensor(round.Count, values.Length)).Span[(rows[row] * values.Length)..]));
+            Run(round.Take(rows),
+                (row, values) => values.CopyTo((features ??= new Tensor(round.Count, values.Length)).Span[(rows[row] * values.Length)..]));
             first = end;
         }
 
@@ -102,14 +107,16 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         if (graph.ContextLength is { } exact)
         {
             return options.ContextLength is null || options.ContextLength == exact ? exact
-                : throw new InputException($"{graph.Session.Path}: it takes texts of exactly {exact} tokens, {options.ContextLength} were asked for; leave the context length out");
+                : throw new InputException($"{graph.Session.Path}: it takes texts of exactly {exact} tokens, {options.ContextLength} were "
+                    + "asked for; leave the context length out");
         }
 
         int most = Math.Min(folder.Positions ?? int.MaxValue, folder.SequenceLength ?? tokenizer.ContextLength ?? int.MaxValue);
         if (most == int.MaxValue) most = UsualContext;
         return options.ContextLength is not { } wanted ? most
             : wanted <= (folder.Positions ?? int.MaxValue) ? wanted
-            : throw new InputException($"{folder.Folder}: the model has positions for {folder.Positions} tokens, {wanted} were asked for; ask for fewer");
+            : throw new InputException(
+                $"{folder.Folder}: the model has positions for {folder.Positions} tokens, {wanted} were asked for; ask for fewer");
     }
 
     private static (OnnxValueInfo Output, OnnxPooling Pooling) Choose(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options)
@@ -121,20 +128,28 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
             return (named, named.Shape.Length == 3 ? Tokens() : pooling);
         }
 
-        if (pooling is OnnxPooling.Auto && graph.Output("text_embeds", "text_features", "sentence_embedding") is { } embeds) return (embeds, OnnxPooling.Auto);
+        if (pooling is OnnxPooling.Auto && graph.Output("text_embeds", "text_features", "sentence_embedding") is { } embeds)
+            return (embeds, OnnxPooling.Auto);
         if (folder.ModelType is "clip" or "chinese_clip" && pooling is OnnxPooling.Auto)
-            throw new InputException($"{graph.Session.Path}: it has no output text_embeds, so the projection into the space of images is not in it; export it with the projection, or name the output that you want");
-        if (pooling is OnnxPooling.Pooler || (pooling is OnnxPooling.Auto && folder.ModelType.StartsWith("siglip", StringComparison.Ordinal))) return (graph.Named("pooler_output"), OnnxPooling.Auto);
+            throw new InputException($"{graph.Session.Path}: it has no output text_embeds, so the projection into the space of images is "
+                + "not in it; export it with the projection, or name the output that you want");
+        if (pooling is OnnxPooling.Pooler
+            || (pooling is OnnxPooling.Auto && folder.ModelType.StartsWith("siglip", StringComparison.Ordinal)))
+            return (graph.Named("pooler_output"), OnnxPooling.Auto);
         if ((graph.Output("last_hidden_state", "token_embeddings") ?? graph.Only(3)) is { } tokens) return (tokens, Tokens());
         return (graph.Only(2) ?? throw graph.NoOutput("texts"), OnnxPooling.Auto);
 
         OnnxPooling Tokens()
         {
             if (pooling is not (OnnxPooling.Auto or OnnxPooling.Pooler)) return pooling;
-            if (folder.LaterStep is { } step) throw new InputException($"{folder.Folder}: sentence-transformers would go on with \"{step}\", which is not done here; export the model with its output sentence_embedding, or say how tokens are pooled");
-            if (graph.Session.Metadata("pooling") is { } said && Enum.TryParse(said, ignoreCase: true, out OnnxPooling kind) && kind is not (OnnxPooling.Auto or OnnxPooling.Pooler)) return kind;
+            if (folder.LaterStep is { } step)
+                throw new InputException($"{folder.Folder}: sentence-transformers would go on with \"{step}\", which is not done here; "
+                    + "export the model with its output sentence_embedding, or say how tokens are pooled");
+            if (graph.Session.Metadata("pooling") is { } said && Enum.TryParse(said, ignoreCase: true, out OnnxPooling kind)
+                && kind is not (OnnxPooling.Auto or OnnxPooling.Pooler)) return kind;
             return folder.Pooling is not OnnxPooling.Auto ? folder.Pooling
-                : throw new InputException($"{graph.Session.Path}: it gives features of tokens, and nothing says how those of a text are made of them (no 1_Pooling/config.json); say how: mean, cls, last, max or pooler");
+                : throw new InputException($"{graph.Session.Path}: it gives features of tokens, and nothing says how those of a text are "
+                    + "made of them (no 1_Pooling/config.json); say how: mean, cls, last, max or pooler");
         }
     }
 
@@ -144,7 +159,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         int end = first;
 
         // In order of length: the last one is the longest, and all are filled up to it.
-        while (end < order.Length && (end == first || (end - first + 1) * (_trims ? round.Lengths[order[end]] : round.ContextLength) <= _tokensPerBatch)) end++;
+        while (end < order.Length
+            && (end == first || (end - first + 1) * (_trims ? round.Lengths[order[end]] : round.ContextLength) <= _tokensPerBatch)) end++;
         return end;
     }
 
@@ -169,6 +185,7 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         }
 
         string where = $"{_graph.Session.Path}: output {_output.Name}";
-        _graph.Session.Run(inputs, _output.Name, (values, sizes) => OnnxFeatures.Read(values, sizes, _pooling, spans, rows, Width, write, where));
+        _graph.Session.Run(inputs, _output.Name,
+            (values, sizes) => OnnxFeatures.Read(values, sizes, _pooling, spans, rows, Width, write, where));
     }
 }

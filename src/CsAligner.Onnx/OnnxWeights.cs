@@ -62,7 +62,8 @@ internal sealed class OnnxWeights(string model)
     }
 
     private long Number(string key, long otherwise) =>
-        _outside.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : otherwise;
+        _outside.TryGetValue(key, out string? text)
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : otherwise;
 
     private void Scan(SafeFileHandle file, long start, long end)
     {

@@ -92,5 +92,6 @@ internal sealed class ProtobufReader(FileStream file) : IDisposable
         return _buffer[_next++];
     }
 
-    private InputException Malformed() => new($"{file.Name}: no model in ONNX format (byte {Position} is none of its fields); download or export it again");
+    private InputException Malformed() =>
+        new($"{file.Name}: no model in ONNX format (byte {Position} is none of its fields); download or export it again");
 }

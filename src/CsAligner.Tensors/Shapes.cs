@@ -10,7 +10,8 @@ internal static class Shapes
         {
             ArgumentOutOfRangeException.ThrowIfNegative(size, nameof(shape));
             length *= size;
-            if (length > Array.MaxLength) throw new ArgumentException($"A tensor of shape {Format(shape)} has more than {Array.MaxLength} elements.", nameof(shape));
+            if (length > Array.MaxLength)
+                throw new ArgumentException($"A tensor of shape {Format(shape)} has more than {Array.MaxLength} elements.", nameof(shape));
         }
 
         return (int)length;
@@ -27,14 +28,16 @@ internal static class Shapes
             int sizeA = i <= a.Length ? a[^i] : 1;
             int sizeB = i <= b.Length ? b[^i] : 1;
             if (sizeA != sizeB && sizeA != 1 && sizeB != 1)
-                throw new ArgumentException($"Shapes {Format(a)} and {Format(b)} do not broadcast: sizes {sizeA} and {sizeB} differ and neither is 1.", nameof(b));
+                throw new ArgumentException(
+                    $"Shapes {Format(a)} and {Format(b)} do not broadcast: sizes {sizeA} and {sizeB} differ and neither is 1.", nameof(b));
             result[^i] = sizeA == 1 ? sizeB : sizeA;
         }
 
         return result;
     }
 
-    /// <summary>Element strides of <paramref name="shape"/> when read as <paramref name="broadcast"/>: 0 where a size of 1 is repeated.</summary>
+    /// <summary>Element strides of <paramref name="shape"/> when read as <paramref name="broadcast"/>:
+    /// 0 where a size of 1 is repeated.</summary>
     public static int[] BroadcastStrides(ReadOnlySpan<int> shape, ReadOnlySpan<int> broadcast)
     {
         var strides = new int[broadcast.Length];

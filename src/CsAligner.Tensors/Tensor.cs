@@ -63,7 +63,10 @@ public sealed unsafe class Tensor
     public Span<float> Span => Buffer.Span(Length);
 
     /// <summary>The single element of a tensor of length 1.</summary>
-    public float Item => Length == 1 ? Span[0] : throw new InvalidOperationException($"Item needs exactly one element; the shape is {Shapes.Format(_shape)}.");
+    public float Item =>
+        Length == 1
+            ? Span[0]
+            : throw new InvalidOperationException($"Item needs exactly one element; the shape is {Shapes.Format(_shape)}.");
 
     /// <summary>Whether backward passes compute a gradient with respect to this tensor. Set it on parameters.</summary>
     public bool RequiresGrad
@@ -77,13 +80,19 @@ public sealed unsafe class Tensor
 
     /// <summary>The gradient, shaped like the tensor; backward passes add to it.</summary>
     /// <exception cref="InvalidOperationException">No backward pass has reached this tensor.</exception>
-    public Span<float> Grad => HasGrad ? Root._grad!.Span(Length) : throw new InvalidOperationException("This tensor has no gradient: no backward pass reached it, or it does not require one.");
+    public Span<float> Grad =>
+        HasGrad
+            ? Root._grad!.Span(Length)
+            : throw new InvalidOperationException("This tensor has no gradient: no backward pass reached it, or it does not require one.");
 
     internal float* Pointer => Buffer.Pointer;
 
     internal float* GradPointer => HasGrad ? Root._grad!.Pointer : throw new InvalidOperationException("This tensor has no gradient.");
 
-    private FloatBuffer Buffer => Root._buffer ?? throw new ObjectDisposedException(nameof(Tensor), "The tape that owned this tensor has released it; Clone() what must outlive the tape.");
+    private FloatBuffer Buffer =>
+        Root._buffer
+            ?? throw new ObjectDisposedException(nameof(Tensor),
+                "The tape that owned this tensor has released it; Clone() what must outlive the tape.");
 
     private Tensor Root => _viewOf ?? this;
 
@@ -93,7 +102,8 @@ public sealed unsafe class Tensor
     public static Tensor From(ReadOnlySpan<float> values, params ReadOnlySpan<int> shape)
     {
         if (values.Length != Shapes.Length(shape))
-            throw new ArgumentException($"Shape {Shapes.Format(shape)} needs {Shapes.Length(shape)} values, got {values.Length}.", nameof(values));
+            throw new ArgumentException($"Shape {Shapes.Format(shape)} needs {Shapes.Length(shape)} values, got {values.Length}.",
+                nameof(values));
         var tensor = new Tensor(shape);
         values.CopyTo(tensor.Span);
         return tensor;
@@ -128,7 +138,8 @@ public sealed unsafe class Tensor
         }
 
         if (Shapes.Length(sizes) != Length)
-            throw new ArgumentException($"A tensor of shape {Shapes.Format(_shape)} cannot be read as {Shapes.Format(shape)}.", nameof(shape));
+            throw new ArgumentException($"A tensor of shape {Shapes.Format(_shape)} cannot be read as {Shapes.Format(shape)}.",
+                nameof(shape));
         return new Tensor(Root, sizes);
     }
 
@@ -165,7 +176,8 @@ public sealed unsafe class Tensor
         return root._grad.Pointer;
     }
 
-    /// <summary>Takes over the gradient buffer of <paramref name="consumed"/>, which must not be used again; false when that is not possible.</summary>
+    /// <summary>Takes over the gradient buffer of <paramref name="consumed"/>, which must not be used again;
+    /// false when that is not possible.</summary>
     internal bool TryTakeGradOf(Tensor consumed)
     {
         var (root, other) = (Root, consumed.Root);
@@ -187,7 +199,8 @@ public sealed unsafe class Tensor
         return true;
     }
 
-    /// <summary>The memory of a gradient that has been forgotten, as a tensor for the pool to take back; null where there is none.</summary>
+    /// <summary>The memory of a gradient that has been forgotten, as a tensor for the pool to take back;
+    /// null where there is none.</summary>
     internal Tensor? LendIdleGrad()
     {
         var root = Root;

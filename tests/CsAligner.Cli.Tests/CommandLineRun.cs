@@ -4,7 +4,8 @@ using Spectre.Console;
 
 namespace CsAligner.Cli.Tests;
 
-/// <summary>One run of the command line in this process: its exit code and what it printed, 100 columns wide if nothing else is said.</summary>
+/// <summary>One run of the command line in this process: its exit code and what it printed,
+/// 100 columns wide if nothing else is said.</summary>
 internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
 {
     public JsonElement Json => JsonDocument.Parse(Output, new JsonDocumentOptions { AllowDuplicateProperties = false }).RootElement;
@@ -22,12 +23,15 @@ internal sealed record CommandLineRun(int ExitCode, string Output, string Error)
     public static CommandLineRun Of(params string[] arguments) => OfAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
 
     /// <summary>A run on a terminal of other columns than 100.</summary>
-    public static CommandLineRun At(int width, params string[] arguments) => OfAsync(arguments, CancellationToken.None, width: width).GetAwaiter().GetResult();
+    public static CommandLineRun At(int width, params string[] arguments) =>
+        OfAsync(arguments, CancellationToken.None, width: width).GetAwaiter().GetResult();
 
     /// <summary>A run that was stopped before it began: whatever is no mistake ends with 130, and nothing is done.</summary>
-    public static CommandLineRun Stopped(params string[] arguments) => OfAsync(arguments, new CancellationToken(canceled: true)).GetAwaiter().GetResult();
+    public static CommandLineRun Stopped(params string[] arguments) =>
+        OfAsync(arguments, new CancellationToken(canceled: true)).GetAwaiter().GetResult();
 
-    public static async Task<CommandLineRun> OfAsync(string[] arguments, CancellationToken cancellation, Action<string>? onErrorLine = null, int width = 100)
+    public static async Task<CommandLineRun> OfAsync(string[] arguments, CancellationToken cancellation, Action<string>? onErrorLine = null,
+        int width = 100)
     {
         using var output = new StringWriter();
         using var errorText = new WatchedWriter(onErrorLine);

@@ -24,7 +24,8 @@ public class CommandLineTests
     [InlineData("align --images a --texts b --out c --train txt", "--train: expected both, text or image, got 'txt'; did you mean 'text'?")]
     [InlineData("align --images a --texts b --out c --objective infonec", "did you mean 'infonce'?")]
     [InlineData("align --images a --texts b --out c --adapter low-ranc", "did you mean 'low-rank'?")]
-    [InlineData("align --images a --texts b --out c --bandwidth-factors 1 1,5", "--bandwidth-factors: numbers above 0 were expected, such as 0.5 1 2, got '1,5'")]
+    [InlineData("align --images a --texts b --out c --bandwidth-factors 1 1,5",
+        "--bandwidth-factors: numbers above 0 were expected, such as 0.5 1 2, got '1,5'")]
     [InlineData("measure a b --bandwidth med", "--bandwidth: expected a number above 0, 'median' or 'within*F'")]
     [InlineData("embed --model m --out o --onnx-pooling meen", "did you mean 'mean'?")]
     [InlineData("apply --adapter a x y --modality txt", "--modality: image or text was expected, got 'txt'; did you mean 'text'?")]
@@ -59,7 +60,8 @@ public class CommandLineTests
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         string[] lines = run.Error.Split('\n');
         Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= width, line));
-        Assert.All(CommandTree.Root.Subcommands, command => Assert.Contains(lines, line => line.StartsWith($"  {command.Name} ", StringComparison.Ordinal)));
+        Assert.All(CommandTree.Root.Subcommands,
+            command => Assert.Contains(lines, line => line.StartsWith($"  {command.Name} ", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -77,9 +79,11 @@ public class CommandLineTests
     [InlineData("evaluate --images a --texts b --features 64", "--features is for --estimator nystrom")]
     [InlineData("measure a b --features 64", "--features is for --estimator nystrom")]
     [InlineData("align --images a --texts b --out c --merge", "--merge is for --lora")]
-    [InlineData("align --images a --texts b --out c --adapter linear --adapter-size 4", "--adapter-size has no effect with --adapter linear")]
+    [InlineData("align --images a --texts b --out c --adapter linear --adapter-size 4",
+        "--adapter-size has no effect with --adapter linear")]
     [InlineData("align --images a --texts b --out c --adapter-layers 4", "--adapter-layers has no effect with --adapter low-rank")]
-    [InlineData("align --images a --texts b --out c --estimator nystrom --bandwidth-factors 1 2", "--bandwidth-factors: the nystrom estimator takes one bandwidth")]
+    [InlineData("align --images a --texts b --out c --estimator nystrom --bandwidth-factors 1 2",
+        "--bandwidth-factors: the nystrom estimator takes one bandwidth")]
     [InlineData("fetch icons --rebuild-splits a --sets b", "leave --sets, --out and --size out")]
     [InlineData("embed --model m --images a --out b --onnx-device 1", "--onnx-device is for --onnx-provider cuda")]
     public void What_would_have_no_effect_is_a_mistake(string line, string expected)
@@ -99,6 +103,7 @@ public class CommandLineTests
             Assert.Contains("[suggest:", CommandLineRun.Of("completion", shell).Output, StringComparison.Ordinal);
 
         static string[] Suggested(string line) =>
-            CommandLineRun.Of($"[suggest:{line.Length}]", line).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            CommandLineRun.Of($"[suggest:{line.Length}]", line).Output.Split('\n',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

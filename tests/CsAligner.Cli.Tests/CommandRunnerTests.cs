@@ -14,12 +14,14 @@ public class CommandRunnerTests
         { new InputException("cannot read 'a.npy': it is\nempty"), 1, "csalign: cannot read 'a.npy': it is empty" },
         { new UsageException("--train image needs images"), 2, "csalign: --train image needs images" },
         { new InsufficientMemoryException(), 1, "csalign: there is not enough memory; use fewer rows or a smaller --batch-size" },
-        { new IOException("No space left on device : 'x'", 28), 1, "csalign: the disk is full; free some space or choose another folder (No space left on device : 'x')" },
+        { new IOException("No space left on device : 'x'", 28), 1,
+            "csalign: the disk is full; free some space or choose another folder (No space left on device : 'x')" },
         { new IOException("The pipe\nbroke"), 1, "csalign: The pipe broke" },
         { new UnauthorizedAccessException("Access to 'x' is denied."), 1, "csalign: Access to 'x' is denied." },
         { new AggregateException(new InputException("deep inside")), 1, "csalign: deep inside" },
         { new TypeInitializationException("T", new InputException("a library was not found")), 1, "csalign: a library was not found" },
-        { new InvalidOperationException("oops"), 1, "csalign: a mistake in csalign itself: InvalidOperationException: oops (CSALIGN_DEBUG=1 shows where; please report it)" },
+        { new InvalidOperationException("oops"), 1,
+            "csalign: a mistake in csalign itself: InvalidOperationException: oops (CSALIGN_DEBUG=1 shows where; please report it)" },
     };
 
     [Theory]
@@ -73,10 +75,12 @@ public class CommandRunnerTests
         Assert.Equal(1, code);
     }
 
-    private static async Task<(int Code, string Error)> RunAsync(Action<Session> body, string? debug = null, CancellationTokenSource? stop = null)
+    private static async Task<(int Code, string Error)> RunAsync(Action<Session> body, string? debug = null,
+        CancellationTokenSource? stop = null)
     {
         using var error = new StringWriter();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error), Interactive = InteractionSupport.No });
+        IAnsiConsole console =
+            AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error), Interactive = InteractionSupport.No });
         var terminal = new Terminal
         {
             Output = TextWriter.Null,
@@ -87,7 +91,8 @@ public class CommandRunnerTests
         };
         var command = new RootCommand();
         new CommandRunner(terminal).SetAction(command, (_, session) => body(session));
-        int code = await command.Parse([]).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, stop?.Token ?? CancellationToken.None);
+        int code = await command.Parse([])
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, stop?.Token ?? CancellationToken.None);
         return (code, error.ToString());
     }
 }

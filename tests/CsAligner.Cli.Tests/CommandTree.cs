@@ -8,7 +8,8 @@ namespace CsAligner.Cli.Tests;
 internal static class CommandTree
 {
     public static RootCommand Root { get; } =
-        CommandLine.CreateRoot(new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, Tables = AnsiConsole.Console, Words = AnsiConsole.Console });
+        CommandLine.CreateRoot(
+            new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, Tables = AnsiConsole.Console, Words = AnsiConsole.Console });
 
     /// <summary>The commands that do something, by the words that call them.</summary>
     public static IEnumerable<(string[] Path, Command Command)> Leaves => LeavesOf([], Root);
@@ -24,7 +25,8 @@ internal static class CommandTree
         foreach (Argument argument in command.Arguments)
         {
             if (argument == symbol) arguments.AddRange(values);
-            else if (argument.Arity.MinimumNumberOfValues > 0 || command.Arguments.IndexOf(argument) < command.Arguments.IndexOf((symbol as Argument)!)) arguments.Add("no-such-thing");
+            else if (argument.Arity.MinimumNumberOfValues > 0
+                || command.Arguments.IndexOf(argument) < command.Arguments.IndexOf((symbol as Argument)!)) arguments.Add("no-such-thing");
         }
 
         foreach (Option option in command.Options)

@@ -9,7 +9,8 @@ using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests;
 
-/// <summary>What we write is read by plain NumPy and PyTorch, and what they write by us: tests/interop/interop.py is the other half.</summary>
+/// <summary>What we write is read by plain NumPy and PyTorch, and what they write by us:
+/// tests/interop/interop.py is the other half.</summary>
 public sealed class InteroperabilityTests : IDisposable
 {
     private const int Rows = 11, Width = 3;
@@ -44,7 +45,10 @@ public sealed class InteroperabilityTests : IDisposable
         Assert.SkipWhen(python is null, Python.Missing);
         ClipModel.Load(s_clip).Save(_folder["base"]);
         await Python.RunAsync(python!, s_script, "write", _folder.Path);
-        double[] expected = [.. JsonNode.Parse(await File.ReadAllBytesAsync(_folder["expected.json"], TestContext.Current.CancellationToken))!["values"]!.AsArray().Select(value => (double)value!)];
+        double[] expected =
+            [.. JsonNode.Parse(
+                await File.ReadAllBytesAsync(_folder["expected.json"], TestContext.Current.CancellationToken))!["values"]!.AsArray()
+                .Select(value => (double)value!)];
         ReadsNpy(expected);
         ReadsSafeTensors(expected);
         ReadsClipRetrieval();
@@ -84,7 +88,8 @@ public sealed class InteroperabilityTests : IDisposable
         Tensor Shift(int width) => Tensor.Normal(_random, 0.1f, width);
         Adapter[] adapters =
         [
-            new IdentityAdapter(Shift(Width)), new LinearAdapter(Shift(Width), 5, _random), new LowRankAdapter(Shift(Width), 2, _random), new MlpAdapter(Shift(Width), 7, _random),
+            new IdentityAdapter(Shift(Width)), new LinearAdapter(Shift(Width), 5, _random), new LowRankAdapter(Shift(Width), 2, _random),
+            new MlpAdapter(Shift(Width), 7, _random),
             new ResidualStackAdapter(Shift(Width), 4, 6, 2, _random), new TransformerAdapter(Shift(8), 10, 2, _random),
         ];
         foreach (Adapter adapter in adapters)
@@ -94,7 +99,9 @@ public sealed class InteroperabilityTests : IDisposable
                 foreach (ref float value in values.Span) value += 0.3f * (float)_random.NextNormal();
             string file = _folder[$"adapters/{adapter.Kind}.safetensors"], output = _folder[$"adapters/{adapter.Kind}.npy"];
             adapter.Save(file);
-            string[] input = adapter.UsesTokens ? [_folder["sample-set"], output, "--tokens", _folder["sample-set"]] : [_folder["rows.npy"], output];
+            string[] input = adapter.UsesTokens
+                ? [_folder["sample-set"], output, "--tokens", _folder["sample-set"]]
+                : [_folder["rows.npy"], output];
             Assert.Equal(0, CommandLineRun.Of(["apply", "--adapter", file, .. input]).ExitCode);
         }
     }
@@ -147,7 +154,9 @@ public sealed class InteroperabilityTests : IDisposable
 
     private void AppliesAnAdapter()
     {
-        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", _folder["adapter/linear.safetensors"], _folder["rows.npy"], _folder["out.npy"]).ExitCode);
+        Assert.Equal(0,
+            CommandLineRun.Of("apply", "--adapter", _folder["adapter/linear.safetensors"], _folder["rows.npy"],
+                _folder["out.npy"]).ExitCode);
         Near(Npy.ReadTensor(_folder["adapter/expected.npy"]), Npy.ReadTensor(_folder["out.npy"]), 1e-5f);
     }
 
@@ -158,7 +167,8 @@ public sealed class InteroperabilityTests : IDisposable
         Assert.Equal((3, 6.0), (lora.Options!.Rank, lora.Options.Alpha));
         lora.Merge();
         model.Save(_folder["ours"]);
-        using SafeTensorsFile ours = SafeTensorsFile.Open(_folder["ours/model.safetensors"]), theirs = SafeTensorsFile.Open(_folder["lora/merged.safetensors"]);
+        using SafeTensorsFile ours = SafeTensorsFile.Open(_folder["ours/model.safetensors"]),
+            theirs = SafeTensorsFile.Open(_folder["lora/merged.safetensors"]);
         Assert.Equal(theirs.Names.Order(), ours.Names.Order());
         foreach (string name in theirs.Names)
             Assert.All(theirs.ReadDoubles(name).Zip(ours.ReadDoubles(name)), pair => Assert.Equal(pair.First, pair.Second, 1e-6));

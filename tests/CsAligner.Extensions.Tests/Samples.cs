@@ -18,7 +18,9 @@ internal static class Samples
         const int Side = 70, Height = 50;
         var pixels = new byte[Side * Height * 3];
         for (int i = 0; i < Side * Height; i++)
-            (pixels[3 * i], pixels[(3 * i) + 1], pixels[(3 * i) + 2]) = i / Side is > 20 and < 30 ? ((byte)0, (byte)0, (byte)0) : (red, green, blue);
+            (pixels[3 * i], pixels[(3 * i) + 1], pixels[(3 * i) + 2]) = i / Side is > 20 and < 30
+                ? ((byte)0, (byte)0, (byte)0)
+                : (red, green, blue);
         File.WriteAllBytes(folder[name], PngFile.Encode(pixels, Side, Height));
         return folder[name];
     }
@@ -27,7 +29,8 @@ internal static class Samples
     public static string WriteAlignment(TemporaryFolder folder)
     {
         foreach (var (file, seed) in new[] { ("image-adapter.safetensors", 1UL), ("text-adapter.safetensors", 2UL) })
-            new LinearAdapter(Tensor.Normal(new RandomGenerator(seed), 0.05f, Width), AlignedWidth, new RandomGenerator(3)).Save(folder[file]);
+            new LinearAdapter(Tensor.Normal(new RandomGenerator(seed), 0.05f, Width), AlignedWidth,
+                new RandomGenerator(3)).Save(folder[file]);
         return folder.Path;
     }
 }

@@ -23,9 +23,12 @@ internal static class Corpus
         {
             string[] names = entries.Key.Split('/');
             var target = group.Targets.FirstOrDefault(t => t.Name == names[0]);
-            byte[]?[] parts = target is null ? [] : [.. target.Files.Select(file => Content(entries.FirstOrDefault(e => e.FullName == $"{entries.Key}/{file}")))];
+            byte[]?[] parts = target is null
+                ? []
+                : [.. target.Files.Select(file => Content(entries.FirstOrDefault(e => e.FullName == $"{entries.Key}/{file}")))];
             if (target is not null && parts.All(part => part is not null))
-                yield return (new FuzzInput(target, [.. parts.Select(part => part!)]), names[1].StartsWith(FindingPrefix, StringComparison.Ordinal));
+                yield return (new FuzzInput(target, [.. parts.Select(part => part!)]),
+                    names[1].StartsWith(FindingPrefix, StringComparison.Ordinal));
         }
     }
 
@@ -34,11 +37,14 @@ internal static class Corpus
         string path = PathOf(folder, group), temporary = path + ".tmp";
         using (var zip = new ZipArchive(File.Create(temporary), ZipArchiveMode.Create))
         {
-            foreach ((FuzzInput input, bool wasFinding) in inputs.OrderBy(i => i.Input.Target.Name, StringComparer.Ordinal).ThenBy(i => i.WasFinding).ThenBy(i => i.Input.Length).ThenBy(i => i.Input.Id, StringComparer.Ordinal))
+            foreach ((FuzzInput input, bool wasFinding) in inputs.OrderBy(i => i.Input.Target.Name, StringComparer.Ordinal)
+                .ThenBy(i => i.WasFinding).ThenBy(i => i.Input.Length).ThenBy(i => i.Input.Id, StringComparer.Ordinal))
             {
                 for (int i = 0; i < input.Parts.Length; i++)
                 {
-                    var entry = zip.CreateEntry($"{input.Target.Name}/{(wasFinding ? FindingPrefix : "")}{input.Id}/{input.Target.Files[i]}", CompressionLevel.SmallestSize);
+                    var entry = zip.CreateEntry(
+                        $"{input.Target.Name}/{(wasFinding ? FindingPrefix : "")}{input.Id}/{input.Target.Files[i]}",
+                        CompressionLevel.SmallestSize);
                     entry.LastWriteTime = Epoch;
                     using Stream stream = entry.Open();
                     stream.Write(input.Parts[i]);

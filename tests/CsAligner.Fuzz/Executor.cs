@@ -53,8 +53,10 @@ internal sealed class Executor(Workplace workplace)
         TimeSpan time = running.Time;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Slowest = time > Slowest ? time : Slowest;
-        if (allocated > input.Target.MostAllocated) finding ??= Finding.OfCost(input, "too much memory", $"{allocated >> 20} MiB allocated for {input.Length} bytes");
-        if (time > input.Target.MostTime) finding ??= Finding.OfCost(input, "too much time", $"{time.TotalSeconds:f1} s for {input.Length} bytes");
+        if (allocated > input.Target.MostAllocated)
+            finding ??= Finding.OfCost(input, "too much memory", $"{allocated >> 20} MiB allocated for {input.Length} bytes");
+        if (time > input.Target.MostTime)
+            finding ??= Finding.OfCost(input, "too much time", $"{time.TotalSeconds:f1} s for {input.Length} bytes");
         return finding;
     }
 

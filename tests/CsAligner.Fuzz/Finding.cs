@@ -29,13 +29,22 @@ internal sealed record Finding(FuzzInput Input, string Kind, string Details)
         string? wrong = message.Length > LongestMessage ? "has more than " + LongestMessage + " characters"
             : message.Any(char.IsControl) ? "holds control characters"
             : string.IsNullOrWhiteSpace(message) ? "is empty"
-            : input.Target.NamesFile && !message.Contains(folder, StringComparison.Ordinal) && !input.Target.Files.Any(file => message.Contains(Path.GetFileNameWithoutExtension(file), StringComparison.Ordinal)) ? "names no file"
+            : input.Target.NamesFile && !message.Contains(folder, StringComparison.Ordinal)
+                && !input.Target.Files.Any(file => message.Contains(Path.GetFileNameWithoutExtension(file), StringComparison.Ordinal))
+                ? "names no file"
             : null;
-        return wrong is null ? null : Of(input, failure) with { Kind = $"message {wrong}: {Of(input, failure).Kind}", Details = message[..Math.Min(message.Length, LongestMessage)] };
+        return wrong is null
+            ? null
+            : Of(input, failure) with
+            {
+                Kind = $"message {wrong}: {Of(input, failure).Kind}",
+                Details = message[..Math.Min(message.Length, LongestMessage)]
+            };
     }
 
     /// <summary>A reader that ended its process: 128 and the number of a signal, mostly.</summary>
-    public static Finding OfEnd(FuzzInput input, int code) => new(input, $"process ended with {code} in {input.Target.Name}", "Nothing more is known: --replay shows it.");
+    public static Finding OfEnd(FuzzInput input, int code) =>
+        new(input, $"process ended with {code} in {input.Target.Name}", "Nothing more is known: --replay shows it.");
 
     /// <summary>A reader that took too much time or memory.</summary>
     public static Finding OfCost(FuzzInput input, string what, string details) => new(input, $"{what} in {input.Target.Name}", details);

@@ -65,7 +65,8 @@ internal sealed class FuzzSession
         Offer(_mutator.Mutate(input, inputs[_random.Next(inputs.Count)]), keep: false);
     }
 
-    /// <summary>Writes a corpus that covers what this session's inputs cover, with as few and small inputs as a greedy choice finds, and all findings.</summary>
+    /// <summary>Writes a corpus that covers what this session's inputs cover, with as few and small inputs as a greedy choice finds,
+    /// and all findings.</summary>
     /// <returns>How many inputs it has.</returns>
     public int Save(string corpus)
     {

@@ -6,7 +6,8 @@ using CsAligner.Fuzz.Targets;
 namespace CsAligner.Fuzz;
 
 /// <summary>
-/// <c>CsAligner.Fuzz GROUP [--minutes N] [--seed N]</c>: fuzzes the readers of a group, guided by what they cover, for so many minutes of the processor;
+/// <c>CsAligner.Fuzz GROUP [--minutes N] [--seed N]</c>: fuzzes the readers of a group, guided by what they cover,
+/// for so many minutes of the processor;
 /// <c>CsAligner.Fuzz GROUP --changes N</c>: runs the kept inputs and N changes of them under a fixed seed, and keeps nothing;
 /// <c>CsAligner.Fuzz GROUP --replay FOLDER</c>: runs one input, such as a finding that was written.
 /// Exit 0 nothing found, 1 something found, 2 wrong usage.
@@ -25,7 +26,9 @@ internal static class Program
     {
         if (arguments.Length == 0 || FuzzTargets.Groups.All(group => group.Name != arguments[0]))
         {
-            Console.Error.WriteLine($"usage: GROUP [--minutes N] [--seed N] | --changes N | --replay FOLDER; groups: {string.Join(", ", FuzzTargets.Groups.Select(group => $"{group.Name} ({string.Join(", ", group.Targets.Select(target => target.Name))})"))}");
+            Console.Error.WriteLine(
+                "usage: GROUP [--minutes N] [--seed N] | --changes N | --replay FOLDER; "
+                    + $"groups: {string.Join(", ", FuzzTargets.Groups.Select(group => $"{group.Name} ({string.Join(", ", group.Targets.Select(target => target.Name))})"))}");
             return 2;
         }
 
@@ -51,7 +54,9 @@ internal static class Program
         int unknown = 0;
         while (true)
         {
-            int code = copy.Run([group.Name, "--minutes", duration.TotalMinutes.ToString(CultureInfo.InvariantCulture), "--seed", seed.ToString(CultureInfo.InvariantCulture)]);
+            int code = copy.Run(
+                [group.Name, "--minutes", duration.TotalMinutes.ToString(CultureInfo.InvariantCulture), "--seed",
+                    seed.ToString(CultureInfo.InvariantCulture)]);
             if (code is 0 or Failed) return failed ? Failed : code;
             if (code != Stopped)
             {
@@ -93,7 +98,11 @@ internal static class Program
         void Line()
         {
             TimeSpan time = Stopwatch.GetElapsedTime(start);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{group.Name}: {time.TotalMinutes:f1} min ({workplace.Spent.TotalMinutes:f1} of the processor in all), {session.Runs:N0} inputs, {session.Runs / time.TotalSeconds:f0}/s, {session.Steps} steps covered, corpus {session.CorpusSize}, slowest {session.Executor.Slowest.TotalMilliseconds:f0} ms, findings {found}"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{group.Name}: {time.TotalMinutes:f1} min ({workplace.Spent.TotalMinutes:f1} of the processor in "
+                        + $"all), {session.Runs:N0} inputs, {session.Runs / time.TotalSeconds:f0}/s, {session.Steps} steps covered, "
+                        + $"corpus {session.CorpusSize}, slowest {session.Executor.Slowest.TotalMilliseconds:f0} ms, findings {found}"));
         }
 
         void Found(Finding finding)
@@ -105,7 +114,8 @@ internal static class Program
 
     private static void Tell(Finding finding, string root)
     {
-        string place = Directory.CreateDirectory(Path.Combine(root, "artifacts", "fuzz", finding.Input.Target.Name, finding.Input.Id)).FullName;
+        string place =
+            Directory.CreateDirectory(Path.Combine(root, "artifacts", "fuzz", finding.Input.Target.Name, finding.Input.Id)).FullName;
         finding.Input.WriteTo(place);
         File.WriteAllText(Path.Combine(place, "finding.txt"), $"{finding.Kind}\n{finding.Details}\n");
         Console.WriteLine($"FINDING {finding.Kind}; input in {place}");
@@ -126,7 +136,9 @@ internal static class Program
         string name = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar)))!;
         FuzzTarget target = group.Target(name);
         using var workplace = Workplace.Create();
-        Finding? finding = new Executor(workplace).Run(new FuzzInput(target, [.. target.Files.Select(file => File.ReadAllBytes(Path.Combine(folder, file)))]));
+        Finding? finding =
+            new Executor(workplace).Run(
+                new FuzzInput(target, [.. target.Files.Select(file => File.ReadAllBytes(Path.Combine(folder, file)))]));
         Console.WriteLine(finding is null ? "nothing wrong" : $"{finding.Kind}\n{finding.Details}");
         return finding is null ? 0 : Failed;
     }

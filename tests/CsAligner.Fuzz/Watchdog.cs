@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace CsAligner.Fuzz;
 
-/// <summary>Ends the process when an input takes too long or its memory too much: both would otherwise hold up or end it without a word.</summary>
+/// <summary>Ends the process when an input takes too long or its memory too much:
+/// both would otherwise hold up or end it without a word.</summary>
 internal sealed class Watchdog : IDisposable
 {
     private const long MostMemory = 3L << 30;
@@ -16,8 +17,10 @@ internal sealed class Watchdog : IDisposable
             {
                 if (executor.Running is not { } running) return;
                 using var process = Process.GetCurrentProcess();
-                Finding? finding = running.Time is var time && time > 2 * running.Input.Target.MostTime ? Finding.OfCost(running.Input, "hang", $"{time.TotalSeconds:f0} s")
-                    : process.WorkingSet64 > MostMemory ? Finding.OfCost(running.Input, "too much memory", $"{process.WorkingSet64 >> 20} MiB")
+                Finding? finding = running.Time is var time && time > 2 * running.Input.Target.MostTime
+                    ? Finding.OfCost(running.Input, "hang", $"{time.TotalSeconds:f0} s")
+                    : process.WorkingSet64 > MostMemory
+                        ? Finding.OfCost(running.Input, "too much memory", $"{process.WorkingSet64 >> 20} MiB")
                     : null;
                 if (finding is null) return;
                 found(finding);

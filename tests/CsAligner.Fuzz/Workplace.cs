@@ -25,7 +25,9 @@ internal sealed class Workplace : IDisposable
     /// <summary>What the processes so far have taken of the processor.</summary>
     public TimeSpan Spent
     {
-        get => File.Exists(Path.Combine(Folder, SpentFile)) ? TimeSpan.FromTicks(long.Parse(File.ReadAllText(Path.Combine(Folder, SpentFile)), CultureInfo.InvariantCulture)) : TimeSpan.Zero;
+        get => File.Exists(Path.Combine(Folder, SpentFile))
+            ? TimeSpan.FromTicks(long.Parse(File.ReadAllText(Path.Combine(Folder, SpentFile)), CultureInfo.InvariantCulture))
+            : TimeSpan.Zero;
         set => File.WriteAllText(Path.Combine(Folder, SpentFile), value.Ticks.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -46,7 +48,8 @@ internal sealed class Workplace : IDisposable
     }
 
     /// <summary>Keeps an input for the process after this one.</summary>
-    public void Keep(FuzzInput input) => input.WriteTo(Directory.CreateDirectory(Path.Combine(Folder, KeptFolder, input.Target.Name, input.Id)).FullName);
+    public void Keep(FuzzInput input) =>
+        input.WriteTo(Directory.CreateDirectory(Path.Combine(Folder, KeptFolder, input.Target.Name, input.Id)).FullName);
 
     /// <summary>What the processes before this one kept, in no order.</summary>
     public IEnumerable<FuzzInput> Kept(FuzzGroup group)

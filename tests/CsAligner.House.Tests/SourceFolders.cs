@@ -78,7 +78,8 @@ internal sealed class SourceFolders
         {
             ISymbol? symbol = model.GetSymbolInfo(name).Symbol;
             symbol = symbol is IMethodSymbol { ReducedFrom: { } extension } ? extension : symbol;
-            if (symbol is null or INamespaceSymbol or ILocalSymbol or IParameterSymbol or IRangeVariableSymbol or ITypeParameterSymbol) continue;
+            if (symbol is null or INamespaceSymbol or ILocalSymbol or IParameterSymbol or IRangeVariableSymbol or ITypeParameterSymbol)
+                continue;
             foreach (var declaration in symbol.OriginalDefinition.DeclaringSyntaxReferences)
             {
                 Names++;

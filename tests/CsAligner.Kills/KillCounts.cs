@@ -10,5 +10,7 @@ internal sealed record KillCounts(int Before, int Within, int AtEnd, int TooLate
 {
     public int Kills => Before + Within + AtEnd;
 
-    public override string ToString() => $"{Kills} kills: {Before} before anything was written, {Within} at work, {AtEnd} with all files written; {TooLate} moments came after the end; {Rounds} runs ended and had the same bits";
+    public override string ToString() =>
+        $"{Kills} kills: {Before} before anything was written, {Within} at work, {AtEnd} with all files written; {TooLate} moments came "
+            + $"after the end; {Rounds} runs ended and had the same bits";
 }

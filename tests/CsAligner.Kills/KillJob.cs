@@ -9,7 +9,8 @@ internal sealed record KillJob
     /// <summary>Makes what the command reads, in a folder.</summary>
     public required Action<string> Prepare { get; init; }
 
-    /// <summary>The command line, of the folder with what it reads and the folder it writes. The same again goes on with a run that was killed.</summary>
+    /// <summary>The command line, of the folder with what it reads and the folder it writes.
+    /// The same again goes on with a run that was killed.</summary>
     public required Func<string, string, string[]> Arguments { get; init; }
 
     /// <summary>

@@ -25,7 +25,8 @@ internal static class KillJobs
               "batch_size": 64, "steps": 400, "warmup_steps": 20, "learning_rate": 0.001
             }
             """),
-        Arguments = (input, output) => ["pretrain", Path.Combine(input, "recipe.json"), "--out", output, "--resume", "--checkpoint-interval", "1"],
+        Arguments = (input, output) =>
+            ["pretrain", Path.Combine(input, "recipe.json"), "--out", output, "--resume", "--checkpoint-interval", "1"],
         Timings = [],
     };
 
@@ -41,7 +42,8 @@ internal static class KillJobs
               "samples": 12000, "warmup_samples": 160, "learning_rate": 0.001, "ema_decays": [0.9, 0.99], "preview_samples": 4000
             }
             """),
-        Arguments = (input, output) => ["pretrain", Path.Combine(input, "recipe.json"), "--out", output, "--resume", "--checkpoint-interval", "1"],
+        Arguments = (input, output) =>
+            ["pretrain", Path.Combine(input, "recipe.json"), "--out", output, "--resume", "--checkpoint-interval", "1"],
         Timings = [],
     };
 
@@ -54,7 +56,8 @@ internal static class KillJobs
         Name = "align",
         Prepare = folder => WritePairs(folder, 3000, 32),
         Arguments = (input, output) =>
-            ["align", "--images", Path.Combine(input, "images.npy"), "--texts", Path.Combine(input, "texts.npy"), "--out", output, "--epochs", Number(epochs), "--batch-size", "256", "--resume"],
+            ["align", "--images", Path.Combine(input, "images.npy"), "--texts", Path.Combine(input, "texts.npy"), "--out", output,
+                "--epochs", Number(epochs), "--batch-size", "256", "--resume"],
         Timings = ["seconds", "peak_bytes", "resumed"],
     };
 
@@ -84,7 +87,8 @@ internal static class KillJobs
         Prepare = folder => WritePictures(Path.Combine(folder, "photos"), pictures),
         Arguments = (input, output) =>
         [
-            "embed", "--model", Path.Combine(AppContext.BaseDirectory, "models", "icon-clip"), "--data", Path.Combine(input, "photos"), "--out", output,
+            "embed", "--model", Path.Combine(AppContext.BaseDirectory, "models", "icon-clip"), "--data", Path.Combine(input, "photos"),
+            "--out", output,
             "--shard-rows", Number(shardRows), "--max-bad", "20%", "--tokens",
         ],
         Timings = [],
@@ -111,9 +115,11 @@ internal static class KillJobs
         for (int i = 0; i < count; i++)
         {
             int left = random.Next(Size / 2), width = 1 + random.Next(Size / 2);
-            for (int at = 0; at < rgb.Length; at++) rgb[at] = (byte)(at / 3 % Size is int x && x >= left && x < left + width ? 40 * (1 + at % 3) : 255);
+            for (int at = 0; at < rgb.Length; at++)
+                rgb[at] = (byte)(at / 3 % Size is int x && x >= left && x < left + width ? 40 * (1 + at % 3) : 255);
             if (i % 31 != 30) File.WriteAllBytes(Path.Combine(folder, $"{Number(i)}.png"), PngFile.Encode(rgb, Size, Size));
-            for (int k = 0; k <= i % 3; k++) captions.WriteLine($"{Number(i)}.png\tbar {Number(k)} at {Number(left)}, {Number(width)} wide");
+            for (int k = 0; k <= i % 3; k++)
+                captions.WriteLine($"{Number(i)}.png\tbar {Number(k)} at {Number(left)}, {Number(width)} wide");
         }
     }
 

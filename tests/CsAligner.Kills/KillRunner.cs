@@ -42,7 +42,9 @@ internal sealed class KillRunner(KillJob job, string folder, int seed, Action<st
 
             string[] found = OutputFolder.Files(Cut);
             bool some = found.Length > 0, all = !final.Except(found).Any();
-            counts = all ? counts with { AtEnd = counts.AtEnd + 1 } : some ? counts with { Within = counts.Within + 1 } : counts with { Before = counts.Before + 1 };
+            counts = all ? counts with { AtEnd = counts.AtEnd + 1 } : some
+                ? counts with { Within = counts.Within + 1 }
+                : counts with { Before = counts.Before + 1 };
             OutputFolder.CheckWhole(Cut);
             if (counts.Kills % 10 == 0) say($"{job.Name}: {counts}");
         }
@@ -57,10 +59,13 @@ internal sealed class KillRunner(KillJob job, string folder, int seed, Action<st
         OutputFolder.CheckWhole(Cut);
         string[] found = OutputFolder.Files(Cut), left = OutputFolder.Temporary(Cut);
         if (left.Length > 0) throw new KillException($"{job.Name}: left over: {string.Join(", ", left)}");
-        if (!found.SequenceEqual(final)) throw new KillException($"{job.Name}: files {string.Join(", ", found.Except(final))} too many, {string.Join(", ", final.Except(found))} too few");
+        if (!found.SequenceEqual(final))
+            throw new KillException(
+                $"{job.Name}: files {string.Join(", ", found.Except(final))} too many, {string.Join(", ", final.Except(found))} too few");
         foreach (string file in final)
         {
-            if (!OutputFolder.Content(Path.Combine(Whole, file), job.Timings).AsSpan().SequenceEqual(OutputFolder.Content(Path.Combine(Cut, file), job.Timings)))
+            if (!OutputFolder.Content(Path.Combine(Whole, file), job.Timings).AsSpan()
+                .SequenceEqual(OutputFolder.Content(Path.Combine(Cut, file), job.Timings)))
                 throw new KillException($"{job.Name}: {file} is not the same as that of an uninterrupted run");
         }
 
@@ -80,7 +85,8 @@ internal sealed class KillRunner(KillJob job, string folder, int seed, Action<st
         using Process process = Begin(Cut, out Task<string> error);
         if (process.WaitForExit(moment))
         {
-            if (process.ExitCode != 0) throw new KillException($"{job.Name} ended with {process.ExitCode}: {error.GetAwaiter().GetResult()}");
+            if (process.ExitCode != 0)
+                throw new KillException($"{job.Name} ended with {process.ExitCode}: {error.GetAwaiter().GetResult()}");
             return false;
         }
 

@@ -37,7 +37,8 @@ internal static class OutputFolder
     {
         ".json" when timings.Count > 0 => Encoding.UTF8.GetBytes(Without(JsonNode.Parse(File.ReadAllBytes(path))!, timings).ToJsonString()),
         ".csv" when timings.Count > 0 => Encoding.UTF8.GetBytes(Without(File.ReadAllLines(path), ',', _ => true, timings)),
-        ".md" when timings.Count > 0 => Encoding.UTF8.GetBytes(Without(File.ReadAllLines(path), '|', line => line.StartsWith('|'), timings)),
+        ".md" when timings.Count > 0 =>
+            Encoding.UTF8.GetBytes(Without(File.ReadAllLines(path), '|', line => line.StartsWith('|'), timings)),
         _ => File.ReadAllBytes(path),
     };
 
@@ -68,7 +69,9 @@ internal static class OutputFolder
     private static string[] Lines(string path)
     {
         string text = File.ReadAllText(path);
-        return text.Length == 0 ? [] : text[^1] == '\n' ? text[..^1].Split('\n') : throw new InvalidDataException("its last line does not end");
+        return text.Length == 0 ? [] : text[^1] == '\n'
+            ? text[..^1].Split('\n')
+            : throw new InvalidDataException("its last line does not end");
     }
 
     private static JsonNode Without(JsonNode node, IReadOnlyList<string> keys)
@@ -101,7 +104,9 @@ internal static class OutputFolder
 
             string[] cells = line.Split(separator);
             // Quoted cells hold commas; the timings stand behind them, so count from the end.
-            if (!inTable) behind = [.. cells.Select((cell, at) => (cell, at)).Where(c => columns.Contains(c.cell.Trim())).Select(c => cells.Length - c.at)];
+            if (!inTable)
+                behind = [.. cells.Select((cell, at) => (cell, at)).Where(c => columns.Contains(c.cell.Trim()))
+                    .Select(c => cells.Length - c.at)];
             inTable = true;
             foreach (int count in behind) cells[^count] = "";
             return string.Join(separator, cells);
@@ -109,7 +114,8 @@ internal static class OutputFolder
     }
 
     private static IEnumerable<string> All(string folder) => Directory.Exists(folder)
-        ? Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path)).Order(StringComparer.Ordinal)
+        ? Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path))
+            .Order(StringComparer.Ordinal)
         : [];
 
     private static bool IsTemporary(string file) => Path.GetFileName(file).StartsWith('.');

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace CsAligner.Kills;
 
-/// <summary><c>CsAligner.Kills VERB [--kills N] [--seed N]</c>: kills the verb's job so often, and says where the kills hit. Exit 0: no harm done.</summary>
+/// <summary><c>CsAligner.Kills VERB [--kills N] [--seed N]</c>: kills the verb's job so often, and says where the kills hit. Exit 0:
+/// no harm done.</summary>
 internal static class Program
 {
     public static int Main(string[] arguments)
@@ -10,7 +11,8 @@ internal static class Program
         KillJob? job = arguments.Length == 0 ? null : KillJobs.All.FirstOrDefault(each => each.Name == arguments[0]);
         if (job is null)
         {
-            Console.Error.WriteLine($"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}");
+            Console.Error.WriteLine(
+                $"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}");
             return 2;
         }
 

@@ -27,21 +27,24 @@ public sealed class ClipTests
         using var golden = SafeTensorsFile.Open(folder["golden.safetensors"]);
         int[][] rows = [.. golden.ReadInt64("input_ids").Select(id => (int)id).Chunk(16)];
         int[][] texts = [.. rows.Select(row => row[..(Array.IndexOf(row, 299) + 1)])];
-        using var text = new OnnxTextEncoder(OnnxGraph.Open((opened.Text ?? opened.Whole)!, options), opened, options, new GivenTokens(texts, 299), 32);
+        using var text =
+            new OnnxTextEncoder(OnnxGraph.Open((opened.Text ?? opened.Whole)!, options), opened, options, new GivenTokens(texts, 299), 32);
         Assert.Equal((48, 48, 16), (vision.Width, text.Width, text.ContextLength));
 
         var model = ClipModel.Load(folder.Path);
         model.Freeze();
         byte[] pictures = Noise(7 * 3 * 32 * 32);
         var images = new Tensor(7, 48);
-        vision.EmbedImages(7, (i, rgb) => pictures.AsSpan(i * rgb.Length, rgb.Length).CopyTo(rgb), false, batch => batch.Features.Span.CopyTo(images.Span[(batch.First * 48)..]), batchSize, TestContext.Current.CancellationToken);
+        vision.EmbedImages(7, (i, rgb) => pictures.AsSpan(i * rgb.Length, rgb.Length).CopyTo(rgb), false,
+            batch => batch.Features.Span.CopyTo(images.Span[(batch.First * 48)..]), batchSize, TestContext.Current.CancellationToken);
         using var tape = Tape.Inference();
         var pixels = new Tensor(7, 3, 32, 32);
         vision.Preprocessing.Normalize(pictures, pixels);
         GoldenFeatures.AssertNear(tape.Normalize(model.Vision.Encode(tape, pixels)), images, Rounding);
 
         var made = new Tensor(6, 48);
-        text.EmbedTexts(["0", "1", "2", "3", "4", "5"], false, batch => batch.Features.Span.CopyTo(made.Span[(batch.First * 48)..]), batchSize, TestContext.Current.CancellationToken);
+        text.EmbedTexts(["0", "1", "2", "3", "4", "5"], false, batch => batch.Features.Span.CopyTo(made.Span[(batch.First * 48)..]),
+            batchSize, TestContext.Current.CancellationToken);
         GoldenFeatures.AssertNear(tape.Normalize(model.Text.Encode(tape, rows.SelectMany(row => row).ToArray(), 6)), made, Rounding);
         GoldenFeatures.AssertNear(tape.Normalize(golden.ReadTensor("text_embeds")), made, Rounding);
     }
@@ -65,13 +68,17 @@ public sealed class ClipTests
         byte[] pictures = Noise(Count * 3 * 64 * 64);
         ImageReader read = (i, rgb) => pictures.AsSpan(i * rgb.Length, rgb.Length).CopyTo(rgb);
         List<int> done = [];
-        GoldenFeatures.AssertNear(native.Images.EmbedImages(Count, read, null, TestContext.Current.CancellationToken), onnx.Images.EmbedImages(Count, read, done.Add, TestContext.Current.CancellationToken), Rounding);
+        GoldenFeatures.AssertNear(native.Images.EmbedImages(Count, read, null, TestContext.Current.CancellationToken),
+            onnx.Images.EmbedImages(Count, read, done.Add, TestContext.Current.CancellationToken), Rounding);
         Assert.Equal(Count, done[^1]);
 
         // More than a round, of all lengths, in no order.
         string[] words = ["arrow", "left", "circle", "user", "settings", "a", "chevron-down", "💡", "file", "off"];
-        string[] texts = [.. Enumerable.Range(0, 700).Select(i => string.Join(' ', Enumerable.Range(0, i * 7 % 23).Select(w => words[(i + (w * w)) % words.Length])))];
-        GoldenFeatures.AssertNear(native.Texts.EmbedTexts(texts, null, TestContext.Current.CancellationToken), onnx.Texts.EmbedTexts(texts, null, TestContext.Current.CancellationToken), Rounding);
+        string[] texts =
+            [.. Enumerable.Range(0, 700)
+                .Select(i => string.Join(' ', Enumerable.Range(0, i * 7 % 23).Select(w => words[(i + (w * w)) % words.Length])))];
+        GoldenFeatures.AssertNear(native.Texts.EmbedTexts(texts, null, TestContext.Current.CancellationToken),
+            onnx.Texts.EmbedTexts(texts, null, TestContext.Current.CancellationToken), Rounding);
     }
 
     [Fact]
@@ -94,7 +101,9 @@ public sealed class ClipTests
             Assert.Throws<OperationCanceledException>(() => vision.EmbedImages(40, read, _ => stop.Cancel(), stop.Token));
             Assert.Throws<NotSupportedException>(() => vision.EmbedImages(1, read, tokens: true, _ => { }, cancellation: stop.Token));
             Assert.Equal(0, vision.EmbedImages(0, read, null, TestContext.Current.CancellationToken).Rows);
-            Assert.Equal("image 20 is damaged", Assert.Throws<InputException>(() => vision.EmbedImages(40, (i, _) => Fail(i), null, TestContext.Current.CancellationToken)).Message);
+            Assert.Equal("image 20 is damaged",
+                Assert.Throws<InputException>(() =>
+                    vision.EmbedImages(40, (i, _) => Fail(i), null, TestContext.Current.CancellationToken)).Message);
         }
 
         GoldenFeatures.AssertNear(results[0], results[1], Rounding);
@@ -112,7 +121,8 @@ public sealed class ClipTests
         folder.CopyFrom(Path.Combine(Repository.Root, "tests", "CsAligner.Tests", "Golden", "clip-tiny"));
         foreach (string file in whole ? ["model.onnx"] : (string[])["vision_model.onnx", "text_model.onnx"])
             File.Copy(Path.Combine(OnnxNeeds.Golden, "clip-tiny", file), folder[file]);
-        File.WriteAllText(folder[ImagePreprocessing.FileName], new ImagePreprocessing(32, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation).ToJson());
+        File.WriteAllText(folder[ImagePreprocessing.FileName],
+            new ImagePreprocessing(32, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation).ToJson());
         return folder;
     }
 

@@ -13,7 +13,10 @@ public sealed class OnnxFeaturesTests
     public void Rows_are_of_one_width_and_of_unit_length_or_refused(int width, int expected, float value, string? says)
     {
         double square = 0;
-        var failure = Record.Exception(() => OnnxFeatures.Read(Enumerable.Repeat(value, width).ToArray(), [1, width], OnnxPooling.Auto, [], 1, expected, (_, row) => square = Square(row), "x.onnx: output y"));
+        var failure =
+            Record.Exception(() =>
+                OnnxFeatures.Read(Enumerable.Repeat(value, width).ToArray(), [1, width], OnnxPooling.Auto, [], 1, expected,
+                    (_, row) => square = Square(row), "x.onnx: output y"));
         if (says is null)
         {
             Assert.Null(failure);
@@ -31,7 +34,8 @@ public sealed class OnnxFeaturesTests
     public void Rows_without_a_direction_are_left_to_the_batch_which_refuses_them(float value, bool isZero)
     {
         var features = new Tensor(2, 3);
-        OnnxFeatures.Read([1, 2, 3, value, value, value], [2, 3], OnnxPooling.Auto, [], 2, 3, (i, row) => row.CopyTo(features.Span[(i * 3)..]), "y");
+        OnnxFeatures.Read([1, 2, 3, value, value, value], [2, 3], OnnxPooling.Auto, [], 2, 3,
+            (i, row) => row.CopyTo(features.Span[(i * 3)..]), "y");
         var failure = Assert.Throws<UnusableFeaturesException>(() => new EmbeddedBatch(5, features));
         Assert.Equal((6, isZero), (failure.Sample, failure.IsZero));
     }

@@ -22,7 +22,8 @@ public sealed class OnnxFileCheckTests
         // As a number, as a list, and as a list in one piece.
         byte[] number = Number(value);
         foreach (byte[] held in (byte[][])[[0x18, .. number], [0x40, .. number], Message(8, number)])
-            Check(Model(Message(1, Message(5, [.. Message(1, Encoding.UTF8.GetBytes(name)), .. held]))), isRefused ? $"a node's attribute {name} is {value}" : null);
+            Check(Model(Message(1, Message(5, [.. Message(1, Encoding.UTF8.GetBytes(name)), .. held]))),
+                isRefused ? $"a node's attribute {name} is {value}" : null);
     }
 
     [Theory]
@@ -34,7 +35,8 @@ public sealed class OnnxFileCheckTests
     [InlineData("weights..bin", false)]
     [InlineData("data/weights.bin", false)]
     public void Weights_outside_of_the_folder_are_refused(string location, bool isRefused) =>
-        Check(Model(Message(5, Message(13, [.. Message(1, "location"u8), .. Message(2, Encoding.UTF8.GetBytes(location))]))), isRefused ? "only files in the model's own folder are read" : null);
+        Check(Model(Message(5, Message(13, [.. Message(1, "location"u8), .. Message(2, Encoding.UTF8.GetBytes(location))]))),
+            isRefused ? "only files in the model's own folder are read" : null);
 
     [Fact]
     public void Sizes_below_zero_are_refused() => Check(Model(Message(5, [0x08, .. Number(-1)])), "a dimension of -1");
@@ -47,7 +49,9 @@ public sealed class OnnxFileCheckTests
     public void Sizes_of_inputs_and_outputs_beyond_32_bits_are_refused(long size, string? expected)
     {
         foreach (int field in (int[])[11, 12])
-            Check(Model(Message(field, [.. Message(1, "x"u8), .. Message(2, Message(1, [0x08, 1, .. Message(2, Message(1, [0x08, .. Number(size)]))]))])), expected);
+            Check(Model(Message(field,
+                [.. Message(1, "x"u8), .. Message(2, Message(1, [0x08, 1, .. Message(2, Message(1, [0x08, .. Number(size)]))]))])),
+                expected);
     }
 
     // Type, its number, the bytes of a value that is NaN and of one that is infinite; the last in a file that is read in pieces.
@@ -68,17 +72,26 @@ public sealed class OnnxFileCheckTests
         // Beside the model; what is before and behind the tensor's place there is another's.
         using var folder = new TemporaryFolder();
         folder.Write("w.bin", [.. value, .. zeros, .. value, .. value]);
-        string Place(int offset, int length) => folder.Write("m.onnx", Model(Message(5, [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Entry("location", "w.bin"), .. Entry("offset", $"{offset}"), .. Entry("length", $"{length}")])));
+        string Place(int offset, int length) =>
+            folder.Write("m.onnx",
+                Model(Message(5,
+                    [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Entry("location", "w.bin"), .. Entry("offset", $"{offset}"),
+                        .. Entry("length", $"{length}")])));
         OnnxFileCheck.Run(Place(value.Length, zeros.Length));
-        Assert.Contains("the weights 'blocks.0.w' hold NaN", Assert.Throws<InputException>(() => OnnxFileCheck.Run(Place(value.Length, zeros.Length + value.Length))).Message, StringComparison.Ordinal);
+        Assert.Contains("the weights 'blocks.0.w' hold NaN",
+            Assert.Throws<InputException>(() => OnnxFileCheck.Run(Place(value.Length, zeros.Length + value.Length))).Message,
+            StringComparison.Ordinal);
         if (type is not (1 or 11)) return;
 
         // Values one by one.
-        Check(Model(Message(5, [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Message(type == 1 ? 4 : 10, [.. zeros, .. value])])), "the weights 'blocks.0.w' hold NaN");
+        Check(Model(Message(5, [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Message(type == 1 ? 4 : 10, [.. zeros, .. value])])),
+            "the weights 'blocks.0.w' hold NaN");
 
-        byte[] Weights(byte[] raw) => [0x08, .. Number(raw.Length / value.Length), 0x10, (byte)type, .. Message(8, "blocks.0.w"u8), .. Message(9, raw)];
+        byte[] Weights(byte[] raw) =>
+            [0x08, .. Number(raw.Length / value.Length), 0x10, (byte)type, .. Message(8, "blocks.0.w"u8), .. Message(9, raw)];
 
-        static byte[] Entry(string key, string text) => Message(13, [.. Message(1, Encoding.UTF8.GetBytes(key)), .. Message(2, Encoding.UTF8.GetBytes(text))]);
+        static byte[] Entry(string key, string text) =>
+            Message(13, [.. Message(1, Encoding.UTF8.GetBytes(key)), .. Message(2, Encoding.UTF8.GetBytes(text))]);
     }
 
     [Fact]
@@ -97,7 +110,8 @@ public sealed class OnnxFileCheckTests
     [InlineData(0, 1, 1, 1, "a node gives the model's function local.f 1 inputs and 1 outputs, it has 0 and 1")]
     [InlineData(1, 1, 1, 2, "a node gives the model's function local.f 1 inputs and 2 outputs, it has 1 and 1")]
     public void Functions_are_given_what_they_take(int inputs, int outputs, int given, int wanted, string? expected) =>
-        Check([.. Model(Message(1, Call("f", given, wanted))), .. Message(25, Function("f", "g", inputs, outputs)), .. Message(25, Function("g", "Add", 1, 1))], expected);
+        Check([.. Model(Message(1, Call("f", given, wanted))), .. Message(25, Function("f", "g", inputs, outputs)),
+            .. Message(25, Function("g", "Add", 1, 1))], expected);
 
     [Fact]
     public void Functions_that_call_themselves_are_refused()
@@ -123,7 +137,8 @@ public sealed class OnnxFileCheckTests
     {
         string[] files = Directory.GetFiles(OnnxNeeds.Golden, "*.onnx", SearchOption.AllDirectories);
         Assert.True(files.Length > 20);
-        foreach (string file in files.Where(file => Path.GetFileName(file) is not ("escaping_weights.onnx" or "huge_batch.onnx"))) OnnxFileCheck.Run(file);
+        foreach (string file in files.Where(file => Path.GetFileName(file) is not ("escaping_weights.onnx" or "huge_batch.onnx")))
+            OnnxFileCheck.Run(file);
     }
 
     private static void Check(byte[] model, string? expected)
@@ -142,17 +157,21 @@ public sealed class OnnxFileCheckTests
     }
 
     private static byte[] Call(string name, int inputs, int outputs) =>
-        [.. Enumerable.Repeat(Message(1, "x"u8), inputs).SelectMany(x => x), .. Enumerable.Repeat(Message(2, "y"u8), outputs).SelectMany(y => y), .. Message(4, Encoding.UTF8.GetBytes(name)), .. Message(7, "local"u8)];
+        [.. Enumerable.Repeat(Message(1, "x"u8), inputs).SelectMany(x => x),
+            .. Enumerable.Repeat(Message(2, "y"u8), outputs).SelectMany(y => y), .. Message(4, Encoding.UTF8.GetBytes(name)),
+            .. Message(7, "local"u8)];
 
     private static byte[] Function(string name, string calls, int inputs, int outputs) =>
     [
-        .. Message(1, Encoding.UTF8.GetBytes(name)), .. Enumerable.Repeat(Message(4, "x"u8), inputs).SelectMany(x => x), .. Enumerable.Repeat(Message(5, "y"u8), outputs).SelectMany(y => y),
+        .. Message(1, Encoding.UTF8.GetBytes(name)), .. Enumerable.Repeat(Message(4, "x"u8), inputs).SelectMany(x => x),
+        .. Enumerable.Repeat(Message(5, "y"u8), outputs).SelectMany(y => y),
         .. Message(7, Call(calls, 1, 1)), .. Message(10, "local"u8),
     ];
 
     private static byte[] Model(byte[] graph) => Message(7, graph);
 
-    private static byte[] Message(int number, ReadOnlySpan<byte> content) => [.. Number((number << 3) | 2), .. Number(content.Length), .. content];
+    private static byte[] Message(int number, ReadOnlySpan<byte> content) =>
+        [.. Number((number << 3) | 2), .. Number(content.Length), .. content];
 
     private static byte[] Number(long value)
     {

@@ -18,12 +18,14 @@ internal sealed class GoldenFile
         {
             int[] offsets = [.. entry.Value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt32())];
             int[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
-            _tensors[entry.Name] = (entry.Value.GetProperty("dtype").GetString()!, shape, file[(8 + header + offsets[0])..(8 + header + offsets[1])]);
+            _tensors[entry.Name] =
+                (entry.Value.GetProperty("dtype").GetString()!, shape, file[(8 + header + offsets[0])..(8 + header + offsets[1])]);
         }
     }
 
     /// <summary>Names of all cases: what stands before ".value".</summary>
-    public IEnumerable<string> Cases => _tensors.Keys.Where(k => k.EndsWith(".value", StringComparison.Ordinal)).Select(k => k[..^".value".Length]);
+    public IEnumerable<string> Cases =>
+        _tensors.Keys.Where(k => k.EndsWith(".value", StringComparison.Ordinal)).Select(k => k[..^".value".Length]);
 
     public int[] Shape(string name) => _tensors[name].Shape;
 

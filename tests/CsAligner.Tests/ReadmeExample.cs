@@ -41,7 +41,8 @@ public sealed class ReadmeExample : IDisposable
         string[] source = File.ReadAllLines(Path.Combine(root, "tests", "CsAligner.Tests", "ReadmeExample.cs"));
         var lines = source.SkipWhile(l => !l.EndsWith("README begins", StringComparison.Ordinal)).Skip(1)
             .TakeWhile(l => !l.EndsWith("README ends", StringComparison.Ordinal)).Select(l => l.Trim());
-        Assert.Contains("```csharp\n" + string.Join('\n', lines) + "\n```", File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
+        Assert.Contains("```csharp\n" + string.Join('\n', lines) + "\n```", File.ReadAllText(Path.Combine(root, "README.md")),
+            StringComparison.Ordinal);
     }
 
     // Two clouds of pairs that share what they mean and differ by a constant: a modality gap.

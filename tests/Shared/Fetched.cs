@@ -17,7 +17,8 @@ internal static class Fetched
     public static async Task OrSkipAsync(string name, bool isHere, Func<CancellationToken, Task> fetch)
     {
         if (isHere) return;
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", $"{name} is not here and CSALIGN_OFFLINE=1 forbids fetching it");
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1",
+            $"{name} is not here and CSALIGN_OFFLINE=1 forbids fetching it");
         Assert.SkipWhen(Failures.TryGetValue(name, out string? reason), reason ?? "");
         try
         {

@@ -6,7 +6,8 @@ namespace CsAligner.Testing;
 internal static class Python
 {
     /// <summary>Why a test is skipped where there is none.</summary>
-    public const string Missing = "no python3 that can import torch and numpy: the comparison needs one (Debian: python3-torch, python3-numpy)";
+    public const string Missing =
+        "no python3 that can import torch and numpy: the comparison needs one (Debian: python3-torch, python3-numpy)";
 
     /// <summary>The system's python3 before the one on the path: Debian's packages belong to it. Null where neither can.</summary>
     public static async Task<string?> WithTorchAsync()
@@ -30,7 +31,14 @@ internal static class Python
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(python, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using var process =
+                Process.Start(
+                    new ProcessStartInfo(python, arguments)
+                    {
+                        UseShellExecute = false,
+                        RedirectStandardError = true,
+                        RedirectStandardOutput = true
+                    })!;
             var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             await output;

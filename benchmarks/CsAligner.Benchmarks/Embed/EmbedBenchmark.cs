@@ -9,7 +9,8 @@ using Tensor = CsAligner.Tensors.Tensor;
 
 namespace CsAligner.Benchmarks.Embed;
 
-/// <summary>Image embedding with a CLIP ViT-B/32, ours against ONNX Runtime and PyTorch eager on the same weights, in turn in one run.</summary>
+/// <summary>Image embedding with a CLIP ViT-B/32, ours against ONNX Runtime and PyTorch eager on the same weights,
+/// in turn in one run.</summary>
 internal static class EmbedBenchmark
 {
     public const string ChildVerb = "embed-child";
@@ -83,9 +84,13 @@ internal static class EmbedBenchmark
         foreach (int batch in batches) Npy.Write(Path.Combine(folder, $"pixels_{batch}.npy"), SeededClip.Pixels(batch));
         foreach (string kind in (string[])["standard", "fused"])
         {
-            using var export = Process.Start("/usr/bin/python3", [Path.Combine(Scripts, "embed_onnx.py"), folder, kind, Path.Combine(folder, kind + ".onnx")]);
+            using var export =
+                Process.Start("/usr/bin/python3",
+                    [Path.Combine(Scripts, "embed_onnx.py"), folder, kind, Path.Combine(folder, kind + ".onnx")]);
             export.WaitForExit();
-            if (export.ExitCode != 0) throw new InputException("embed: the export to ONNX failed, its message stands above; benchmarks/setup-peers.sh installs what it needs (Debian package python3-onnx).");
+            if (export.ExitCode != 0)
+                throw new InputException("embed: the export to ONNX failed, its message stands above; benchmarks/setup-peers.sh installs "
+                    + "what it needs (Debian package python3-onnx).");
         }
     }
 
@@ -95,13 +100,17 @@ internal static class EmbedBenchmark
         using var ours = EmbedChild.StartOurs(folder, given.Threads);
         using var standard = EmbedChild.StartOnnx(Path.Combine(folder, "standard.onnx"), given.Threads);
         using var fused = EmbedChild.StartOnnx(Path.Combine(folder, "fused.onnx"), given.Threads);
-        using var pytorch = new PythonPeer(Path.Combine(Scripts, "embed_pytorch.py"), "python3-torch", folder, threads, Path.Combine(folder, "pixels"));
+        using var pytorch =
+            new PythonPeer(Path.Combine(Scripts, "embed_pytorch.py"), "python3-torch", folder, threads, Path.Combine(folder, "pixels"));
         descriptions.Add($"Ours: {ours.About}");
-        descriptions.Add($"Peers: {standard.About} (onnxruntime-node of npm), every graph optimisation; {pytorch.About}, eager, OPENBLAS_CORETYPE={PythonPeer.Kernels}");
+        descriptions.Add($"Peers: {standard.About} (onnxruntime-node of npm), every graph optimisation; {pytorch.About}, eager, "
+            + $"OPENBLAS_CORETYPE={PythonPeer.Kernels}");
         Func<string, double[]>[] peers = [ours.Ask, standard.Ask, fused.Ask, pytorch.Ask];
         Tensor[] features = [.. peers.Select((ask, i) => Features(ask, given.Batch, Path.Combine(folder, $"features_{i}.npy")))];
         double difference = features[1..].Max(f => Difference(features[0], f)), cosine = features[1..].Min(f => Cosine(features[0], f));
-        if (!(difference < Tolerance)) throw new InputException($"embed: features of a batch of {given.Batch} differ by {difference:g3} of the largest; expected less than {Tolerance}. The figures would mean nothing.");
+        if (!(difference < Tolerance))
+            throw new InputException($"embed: features of a batch of {given.Batch} differ by {difference:g3} of the largest; expected less "
+                + $"than {Tolerance}. The figures would mean nothing.");
 
         int times = Math.Max(1, ImagesPerRound / given.Batch);
         var speeds = new double[peers.Length][];
@@ -116,12 +125,14 @@ internal static class EmbedBenchmark
                 speeds[i][round] = given.Batch * times / peers[i](Line(given.Batch, Text(times)))[0];
             }
 
-            Console.Error.WriteLine($"batch {given.Batch}, {threads} threads, round {round + 1}: {speeds[0][round]:f1}, ONNX Runtime {speeds[1][round]:f1} and {speeds[2][round]:f1}, PyTorch {speeds[3][round]:f1} images/s");
+            Console.Error.WriteLine($"batch {given.Batch}, {threads} threads, round {round + 1}: {speeds[0][round]:f1}, ONNX "
+                + $"Runtime {speeds[1][round]:f1} and {speeds[2][round]:f1}, PyTorch {speeds[3][round]:f1} images/s");
         }
 
         double[] medians = [.. speeds.Select(Rounds.Median)];
         double[] better = [.. speeds[1].Zip(speeds[2], Math.Max)];
-        return new(given, medians[0], medians[1], medians[2], medians[3], Rounds.Ratio(speeds[0], better), Rounds.Ratio(speeds[0], speeds[3]), difference, cosine);
+        return new(given, medians[0], medians[1], medians[2], medians[3], Rounds.Ratio(speeds[0], better),
+            Rounds.Ratio(speeds[0], speeds[3]), difference, cosine);
     }
 
     private static Tensor Features(Func<string, double[]> ask, int batch, string file)
@@ -138,12 +149,14 @@ internal static class EmbedBenchmark
     }
 
     private static double Cosine(Tensor a, Tensor b) =>
-        Enumerable.Range(0, a.Rows).Min(r => TensorPrimitives.CosineSimilarity<float>(a.Span.Slice(r * a.Width, a.Width), b.Span.Slice(r * a.Width, a.Width)));
+        Enumerable.Range(0, a.Rows)
+            .Min(r => TensorPrimitives.CosineSimilarity<float>(a.Span.Slice(r * a.Width, a.Width), b.Span.Slice(r * a.Width, a.Width)));
 
     private static string Table(List<EmbedResult> results, HashSet<string> peers, int rounds, double iconImages, double iconTexts)
     {
         var text = new StringBuilder();
-        text.Append("# Image embedding with CLIP ViT-B/32\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- embed`; do not edit.\n\n");
+        text.Append("# Image embedding with CLIP ViT-B/32\n\n"
+            + "Written by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- embed`; do not edit.\n\n");
         foreach (string line in (string[])[.. Machine.Describe(), .. peers]) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
 
@@ -157,10 +170,13 @@ internal static class EmbedBenchmark
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {r.Case.Batch} | {r.Case.Threads} | {r.Ours:f1} | {r.Standard:f1} | {r.Fused:f1} | {r.PyTorch:f1} | {r.OnnxRatio:f2} | {r.PyTorchRatio:f2} | {r.Difference:e1} | {1 - r.Cosine:e1} |\n");
+                $"| {r.Case.Batch} | {r.Case.Threads} | {r.Ours:f1} | {r.Standard:f1} | {r.Fused:f1} | {r.PyTorch:f1} | "
+                    + $"{r.OnnxRatio:f2} | {r.PyTorchRatio:f2} | {r.Difference:e1} | {1 - r.Cosine:e1} |\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nicon-clip (64 x 64 pixels, 17 tokens of width 192), ours alone, {Compute.Threads} threads, 8-bit pixels and raw captions in, preparing and tokenizing included: {iconImages:f0} images/s, {iconTexts:f0} texts/s.\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"\nicon-clip (64 x 64 pixels, 17 tokens of width 192), ours alone, {Compute.Threads} threads, 8-bit pixels and raw captions "
+                + $"in, preparing and tokenizing included: {iconImages:f0} images/s, {iconTexts:f0} texts/s.\n");
         return text.ToString();
     }
 

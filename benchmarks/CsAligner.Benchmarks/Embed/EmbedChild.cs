@@ -44,7 +44,8 @@ internal static class EmbedChild
     /// <summary>ONNX Runtime in a process of its own.</summary>
     public static SelfPeer StartOnnx(string model, int threads) => Start("onnx", model, threads);
 
-    private static SelfPeer Start(string kind, string model, int threads) => new(EmbedBenchmark.ChildVerb, kind, model, threads.ToString(CultureInfo.InvariantCulture));
+    private static SelfPeer Start(string kind, string model, int threads) =>
+        new(EmbedBenchmark.ChildVerb, kind, model, threads.ToString(CultureInfo.InvariantCulture));
 
     private static void Run(OnnxSession session, Tensor pixels, Tensor features)
     {
@@ -61,7 +62,8 @@ internal static class EmbedChild
         {
             string[] words = line.Split(' ', 2);
             int batch = int.Parse(words[0], CultureInfo.InvariantCulture);
-            if (!inputs.TryGetValue(batch, out var input)) inputs[batch] = input = (SeededClip.Pixels(batch), new Tensor(batch, SeededClip.Config.ProjectionWidth));
+            if (!inputs.TryGetValue(batch, out var input))
+                inputs[batch] = input = (SeededClip.Pixels(batch), new Tensor(batch, SeededClip.Config.ProjectionWidth));
             bool timed = int.TryParse(words[1], CultureInfo.InvariantCulture, out int times);
             long start = Stopwatch.GetTimestamp();
             for (int i = 0; i < (timed ? times : 1); i++) embed(input.Pixels, input.Features);

@@ -11,4 +11,5 @@ namespace CsAligner.Benchmarks.Embed;
 /// <param name="Difference">The largest difference of a feature between ours and a peer's, as a share of the largest feature.</param>
 /// <param name="Cosine">The smallest cosine between a row of ours and a peer's.</param>
 internal sealed record EmbedResult(
-    EmbedCase Case, double Ours, double Standard, double Fused, double PyTorch, double OnnxRatio, double PyTorchRatio, double Difference, double Cosine);
+    EmbedCase Case, double Ours, double Standard, double Fused, double PyTorch, double OnnxRatio, double PyTorchRatio, double Difference,
+    double Cosine);

@@ -3,7 +3,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Benchmarks.Embed;
 
-/// <summary>A CLIP of ViT-B/32's sizes with random weights: speed does not ask what a model has learnt, and nothing is downloaded.</summary>
+/// <summary>A CLIP of ViT-B/32's sizes with random weights: speed does not ask what a model has learnt,
+/// and nothing is downloaded.</summary>
 internal static class SeededClip
 {
     private const ulong Seed = 32;

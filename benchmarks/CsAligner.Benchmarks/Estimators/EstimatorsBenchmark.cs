@@ -51,14 +51,16 @@ internal static class EstimatorsBenchmark
                     features = value;
                     break;
                 default:
-                    Console.Error.WriteLine($"estimators: expected [--json] --images X.npy --texts Y.npy [--repeat N] [--seeds N] [--features N], got '{arguments[i]}'");
+                    Console.Error.WriteLine("estimators: expected [--json] --images X.npy --texts Y.npy [--repeat N] [--seeds N] "
+                        + $"[--features N], got '{arguments[i]}'");
                     return 2;
             }
 
             i++;
         }
 
-        if (images == null || texts == null) throw new InputException("estimators: give the rows to measure with --images X.npy --texts Y.npy, about 20,000 each.");
+        if (images == null || texts == null)
+            throw new InputException("estimators: give the rows to measure with --images X.npy --texts Y.npy, about 20,000 each.");
         Tensor x = FeatureFile.ReadRows(images, Modality.Image), y = FeatureFile.ReadRows(texts, Modality.Text);
         Tensor manyX = Repeated(x, repeat), manyY = Repeated(y, repeat);
         List<EstimatorResult> results = [];
@@ -71,7 +73,8 @@ internal static class EstimatorsBenchmark
         return 0;
     }
 
-    private static IEnumerable<EstimatorResult> Measure(Tensor x, Tensor y, Tensor manyX, Tensor manyY, double sigma, int features, int seeds)
+    private static IEnumerable<EstimatorResult> Measure(Tensor x, Tensor y, Tensor manyX, Tensor manyY, double sigma,
+        int features, int seeds)
     {
         double exact = CauchySchwarzDivergence.Value(x, y, sigma);
         var estimator = new NystromEstimator { Features = features };
@@ -83,8 +86,11 @@ internal static class EstimatorsBenchmark
         int rows = (int)Math.Min(manyX.Rows, SampleTrial * Math.Sqrt(nystrom.Seconds / Seconds(() => Sample(SampleTrial, 1))));
         int peerSeeds = Math.Min(seeds, MostPeerSeeds);
         yield return Trial($"{rows} rows drawn of each side", peerSeeds, seed => Sample(rows, seed));
-        int frequencies = (int)Math.Ceiling(FrequencyTrial * nystrom.Seconds / Seconds(() => RandomFeatures.Divergence(manyX, manyY, sigma, FrequencyTrial, 1)));
-        yield return Trial($"{frequencies} random Fourier frequencies", peerSeeds, seed => RandomFeatures.Divergence(manyX, manyY, sigma, frequencies, seed));
+        int frequencies =
+            (int)Math.Ceiling(FrequencyTrial * nystrom.Seconds
+                / Seconds(() => RandomFeatures.Divergence(manyX, manyY, sigma, FrequencyTrial, 1)));
+        yield return Trial($"{frequencies} random Fourier frequencies", peerSeeds,
+            seed => RandomFeatures.Divergence(manyX, manyY, sigma, frequencies, seed));
 
         double Nystrom(ulong seed)
         {
@@ -149,7 +155,8 @@ internal static class EstimatorsBenchmark
     private static string Table(List<EstimatorResult> results, Tensor x, Tensor y, int repeat, int seeds)
     {
         var text = new StringBuilder();
-        text.Append("# Estimates of D_CS in linear time\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- estimators --images X.npy --texts Y.npy`; do not edit.\n\n");
+        text.Append("# Estimates of D_CS in linear time\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- "
+            + "estimators --images X.npy --texts Y.npy`; do not edit.\n\n");
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
             - SIMD path {Compute.Simd}, {Compute.Threads} threads
@@ -163,7 +170,9 @@ internal static class EstimatorsBenchmark
         foreach (var r in results)
         {
             string reported = r.StandardError is { } error ? error.ToString("0.0e-0", CultureInfo.InvariantCulture) : "";
-            text.Append(CultureInfo.InvariantCulture, $"| {r.Bandwidth:f3} | {r.Exact:f4} | {r.Method} | {r.RootMeanSquare:0.0e-0} | {r.Largest:0.0e-0} | {reported} | {r.Goal:f3} | {r.Seconds:f2} |\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"| {r.Bandwidth:f3} | {r.Exact:f4} | {r.Method} | {r.RootMeanSquare:0.0e-0} | {r.Largest:0.0e-0} | {reported} | "
+                    + $"{r.Goal:f3} | {r.Seconds:f2} |\n");
         }
 
         return text.ToString();

@@ -30,7 +30,9 @@ internal static class GradCacheBenchmark
         int batch = DefaultBatch, chunk = DefaultChunk;
         for (int i = 0; i < arguments.Length; i++)
         {
-            int value = i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out int number) ? number : 0;
+            int value = i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out int number)
+                ? number
+                : 0;
             switch (arguments[i])
             {
                 case "--json":
@@ -53,14 +55,16 @@ internal static class GradCacheBenchmark
         var results = new List<(string Kind, string Name, double Seconds, double PeakBytes)>();
         foreach (var (kind, name) in Steps)
         {
-            using var child = new SelfPeer(ChildVerb, kind, batch.ToString(CultureInfo.InvariantCulture), chunk.ToString(CultureInfo.InvariantCulture));
+            using var child =
+                new SelfPeer(ChildVerb, kind, batch.ToString(CultureInfo.InvariantCulture), chunk.ToString(CultureInfo.InvariantCulture));
             double[] answer = child.Ask("step");
             results.Add((kind, name, answer[0], answer[1]));
             Console.Error.WriteLine($"{kind}: {answer[0]:f1} s, {answer[1] / (1 << 20):f0} MiB");
         }
 
         string table = Table(results, batch, chunk);
-        if ((batch, chunk) == (DefaultBatch, DefaultChunk)) AtomicFile.WriteAllText(Path.Combine(Machine.ResultsFolder(), "gradcache.md"), table);
+        if ((batch, chunk) == (DefaultBatch, DefaultChunk))
+            AtomicFile.WriteAllText(Path.Combine(Machine.ResultsFolder(), "gradcache.md"), table);
         if (!json)
         {
             Console.Write(table);
@@ -83,7 +87,8 @@ internal static class GradCacheBenchmark
         return 0;
     }
 
-    /// <summary>In a process of its own, for the sake of its peak: prepares a step, and answers with its seconds and the peak in bytes.</summary>
+    /// <summary>In a process of its own, for the sake of its peak: prepares a step,
+    /// and answers with its seconds and the peak in bytes.</summary>
     public static int RunChild(string[] arguments)
     {
         int batch = int.Parse(arguments[1], CultureInfo.InvariantCulture), chunk = int.Parse(arguments[2], CultureInfo.InvariantCulture);

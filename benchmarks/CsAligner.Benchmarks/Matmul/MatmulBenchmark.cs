@@ -121,7 +121,8 @@ internal static class MatmulBenchmark
     {
         var text = new StringBuilder();
         text.AppendLine("# Matrix product against OpenBLAS").AppendLine();
-        text.AppendLine("Written by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- matmul`; do not edit.").AppendLine();
+        text.AppendLine("Written by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- matmul`; do not edit.")
+            .AppendLine();
         foreach (string line in Machine.Describe()) text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
         text.AppendLine();
         text.AppendLine("float32, C = A·B, GFLOP/s counted as 2·m·n·k; T marks an operand stored transposed.");
@@ -144,7 +145,10 @@ internal static class MatmulBenchmark
             foreach (var group in run.Results.GroupBy(r => (r.Threads, Model: r.Use.Split(',')[0])).Where(g => g.Count() > 1))
             {
                 double mean = Math.Exp(group.Average(r => Math.Log(r.Ratio)));
-                text.AppendLine(CultureInfo.InvariantCulture, $"- Geometric mean of the ratios, {group.Key.Model}, {(group.Key.Threads == 1 ? "one thread" : $"{group.Key.Threads} threads")}: {mean:F2}, the least {group.Min(r => r.Ratio):F2}");
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"- Geometric mean of the ratios, {group.Key.Model}, "
+                        + $"{(group.Key.Threads == 1 ? "one thread" : $"{group.Key.Threads} threads")}: {mean:F2}, the "
+                        + $"least {group.Min(r => r.Ratio):F2}");
             }
         }
         return text.ToString();

@@ -15,7 +15,8 @@ internal static class ObjectiveBenchmark
     public const string ChildVerb = "objective-child", ProductsVerb = "objective-products";
 
     private const string Usage =
-        "objective: expected [--batch N --dim N | --images X.npy --texts Y.npy] [--bandwidth F] [--temperature F] [--lambda F] [--rounds N] " +
+        "objective: expected [--batch N --dim N | --images X.npy --texts Y.npy] [--bandwidth F] [--temperature F] [--lambda F] "
+            + "[--rounds N] " +
         "[--batches N,N,… | --curves] [--json], got '{0}'";
 
     private const string Script = "benchmarks/CsAligner.Benchmarks/Objective/objective_pytorch.py";
@@ -74,7 +75,8 @@ internal static class ObjectiveBenchmark
                 case "--rounds" when number && given < int.MaxValue:
                     rounds = (int)given;
                     break;
-                case "--batches" when value.Split(',') is var parts && parts.All(p => int.TryParse(p, CultureInfo.InvariantCulture, out int n) && n > 0):
+                case "--batches" when value.Split(',') is var parts
+                    && parts.All(p => int.TryParse(p, CultureInfo.InvariantCulture, out int n) && n > 0):
                     batches = [.. parts.Select(p => int.Parse(p, CultureInfo.InvariantCulture))];
                     break;
                 default:
@@ -83,9 +85,11 @@ internal static class ObjectiveBenchmark
             }
             i++;
         }
-        if (settings.Images == null != (settings.Texts == null)) throw new InputException("objective: --images and --texts go together; give both or none.");
+        if (settings.Images == null != (settings.Texts == null))
+            throw new InputException("objective: --images and --texts go together; give both or none.");
         if (json) PrintOurs(settings, rounds);
-        else if (settings.Images != null) throw new InputException("objective: the table is made of synthetic rows; add --json to measure files.");
+        else if (settings.Images != null)
+            throw new InputException("objective: the table is made of synthetic rows; add --json to measure files.");
         else if (curves) ObjectiveCurves.Write(settings, rounds);
         else WriteTable(settings, batches, rounds);
         return 0;
@@ -108,7 +112,8 @@ internal static class ObjectiveBenchmark
         {
             var result = call.Run();
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{result.Seconds:R} {result.Value:R} {result.GradNormImages:R} {result.GradNormTexts:R} {result.PeakBytes}"));
+                CultureInfo.InvariantCulture,
+                $"{result.Seconds:R} {result.Value:R} {result.GradNormImages:R} {result.GradNormTexts:R} {result.PeakBytes}"));
         }
         return 0;
     }
@@ -173,7 +178,8 @@ internal static class ObjectiveBenchmark
         {
             double[] alone = ours.Ask("");
             Console.Error.WriteLine($"{settings.Batch}: {alone[0]:f1} s");
-            return new ObjectiveRow(settings.Batch, 1, alone[0], double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, alone[4]);
+            return new ObjectiveRow(settings.Batch, 1, alone[0], double.NaN, double.NaN, double.NaN, double.NaN, double.NaN,
+                double.NaN, alone[4]);
         }
         using var products = new SelfPeer(ProductsVerb, Text(settings.Batch), Text(settings.Dim), Text(Compute.Threads));
         using var pytorch = new PythonPeer(Script, "python3-torch", [.. inputs, Text(Compute.Threads)]);
@@ -198,10 +204,12 @@ internal static class ObjectiveBenchmark
                 seconds[c][round] = answer[0];
                 if (c == 0) peak = answer[4];
             }
-            Console.Error.WriteLine($"{settings.Batch}, round {round + 1}: ours {seconds[0][round]:f3} s, six products {seconds[1][round]:f3}, PyTorch as written {seconds[2][round]:f3}, best {seconds[3][round]:f3}");
+            Console.Error.WriteLine($"{settings.Batch}, round {round + 1}: ours {seconds[0][round]:f3} s, six "
+                + $"products {seconds[1][round]:f3}, PyTorch as written {seconds[2][round]:f3}, best {seconds[3][round]:f3}");
         }
         return new ObjectiveRow(
-            settings.Batch, rounds, Rounds.Median(seconds[0]), Rounds.Median(seconds[1]), Rounds.Median(seconds[2]), Rounds.Median(seconds[3]),
+            settings.Batch, rounds, Rounds.Median(seconds[0]), Rounds.Median(seconds[1]), Rounds.Median(seconds[2]),
+            Rounds.Median(seconds[3]),
             Rounds.Ratio(seconds[0], seconds[1]), Rounds.Ratio(seconds[2], seconds[0]), Rounds.Ratio(seconds[3], seconds[0]), peak);
     }
 
@@ -230,12 +238,16 @@ internal static class ObjectiveBenchmark
             """);
         foreach (var row in rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Batch:N0} | {row.Ours:f3} s | {Cell(row.Six, "f3", " s")} | {Cell(row.OverSix, "f2", "x")} | {Cell(row.Written, "f3", " s")} | {Cell(row.WrittenRatio, "f2", "x")} | {Cell(row.Best, "f3", " s")} | {Cell(row.BestRatio, "f2", "x")} | {row.PeakBytes / (1 << 20):f0} MiB | {row.Rounds} |\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"| {row.Batch:N0} | {row.Ours:f3} s | {Cell(row.Six, "f3", " s")} | {Cell(row.OverSix, "f2", "x")} | "
+                    + $"{Cell(row.Written, "f3", " s")} | {Cell(row.WrittenRatio, "f2", "x")} | {Cell(row.Best, "f3", " s")} | "
+                    + $"{Cell(row.BestRatio, "f2", "x")} | {row.PeakBytes / (1 << 20):f0} MiB | {row.Rounds} |\n");
         }
         return text.ToString();
     }
 
-    private static string Cell(double value, string format, string unit) => double.IsNaN(value) ? "" : value.ToString(format, CultureInfo.InvariantCulture) + unit;
+    private static string Cell(double value, string format, string unit) =>
+        double.IsNaN(value) ? "" : value.ToString(format, CultureInfo.InvariantCulture) + unit;
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

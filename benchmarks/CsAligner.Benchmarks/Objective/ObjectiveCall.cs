@@ -19,9 +19,15 @@ internal sealed class ObjectiveCall
             ? ObjectiveInputs.Synthetic(settings.Batch, settings.Dim)
             : (Npy.ReadTensor(settings.Images), Npy.ReadTensor(settings.Texts!));
         if (_images.Rank != 2 || _texts.Rank != 2 || _images.Width != _texts.Width)
-            throw new InputException($"objective: expected two matrices of one width, got {_images} and {_texts}; give files of embeddings.");
+            throw new InputException(
+                $"objective: expected two matrices of one width, got {_images} and {_texts}; give files of embeddings.");
         (_images.RequiresGrad, _texts.RequiresGrad) = (true, true);
-        _objective = new CsAlignerObjective { Bandwidth = settings.Bandwidth, Temperature = settings.Temperature, InfoNceWeight = settings.Lambda };
+        _objective = new CsAlignerObjective
+        {
+            Bandwidth = settings.Bandwidth,
+            Temperature = settings.Temperature,
+            InfoNceWeight = settings.Lambda
+        };
         GC.Collect();
         _memory = new PeakMemory();
     }

@@ -47,7 +47,10 @@ internal static unsafe class ObjectiveCurves
     {
         Compute.Threads = threads;
         var call = new ObjectiveCall(settings);
-        using var products = new SelfPeer([ObjectiveBenchmark.ProductsVerb, .. new[] { settings.Batch, settings.Dim, threads }.Select(n => n.ToString(CultureInfo.InvariantCulture))]);
+        using var products =
+            new SelfPeer(
+                [ObjectiveBenchmark.ProductsVerb,
+                    .. new[] { settings.Batch, settings.Dim, threads }.Select(n => n.ToString(CultureInfo.InvariantCulture))]);
         peer = products.About;
         call.Run();
         products.Ask("");
@@ -86,7 +89,8 @@ internal static unsafe class ObjectiveCurves
         return 2.0 * Floats * sizeof(float) / seconds;
     }
 
-    private static string Table(ObjectiveSettings settings, int rounds, string peer, double bandwidth, (string Title, Point[] Points)[] curves)
+    private static string Table(ObjectiveSettings settings, int rounds, string peer, double bandwidth,
+        (string Title, Point[] Points)[] curves)
     {
         var text = new StringBuilder();
         text.Append("# What the objective costs, over B, D and threads\n\n");
@@ -101,11 +105,13 @@ internal static unsafe class ObjectiveCurves
             """);
         foreach (var (title, points) in curves)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n| B | D | threads | time | GFLOP/s | share of OpenBLAS | copy |\n|--:|--:|--:|--:|--:|--:|--:|\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"\n## {title}\n\n| B | D | threads | time | GFLOP/s | share of OpenBLAS | copy |\n|--:|--:|--:|--:|--:|--:|--:|\n");
             foreach (Point p in points)
             {
                 double copy = 4.0 * p.Batch * p.Dim * sizeof(float) / bandwidth / p.Seconds;
-                text.Append(CultureInfo.InvariantCulture, $"| {p.Batch:N0} | {p.Dim:N0} | {p.Threads} | {1000 * p.Seconds:f1} ms | {p.Gflops:f0} | {p.Share:f2} | {copy:P1} |\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"| {p.Batch:N0} | {p.Dim:N0} | {p.Threads} | {1000 * p.Seconds:f1} ms | {p.Gflops:f0} | {p.Share:f2} | {copy:P1} |\n");
             }
         }
 
@@ -115,7 +121,8 @@ internal static unsafe class ObjectiveCurves
     private static float* Ones(long count)
     {
         var memory = (float*)NativeMemory.AlignedAlloc((nuint)count * sizeof(float), 64);
-        for (long start = 0; start < count; start += 1 << 28) new Span<float>(memory + start, (int)Math.Min(1 << 28, count - start)).Fill(0.01f);
+        for (long start = 0; start < count; start += 1 << 28)
+            new Span<float>(memory + start, (int)Math.Min(1 << 28, count - start)).Fill(0.01f);
         return memory;
     }
 }

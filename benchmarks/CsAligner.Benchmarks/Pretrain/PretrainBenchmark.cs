@@ -20,9 +20,17 @@ internal static class PretrainBenchmark
     {
         bool json = arguments.Contains("--json");
         int at = Array.IndexOf(arguments, "--rounds");
-        int rounds = at >= 0 && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 5;
+        int rounds = at >= 0 && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], CultureInfo.InvariantCulture, out int given)
+            && given > 0 ? given : 5;
         var icons = new SyntheticIcons();
-        var recipe = new PretrainRecipe { Name = "icon-clip", Steps = 100_000, BatchSize = Batch, Vision = new TowerRecipe(192, 6, 6), Text = new TowerRecipe(192, 4, 6) };
+        var recipe = new PretrainRecipe
+        {
+            Name = "icon-clip",
+            Steps = 100_000,
+            BatchSize = Batch,
+            Vision = new TowerRecipe(192, 6, 6),
+            Text = new TowerRecipe(192, 4, 6)
+        };
         var trainer = new ClipPretrainer(recipe, icons, SyntheticIcons.Tokenizer(Vocabulary));
         int[] peerArguments = [Batch, SyntheticIcons.LongestCaption, Vocabulary, Compute.Threads];
         using var peer = new PythonPeer(Script, "python3-torch", [.. peerArguments.Select(a => a.ToString(CultureInfo.InvariantCulture))]);

@@ -15,7 +15,8 @@ internal sealed class SyntheticIcons(int count = 4096) : IImageTextPairs
     public int Count => count;
 
     public IReadOnlyList<string> Captions(int index)
-        => [string.Join(' ', Enumerable.Range(0, Lengths[index % Lengths.Length]).Select(word => Word(((index * 31) + (word * 17)) % 2000)))];
+        => [string.Join(' ',
+            Enumerable.Range(0, Lengths[index % Lengths.Length]).Select(word => Word(((index * 31) + (word * 17)) % 2000)))];
 
     public bool IsColoured(int index) => true;
 
@@ -24,5 +25,6 @@ internal sealed class SyntheticIcons(int count = 4096) : IImageTextPairs
     public static ClipTokenizer Tokenizer(int vocabularySize)
         => new(BpeTrainer.Train(Enumerable.Range(0, 2000).Select(i => KeyValuePair.Create(Word(i), 10L)), vocabularySize));
 
-    private static string Word(int number) => $"{(char)('a' + (number % 26))}{(char)('a' + (number / 26 % 26))}{(char)('a' + (number / 676))}";
+    private static string Word(int number) =>
+        $"{(char)('a' + (number % 26))}{(char)('a' + (number / 26 % 26))}{(char)('a' + (number / 676))}";
 }

@@ -18,7 +18,8 @@ internal static class ProfileBenchmark
     {
         bool json = arguments.Contains("--json");
         int at = Array.IndexOf(arguments, "--steps");
-        int steps = at >= 0 && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], CultureInfo.InvariantCulture, out int given) && given > 0 ? given : DefaultSteps;
+        int steps = at >= 0 && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], CultureInfo.InvariantCulture, out int given)
+            && given > 0 ? given : DefaultSteps;
         StepProfile alignment = Alignment(steps), pretraining = Pretraining(steps);
         string table = Table(alignment, pretraining, steps);
         if (steps >= DefaultSteps) AtomicFile.WriteAllText(Path.Combine(Machine.ResultsFolder(), "profile.md"), table);
@@ -31,8 +32,16 @@ internal static class ProfileBenchmark
     {
         var random = new RandomGenerator(1);
         int rows = AlignmentBatch * (WarmUp + steps);
-        var data = new AlignmentData(Tensor.Normal(random, 1 / MathF.Sqrt(Width), rows, Width), Tensor.Normal(random, 1 / MathF.Sqrt(Width), rows, Width));
-        var options = new AlignmentOptions { Adapter = new AdapterOptions { Kind = "mlp" }, Epochs = 1, BatchSize = AlignmentBatch, ValidationFraction = 0 };
+        var data = new AlignmentData(Tensor.Normal(random, 1 / MathF.Sqrt(Width), rows, Width),
+            Tensor.Normal(random, 1 / MathF.Sqrt(Width), rows, Width));
+        var options =
+            new AlignmentOptions
+            {
+                Adapter = new AdapterOptions { Kind = "mlp" },
+                Epochs = 1,
+                BatchSize = AlignmentBatch,
+                ValidationFraction = 0
+            };
         var profile = new StepProfile();
         var trainer = new AlignmentTrainer(options, data)
         {
@@ -48,7 +57,14 @@ internal static class ProfileBenchmark
 
     private static StepProfile Pretraining(int steps)
     {
-        var recipe = new PretrainRecipe { Name = "icon-clip", Steps = 100_000, BatchSize = PretrainingBatch, Vision = new TowerRecipe(192, 6, 6), Text = new TowerRecipe(192, 4, 6) };
+        var recipe = new PretrainRecipe
+        {
+            Name = "icon-clip",
+            Steps = 100_000,
+            BatchSize = PretrainingBatch,
+            Vision = new TowerRecipe(192, 6, 6),
+            Text = new TowerRecipe(192, 4, 6)
+        };
         var trainer = new ClipPretrainer(recipe, new SyntheticIcons(), SyntheticIcons.Tokenizer(recipe.VocabularySize));
         for (int i = 0; i < WarmUp; i++) trainer.Advance();
         var profile = new StepProfile();
@@ -71,12 +87,15 @@ internal static class ProfileBenchmark
             |---|--:|--:|--:|--:|
 
             """);
-        foreach (string part in StepProfile.Rows) text.Append(CultureInfo.InvariantCulture, $"| {part} |{Cells(alignment, part)}{Cells(pretraining, part)}\n");
-        text.Append(CultureInfo.InvariantCulture, $"| step | {1000 * alignment.Seconds / steps:f1} | 100.0 | {1000 * pretraining.Seconds / steps:f1} | 100.0 |\n");
+        foreach (string part in StepProfile.Rows)
+            text.Append(CultureInfo.InvariantCulture, $"| {part} |{Cells(alignment, part)}{Cells(pretraining, part)}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"| step | {1000 * alignment.Seconds / steps:f1} | 100.0 | {1000 * pretraining.Seconds / steps:f1} | 100.0 |\n");
         return text.ToString();
 
         string Cells(StepProfile profile, string part) =>
-            string.Create(CultureInfo.InvariantCulture, $" {1000 * profile.Seconds * profile.Share(part) / steps:f1} | {100 * profile.Share(part):f1} |");
+            string.Create(CultureInfo.InvariantCulture,
+                $" {1000 * profile.Seconds * profile.Share(part) / steps:f1} | {100 * profile.Share(part):f1} |");
     }
 
     private static void WriteJson((string Name, StepProfile Profile) first, (string Name, StepProfile Profile) second, int steps)
@@ -87,7 +106,8 @@ internal static class ProfileBenchmark
         {
             writer.WriteStartObject(name);
             writer.WriteNumber("seconds", profile.Seconds / steps);
-            foreach (string part in StepProfile.Rows) writer.WriteNumber(part.Replace(",", "", StringComparison.Ordinal).Replace(' ', '_'), profile.Share(part));
+            foreach (string part in StepProfile.Rows)
+                writer.WriteNumber(part.Replace(",", "", StringComparison.Ordinal).Replace(' ', '_'), profile.Share(part));
             writer.WriteEndObject();
         }
 

@@ -3,7 +3,8 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Benchmarks.Profile;
 
-/// <summary>Where the time between a start and an end went: by the kernels whose parallel loops ran, and what was outside of them.</summary>
+/// <summary>Where the time between a start and an end went: by the kernels whose parallel loops ran,
+/// and what was outside of them.</summary>
 internal sealed class StepProfile
 {
     public const string Waiting = "threads waiting for each other", Rest = "outside of kernels";

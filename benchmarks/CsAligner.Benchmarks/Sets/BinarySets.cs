@@ -22,7 +22,8 @@ internal static class BinarySets
         byte[] picture = new byte[PictureBytes];
         for (int shard = 0; shard < shards; shard++)
         {
-            using var file = new FileStream(Path.Combine(folder, $"shard-{shard:D6}.tar"), FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+            using var file =
+                new FileStream(Path.Combine(folder, $"shard-{shard:D6}.tar"), FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
             for (int i = shard * SamplesOfShard; i < Math.Min(rows, (shard + 1) * SamplesOfShard); i++)
             {
                 WriteMember(file, $"{i:D9}.jpg", picture);
@@ -35,10 +36,13 @@ internal static class BinarySets
         return Path.Combine(folder, $"shard-{{000000..{shards - 1:D6}}}.tar");
     }
 
-    public static string WriteParquet(string folder, int rows) => WriteClipRetrieval(folder, rows, (path, first, count) => WriteParquetAsync(path + ".parquet", first, count).GetAwaiter().GetResult());
+    public static string WriteParquet(string folder, int rows) =>
+        WriteClipRetrieval(folder, rows,
+            (path, first, count) => WriteParquetAsync(path + ".parquet", first, count).GetAwaiter().GetResult());
 
     public static string WriteMetadataLines(string folder, int rows) => WriteClipRetrieval(folder, rows, (path, first, count) =>
-        File.WriteAllLines(path + ".jsonl", Enumerable.Range(first, count).Select(i => $"{{\"image_path\": \"{i:D9}.jpg\", \"caption\": \"{SetForm.Caption(i)}\"}}")));
+        File.WriteAllLines(path + ".jsonl",
+            Enumerable.Range(first, count).Select(i => $"{{\"image_path\": \"{i:D9}.jpg\", \"caption\": \"{SetForm.Caption(i)}\"}}")));
 
     public static string WriteNpy(string folder, int rows) => WriteNpy(folder, rows, Width);
 
@@ -53,7 +57,10 @@ internal static class BinarySets
     {
         string path = Path.Combine(folder, "rows.safetensors");
         long bytes = (long)rows * Width * 2;
-        byte[] header = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"rows\":{{\"dtype\":\"F16\",\"shape\":[{rows},{Width}],\"data_offsets\":[0,{bytes}]}}}}"));
+        byte[] header =
+            Encoding.UTF8.GetBytes(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{{\"rows\":{{\"dtype\":\"F16\",\"shape\":[{rows},{Width}],\"data_offsets\":[0,{bytes}]}}}}"));
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1);
         byte[] length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
@@ -62,7 +69,8 @@ internal static class BinarySets
         float[] block = Rows(Width);
         var halves = new Half[block.Length];
         for (int i = 0; i < halves.Length; i++) halves[i] = (Half)block[i];
-        for (int first = 0; first < rows; first += Block) file.Write(MemoryMarshal.AsBytes(halves.AsSpan(0, Math.Min(Block, rows - first) * Width)));
+        for (int first = 0; first < rows; first += Block)
+            file.Write(MemoryMarshal.AsBytes(halves.AsSpan(0, Math.Min(Block, rows - first) * Width)));
         return path;
     }
 
@@ -84,7 +92,8 @@ internal static class BinarySets
     {
         DataField[] columns = [new DataField<string>("caption"), new DataField<string>("image_path"), new DataField<int>("width")];
         using FileStream file = File.Create(path);
-        await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(columns), file, new ParquetOptions { DictionaryEncodingThreshold = 0 });
+        await using ParquetWriter writer =
+            await ParquetWriter.CreateAsync(new ParquetSchema(columns), file, new ParquetOptions { DictionaryEncodingThreshold = 0 });
         for (int done = 0; done < rows; done += RowsOfGroup)
         {
             int[] numbers = [.. Enumerable.Range(first + done, Math.Min(RowsOfGroup, rows - done))];
@@ -104,7 +113,8 @@ internal static class BinarySets
     }
 
     // The same block again and again: values do not matter to a reader.
-    private static float[] Rows(int width) => [.. Enumerable.Range(0, Block * width).Select(i => ((i * 2654435761L % 2001) - 1000) / 1024f)];
+    private static float[] Rows(int width) =>
+        [.. Enumerable.Range(0, Block * width).Select(i => ((i * 2654435761L % 2001) - 1000) / 1024f)];
 
     private static void WriteMember(FileStream file, string name, ReadOnlySpan<byte> data)
     {

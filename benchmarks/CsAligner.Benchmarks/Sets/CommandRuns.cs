@@ -33,11 +33,13 @@ internal static class CommandRuns
         if (Directory.Exists(set)) Directory.Delete(set, recursive: true);
         yield return Measure("embed, texts", rows, "embed", "--model", model, "--texts", texts, "--out", set);
         yield return Measure($"search, width {Width}", rows, "search", set, "a photo of the old house", "--model", model, "--json");
-        string images = BinarySets.WriteNpy(folder, rows, NarrowWidth), asked = Path.Combine(folder, "texts.npy"), pairs = Path.Combine(folder, "pairs.npy");
+        string images = BinarySets.WriteNpy(folder, rows, NarrowWidth), asked = Path.Combine(folder, "texts.npy"),
+            pairs = Path.Combine(folder, "pairs.npy");
         Npy.Write(asked, Tensor.Normal(new RandomGenerator(1), 1, Queries, NarrowWidth));
         Npy.Write(pairs, [.. Enumerable.Range(0, Queries).Select(i => (long)i * rows / Queries)]);
         yield return Measure(
-            $"evaluate, {Queries} texts, nystrom, width {NarrowWidth}", rows, "evaluate", "--images", images, "--texts", asked, "--pairs", pairs, "--estimator", "nystrom", "--json");
+            $"evaluate, {Queries} texts, nystrom, width {NarrowWidth}", rows, "evaluate", "--images", images, "--texts", asked, "--pairs",
+            pairs, "--estimator", "nystrom", "--json");
     }
 
     // A CLIP as small as one can be, with random weights: what is measured is what happens around it.
@@ -45,14 +47,23 @@ internal static class CommandRuns
     {
         string model = Path.Combine(folder, "model"), shipped = Path.Combine(AppContext.BaseDirectory, "models", "icon-clip");
         var tower = new TransformerConfig { Width = 32, MlpWidth = 32, Layers = 1, Heads = 1 };
-        ClipModel.Create(ClipConfig.Read(Path.Combine(shipped, "config.json")) with { ProjectionWidth = Width, Text = tower, Vision = tower }, new RandomGenerator(1)).Save(model);
-        foreach (string file in (string[])["vocab.json", "merges.txt", "preprocessor_config.json"]) File.Copy(Path.Combine(shipped, file), Path.Combine(model, file), overwrite: true);
+        ClipModel.Create(
+            ClipConfig.Read(Path.Combine(shipped, "config.json")) with { ProjectionWidth = Width, Text = tower, Vision = tower },
+            new RandomGenerator(1)).Save(model);
+        foreach (string file in (string[])["vocab.json", "merges.txt", "preprocessor_config.json"])
+            File.Copy(Path.Combine(shipped, file), Path.Combine(model, file), overwrite: true);
         return model;
     }
 
     private static CommandResult Measure(string name, int rows, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "csalign.dll"), .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "csalign.dll"), .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         long began = Stopwatch.GetTimestamp(), peak = 0;
         using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
@@ -61,7 +72,8 @@ internal static class CommandRuns
         Task.WaitAll(output, error);
         if (process.ExitCode != 0) throw new InputException($"sets: {name} failed: {error.Result}");
         var result = new CommandResult(name, rows, Stopwatch.GetElapsedTime(began).TotalSeconds, peak);
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, {rows} rows: {result.Seconds:f1} s, peak {peak / 1e6:f0} MB"));
+        Console.Error.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{name}, {rows} rows: {result.Seconds:f1} s, peak {peak / 1e6:f0} MB"));
         return result;
     }
 

@@ -7,13 +7,17 @@ internal static class ListSets
 {
     public const int CaptionsOfKarpathy = 5;
 
-    public static string WriteTsv(string folder, int rows) => Write(folder, "captions.tsv", rows, null, i => $"{SetForm.Image(i)}\t{SetForm.Caption(i)}");
+    public static string WriteTsv(string folder, int rows) =>
+        Write(folder, "captions.tsv", rows, null, i => $"{SetForm.Image(i)}\t{SetForm.Caption(i)}");
 
-    public static string WriteText(string folder, int rows) => Write(folder, "captions.txt", rows, "image,caption", i => $"{SetForm.Image(i)},{SetForm.Caption(i)}");
+    public static string WriteText(string folder, int rows) =>
+        Write(folder, "captions.txt", rows, "image,caption", i => $"{SetForm.Image(i)},{SetForm.Caption(i)}");
 
-    public static string WriteCsv(string folder, int rows) => Write(folder, "captions.csv", rows, "id,image,caption", i => $"{i},{SetForm.Image(i)},\"{SetForm.Caption(i)}, \"\"quoted\"\"\"");
+    public static string WriteCsv(string folder, int rows) =>
+        Write(folder, "captions.csv", rows, "id,image,caption", i => $"{i},{SetForm.Image(i)},\"{SetForm.Caption(i)}, \"\"quoted\"\"\"");
 
-    public static string WriteJsonLines(string folder, int rows) => Write(folder, "captions.jsonl", rows, null, i => $"{{\"image\": \"{SetForm.Image(i)}\", \"caption\": \"{SetForm.Caption(i)}\"}}");
+    public static string WriteJsonLines(string folder, int rows) =>
+        Write(folder, "captions.jsonl", rows, null, i => $"{{\"image\": \"{SetForm.Image(i)}\", \"caption\": \"{SetForm.Caption(i)}\"}}");
 
     /// <summary>One text a line.</summary>
     public static string WriteTexts(string folder, int rows) => Write(folder, "texts.txt", rows, null, SetForm.Caption);
@@ -23,10 +27,15 @@ internal static class ListSets
         string path = Path.Combine(folder, "captions_val2017.json");
         using var file = new StreamWriter(path);
         file.Write("{\"info\": {\"description\": \"generated\"}, \"images\": [");
-        for (int i = 0; i < rows; i++) file.Write(string.Create(CultureInfo.InvariantCulture, $"{(i > 0 ? ", " : "")}{{\"license\": 4, \"file_name\": \"{SetForm.Image(i)}\", \"height\": 427, \"width\": 640, \"id\": {i + 1}}}"));
+        for (int i = 0; i < rows; i++)
+            file.Write(string.Create(CultureInfo.InvariantCulture,
+                $"{(i > 0 ? ", " : "")}{{\"license\": 4, \"file_name\": \"{SetForm.Image(i)}\", \"height\": 427, \"width\": 640, "
+                    + $"\"id\": {i + 1}}}"));
         file.Write("], \"annotations\": [");
         // Captions are not in the order of their images, as in COCO.
-        for (int i = 0; i < rows; i++) file.Write(string.Create(CultureInfo.InvariantCulture, $"{(i > 0 ? ", " : "")}{{\"image_id\": {(i * 7919L % rows) + 1}, \"id\": {i}, \"caption\": \"{SetForm.Caption(i)}\"}}"));
+        for (int i = 0; i < rows; i++)
+            file.Write(string.Create(CultureInfo.InvariantCulture,
+                $"{(i > 0 ? ", " : "")}{{\"image_id\": {(i * 7919L % rows) + 1}, \"id\": {i}, \"caption\": \"{SetForm.Caption(i)}\"}}"));
         file.Write("]}");
         return MakeFirst(folder, path);
     }
@@ -39,8 +48,13 @@ internal static class ListSets
         for (int i = 0; i < rows / CaptionsOfKarpathy; i++)
         {
             int first = i * CaptionsOfKarpathy;
-            string sentences = string.Join(", ", Enumerable.Range(first, CaptionsOfKarpathy).Select(k => $"{{\"tokens\": [\"{SetForm.Caption(k).Replace(" ", "\", \"", StringComparison.Ordinal)}\"], \"raw\": \"{SetForm.Caption(k)}\", \"imgid\": {i}, \"sentid\": {k}}}"));
-            file.Write($"{(i > 0 ? ", " : "")}{{\"sentids\": [{first}], \"imgid\": {i}, \"sentences\": [{sentences}], \"split\": \"train\", \"filename\": \"{SetForm.Image(i)}\"}}");
+            string sentences =
+                string.Join(", ",
+                    Enumerable.Range(first, CaptionsOfKarpathy)
+                        .Select(k => $"{{\"tokens\": [\"{SetForm.Caption(k).Replace(" ", "\", \"", StringComparison.Ordinal)}\"], \"raw\": "
+                            + $"\"{SetForm.Caption(k)}\", \"imgid\": {i}, \"sentid\": {k}}}"));
+            file.Write($"{(i > 0 ? ", " : "")}{{\"sentids\": [{first}], \"imgid\": {i}, \"sentences\": [{sentences}], \"split\": "
+                + $"\"train\", \"filename\": \"{SetForm.Image(i)}\"}}");
         }
 
         file.Write("], \"dataset\": \"generated\"}");

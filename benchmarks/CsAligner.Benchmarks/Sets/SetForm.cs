@@ -27,10 +27,13 @@ internal sealed record SetForm(string Name, SampleParts Load, Func<string, int, 
     ];
 
     /// <summary>A caption as people write them, with its number.</summary>
-    public static string Caption(int number) => $"a photo of {(number % 3 == 0 ? "a small" : "the old")} {Things[number % Things.Length]} beside {Things[number / 7 % Things.Length]} {number}";
+    public static string Caption(int number) =>
+        $"a photo of {(number % 3 == 0 ? "a small" : "the old")} {Things[number % Things.Length]} beside "
+            + $"{Things[number / 7 % Things.Length]} {number}";
 
     /// <summary>A path as data sets have them.</summary>
     public static string Image(int number) => $"images/{number / 1000:D5}/{number:D9}.jpg";
 
-    private static readonly string[] Things = ["house", "dog", "red bicycle", "street lamp", "man with a hat", "boat on a lake", "kitchen table", "tree"];
+    private static readonly string[] Things =
+        ["house", "dog", "red bicycle", "street lamp", "man with a hat", "boat on a lake", "kitchen table", "tree"];
 }

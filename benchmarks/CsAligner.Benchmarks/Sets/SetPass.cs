@@ -42,12 +42,14 @@ internal sealed record SetPass(long Samples, double OpenSeconds, double PassSeco
         }
 
         double pass = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        if (sum != ExpectedSum(source, samples)) throw new InvalidOperationException($"{name}: the samples that came are not those that were written");
+        if (sum != ExpectedSum(source, samples))
+            throw new InvalidOperationException($"{name}: the samples that came are not those that were written");
         start = Stopwatch.GetTimestamp();
         using (var resumed = ShuffledSamples.Resume(source, SamplePosition.Parse(position)))
         {
             double resume = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            if (!expected.SequenceEqual(Enumerable.Range(0, expected.Count).Select(_ => resumed.Next()!.Id))) throw new InvalidOperationException($"{name}: other samples came after resuming");
+            if (!expected.SequenceEqual(Enumerable.Range(0, expected.Count).Select(_ => resumed.Next()!.Id)))
+                throw new InvalidOperationException($"{name}: other samples came after resuming");
             source.Dispose();
             return new SetPass(samples, open, pass, resume, held);
         }
@@ -56,5 +58,6 @@ internal sealed record SetPass(long Samples, double OpenSeconds, double PassSeco
     // Keys are numbers, or paths that end in one.
     private static long Number(SampleEntry entry) => long.Parse(Path.GetFileNameWithoutExtension(entry.Key), CultureInfo.InvariantCulture);
 
-    private static long ExpectedSum(SampleSource source, long samples) => source.IsCountExact && source.Count != samples ? -1 : samples * (samples - 1) / 2;
+    private static long ExpectedSum(SampleSource source, long samples) =>
+        source.IsCountExact && source.Count != samples ? -1 : samples * (samples - 1) / 2;
 }

@@ -61,12 +61,20 @@ internal static class SetsBenchmark
         {
             string name = form.Write(folder, rows);
             long bytes = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
-            var heap = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = ((long)limit << 20).ToString("X", CultureInfo.InvariantCulture) };
+            var heap = new Dictionary<string, string>
+            {
+                ["DOTNET_GCHeapHardLimit"] = ((long)limit << 20).ToString("X",
+                CultureInfo.InvariantCulture)
+            };
             using var child = new SelfPeer(heap, ChildVerb);
             double[] found = child.Ask($"{form.Name}\t{name}");
             var pass = new SetPass((long)found[0], found[1], found[2], found[3], (long)found[4]);
-            if (pass.Samples != rows / form.CaptionsOfSample) throw new InvalidOperationException($"{form.Name}: {pass.Samples} samples came of {rows / form.CaptionsOfSample}");
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{form.Name}: {pass.Samples} samples, open {pass.OpenSeconds:f1} s, pass {pass.PassSeconds:f1} s, resume {pass.ResumeSeconds:f2} s, held {pass.HeldBytes / 1e6:f1} MB, peak {found[5] / 1e6:f0} MB"));
+            if (pass.Samples != rows / form.CaptionsOfSample)
+                throw new InvalidOperationException($"{form.Name}: {pass.Samples} samples came of {rows / form.CaptionsOfSample}");
+            Console.Error.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{form.Name}: {pass.Samples} samples, open {pass.OpenSeconds:f1} s, pass {pass.PassSeconds:f1} s, "
+                        + $"resume {pass.ResumeSeconds:f2} s, held {pass.HeldBytes / 1e6:f1} MB, peak {found[5] / 1e6:f0} MB"));
             return new SetResult(form.Name, bytes, rows, pass, (long)found[5]);
         }
         finally
@@ -78,7 +86,8 @@ internal static class SetsBenchmark
     private static string Table(IReadOnlyList<SetResult> sets, IReadOnlyList<CommandResult> commands, int limit)
     {
         var text = new StringBuilder();
-        text.Append("# Data sets of a million rows\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- sets`; do not edit.\n\n");
+        text.Append("# Data sets of a million rows\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- "
+            + "sets`; do not edit.\n\n");
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
 
@@ -92,7 +101,9 @@ internal static class SetsBenchmark
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {r.Form} | {r.Pass.Samples:N0} | {r.Captions:N0} | {r.FileBytes / 1e6:N0} | {r.Pass.HeldBytes / 1e6:f1} | {Math.Max(0, r.Pass.HeldBytes) / r.Captions} | {r.PeakBytes / 1e6:f0} | {r.Pass.OpenSeconds:f2} | {r.Pass.Samples / r.Pass.PassSeconds:N0} | {r.Pass.ResumeSeconds:f2} |\n");
+                $"| {r.Form} | {r.Pass.Samples:N0} | {r.Captions:N0} | {r.FileBytes / 1e6:N0} | {r.Pass.HeldBytes / 1e6:f1} | "
+                    + $"{Math.Max(0, r.Pass.HeldBytes) / r.Captions} | {r.PeakBytes / 1e6:f0} | {r.Pass.OpenSeconds:f2} | "
+                    + $"{r.Pass.Samples / r.Pass.PassSeconds:N0} | {r.Pass.ResumeSeconds:f2} |\n");
         }
 
         text.Append("""
@@ -103,7 +114,8 @@ internal static class SetsBenchmark
             |---|--:|--:|--:|
 
             """);
-        foreach (var c in commands) text.Append(CultureInfo.InvariantCulture, $"| {c.Command} | {c.Rows:N0} | {c.Seconds:f1} | {c.PeakBytes / 1e6:f0} |\n");
+        foreach (var c in commands)
+            text.Append(CultureInfo.InvariantCulture, $"| {c.Command} | {c.Rows:N0} | {c.Seconds:f1} | {c.PeakBytes / 1e6:f0} |\n");
         return text.ToString();
     }
 

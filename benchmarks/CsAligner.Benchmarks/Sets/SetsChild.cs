@@ -3,7 +3,8 @@ using CsAligner.Data.Datasets;
 
 namespace CsAligner.Benchmarks.Sets;
 
-/// <summary>A pass in a process of its own, whose memory is its own: answers each line "FORM tab NAME" with its numbers and the peak.</summary>
+/// <summary>A pass in a process of its own, whose memory is its own: answers each line "FORM tab NAME" with its numbers and the
+/// peak.</summary>
 internal static class SetsChild
 {
     public static int Run(string[] arguments)
@@ -16,7 +17,9 @@ internal static class SetsChild
             string[] words = line.Split('\t');
             var form = SetForm.All.First(f => f.Name == words[0]);
             var pass = SetPass.Run(words[1], form.Load);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pass.Samples} {pass.OpenSeconds:R} {pass.PassSeconds:R} {pass.ResumeSeconds:R} {pass.HeldBytes} {ResidentPeak()}"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{pass.Samples} {pass.OpenSeconds:R} {pass.PassSeconds:R} {pass.ResumeSeconds:R} {pass.HeldBytes} {ResidentPeak()}"));
         }
 
         return 0;

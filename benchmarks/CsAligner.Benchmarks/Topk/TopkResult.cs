@@ -10,4 +10,5 @@ namespace CsAligner.Benchmarks.Topk;
 /// <param name="PeakBytes">Rise of the resident memory's peak during our searches, the result included.</param>
 /// <param name="Differences">Places of all Q x K where the two name different rows: near-ties, which faiss settles in float32.</param>
 internal sealed record TopkResult(
-    TopkCase Case, double Seconds, double PeerSeconds, double ProductSeconds, double Ratio, double ProductRatio, long PeakBytes, int Differences);
+    TopkCase Case, double Seconds, double PeerSeconds, double ProductSeconds, double Ratio, double ProductRatio, long PeakBytes,
+    int Differences);

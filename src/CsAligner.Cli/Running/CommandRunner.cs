@@ -24,7 +24,8 @@ internal sealed class CommandRunner(Terminal terminal)
     /// <param name="command">The command.</param>
     /// <param name="body">Its work.</param>
     /// <param name="check">Refuses options that do not go together; comes before what they name is looked for.</param>
-    public void SetAction(Command command, Action<ParseResult, Session> body, Action<ParseResult>? check = null) => command.SetAction(async (parsed, cancellation) =>
+    public void SetAction(Command command, Action<ParseResult, Session> body, Action<ParseResult>? check = null) =>
+        command.SetAction(async (parsed, cancellation) =>
     {
         var session = new Session(terminal, cancellation);
         Task work = Task.Run(
@@ -83,7 +84,8 @@ internal sealed class CommandRunner(Terminal terminal)
     {
         InputException or UsageException or UnauthorizedAccessException => failure.Message,
         OutOfMemoryException => "there is not enough memory; use fewer rows or a smaller --batch-size",
-        IOException when (failure.HResult & 0xFFFF) is 28 or 112 => $"the disk is full; free some space or choose another folder ({failure.Message})",
+        IOException when (failure.HResult & 0xFFFF) is 28 or 112 =>
+            $"the disk is full; free some space or choose another folder ({failure.Message})",
         IOException => failure.Message,
         _ => $"a mistake in csalign itself: {failure.GetType().Name}: {failure.Message} (CSALIGN_DEBUG=1 shows where; please report it)",
     };

@@ -8,7 +8,8 @@ namespace CsAligner.Cli.Running;
 internal sealed record Session(Terminal Terminal, CancellationToken Cancellation) : IStudySession
 {
     /// <summary>How JSON is written, on stdout and in files.</summary>
-    internal static readonly JsonWriterOptions JsonStyle = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions JsonStyle =
+        new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     TimeProvider IStudySession.Time => Terminal.Time;
 
@@ -26,7 +27,8 @@ internal sealed record Session(Terminal Terminal, CancellationToken Cancellation
 
     void IStudySession.Say(string line) => Terminal.Say(line);
 
-    void IStudySession.WithProgress(string title, long total, Action<IStudyProgress> body, string? unit) => Terminal.WithProgress(title, total, body, unit);
+    void IStudySession.WithProgress(string title, long total, Action<IStudyProgress> body, string? unit) =>
+        Terminal.WithProgress(title, total, body, unit);
 
     IStudyProgress IStudySession.Milestones(string title, long total) => Terminal.Milestones(title, total);
 }

@@ -74,7 +74,8 @@ internal sealed class Progress : IStudyProgress
         // Where there is little room the bar is what gives way: words and numbers stay whole, on further lines if need be.
         int cells = Math.Clamp(width - _title.Length - numbers.Length - 2, 0, MostCells);
         int full = Total > 0 ? (int)(cells * Math.Min(Done, Total) / Total) : cells;
-        string bar = $"{Markup.Escape(_title)} [green]{new string('━', full)}[/][grey]{new string('─', cells - full)}[/]{Markup.Escape(numbers)}";
+        string bar = $"{Markup.Escape(_title)} [green]{new string('━', full)}[/][grey]{new string('─', cells - full)}[/]"
+            + $"{Markup.Escape(numbers)}";
         return new Rows(new Markup(bar), new Text(_details, new Style(Color.Grey)));
     }
 
@@ -97,7 +98,9 @@ internal sealed class Progress : IStudyProgress
         if (Done <= done || seconds <= 0)
             return "";
         double perSecond = (Done - done) / seconds;
-        string rate = _unit is null ? "" : $"  {perSecond.ToString(perSecond < 1000 ? "G3" : "F0", CultureInfo.InvariantCulture)} {_unit}/s";
+        string rate = _unit is null
+            ? ""
+            : $"  {perSecond.ToString(perSecond < 1000 ? "G3" : "F0", CultureInfo.InvariantCulture)} {_unit}/s";
         return $"{rate}  {Format(TimeSpan.FromSeconds((Total - Done) / perSecond))} left";
     }
 

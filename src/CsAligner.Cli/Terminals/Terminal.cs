@@ -83,7 +83,8 @@ internal sealed class Terminal
         return progress;
     }
 
-    /// <summary>A file or a pipe gets no escape codes, whatever TERM says, and lines as wide as its tables are, or as COLUMNS says.</summary>
+    /// <summary>A file or a pipe gets no escape codes, whatever TERM says, and lines as wide as its tables are,
+    /// or as COLUMNS says.</summary>
     private static IAnsiConsole ConsoleFor(TextWriter writer, bool redirected)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -92,7 +93,10 @@ internal sealed class Terminal
             Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
         });
-        if (redirected) console.Profile.Width = int.TryParse(System.Environment.GetEnvironmentVariable("COLUMNS"), out int columns) && columns > 0 ? columns : WidthOfFiles;
+        if (redirected)
+            console.Profile.Width = int.TryParse(System.Environment.GetEnvironmentVariable("COLUMNS"), out int columns) && columns > 0
+                ? columns
+                : WidthOfFiles;
         return console;
     }
 }

@@ -15,7 +15,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     // A folder of pictures may hold millions; the nearest name is a courtesy.
     private const int MostNeighbours = 10_000;
 
-    private static readonly string[] Prefixes = ["list", "coco", "karpathy", "tar", "images", "clip-retrieval", "features", CaptionedData.Prefix];
+    private static readonly string[] Prefixes =
+        ["list", "coco", "karpathy", "tar", "images", "clip-retrieval", "features", CaptionedData.Prefix];
 
     /// <summary>Rows: features in a file or a folder.</summary>
     public static PathRole Rows { get; } = new("a .npy file or a feature-set folder", true, true) { Problem = ProblemOfRows };
@@ -34,7 +35,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     };
 
     /// <summary>A decoder's folder or name.</summary>
-    public static PathRole Decoder { get; } = new($"a folder that csalign pretrain wrote, or {ShippedModel.Decoder}", false, true) { Names = [ShippedModel.Decoder] };
+    public static PathRole Decoder { get; } =
+        new($"a folder that csalign pretrain wrote, or {ShippedModel.Decoder}", false, true) { Names = [ShippedModel.Decoder] };
 
     /// <summary>The folder of a run of align.</summary>
     public static PathRole Run { get; } = new("a folder that csalign align wrote", false, true);
@@ -56,10 +58,12 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     };
 
     /// <summary>A data set by its path, or after a prefix.</summary>
-    public static PathRole DataSet { get; } = new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { IsElsewhere = IsPattern };
+    public static PathRole DataSet { get; } =
+        new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { IsElsewhere = IsPattern };
 
     /// <summary>Pictures: a folder of them, or those of a data set.</summary>
-    public static PathRole Pictures { get; } = new("a folder of pictures, or a data set whose images are meant", true, true) { IsElsewhere = IsPattern };
+    public static PathRole Pictures { get; } =
+        new("a folder of pictures, or a data set whose images are meant", true, true) { IsElsewhere = IsPattern };
 
     /// <summary>A text file.</summary>
     public static PathRole TextFile { get; } = new("a text file", true, false);
@@ -68,7 +72,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     public static PathRole PictureFolder { get; } = new("a folder of pictures", false, true);
 
     /// <summary>A recipe.</summary>
-    public static PathRole Recipe { get; } = new("a recipe, a JSON file", true, false) { Noun = "recipe", Hint = "recipes/ holds those of what is published" };
+    public static PathRole Recipe { get; } =
+        new("a recipe, a JSON file", true, false) { Noun = "recipe", Hint = "recipes/ holds those of what is published" };
 
     /// <summary>A folder that is written, made where it is missing.</summary>
     public static PathRole OutputFolder { get; } = new("a folder to write to", false, true) { IsWritten = true };
@@ -108,7 +113,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         if (isFolder && !Folder) throw new InputException($"{Verb} '{path}': it is a folder; {name} takes {Expected}");
         if (IsWritten)
         {
-            if (FileAbove(path) is { } above) throw new InputException($"cannot write '{path}': '{above}' is a file, not a folder; give {name} another path");
+            if (FileAbove(path) is { } above)
+                throw new InputException($"cannot write '{path}': '{above}' is a file, not a folder; give {name} another path");
         }
         else if (isFile || isFolder)
         {
@@ -134,7 +140,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         string full = Path.GetFullPath(path).TrimEnd(Path.DirectorySeparatorChar);
         if (Suggestion.Nearest(path, Names) is { } known) return $"did you mean '{known}'?";
         string folder = Path.GetDirectoryName(full) ?? full;
-        if (!Directory.Exists(folder)) return Path.GetDirectoryName(path) is { Length: > 0 } given ? $"there is no folder '{given}' either; check the path" : Hint;
+        if (!Directory.Exists(folder))
+            return Path.GetDirectoryName(path) is { Length: > 0 } given ? $"there is no folder '{given}' either; check the path" : Hint;
         try
         {
             IEnumerable<string> neighbours = (File, Folder) switch
@@ -176,7 +183,9 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
             int read = file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
-            return read > 0 && !magic.StartsWith(first[..read]) ? "it is no .npy file, for it does not begin with the magic bytes of .npy" : null;
+            return read > 0 && !magic.StartsWith(first[..read])
+                ? "it is no .npy file, for it does not begin with the magic bytes of .npy"
+                : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

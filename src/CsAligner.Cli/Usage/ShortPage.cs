@@ -10,7 +10,8 @@ internal static class ShortPage
     /// <param name="root">All commands.</param>
     /// <param name="groups">The names of the commands in groups, each with its title; a command in none of them is in a last one.</param>
     /// <param name="width">Columns of the terminal.</param>
-    public static IEnumerable<string> Lines(RootCommand root, IReadOnlyList<(string Title, IReadOnlyList<Command> Commands)> groups, int width)
+    public static IEnumerable<string> Lines(RootCommand root,
+        IReadOnlyList<(string Title, IReadOnlyList<Command> Commands)> groups, int width)
     {
         foreach (string line in TextTable.Wrap("", $"csalign: {root.Description}", width)) yield return line;
         int longest = root.Subcommands.Max(command => command.Name.Length);
@@ -20,11 +21,13 @@ internal static class ShortPage
             yield return title;
             foreach (Command command in commands)
             {
-                foreach (string line in TextTable.Wrap($"  {command.Name.PadRight(longest)}  ", command.Description ?? "", width)) yield return line;
+                foreach (string line in TextTable.Wrap($"  {command.Name.PadRight(longest)}  ", command.Description ?? "", width))
+                    yield return line;
             }
         }
 
         yield return "";
-        foreach (string line in TextTable.Wrap("", "'csalign COMMAND --help' shows the options of a command, 'csalign --help' all commands.", width)) yield return line;
+        foreach (string line in TextTable.Wrap("",
+            "'csalign COMMAND --help' shows the options of a command, 'csalign --help' all commands.", width)) yield return line;
     }
 }

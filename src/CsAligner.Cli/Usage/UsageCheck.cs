@@ -6,7 +6,8 @@ namespace CsAligner.Cli.Usage;
 
 /// <summary>
 /// What is wrong with a command line, in our words, before anything runs. Where a value is expected, any text is data: it may begin with a
-/// dash or an @. What begins like an option, <c>--name</c>, is one: of none such name it is a mistake, unless it comes after <c>--</c> or as
+/// dash or an @. What begins like an option, <c>--name</c>, is one: of none such name it is a mistake,
+/// unless it comes after <c>--</c> or as
 /// <c>--option=--value</c>.
 /// </summary>
 internal static class UsageCheck
@@ -23,10 +24,12 @@ internal static class UsageCheck
             return [$"{command.Name} needs a command: {string.Join(" or ", command.Subcommands.Select(sub => sub.Name))}"];
         IEnumerable<string>[] kinds =
         [
-            UnknownOptions(parsed, command, arguments), Blank(parsed), WithoutValue(parsed), TooMany(parsed, command), Missing(parsed, command), Repeated(parsed),
+            UnknownOptions(parsed, command, arguments), Blank(parsed), WithoutValue(parsed), TooMany(parsed, command),
+            Missing(parsed, command), Repeated(parsed),
             parsed.Errors.Select(error => error.Message),
         ];
-        return [.. kinds.Select(kind => kind.Distinct(StringComparer.Ordinal).ToArray()).FirstOrDefault(messages => messages.Length > 0) ?? []];
+        return [.. kinds.Select(kind => kind.Distinct(StringComparer.Ordinal).ToArray())
+            .FirstOrDefault(messages => messages.Length > 0) ?? []];
     }
 
     private static string UnknownCommand(Command command, string word)
@@ -41,7 +44,9 @@ internal static class UsageCheck
     private static IEnumerable<string> UnknownOptions(ParseResult parsed, Command command, IReadOnlyList<string> arguments)
     {
         string[] names = [.. NamesOf(command)];
-        string after = command.Arguments.Any(argument => argument.Arity.MaximumNumberOfValues > 1) ? ", and words that begin like one come after --" : "";
+        string after = command.Arguments.Any(argument => argument.Arity.MaximumNumberOfValues > 1)
+            ? ", and words that begin like one come after --"
+            : "";
         var given = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Where(token => token.Type == TokenType.Argument);
         foreach (string word in given.Select(token => token.Value))
         {
@@ -65,7 +70,9 @@ internal static class UsageCheck
             Symbol? symbol = SymbolOf(result);
             for (int i = 0; symbol is not null && i < result.Tokens.Count; i++)
             {
-                string value = result.Tokens[i].Value, which = result.Tokens.Count > 1 ? $"{symbol.Name}, value {i + 1} of {result.Tokens.Count}," : symbol.Name;
+                string value = result.Tokens[i].Value, which = result.Tokens.Count > 1
+                    ? $"{symbol.Name}, value {i + 1} of {result.Tokens.Count},"
+                    : symbol.Name;
                 if (string.IsNullOrWhiteSpace(value)) yield return $"{which} is empty: {ExpectedBy(symbol)} was expected";
                 else if (value.Contains('\0')) yield return $"{which} holds a NUL character, got '{value}'; give it without";
                 else if (symbol is IPathSymbol && value.AsSpan().IndexOfAny(Path.GetInvalidPathChars()) >= 0)
@@ -76,12 +83,15 @@ internal static class UsageCheck
 
     private static IEnumerable<string> WithoutValue(ParseResult parsed) =>
         parsed.CommandResult.Children.OfType<OptionResult>()
-            .Where(result => !result.Implicit && result.Tokens.Count < Math.Max(result.Option.Arity.MinimumNumberOfValues, TakesOne(result.Option) ? 1 : 0))
+            .Where(result => !result.Implicit
+                && result.Tokens.Count < Math.Max(result.Option.Arity.MinimumNumberOfValues, TakesOne(result.Option) ? 1 : 0))
             .Select(result => $"{result.Option.Name} needs a value: {ExpectedBy(result.Option)} was expected");
 
     private static IEnumerable<string> TooMany(ParseResult parsed, Command command)
     {
-        string takes = command.Arguments.Count == 0 ? "no arguments" : string.Join(' ', command.Arguments.Select(argument => argument.Name));
+        string takes = command.Arguments.Count == 0
+            ? "no arguments"
+            : string.Join(' ', command.Arguments.Select(argument => argument.Name));
         foreach (string word in parsed.UnmatchedTokens)
         {
             yield return word.Length > 1 && word[0] == '-'
@@ -100,7 +110,8 @@ internal static class UsageCheck
 
         foreach (Option option in command.Options.Where(option => option.Required))
         {
-            if (parsed.GetResult(option) is null or { Implicit: true }) yield return $"{option.Name} is missing: {FirstSentence(option.Description)}";
+            if (parsed.GetResult(option) is null or { Implicit: true })
+                yield return $"{option.Name} is missing: {FirstSentence(option.Description)}";
         }
     }
 
@@ -129,7 +140,9 @@ internal static class UsageCheck
     private static IEnumerable<string> NamesOf(Command command)
     {
         // --help is an option of all commands.
-        var options = command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive)));
+        var options =
+            command.Options.Concat(command.Parents.OfType<Command>()
+                .SelectMany(parent => parent.Options.Where(option => option.Recursive)));
         return options.Where(option => !option.Hidden).Select(option => option.Name);
     }
 

@@ -62,7 +62,8 @@ internal sealed class AdaptedModel
         var pixels = new ImagePixels(Images.Preprocessing);
         try
         {
-            return Map(map, Images.EmbedImages(files.Count, (i, rgb) => pixels.ReadFile(files[i], rgb), cancellation: _session.Cancellation));
+            return Map(map,
+                Images.EmbedImages(files.Count, (i, rgb) => pixels.ReadFile(files[i], rgb), cancellation: _session.Cancellation));
         }
         catch (UnusableFeaturesException failure)
         {

@@ -19,7 +19,8 @@ internal sealed record AlignInputs(
     public IReadOnlyList<(string Role, string? Path)> ByRole =>
     [
         ("images", Images), ("texts", Texts), ("pairs", Pairs), ("unpaired_images", UnpairedImages), ("unpaired_texts", UnpairedTexts),
-        ("image_tokens", ImageTokens), ("text_tokens", TextTokens), ("model", Model), ("data", Data), ("lora", Lora.Count == 0 ? null : string.Join(' ', Lora)),
+        ("image_tokens", ImageTokens), ("text_tokens", TextTokens), ("model", Model), ("data", Data),
+        ("lora", Lora.Count == 0 ? null : string.Join(' ', Lora)),
     ];
 
     /// <summary>Refuses what does not go together.</summary>
@@ -28,13 +29,16 @@ internal sealed record AlignInputs(
         if (Model is null)
         {
             if (Images is null || Texts is null) throw new UsageException("give --images and --texts, or --model, --data and --lora");
-            if (Data is not null || Lora.Count > 0) throw new UsageException("--lora trains inside of an encoder: give --model and --data with it, in place of --images and --texts");
+            if (Data is not null || Lora.Count > 0)
+                throw new UsageException(
+                    "--lora trains inside of an encoder: give --model and --data with it, in place of --images and --texts");
             return;
         }
 
         if (Data is null || Lora.Count == 0) throw new UsageException("--model is there for --lora: give --data and --lora too");
         if ((Images ?? Texts ?? Pairs ?? UnpairedImages ?? UnpairedTexts ?? ImageTokens ?? TextTokens) is not null)
-            throw new UsageException("--model and --data bring images, texts, pairs and tokens along: leave --images, --texts and what goes with them out");
+            throw new UsageException(
+                "--model and --data bring images, texts, pairs and tokens along: leave --images, --texts and what goes with them out");
         if (Lora.Select(l => l.Tower).Distinct().Count() != Lora.Count) throw new UsageException("--lora can be given once for each tower");
     }
 }

@@ -16,53 +16,81 @@ internal sealed class AlignOptions
     private static readonly AlignmentOptions Default = new();
 
     private readonly Option<string> _objective = Choice(
-        "--objective", $"What is minimised: {AlignmentObjective.Expected}. raw and mean-shift train nothing.", "KIND", Default.Objective.ToString(), text => AlignmentObjective.Parse(text));
+        "--objective", $"What is minimised: {AlignmentObjective.Expected}. raw and mean-shift train nothing.", "KIND",
+        Default.Objective.ToString(), text => AlignmentObjective.Parse(text));
 
     private readonly Option<string> _train = Choice(
-        "--train", "Which sides get an adapter: both, text or image. With text, image indexes stay valid.", "both|text|image", AlignmentOptions.NameOf(Default.Train), text => AlignmentOptions.ParseTrain(text));
+        "--train", "Which sides get an adapter: both, text or image. With text, image indexes stay valid.", "both|text|image",
+        AlignmentOptions.NameOf(Default.Train), text => AlignmentOptions.ParseTrain(text));
 
     private readonly Option<string> _adapter = Choice(
-        "--adapter", $"The kind of adapter: {string.Join(", ", AdapterKinds.BuiltIn.Names)}.", "KIND", Default.Adapter.Kind, kind => new AdapterOptions { Kind = kind }.Validate());
+        "--adapter", $"The kind of adapter: {string.Join(", ", AdapterKinds.BuiltIn.Names)}.", "KIND", Default.Adapter.Kind,
+        kind => new AdapterOptions { Kind = kind }.Validate());
 
     private readonly Option<int?> _adapterSize = CommonOptions.OptionalCount(
-        "--adapter-size", "Rank of low-rank, hidden width of mlp, stack and transformer. Left out: 256 (at most the features' width) and twice that width.", most: 65536);
+        "--adapter-size",
+        "Rank of low-rank, hidden width of mlp, stack and transformer. Left out: 256 (at most the features' width) and twice that width.",
+        most: 65536);
 
-    private readonly Option<int?> _adapterLayers = CommonOptions.OptionalCount("--adapter-layers", "Blocks of stack and transformer. Left out: 4 and 2.", most: 64);
+    private readonly Option<int?> _adapterLayers =
+        CommonOptions.OptionalCount("--adapter-layers", "Blocks of stack and transformer. Left out: 4 and 2.", most: 64);
 
     private readonly Option<Choosable<BandwidthRule>> _bandwidth = Chosen(
-        "--bandwidth", "sigma of the kernel: a number, median, within*F, or auto: chosen on pairs that are not trained on.", "F|median|within*F|auto", Default.Bandwidth, BandwidthRule.Parse);
+        "--bandwidth", "sigma of the kernel: a number, median, within*F, or auto: chosen on pairs that are not trained on.",
+        "F|median|within*F|auto", Default.Bandwidth, BandwidthRule.Parse);
 
     private readonly Option<double[]> _bandwidthFactors = CommonOptions.Numbers(
-        "--bandwidth-factors", "Several bandwidths: D_CS (and MMD) is averaged over these multiples of --bandwidth, such as 0.5 1 2.", most: 16);
+        "--bandwidth-factors",
+        "Several bandwidths: D_CS (and MMD) is averaged over these multiples of --bandwidth, such as 0.5 1 2.", most: 16);
 
     private readonly Option<string> _estimator = CommonOptions.Choice(
-        "--estimator", "How D_CS of a batch is taken: exact over all pairs, or nystrom from landmarks, in time linear in the batch; for batches of many thousands.", "exact", "exact", "nystrom");
+        "--estimator",
+        "How D_CS of a batch is taken: exact over all pairs, or nystrom from landmarks, in time linear in the batch; for batches of many "
+            + "thousands.", "exact", "exact", "nystrom");
 
     private readonly Option<int> _features = CommonOptions.Count(
-        "--features", "Landmark rows of nystrom.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
+        "--features", "Landmark rows of nystrom.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures,
+        NystromEstimator.MostFeatures);
 
     private readonly Option<double> _tokenWeight = CommonOptions.Number(
-        "--token-weight", "Weight of D_CS between the image tokens and the text tokens of each pair; needs --image-tokens and --text-tokens.", Default.TokenWeight, 0, 1000);
+        "--token-weight",
+        "Weight of D_CS between the image tokens and the text tokens of each pair; needs --image-tokens and --text-tokens.",
+        Default.TokenWeight, 0, 1000);
 
     private readonly Option<Choosable<Weight>> _lambda = Chosen(
-        "--lambda", "Weight of InfoNCE or SigLIP beside other terms, 0 to 1000, or auto: chosen on pairs that are not trained on.", "F|auto", new Weight(Default.Lambda), Weight.Parse);
+        "--lambda", "Weight of InfoNCE or SigLIP beside other terms, 0 to 1000, or auto: chosen on pairs that are not trained on.",
+        "F|auto", new Weight(Default.Lambda), Weight.Parse);
 
     private readonly Option<double> _temperature = CommonOptions.Number("--temperature", "tau of InfoNCE.", Default.Temperature, 0.01, 10);
     private readonly Option<bool> _learnTemperature = new("--learn-temperature") { Description = "Learn tau, from --temperature on." };
     private readonly Option<int> _epochs = CommonOptions.Count("--epochs", "Passes over the pairs.", Default.Epochs, 1, 1_000_000);
-    private readonly Option<int> _batchSize = CommonOptions.Count("--batch-size", "The most pairs in a step.", Default.BatchSize, 2, 1 << 20);
+    private readonly Option<int> _batchSize =
+        CommonOptions.Count("--batch-size", "The most pairs in a step.", Default.BatchSize, 2, 1 << 20);
     private readonly Option<double> _unpairedRatio = CommonOptions.Number(
-        "--unpaired-ratio", "The most unpaired rows of a side to a pair in a step; where there are more, an epoch goes over the pairs as often as it takes.", Default.UnpairedRatio, 0.01, 1000);
+        "--unpaired-ratio",
+        "The most unpaired rows of a side to a pair in a step; where there are more, an epoch goes over the pairs as often as it takes.",
+        Default.UnpairedRatio, 0.01, 1000);
 
-    private readonly Option<bool> _allCaptions = new("--all-captions") { Description = "Let every step have all texts of its images, each a positive of its image, in place of one drawn anew." };
+    private readonly Option<bool> _allCaptions =
+        new("--all-captions")
+        {
+            Description = "Let every step have all texts of its images, each a positive of its image, in place of one "
+            + "drawn anew."
+        };
 
     private readonly Option<int?> _chunkSize = CommonOptions.OptionalCount(
-        "--chunk-size", "The most rows that go through an adapter at once. Larger steps need memory for so many only, and go through it twice (gradient caching). Left out: all of a step.");
+        "--chunk-size",
+        "The most rows that go through an adapter at once. Larger steps need memory for so many only, and go through it twice (gradient "
+            + "caching). Left out: all of a step.");
 
-    private readonly Option<double> _lr = CommonOptions.Number("--lr", "AdamW's peak learning rate.", Default.LearningRate, 0, 1, leastIncluded: false);
-    private readonly Option<double> _weightDecay = CommonOptions.Number("--weight-decay", "AdamW's weight decay.", Default.WeightDecay, 0, 10);
+    private readonly Option<double> _lr =
+        CommonOptions.Number("--lr", "AdamW's peak learning rate.", Default.LearningRate, 0, 1, leastIncluded: false);
+    private readonly Option<double> _weightDecay =
+        CommonOptions.Number("--weight-decay", "AdamW's weight decay.", Default.WeightDecay, 0, 10);
     private readonly Option<double> _interpolation = CommonOptions.Number(
-        "--interpolation", "How far the kept weights lie from the start's (0) to the trained ones (1). Below 1 they keep more retrieval on data unlike the pairs.", Default.Interpolation, 0, 1, leastIncluded: false);
+        "--interpolation",
+        "How far the kept weights lie from the start's (0) to the trained ones (1). Below 1 they keep more retrieval on data unlike the "
+            + "pairs.", Default.Interpolation, 0, 1, leastIncluded: false);
 
     private readonly Option<double> _validation = CommonOptions.Number(
         "--val-fraction", "Share of the pairs held out; the best epoch on them is kept.", Default.ValidationFraction, 0, 0.5);
@@ -72,7 +100,8 @@ internal sealed class AlignOptions
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])[
-            _objective, _train, _adapter, _adapterSize, _adapterLayers, _bandwidth, _bandwidthFactors, _estimator, _features, _tokenWeight, _lambda, _temperature, _learnTemperature,
+            _objective, _train, _adapter, _adapterSize, _adapterLayers, _bandwidth, _bandwidthFactors, _estimator, _features, _tokenWeight,
+            _lambda, _temperature, _learnTemperature,
             _epochs, _batchSize, _unpairedRatio, _allCaptions, _chunkSize, _lr, _weightDecay, _interpolation, _validation, _seed])
             command.Add(option);
     }
@@ -101,7 +130,8 @@ internal sealed class AlignOptions
         }
     }
 
-    /// <summary>Of options that were given, those that the objective has no use for. No mistakes: scripts try objectives with the same options.</summary>
+    /// <summary>Of options that were given, those that the objective has no use for. No mistakes:
+    /// scripts try objectives with the same options.</summary>
     public IEnumerable<string> Unused(ParseResult parsed)
     {
         AlignmentOptions options = Read(parsed);
@@ -123,7 +153,12 @@ internal sealed class AlignOptions
     {
         Objective = AlignmentObjective.Parse(parsed.GetValue(_objective)!),
         Train = AlignmentOptions.ParseTrain(parsed.GetValue(_train)!),
-        Adapter = new AdapterOptions { Kind = parsed.GetValue(_adapter)!, Size = parsed.GetValue(_adapterSize), Layers = parsed.GetValue(_adapterLayers) },
+        Adapter = new AdapterOptions
+        {
+            Kind = parsed.GetValue(_adapter)!,
+            Size = parsed.GetValue(_adapterSize),
+            Layers = parsed.GetValue(_adapterLayers)
+        },
         Bandwidth = parsed.GetValue(_bandwidth)!.Value ?? Default.Bandwidth,
         BandwidthFactors = parsed.GetValue(_bandwidthFactors) ?? [],
         Estimator = parsed.GetValue(_estimator) == "nystrom" ? new NystromEstimator { Features = parsed.GetValue(_features) } : null,
@@ -153,9 +188,12 @@ internal sealed class AlignOptions
         session.Terminal.WithProgress(
             "choosing",
             settings,
-            progress => result = new AutomaticChoice(options, data).Choose(bandwidth, lambda, (done, _) => progress.Report(done), session.Cancellation),
+            progress => result = new AutomaticChoice(options, data).Choose(bandwidth, lambda, (done, _) => progress.Report(done),
+                session.Cancellation),
             "settings");
-        session.Terminal.Say($"chosen: --bandwidth {result!.Options.Bandwidth} --lambda {result.Options.Lambda.ToString("R", CultureInfo.InvariantCulture)}");
+        session.Terminal.Say(
+            $"chosen: --bandwidth {result!.Options.Bandwidth} --lambda "
+                + $"{result.Options.Lambda.ToString("R", CultureInfo.InvariantCulture)}");
         return result;
     }
 

@@ -12,7 +12,8 @@ internal static class AlignTable
         (AlignmentEpoch start, AlignmentEpoch kept) = (result.Epochs[0], result.Epochs[result.BestEpoch]);
         var table = new TextTable(new TextColumn("held out"), "epoch 0 (start)", $"epoch {result.BestEpoch} (kept)", "")
         {
-            Caption = string.Create(CultureInfo.InvariantCulture, $"{result.TrainingPairs} pairs trained on, {result.ValidationPairs} held out; {result.Seconds:0.0} s"),
+            Caption = string.Create(CultureInfo.InvariantCulture,
+                $"{result.TrainingPairs} pairs trained on, {result.ValidationPairs} held out; {result.Seconds:0.0} s"),
         };
         table.Row("D_CS, off-diagonal", Number(start.ValidationCsDivergence), Number(kept.ValidationCsDivergence), "sigma = within*0.35");
         table.Row("R@1 image to text", Number(start.ValidationImageToText), Number(kept.ValidationImageToText), "");

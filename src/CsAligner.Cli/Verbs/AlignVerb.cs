@@ -26,14 +26,24 @@ internal static class AlignVerb
         Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder.");
         Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
         Option<string?> pairs = CommonOptions.Pairs();
-        Option<string?> unpairedImages = CommonOptions.OptionalPath("--unpaired-images", PathRole.Rows, "Image rows without texts; they take part in D_CS.");
-        Option<string?> unpairedTexts = CommonOptions.OptionalPath("--unpaired-texts", PathRole.Rows, "Text rows without images; they take part in D_CS.");
-        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the images, from embed --tokens.");
-        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
-        Option<string?> model = CommonOptions.OptionalPath("--model", PathRole.Model, "In place of features: the CLIP whose towers get --lora: its folder, or icon-clip.");
-        Option<string?> data = CommonOptions.OptionalPath("--data", PathRole.DataSet, $"With --model: {char.ToLowerInvariant(CaptionedData.Description[0])}{CaptionedData.Description[1..]}");
+        Option<string?> unpairedImages =
+            CommonOptions.OptionalPath("--unpaired-images", PathRole.Rows, "Image rows without texts; they take part in D_CS.");
+        Option<string?> unpairedTexts =
+            CommonOptions.OptionalPath("--unpaired-texts", PathRole.Rows, "Text rows without images; they take part in D_CS.");
+        Option<string?> imageTokens =
+            CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder,
+                "A feature-set folder with the tokens of the images, from embed --tokens.");
+        Option<string?> textTokens =
+            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
+        Option<string?> model =
+            CommonOptions.OptionalPath("--model", PathRole.Model,
+                "In place of features: the CLIP whose towers get --lora: its folder, or icon-clip.");
+        Option<string?> data =
+            CommonOptions.OptionalPath("--data", PathRole.DataSet,
+                $"With --model: {char.ToLowerInvariant(CaptionedData.Description[0])}{CaptionedData.Description[1..]}");
         Option<LoraOptions[]> lora = CommonOptions.Lora();
-        Option<bool> merge = new("--merge") { Description = "With --lora: write the model with LoRA in its weights too, to model in --out." };
+        Option<bool> merge =
+            new("--merge") { Description = "With --lora: write the model with LoRA in its weights too, to model in --out." };
         Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in --out, if there is one." };
         Option<bool> json = CommonOptions.Json();
         var training = new AlignOptions();
@@ -63,26 +73,31 @@ internal static class AlignVerb
             foreach (string note in training.Unused(parsed)) session.Terminal.Say(note);
             using var held = OutputLock.OfFolder(folder);
             using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, options.Seed);
-            using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image), textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
+            using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image),
+                textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
             AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };
             AtomicFile.CleanFolder(folder);
             AutomaticChoiceResult? choice = training.Choose(parsed, options, aligned, session);
             options = choice?.Options ?? options;
-            AlignmentResult result = Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
+            AlignmentResult result =
+                Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
             if (result.ValidationPairs == 0 && options.ValidationFraction > 0)
-                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, so the last one is kept");
+                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, "
+                    + "so the last one is kept");
             AlignmentReport.Write(folder, options, result, inputs.ByRole, choice);
             encoders?.Write(folder, parsed.GetValue(merge));
             if (parsed.GetValue(json))
                 session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole, choice));
             else if (result.ValidationPairs > 0)
                 session.Terminal.WriteTable(AlignTable.Create(result));
-            session.Terminal.Say($"{AlignmentReport.ImageAdapterFile}, {AlignmentReport.TextAdapterFile}{(encoders is null ? "" : ", " + encoders.Written)} and {AlignmentReport.RunFile} written to {folder}");
+            session.Terminal.Say(
+                $"{AlignmentReport.ImageAdapterFile}, {AlignmentReport.TextAdapterFile}{(encoders is null ? "" : ", " + encoders.Written)} and {AlignmentReport.RunFile} written to {folder}");
         },
         parsed =>
         {
             Inputs(parsed).Check();
-            if (parsed.GetValue(merge) && !parsed.IsGiven(lora)) throw new UsageException("--merge is for --lora: give that, or leave --merge out");
+            if (parsed.GetValue(merge) && !parsed.IsGiven(lora))
+                throw new UsageException("--merge is for --lora: give that, or leave --merge out");
             training.Check(parsed);
         });
         return command;
@@ -122,7 +137,8 @@ internal static class AlignVerb
             session.Terminal.WithProgress(
                 "epoch",
                 options.Objective.Trains ? options.Epochs : 0,
-                progress => result = trainer.Run(checkpoint, resume, epoch => progress.Report(epoch.Epoch, Describe(epoch)), session.Cancellation),
+                progress => result = trainer.Run(checkpoint, resume, epoch => progress.Report(epoch.Epoch, Describe(epoch)),
+                    session.Cancellation),
                 "epochs");
         }
         catch (OperationCanceledException stopped)

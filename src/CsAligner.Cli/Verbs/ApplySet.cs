@@ -27,7 +27,9 @@ internal sealed class ApplySet(Session session, string run, string input, string
         foreach (Modality modality in (Modality[])[Modality.Image, Modality.Text])
         {
             if (set.Shards(modality).Count > 0)
-                Map(modality, Path.Combine(run, modality == Modality.Image ? AlignmentReport.ImageAdapterFile : AlignmentReport.TextAdapterFile), writer);
+                Map(modality,
+                    Path.Combine(run, modality == Modality.Image ? AlignmentReport.ImageAdapterFile : AlignmentReport.TextAdapterFile),
+                    writer);
         }
 
         foreach (var row in set.ReadMetadata(rowForRow: true))
@@ -70,7 +72,9 @@ internal sealed class ApplySet(Session session, string run, string input, string
                 int count = Math.Min(BlockRows, rows.Rows - start);
                 var block = new Tensor(count, rows.Width);
                 rows.Read(start, block.Span);
-                writer.WriteRows(modality, map.Apply(block, tokens is null ? null : new TokenRows(tokens, [.. Enumerable.Range(start, count)])).Span, map.OutputWidth);
+                writer.WriteRows(modality,
+                    map.Apply(block, tokens is null ? null : new TokenRows(tokens, [.. Enumerable.Range(start, count)])).Span,
+                    map.OutputWidth);
                 progress.Report(start + count);
             }
         });

@@ -18,12 +18,20 @@ internal static class ApplyVerb
 
     public static Command Create(CommandRunner runner)
     {
-        Option<string> adapter = CommonOptions.RequiredPath("--adapter", PathRole.Adapter, "An adapter that align wrote, image-adapter.safetensors or text-adapter.safetensors; or the folder that it wrote, for a whole feature set.");
+        Option<string> adapter =
+            CommonOptions.RequiredPath("--adapter", PathRole.Adapter,
+                "An adapter that align wrote, image-adapter.safetensors or text-adapter.safetensors; or the folder that it wrote, for a "
+                    + "whole feature set.");
         Argument<string> input = CommonOptions.Path("IN", PathRole.Rows, "The rows: a .npy file or a feature-set folder.");
-        Argument<string> output = CommonOptions.Path("OUT", PathRole.Output, "Where to write: mapped rows as .npy, float32; a mapped feature set as such a folder, float16.");
+        Argument<string> output =
+            CommonOptions.Path("OUT", PathRole.Output,
+                "Where to write: mapped rows as .npy, float32; a mapped feature set as such a folder, float16.");
         Option<Modality?> modality = CommonOptions.OptionalChoice(
-            "--modality", "Which rows of a feature-set folder are meant, where it has both.", ("image", Modality.Image), ("text", Modality.Text));
-        Option<string?> tokens = CommonOptions.OptionalPath("--tokens", PathRole.FeatureSetFolder, "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
+            "--modality", "Which rows of a feature-set folder are meant, where it has both.", ("image", Modality.Image),
+            ("text", Modality.Text));
+        Option<string?> tokens =
+            CommonOptions.OptionalPath("--tokens", PathRole.FeatureSetFolder,
+                "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
         var command = new Command("apply", "Map rows by an adapter.") { adapter, input, output, modality, tokens };
         runner.SetAction(command, (parsed, session) =>
         {
@@ -43,19 +51,24 @@ internal static class ApplyVerb
                 throw new UsageException($"'{adapterPath}' maps features by their tokens: give --tokens FOLDER, from embed --tokens");
             if (!map.UsesTokens && parsed.GetValue(tokens) is not null)
                 throw new UsageException($"'{adapterPath}' reads no tokens: leave --tokens out");
-            using TokenSet? tokenSet = map.UsesTokens ? TokenSet.Open(parsed.GetValue(tokens)!, Choose(path, parsed.GetValue(modality))) : null;
+            using TokenSet? tokenSet = map.UsesTokens
+                ? TokenSet.Open(parsed.GetValue(tokens)!, Choose(path, parsed.GetValue(modality)))
+                : null;
             Apply(map, rows, tokenSet, parsed.GetRequiredValue(output), session);
             session.Terminal.Say($"{rows.Rows} rows of {map.OutputWidth} values written to {parsed.GetRequiredValue(output)}");
         },
         parsed =>
         {
             (string adapterPath, string path) = (parsed.GetRequiredValue(adapter), parsed.GetRequiredValue(input));
-            if (parsed.IsGiven(modality) && File.Exists(path)) throw new UsageException($"--modality is for a feature set, and '{path}' is a file: leave it out");
+            if (parsed.IsGiven(modality) && File.Exists(path))
+                throw new UsageException($"--modality is for a feature set, and '{path}' is a file: leave it out");
             if (!Directory.Exists(adapterPath)) return;
             if (File.Exists(path))
-                throw new UsageException($"'{adapterPath}' is a folder, whose two adapters map a feature set, but '{path}' is none: give one of its adapters");
+                throw new UsageException(
+                    $"'{adapterPath}' is a folder, whose two adapters map a feature set, but '{path}' is none: give one of its adapters");
             if (parsed.IsGiven(modality) || parsed.IsGiven(tokens))
-                throw new UsageException($"'{adapterPath}' is a folder, whose adapters map a whole feature set with its tokens: leave --modality and --tokens out");
+                throw new UsageException($"'{adapterPath}' is a folder, whose adapters map a whole feature set with its tokens: leave "
+                    + "--modality and --tokens out");
         });
         return command;
     }
@@ -63,7 +76,8 @@ internal static class ApplyVerb
     internal static void CheckWidth(Adapter map, string adapter, string path, int width)
     {
         if (width != map.Width)
-            throw new InputException($"cannot map '{path}' by '{adapter}': rows of {width} values, the adapter was trained on {map.Width}; use features of the same encoder");
+            throw new InputException($"cannot map '{path}' by '{adapter}': rows of {width} values, the adapter was trained on {map.Width}; "
+                + "use features of the same encoder");
     }
 
     private static Modality Choose(string path, Modality? given)
@@ -87,7 +101,9 @@ internal static class ApplyVerb
             {
                 session.Cancellation.ThrowIfCancellationRequested();
                 int end = Math.Min(rows.Rows, start + BlockRows);
-                writer.WriteRows(map.Apply(FeatureRows.Range(rows, start, end), tokens is null ? null : new TokenRows(tokens, [.. Enumerable.Range(start, end - start)])).Span);
+                writer.WriteRows(
+                    map.Apply(FeatureRows.Range(rows, start, end),
+                        tokens is null ? null : new TokenRows(tokens, [.. Enumerable.Range(start, end - start)])).Span);
                 progress.Report(end);
             }
         });

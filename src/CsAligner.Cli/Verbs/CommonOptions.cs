@@ -21,7 +21,9 @@ internal static class CommonOptions
 
     /// <summary>Which text belongs to which image.</summary>
     public static Option<string?> Pairs() => OptionalPath(
-        "--pairs", PathRole.Pairs, "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that has it, else row i to row i.");
+        "--pairs", PathRole.Pairs,
+        "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that "
+            + "has it, else row i to row i.");
 
     public static Option<ulong> Seed() => new("--seed")
     {
@@ -39,18 +41,21 @@ internal static class CommonOptions
 
     public static Option<BandwidthRule> Bandwidth(string fallback = "within*0.35") => new("--bandwidth")
     {
-        Description = "sigma of the kernel: a number, 'median', or 'within*F' (F times the mean of the two within-modality median distances).",
+        Description = "sigma of the kernel: a number, 'median', or 'within*F' (F times the mean of the two within-modality median "
+            + "distances).",
         HelpName = "F|median|within*F",
         DefaultValueFactory = _ => BandwidthRule.Parse(fallback),
         CustomParser = result => Parse(result, BandwidthRule.Parse),
     };
 
     public static Option<string> Estimator() => Choice(
-        "--estimator", "exact compares all pairs of rows; nystrom takes time linear in the rows and reports the standard error of D_CS.", "exact", "exact", "nystrom");
+        "--estimator", "exact compares all pairs of rows; nystrom takes time linear in the rows and reports the standard error of D_CS.",
+        "exact", "exact", "nystrom");
 
     /// <summary>Of <see cref="Estimator"/>'s nystrom.</summary>
     public static Option<int> Features() => Count(
-        "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures, NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
+        "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures,
+        NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
 
     /// <summary>Refuses <c>--features</c> where nothing has landmarks.</summary>
     public static void CheckFeatures(ParseResult parsed, Option<string> estimator, Option<int> features)
@@ -62,13 +67,15 @@ internal static class CommonOptions
     /// <summary>The trained parts inside of encoders.</summary>
     public static Option<LoraOptions[]> Lora() => new("--lora")
     {
-        Description = "LoRA in a tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once for each tower. Left out: r=8, alpha=16, all linear layers.",
+        Description = "LoRA in a tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once for each tower. Left out: r=8, alpha=16, all "
+            + "linear layers.",
         HelpName = "TOWER[:…]",
         CustomParser = result => [.. result.Tokens.Select(token => Parse(result, token.Value, LoraOptions.Parse)).OfType<LoraOptions>()],
     };
 
     /// <summary>A real number within bounds.</summary>
-    public static Option<double> Number(string name, string description, double fallback, double least, double most = double.MaxValue, bool leastIncluded = true)
+    public static Option<double> Number(string name, string description, double fallback, double least, double most = double.MaxValue,
+        bool leastIncluded = true)
     {
         var option = new Option<double>(name) { Description = description, HelpName = "F", DefaultValueFactory = _ => fallback };
         string range = most == double.MaxValue
@@ -119,11 +126,17 @@ internal static class CommonOptions
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, string fallback, params string[] words)
     {
-        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => fallback };
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => fallback
+        };
         option.CustomParser = result =>
         {
             string token = result.Tokens[0].Value;
-            if (!words.Contains(token)) result.AddError($"{name}: {string.Join(" or ", words)} was expected, got '{token}'{Suggestion.End(token, words)}");
+            if (!words.Contains(token))
+                result.AddError($"{name}: {string.Join(" or ", words)} was expected, got '{token}'{Suggestion.End(token, words)}");
             return token;
         };
         return option;
@@ -157,7 +170,8 @@ internal static class CommonOptions
             for (int i = 0; i < values.Length; i++)
             {
                 string token = result.Tokens[i].Value;
-                if (!double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) || !(values[i] > 0 && double.IsFinite(values[i])))
+                if (!double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
+                    || !(values[i] > 0 && double.IsFinite(values[i])))
                     result.AddError($"{name}: numbers above 0 were expected, such as 0.5 1 2, got '{token}'");
             }
 
@@ -173,7 +187,9 @@ internal static class CommonOptions
         option.CustomParser = result =>
         {
             string[] names = result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
-            if (names.Contains("")) result.AddError($"{name}: name {Array.IndexOf(names, "") + 1} of {names.Length} in '{result.Tokens[0].Value}' is empty: names with commas between them were expected");
+            if (names.Contains(""))
+                result.AddError($"{name}: name {Array.IndexOf(names, "") + 1} of {names.Length} in '{result.Tokens[0].Value}' is empty: "
+                    + "names with commas between them were expected");
             return names;
         };
         return option;
@@ -183,20 +199,24 @@ internal static class CommonOptions
     public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     /// <summary>A path that must be given.</summary>
-    public static Option<string> RequiredPath(string name, PathRole role, string description) => new PathOption<string>(name, role, description) { Required = true };
+    public static Option<string> RequiredPath(string name, PathRole role, string description) =>
+        new PathOption<string>(name, role, description) { Required = true };
 
     /// <summary>A path that may be given.</summary>
-    public static Option<string?> OptionalPath(string name, PathRole role, string description) => new PathOption<string?>(name, role, description);
+    public static Option<string?> OptionalPath(string name, PathRole role, string description) =>
+        new PathOption<string?>(name, role, description);
 
     /// <summary>A path or name with a default.</summary>
     public static Option<string> DefaultPath(string name, PathRole role, string description, string fallback) =>
         new PathOption<string>(name, role, description) { DefaultValueFactory = _ => fallback };
 
     /// <summary>Any number of paths, each after the option's name.</summary>
-    public static Option<string[]> Paths(string name, PathRole role, string description) => new PathOption<string[]>(name, role, description);
+    public static Option<string[]> Paths(string name, PathRole role, string description) =>
+        new PathOption<string[]>(name, role, description);
 
     /// <summary>A path in the place of its name.</summary>
-    public static Argument<string> Path(string name, PathRole role, string description) => new PathArgument<string>(name, role, description);
+    public static Argument<string> Path(string name, PathRole role, string description) =>
+        new PathArgument<string>(name, role, description);
 
     /// <summary>Parses by a function of the library; what it refuses is wrong usage.</summary>
     public static T? Parse<T>(ArgumentResult result, Func<string, T?> parse) => Parse(result, result.Tokens[0].Value, parse);
@@ -222,9 +242,11 @@ internal static class CommonOptions
     private static int? WholeNumber(ArgumentResult result, string name, int least, int most)
     {
         string token = result.Tokens[0].Value;
-        if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+        if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least
+            && value <= most)
             return value;
-        result.AddError($"{name}: a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} up to {most}")} was expected, got '{token}'");
+        result.AddError($"{name}: a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} up to {most}")} was "
+            + $"expected, got '{token}'");
         return null;
     }
 

@@ -19,7 +19,8 @@ internal static class DemoTextTable
             Name = column.Header == "t→i" ? $"{columns[i - 1].Header.Split(' ')[0]} t→i" : column.Header,
         })])
         {
-            Caption = "D_CS off-diagonal at σ = within*0.35; recall in per cent, i images, t texts;\nseen, unseen: R@10 t→i by names that the encoder was and was not trained on",
+            Caption = "D_CS off-diagonal at σ = within*0.35; recall in per cent, i images, t texts;\n"
+                + "seen, unseen: R@10 t→i by names that the encoder was and was not trained on",
         };
         foreach (string set in results.TestSets)
         {

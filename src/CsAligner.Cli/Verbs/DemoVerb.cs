@@ -19,8 +19,13 @@ internal static class DemoVerb
         var seeds = CommonOptions.Count("--seeds", "Train under so many seeds, 0 and up.", 1, most: 100);
         var model = CommonOptions.DefaultPath("--model", PathRole.Model, "A CLIP folder in Hugging Face layout.", ShippedModel.Name);
         var json = CommonOptions.Json();
-        var command = new Command("demo", "Fetch real icons, align them with their names, measure, and write a report.") { output, seeds, model, json };
-        runner.SetAction(command, (parsed, session) => Run(session, parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetRequiredValue(model), parsed.GetValue(json)));
+        var command =
+            new Command("demo", "Fetch real icons, align them with their names, measure, and write a report.") { output, seeds,
+                model, json };
+        runner.SetAction(command,
+            (parsed, session) =>
+                Run(session, parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetRequiredValue(model),
+                    parsed.GetValue(json)));
         return command;
     }
 

@@ -20,32 +20,59 @@ internal static class EmbedVerb
     public static Command Create(CommandRunner runner)
     {
         Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, EmbedModel.Description);
-        Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Pictures, "A folder of PNG, JPEG and WebP files; with those below it, sorted by ordinal path. Or the images of what --data takes.");
+        Option<string?> images =
+            CommonOptions.OptionalPath("--images", PathRole.Pictures,
+                "A folder of PNG, JPEG and WebP files; with those below it, sorted by ordinal path. Or the images of what --data takes.");
         Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.TextFile, "A text file, UTF-8, one text a line.");
         Option<string?> data = CommonOptions.OptionalPath("--data", PathRole.DataSet, CaptionedData.Description);
-        Option<string?> imageFolder = CommonOptions.OptionalPath("--image-folder", PathRole.PictureFolder, "With --data: where the images are that a list names. Left out: beside the list, or where its format has them.");
-        Option<string> captions = CommonOptions.Choice("--captions", "Of icons:SPLIT the name of each icon, or all its captions: aliases and categories, labels and keywords of emoji. Then pairs.npy says which icon each text belongs to.", "one", "one", "all");
-        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The feature-set folder to write. An older set there stays whole until this one is. What an earlier run of the same command has finished there is not made again.");
+        Option<string?> imageFolder =
+            CommonOptions.OptionalPath("--image-folder", PathRole.PictureFolder,
+                "With --data: where the images are that a list names. Left out: beside the list, or where its format has them.");
+        Option<string> captions =
+            CommonOptions.Choice("--captions",
+                "Of icons:SPLIT the name of each icon, or all its captions: aliases and categories, labels and keywords of emoji. Then "
+                    + "pairs.npy says which icon each text belongs to.", "one", "one", "all");
+        Option<string> output =
+            CommonOptions.RequiredPath("--out", PathRole.OutputFolder,
+                "The feature-set folder to write. An older set there stays whole until this one is. What an earlier run of the same "
+                    + "command has finished there is not made again.");
         Option<bool> tokens = new("--tokens") { Description = "Store the features of patches and words too, float16." };
         Option<string> dtype = CommonOptions.Choice("--dtype", "The type of the features in the files.", "float16", "float16", "float32");
-        Option<int?> batchSize = CommonOptions.OptionalCount("--batch-size", "Images or texts computed at a time. Left out: what suits the model and the cache.", most: 65536);
-        Option<int> decodeThreads = CommonOptions.Count("--decode-threads", "Threads that read and decode images while others are computed. Features do not depend on it.", Math.Max(1, Environment.ProcessorCount / 2), most: 1024);
-        Option<int> shardRows = CommonOptions.Count("--shard-rows", "Samples of a list in a shard: what a killed run makes again, at most. Of tar files each is a shard.", EmbeddingOptions.DefaultShardRows);
+        Option<int?> batchSize =
+            CommonOptions.OptionalCount("--batch-size", "Images or texts computed at a time. Left out: what suits the model and the cache.",
+                most: 65536);
+        Option<int> decodeThreads =
+            CommonOptions.Count("--decode-threads",
+                "Threads that read and decode images while others are computed. Features do not depend on it.",
+                Math.Max(1, Environment.ProcessorCount / 2), most: 1024);
+        Option<int> shardRows =
+            CommonOptions.Count("--shard-rows",
+                "Samples of a list in a shard: what a killed run makes again, at most. Of tar files each is a shard.",
+                EmbeddingOptions.DefaultShardRows);
         Option<(int Part, int Parts)?> shard = Share();
         Option<BadSampleLimit> maxBad = new("--max-bad")
         {
-            Description = $"Bad samples that are left out and named in {BadSamples.LogFile} before the run stops: a number, or a share of those read.",
+            Description = $"Bad samples that are left out and named in {BadSamples.LogFile} before the run stops: a number, or a share of "
+                + "those read.",
             HelpName = "N|F%",
             DefaultValueFactory = _ => BadSampleLimit.Default,
             CustomParser = result => CommonOptions.Parse(result, BadSampleLimit.Parse),
         };
-        Option<string?> skip = CommonOptions.OptionalPath("--skip", PathRole.TextFile, $"The {BadSamples.LogFile} of another run: the samples that it names are left out here too, so that rows stay in step.");
-        Option<string> transparency = CommonOptions.Choice("--transparency", "What shows where a picture is transparent: white, or with dropped the colours under it, as in Pillow and Hugging Face.", "white", "white", "dropped");
-        Option<string[]> lora = CommonOptions.Paths("--lora", PathRole.LoraFolder, "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.");
+        Option<string?> skip =
+            CommonOptions.OptionalPath("--skip", PathRole.TextFile,
+                $"The {BadSamples.LogFile} of another run: the samples that it names are left out here too, so that rows stay in step.");
+        Option<string> transparency =
+            CommonOptions.Choice("--transparency",
+                "What shows where a picture is transparent: white, or with dropped the colours under it, as in Pillow and Hugging Face.",
+                "white", "white", "dropped");
+        Option<string[]> lora =
+            CommonOptions.Paths("--lora", PathRole.LoraFolder,
+                "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.");
         Option<bool> json = CommonOptions.Json();
         var command = new Command("embed", "Compute features of images and texts.")
         {
-            model, images, texts, data, imageFolder, captions, output, tokens, dtype, batchSize, decodeThreads, shardRows, shard, maxBad, skip, transparency, lora, json,
+            model, images, texts, data, imageFolder, captions, output, tokens, dtype, batchSize, decodeThreads, shardRows, shard, maxBad,
+            skip, transparency, lora, json,
         };
         var onnx = new OnnxCommandOptions();
         onnx.AddTo(command);
@@ -73,7 +100,8 @@ internal static class EmbedVerb
             var share = parsed.GetValue(shard);
             run.Write(folder, share);
             if (parsed.GetValue(json)) Print(session, modelName, folder, share, embedder.Width, options.Tokens, run);
-            session.Terminal.Say($"{run.Totals.Images} images and {run.Totals.Texts} texts of {embedder.Width} values written to {folder}{(share is null ? "" : "; run the command without --shard when all shares are done")}");
+            session.Terminal.Say($"{run.Totals.Images} images and {run.Totals.Texts} texts of {embedder.Width} values written "
+                + $"to {folder}{(share is null ? "" : "; run the command without --shard when all shares are done")}");
         },
         parsed =>
         {
@@ -94,19 +122,22 @@ internal static class EmbedVerb
 
     private static Option<(int Part, int Parts)?> Share() => new("--shard")
     {
-        Description = "Do the i-th of n shares of the work, i from 1: for n processes, on as many machines as you like. When all are done, run the command without it to put the set together.",
+        Description = "Do the i-th of n shares of the work, i from 1: for n processes, on as many machines as you like. When all are done, "
+            + "run the command without it to put the set together.",
         HelpName = "i/n",
         CustomParser = result =>
         {
             string[] numbers = result.Tokens[0].Value.Split('/');
-            if (numbers.Length == 2 && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part) && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) && part >= 1 && part <= parts)
+            if (numbers.Length == 2 && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part)
+                && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) && part >= 1 && part <= parts)
                 return (part, parts);
             result.AddError($"--shard: i/n with i from 1 up to n was expected, such as 1/8, got '{result.Tokens[0].Value}'");
             return null;
         },
     };
 
-    private static void Print(Session session, string model, string folder, (int Part, int Parts)? share, int width, bool tokens, EmbedRun run) => session.PrintJson(writer =>
+    private static void Print(Session session, string model, string folder, (int Part, int Parts)? share, int width, bool tokens,
+        EmbedRun run) => session.PrintJson(writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("model", model);

@@ -22,7 +22,8 @@ internal static class EvaluateVerb
             "--temperature", "tau of the bound on the mutual information.", Evaluator.DefaultTemperature, least: 0.01);
         Option<RetrievalProtocol?> protocol = new("--protocol")
         {
-            Description = $"Measure retrieval as the field does on the test split of a data set, five captions of each image: {RetrievalProtocol.Names}. coco-1k is the mean over five folds of 1,000 images.",
+            Description = "Measure retrieval as the field does on the test split of a data set, five captions of each "
+                + $"image: {RetrievalProtocol.Names}. coco-1k is the mean over five folds of 1,000 images.",
             HelpName = "NAME",
             CustomParser = result => CommonOptions.Parse(result, RetrievalProtocol.Parse),
         };
@@ -37,10 +38,14 @@ internal static class EvaluateVerb
         };
         runner.SetAction(command, (parsed, session) =>
         {
-            (Tensor imageRows, Tensor textRows) = FeatureInputs.ReadBoth(parsed.GetRequiredValue(images), parsed.GetRequiredValue(texts), parsed.GetValue(raw));
-            Pairing? pairing = FeatureInputs.ReadPairs(parsed.GetValue(pairs), parsed.GetRequiredValue(images), imageRows, parsed.GetRequiredValue(texts), textRows);
+            (Tensor imageRows, Tensor textRows) =
+                FeatureInputs.ReadBoth(parsed.GetRequiredValue(images), parsed.GetRequiredValue(texts), parsed.GetValue(raw));
+            Pairing? pairing =
+                FeatureInputs.ReadPairs(parsed.GetValue(pairs), parsed.GetRequiredValue(images), imageRows,
+                    parsed.GetRequiredValue(texts), textRows);
             AlignmentMeasures measures = Evaluator.Evaluate(
-                imageRows, textRows, parsed.GetValue(bandwidth), parsed.GetValue(seed), pairing, parsed.GetValue(temperature), parsed.GetValue(protocol),
+                imageRows, textRows, parsed.GetValue(bandwidth), parsed.GetValue(seed), pairing, parsed.GetValue(temperature),
+                parsed.GetValue(protocol),
                 parsed.GetValue(estimator) == "exact" ? null : new NystromEstimator { Features = parsed.GetValue(features) });
             if (parsed.GetValue(json))
             {

@@ -14,17 +14,22 @@ namespace CsAligner.Cli.Verbs;
 /// <summary><c>csalign fetch</c>: real images and names from npm with their licences.</summary>
 internal static class FetchVerb
 {
-    public static Command Create(CommandRunner runner) => new("fetch", "Fetch real data with the machine's npm client; package scripts stay off.") { Icons(runner) };
+    public static Command Create(CommandRunner runner) =>
+        new("fetch", "Fetch real data with the machine's npm client; package scripts stay off.") { Icons(runner) };
 
     private static Command Icons(CommandRunner runner)
     {
         Option<string[]> sets = CommonOptions.Names("--sets", "Icon sets by name, separated by commas; left out: those of the demo.");
-        Option<string?> folder = CommonOptions.OptionalPath("--out", PathRole.OutputFolder, "Also write a PNG for each icon, captions.jsonl and LICENSES.md into this folder.");
+        Option<string?> folder =
+            CommonOptions.OptionalPath("--out", PathRole.OutputFolder,
+                "Also write a PNG for each icon, captions.jsonl and LICENSES.md into this folder.");
         Option<int> size = CommonOptions.Count("--size", "Side of the pictures in pixels, 8 to 512.", 64, 8, 512);
         Option<string?> rebuild = CommonOptions.OptionalPath(
-            "--rebuild-splits", PathRole.OutputFolder, "For makers: build every split, pretraining too, and write seen-captions.bin and icon-sets.md into this folder.");
+            "--rebuild-splits", PathRole.OutputFolder,
+            "For makers: build every split, pretraining too, and write seen-captions.bin and icon-sets.md into this folder.");
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("icons", "Fetch icon sets with their names and licences, and draw them.") { sets, folder, size, rebuild, json };
+        var command =
+            new Command("icons", "Fetch icon sets with their names and licences, and draw them.") { sets, folder, size, rebuild, json };
         runner.SetAction(command, (parsed, session) =>
         {
             if (parsed.GetValue(rebuild) is { } target)
@@ -36,7 +41,8 @@ internal static class FetchVerb
             string[] names = parsed.GetValue(sets) ?? [];
             using var held = parsed.GetValue(folder) is { Length: > 0 } output ? OutputLock.OfFolder(output) : null;
             IReadOnlyList<FetchedIconSet> fetched = IconFetcher.FetchAsync(
-                names, parsed.GetValue(folder), parsed.GetValue(size), new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
+                names, parsed.GetValue(folder), parsed.GetValue(size), new StageLines(session.Terminal), session.Cancellation).GetAwaiter()
+                .GetResult();
             foreach (FetchedIconSet set in fetched)
             {
                 foreach (string broken in set.Broken)
@@ -59,7 +65,8 @@ internal static class FetchVerb
     private static void Rebuild(Session session, string folder, bool json)
     {
         using var held = OutputLock.OfFolder(folder);
-        IReadOnlyDictionary<IconSplit, int> counts = SplitRebuilder.RebuildAsync(folder, new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
+        IReadOnlyDictionary<IconSplit, int> counts =
+            SplitRebuilder.RebuildAsync(folder, new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
         if (!json)
         {
             foreach ((IconSplit split, int count) in counts)
@@ -113,12 +120,14 @@ internal static class FetchVerb
     private static TextTable Table(IReadOnlyList<FetchedIconSet> fetched)
     {
         var table = new TextTable(
-            new TextColumn("set"), new TextColumn("split"), "icons", "broken", new TextColumn("licence") { Wraps = true }, new TextColumn("author") { Wraps = true })
+            new TextColumn("set"), new TextColumn("split"), "icons", "broken", new TextColumn("licence") { Wraps = true },
+            new TextColumn("author") { Wraps = true })
         {
             Caption = $"{Text(fetched.Sum(f => f.Count))} icons, {Text(fetched.Sum(f => f.Broken.Count))} broken",
         };
         foreach (FetchedIconSet set in fetched)
-            table.Row(set.Source.Set, set.Source.Role.ToString().ToLowerInvariant(), Text(set.Count), Text(set.Broken.Count), set.Source.Licence, set.Source.Author);
+            table.Row(set.Source.Set, set.Source.Role.ToString().ToLowerInvariant(), Text(set.Count), Text(set.Broken.Count),
+                set.Source.Licence, set.Source.Author);
         return table;
     }
 

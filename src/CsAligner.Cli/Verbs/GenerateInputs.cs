@@ -30,7 +30,8 @@ internal sealed record GenerateInputs(
         int kinds = (Words.Count > 0 ? 1 : 0) + (Images.Count > 0 ? 1 : 0) + (Embeddings is null ? 0 : 1);
         if (kinds == 0) throw new UsageException("nothing to make pictures of: give words, --image or --embeddings");
         if (kinds > 1)
-            throw new UsageException("words, --image and --embeddings do not go together: give one of the three, --image once for each file");
+            throw new UsageException(
+                "words, --image and --embeddings do not go together: give one of the three, --image once for each file");
         if (Embeddings is null) return;
         if (Adapter is not null)
             throw new UsageException("--embeddings are used as they are: leave --adapter out, csalign apply maps rows by it");

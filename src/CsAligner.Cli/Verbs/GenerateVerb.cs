@@ -7,7 +7,8 @@ using CsAligner.Studies.Encoders;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary><c>csalign generate</c>: pictures of words, of pictures or of embeddings, by a decoder that knows image embeddings alone.</summary>
+/// <summary><c>csalign generate</c>: pictures of words, of pictures or of embeddings,
+/// by a decoder that knows image embeddings alone.</summary>
 internal static class GenerateVerb
 {
     private const int MostSteps = 1000, MostGuidance = 20, MostPictures = 10_000;
@@ -30,10 +31,13 @@ internal static class GenerateVerb
             $"{ShippedModel.Decoder}, which comes along and makes icons, or a folder that pretrain wrote.",
             ShippedModel.Decoder);
         Option<string?> model = CommonOptions.OptionalPath(
-            "--model", PathRole.Model, $"What embeds the input: the model that the decoder was trained with. Left out: {ShippedModel.Name}.");
+            "--model", PathRole.Model,
+            $"What embeds the input: the model that the decoder was trained with. Left out: {ShippedModel.Name}.");
         Option<string?> adapter = CommonOptions.OptionalPath(
-            "--adapter", PathRole.Run, "The folder that align wrote: words take its text adapter, pictures its image adapter if it trained one.");
-        Option<int> count = CommonOptions.Count("--count", "Pictures of each input, from noise of their own.", defaults.Count, most: MostPictures);
+            "--adapter", PathRole.Run,
+            "The folder that align wrote: words take its text adapter, pictures its image adapter if it trained one.");
+        Option<int> count =
+            CommonOptions.Count("--count", "Pictures of each input, from noise of their own.", defaults.Count, most: MostPictures);
         Option<int> steps = CommonOptions.Count("--steps", "Steps from noise to picture.", defaults.Steps, most: MostSteps);
         Option<double> guidance = CommonOptions.Number(
             "--guidance", "How far the embedding is exaggerated; 1: not at all, in half the time.", defaults.Guidance, 0, MostGuidance);

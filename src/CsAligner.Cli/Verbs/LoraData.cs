@@ -16,7 +16,9 @@ internal sealed class LoraData : IDisposable
 {
     private const string ModelFolder = "model";
 
-    private static readonly string[] CopiedFiles = ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", ImagePreprocessing.FileName, ImagePreprocessing.ProcessorFileName];
+    private static readonly string[] CopiedFiles =
+        ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", ImagePreprocessing.FileName,
+            ImagePreprocessing.ProcessorFileName];
 
     private readonly TrainedClip _clip;
     private readonly CaptionedImages _inputs;
@@ -39,9 +41,13 @@ internal sealed class LoraData : IDisposable
         {
             Tensor images = null!, texts = null!;
             var embedder = clip.Embedder;
-            session.Terminal.WithProgress("embedding images", inputs.Count, progress => images = embedder.EmbedImages(inputs.Count, inputs.ReadImage, done => progress.Report(done), session.Cancellation), "images");
-            session.Terminal.WithProgress("embedding texts", inputs.Texts.Count, progress => texts = embedder.EmbedTexts(inputs.Texts, done => progress.Report(done), session.Cancellation), "texts");
-            var data = new AlignmentData(images, texts, Pairing.From([.. inputs.ImageOfText.Select(i => (long)i)], inputs.Count, inputs.Texts.Count, given.Data!));
+            session.Terminal.WithProgress("embedding images", inputs.Count,
+                progress => images = embedder.EmbedImages(inputs.Count, inputs.ReadImage, done => progress.Report(done),
+                    session.Cancellation), "images");
+            session.Terminal.WithProgress("embedding texts", inputs.Texts.Count,
+                progress => texts = embedder.EmbedTexts(inputs.Texts, done => progress.Report(done), session.Cancellation), "texts");
+            var data = new AlignmentData(images, texts,
+                Pairing.From([.. inputs.ImageOfText.Select(i => (long)i)], inputs.Count, inputs.Texts.Count, given.Data!));
             foreach (var lora in given.Lora)
             {
                 data = lora.Tower == ClipTower.Text

@@ -30,16 +30,20 @@ internal static class MeasureTables
 
     public static TextTable Retrieval(AlignmentMeasures measures)
     {
-        string title = measures.Protocol is { } protocol ? $"{protocol.Name}{(protocol.Folds > 1 ? $", mean of {protocol.Folds} folds" : "")}" : "retrieval";
+        string title = measures.Protocol is { } protocol
+            ? $"{protocol.Name}{(protocol.Folds > 1 ? $", mean of {protocol.Folds} folds" : "")}"
+            : "retrieval";
         var table = new TextTable(new TextColumn(title), "R@1", "R@5", "R@10", "median rank", "mean rank");
-        foreach ((string name, RetrievalMeasures retrieval) in new[] { ("image to text", measures.ImageToText), ("text to image", measures.TextToImage) })
+        foreach ((string name, RetrievalMeasures retrieval) in new[] { ("image to text", measures.ImageToText),
+            ("text to image", measures.TextToImage) })
         {
             table.Row(
                 name, Fraction(retrieval.RecallAt1), Fraction(retrieval.RecallAt5), Fraction(retrieval.RecallAt10),
                 Number(retrieval.MedianRank), retrieval.MeanRank.ToString("0.0", CultureInfo.InvariantCulture));
         }
 
-        table.Caption = $"mutual information at least {Number(measures.MutualInformationLowerBound)} nats (tau = {Number(measures.Temperature)})";
+        table.Caption =
+            $"mutual information at least {Number(measures.MutualInformationLowerBound)} nats (tau = {Number(measures.Temperature)})";
         return table;
     }
 
@@ -47,7 +51,8 @@ internal static class MeasureTables
     public static TextTable Folds(IReadOnlyList<FoldMeasures> folds)
     {
         var table = new TextTable(
-            new TextColumn("fold"), "to text R@1", In("R@5", "text"), In("R@10", "text"), "to image R@1", In("R@5", "image"), In("R@10", "image"));
+            new TextColumn("fold"), "to text R@1", In("R@5", "text"), In("R@10", "text"), "to image R@1", In("R@5", "image"),
+            In("R@10", "image"));
         for (int i = 0; i < folds.Count; i++)
         {
             (RetrievalMeasures text, RetrievalMeasures image) = (folds[i].ImageToText, folds[i].TextToImage);

@@ -21,23 +21,29 @@ internal static class MeasureVerb
         Option<string> estimator = CommonOptions.Estimator();
         Option<int> features = CommonOptions.Features();
         Option<long?> memory = CommonOptions.Bytes(
-            "--memory", "Stay within so much memory (512M, 2G): rows are read in blocks, as often as they are needed. Same result; on by itself for sets too large for one piece.");
+            "--memory", "Stay within so much memory (512M, 2G): rows are read in blocks, as often as they are needed. Same result; on by "
+                + "itself for sets too large for one piece.");
         Option<string?> state = CommonOptions.OptionalPath(
-            "--state", PathRole.OutputFile, "A file for the progress, with --memory: run again after an interruption, the same command goes on from it.");
+            "--state", PathRole.OutputFile,
+            "A file for the progress, with --memory: run again after an interruption, the same command goes on from it.");
         Option<bool> raw = CommonOptions.Raw();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("measure", "Measure how far two sets of rows lie apart.") { x, y, bandwidth, estimator, features, memory, state, raw, seed, json };
+        var command =
+            new Command("measure", "Measure how far two sets of rows lie apart.") { x, y, bandwidth, estimator, features, memory, state,
+                raw, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {
             using FeatureRowsFile rowsX = FeatureRowsFile.Open(parsed.GetRequiredValue(x), Modality.Image, parsed.GetValue(raw));
             using FeatureRowsFile rowsY = FeatureRowsFile.Open(parsed.GetRequiredValue(y), Modality.Text, parsed.GetValue(raw));
             FeatureInputs.RequireSameWidth(rowsX, rowsY);
             // Of one set as many rows are pairs, row for row.
-            if (rowsX.Rows == rowsY.Rows && ShardPairing.IsSamePath(rowsX.Path, rowsY.Path)) ShardPairing.CheckRowForRow(rowsX.Path, rowsY.Path);
+            if (rowsX.Rows == rowsY.Rows && ShardPairing.IsSamePath(rowsX.Path, rowsY.Path))
+                ShardPairing.CheckRowForRow(rowsX.Path, rowsY.Path);
             bool exact = parsed.GetValue(estimator) == "exact";
             (long? bytes, string? statePath) = (parsed.GetValue(memory), parsed.GetValue(state));
-            bool streams = exact && (bytes != null || statePath != null || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
+            bool streams = exact
+                && (bytes != null || statePath != null || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
             DistributionMeasures measures = streams
                 ? Stream(rowsX, rowsY, parsed.GetValue(bandwidth), parsed.GetValue(seed), bytes, statePath, session)
                 : Evaluator.Measure(

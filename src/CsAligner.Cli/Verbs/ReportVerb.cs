@@ -17,17 +17,28 @@ internal static class ReportVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Argument<string[]> folders = new PathArgument<string[]>("RUN", PathRole.Run, "Folders that align wrote.") { Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> folders =
+            new PathArgument<string[]>("RUN", PathRole.Run, "Folders that align wrote.") { Arity = ArgumentArity.OneOrMore };
         Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFile, "The HTML file to write.");
-        Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows to evaluate all runs on: a .npy file or a feature-set folder. Left out: what each run was trained on, where it still is.");
+        Option<string?> images =
+            CommonOptions.OptionalPath("--images", PathRole.Rows,
+                "Image rows to evaluate all runs on: a .npy file or a feature-set folder. Left out: what each run was trained on, where it "
+                    + "still is.");
         Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows likewise.");
-        Option<string?> pairs = CommonOptions.OptionalPath("--pairs", PathRole.Pairs, "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
-        Option<string?> imageTokens = CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the images, for adapters that read them.");
-        Option<string?> textTokens = CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
+        Option<string?> pairs =
+            CommonOptions.OptionalPath("--pairs", PathRole.Pairs,
+                "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+        Option<string?> imageTokens =
+            CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder,
+                "A feature-set folder with the tokens of the images, for adapters that read them.");
+        Option<string?> textTokens =
+            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, imageTokens, textTokens, bandwidth, seed, json };
+        var command =
+            new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, imageTokens, textTokens,
+                bandwidth, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {
             string[] paths = parsed.GetRequiredValue(folders);
@@ -56,7 +67,8 @@ internal static class ReportVerb
         },
         parsed =>
         {
-            if (parsed.IsGiven(images) != parsed.IsGiven(texts)) throw new UsageException("--images and --texts go together: give both, or neither");
+            if (parsed.IsGiven(images) != parsed.IsGiven(texts))
+                throw new UsageException("--images and --texts go together: give both, or neither");
             if (!parsed.IsGiven(images) && (parsed.IsGiven(pairs) || parsed.IsGiven(imageTokens) || parsed.IsGiven(textTokens)))
                 throw new UsageException("--pairs, --image-tokens and --text-tokens go with --images and --texts: give those too");
         });
@@ -66,7 +78,10 @@ internal static class ReportVerb
     // Runs that were trained on the same files are compared on them; one whose files are gone or no longer fit is left to its curves.
     private static void EvaluateOnOwn(RunReport report, IReadOnlyList<AlignRun> runs, List<string> remarks, Session session)
     {
-        foreach (var group in runs.GroupBy(run => string.Join('\n', new[] { "images", "texts", "pairs", "image_tokens", "text_tokens" }.Select(role => run.Inputs.GetValueOrDefault(role, "")))))
+        foreach (var group in runs.GroupBy(run =>
+            string.Join('\n',
+                new[] { "images", "texts", "pairs", "image_tokens",
+                    "text_tokens" }.Select(role => run.Inputs.GetValueOrDefault(role, "")))))
         {
             AlignRun[] same = [.. group];
             string names = string.Join(", ", same.Select(run => run.Name));
@@ -75,7 +90,8 @@ internal static class ReportVerb
                 using RunFeatures? features = RunFeatures.ReadOwn(same[0]);
                 if (features == null)
                 {
-                    Leave(remarks, session, $"{names}: not evaluated, for the features that run.json names are not there; give --images and --texts.");
+                    Leave(remarks, session,
+                        $"{names}: not evaluated, for the features that run.json names are not there; give --images and --texts.");
                     continue;
                 }
 
@@ -93,7 +109,9 @@ internal static class ReportVerb
     private static AlignRun[] LeaveEncoders(IReadOnlyList<AlignRun> runs, List<string> remarks, Session session)
     {
         foreach (AlignRun run in runs.Where(run => run.TrainsEncoder))
-            Leave(remarks, session, $"{run.Name}: not evaluated, for it trained inside of the encoder; embed by its merged model (align --merge) and give those features to csalign evaluate.");
+            Leave(remarks, session,
+                $"{run.Name}: not evaluated, for it trained inside of the encoder; embed by its merged model (align --merge) and give "
+                    + "those features to csalign evaluate.");
         return [.. runs.Where(run => !run.TrainsEncoder)];
     }
 

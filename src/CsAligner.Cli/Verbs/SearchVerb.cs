@@ -18,25 +18,41 @@ internal static class SearchVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Argument<string> features = CommonOptions.Path("FEATURES", PathRole.FeatureSetFolder, "The feature-set folder that is searched: its images; of one without images its texts.");
-        Argument<string[]> queries = new("QUERY") { Description = "What is looked for, in words; each is a query of its own. After -- all are words.", Arity = ArgumentArity.ZeroOrMore };
+        Argument<string> features =
+            CommonOptions.Path("FEATURES", PathRole.FeatureSetFolder,
+                "The feature-set folder that is searched: its images; of one without images its texts.");
+        Argument<string[]> queries =
+            new("QUERY")
+            {
+                Description = "What is looked for, in words; each is a query of its own. After -- all are words.",
+                Arity = ArgumentArity.ZeroOrMore
+            };
         Option<string[]> pictures = CommonOptions.Paths("--image", PathRole.Picture, "A picture that is looked for; once for each.");
         Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, "What made the features. " + EmbedModel.Description);
-        Option<string?> adapter = CommonOptions.OptionalPath("--adapter", PathRole.Run, "The folder that align wrote, where the feature set is one that apply mapped by it.");
+        Option<string?> adapter =
+            CommonOptions.OptionalPath("--adapter", PathRole.Run,
+                "The folder that align wrote, where the feature set is one that apply mapped by it.");
         Option<int> top = CommonOptions.Count("--top", "How many are shown of each query.", 5, most: 1000);
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("search", "Search a feature set with words or pictures.") { features, queries, pictures, model, adapter, top, json };
+        var command =
+            new Command("search", "Search a feature set with words or pictures.") { features, queries, pictures, model, adapter,
+                top, json };
         runner.SetAction(command, (parsed, session) =>
         {
             string folder = parsed.GetRequiredValue(features);
             string[] words = parsed.GetValue(queries) ?? [], files = parsed.GetValue(pictures) ?? [];
             FeatureSet set = FeatureSet.Open(folder);
-            using FeatureRowsFile rows = FeatureRowsFile.Open(folder, set.Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
-            Tensor asked = Embed(AdaptedModel.Open(session, "search", parsed.GetRequiredValue(model), parsed.GetValue(adapter), files.FirstOrDefault()), words, files);
+            using FeatureRowsFile rows =
+                FeatureRowsFile.Open(folder, set.Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
+            Tensor asked =
+                Embed(AdaptedModel.Open(session, "search", parsed.GetRequiredValue(model), parsed.GetValue(adapter),
+                    files.FirstOrDefault()), words, files);
             if (asked.Width != rows.Width)
-                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, queries {asked.Width}; give the model and the adapter that made it");
+                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, queries {asked.Width}; give the "
+                    + "model and the adapter that made it");
             TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top), session.Cancellation);
-            Dictionary<int, JsonObject> metadata = Metadata(set, [.. Enumerable.Range(0, found.Queries).SelectMany(query => found.Rows(query).ToArray())]);
+            Dictionary<int, JsonObject> metadata =
+                Metadata(set, [.. Enumerable.Range(0, found.Queries).SelectMany(query => found.Rows(query).ToArray())]);
             if (parsed.GetValue(json)) session.PrintJson(writer => Write(writer, [.. words, .. files], found, metadata));
             else foreach (TextTable table in Tables([.. words, .. files], found, metadata)) session.Terminal.WriteTable(table);
         },
@@ -62,7 +78,8 @@ internal static class SearchVerb
 
     // Only what was found is kept: there may be millions of rows.
     private static Dictionary<int, JsonObject> Metadata(FeatureSet set, HashSet<int> rows) =>
-        set.ReadMetadata(rowForRow: true).Select((data, row) => (Row: row, Data: data)).Where(line => rows.Contains(line.Row)).ToDictionary(line => line.Row, line => line.Data);
+        set.ReadMetadata(rowForRow: true).Select((data, row) => (Row: row, Data: data)).Where(line => rows.Contains(line.Row))
+            .ToDictionary(line => line.Row, line => line.Data);
 
     private static IEnumerable<TextTable> Tables(string[] queries, TopMatches found, Dictionary<int, JsonObject> metadata)
     {
@@ -74,7 +91,8 @@ internal static class SearchVerb
                 int row = found.Rows(query)[place];
                 JsonObject? data = metadata.GetValueOrDefault(row);
                 table.Row(
-                    Text(data, "image_path") ?? Text(data, "caption") ?? "", found.Scores(query)[place].ToString("0.000", CultureInfo.InvariantCulture),
+                    Text(data, "image_path") ?? Text(data, "caption") ?? "",
+                    found.Scores(query)[place].ToString("0.000", CultureInfo.InvariantCulture),
                     row.ToString(CultureInfo.InvariantCulture), Text(data, "image_path") is null ? "" : Text(data, "caption") ?? "");
             }
 
@@ -82,7 +100,8 @@ internal static class SearchVerb
         }
     }
 
-    private static string? Text(JsonObject? data, string key) => data?[key] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static string? Text(JsonObject? data, string key) =>
+        data?[key] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private static void Write(Utf8JsonWriter writer, string[] queries, TopMatches found, Dictionary<int, JsonObject> metadata)
     {

@@ -11,8 +11,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>
-/// <c>csalign toy</c>: the paper's argument on Gaussians whose truth is known. Writes toy.svg, toy.png and toy.md: three cases of one mutual
-/// information that lie apart, on one centre, and nowhere apart at all.
+/// <c>csalign toy</c>: the paper's argument on Gaussians whose truth is known. Writes toy.svg, toy.png and toy.md:
+/// three cases of one mutual information that lie apart, on one centre, and nowhere apart at all.
 /// </summary>
 internal static class ToyVerb
 {
@@ -21,7 +21,8 @@ internal static class ToyVerb
         Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("toy", "Show on Gaussians that mutual information does not see what the divergence sees.") { output, seed, json };
+        var command =
+            new Command("toy", "Show on Gaussians that mutual information does not see what the divergence sees.") { output, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {
             string folder = parsed.GetRequiredValue(output);
@@ -57,7 +58,8 @@ internal static class ToyVerb
     {
         var table = new TextTable(new TextColumn("case"), "information", "D_CS", "KL")
         {
-            Caption = $"estimate (closed form), nats; off-diagonal, sigma = {ToyResult.Bandwidth.ToString(CultureInfo.InvariantCulture)}, {ToyResult.Rows} pairs",
+            Caption = "estimate (closed form), nats; off-diagonal, sigma "
+                + $"= {ToyResult.Bandwidth.ToString(CultureInfo.InvariantCulture)}, {ToyResult.Rows} pairs",
         };
         foreach (ToyResult result in results)
             table.Row(result.Case.Name, Both(result.MutualInformation), Both(result.CauchySchwarz), Both(result.SymmetricKl));

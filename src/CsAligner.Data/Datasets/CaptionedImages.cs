@@ -18,7 +18,10 @@ public sealed class CaptionedImages : IDisposable
     private CaptionedImages(SampleSource source, ImagePixels pixels)
     {
         (_source, _pixels) = (source, pixels);
-        if (!source.HasImages || !source.HasCaptions) throw new InputException($"cannot read captioned images of '{source.Name}': it has no {(source.HasImages ? "captions" : "images")}; give a data set that has both");
+        if (!source.HasImages || !source.HasCaptions)
+            throw new InputException(
+                $"cannot read captioned images of '{source.Name}': it has no {(source.HasImages ? "captions" : "images")}; give a data set "
+                    + "that has both");
         var entries = new List<SampleEntry>();
         var (images, texts, imageOfText) = (new List<string>(), new List<string>(), new List<int>());
         foreach (var entry in source.ReadAll())
@@ -34,7 +37,8 @@ public sealed class CaptionedImages : IDisposable
             entries.Add(entry);
         }
 
-        if (entries.Count == 0) throw new InputException($"cannot read captioned images of '{source.Name}': it has no samples; give a data set that has some");
+        if (entries.Count == 0)
+            throw new InputException($"cannot read captioned images of '{source.Name}': it has no samples; give a data set that has some");
         _entries = [.. entries];
         (Images, Texts, ImageOfText) = (images, texts, imageOfText);
         IsRowForRow = images.Count == texts.Count && !imageOfText.Where((image, text) => image != text).Any();

@@ -15,7 +15,10 @@ public static class Dataset
 
     /// <summary>What can be named, in a few lines.</summary>
     public static string Description =>
-        $"A folder with images and a list of captions ({string.Join(", ", CaptionList.Names.Take(4))}); such a list ({ListEndings}); captions of COCO (.json); karpathy:FILE.json:SPLIT with SPLIT one of {KarpathySplit.Splits}; WebDataset shards: a .tar, a folder of them, or a range such as data/{{000000..000099}}.tar; a folder of clip-retrieval, whose captions are in its metadata.";
+        $"A folder with images and a list of captions ({string.Join(", ", CaptionList.Names.Take(4))}); such a list ({ListEndings}); "
+            + $"captions of COCO (.json); karpathy:FILE.json:SPLIT with SPLIT one of {KarpathySplit.Splits}; WebDataset shards: a .tar, a "
+            + $"folder of them, or a range such as data/{{000000..000099}}.tar; a folder of clip-retrieval, whose captions are in "
+            + "its metadata.";
 
     /// <summary>Opens what a name stands for.</summary>
     /// <param name="name">
@@ -29,7 +32,8 @@ public static class Dataset
     public static SampleSource Open(string name, string? imageFolder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (imageFolder is not null && !Directory.Exists(imageFolder)) throw new InputException($"cannot read images of '{imageFolder}': there is no such folder; check the path");
+        if (imageFolder is not null && !Directory.Exists(imageFolder))
+            throw new InputException($"cannot read images of '{imageFolder}': there is no such folder; check the path");
         int colon = name.IndexOf(':', StringComparison.Ordinal);
         string path = name[(colon + 1)..];
         return (colon > 0 ? name[..colon] : "") switch
@@ -49,16 +53,19 @@ public static class Dataset
     {
         if (Directory.Exists(path)) return OpenFolder(path, imageFolder);
         if (path.Contains('{', StringComparison.Ordinal) && !File.Exists(path)) return new WebDatasetSamples(path, Shards(path));
-        if (!File.Exists(path)) throw new InputException($"cannot read captioned images of '{path}': there is no such folder or file; check the path");
+        if (!File.Exists(path))
+            throw new InputException($"cannot read captioned images of '{path}': there is no such folder or file; check the path");
         return Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".tsv" or ".csv" or ".jsonl" or ".ndjson" or ".txt" or ".token" => CaptionList.Read(path, path, imageFolder ?? FolderOf(path)),
-            ".json" when IsKarpathy(path) => throw new InputException($"cannot read '{path}': it holds several splits; say which: karpathy:{path}:test"),
+            ".json" when IsKarpathy(path) =>
+                throw new InputException($"cannot read '{path}': it holds several splits; say which: karpathy:{path}:test"),
             ".json" => CocoCaptions.Read(path, path, imageFolder),
             ".tar" => new WebDatasetSamples(path, [path]),
             ".npy" or ".safetensors" => FeatureSamples.OpenFile(path, path),
             ".tgz" or ".gz" or ".zip" => throw new InputException($"cannot read '{path}': it is compressed; unpack it first"),
-            _ => throw new InputException($"cannot read captioned images of '{path}': it is a file, a folder with images and a {CaptionList.Names[0]} was expected, or a list ({ListEndings}), captions of COCO (.json) or a .tar"),
+            _ => throw new InputException($"cannot read captioned images of '{path}': it is a file, a folder with images and "
+                + $"a {CaptionList.Names[0]} was expected, or a list ({ListEndings}), captions of COCO (.json) or a .tar"),
         };
     }
 
@@ -66,18 +73,24 @@ public static class Dataset
     {
         string[] lists = [.. CaptionList.Names.Where(name => File.Exists(Path.Combine(folder, name)))];
         if (lists.Length > 0) return CaptionList.Read(folder, Path.Combine(folder, lists[0]), imageFolder ?? folder);
-        if (Directory.Exists(Path.Combine(folder, "img_emb")) || Directory.Exists(Path.Combine(folder, "text_emb"))) return FeatureSamples.OpenFolder(folder, folder);
+        if (Directory.Exists(Path.Combine(folder, "img_emb")) || Directory.Exists(Path.Combine(folder, "text_emb")))
+            return FeatureSamples.OpenFolder(folder, folder);
         string[] shards = [.. Directory.GetFiles(folder).Where(IsTar).Order(StringComparer.Ordinal)];
         return shards.Length > 0
             ? new WebDatasetSamples(folder, shards)
-            : throw new InputException($"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with a line for each caption: path, tab, caption");
+            : throw new InputException(
+                $"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, "
+                    + $"nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with a line for each caption: "
+                    + "path, tab, caption");
     }
 
     private static FileSamples OpenKarpathy(string name, string path, string? imageFolder)
     {
         int colon = path.LastIndexOf(':');
         (string file, string split) = colon > 0 && KarpathySplit.IsSplit(path[(colon + 1)..]) ? (path[..colon], path[(colon + 1)..])
-            : colon > 0 && !File.Exists(path) ? throw new InputException($"cannot read '{name}': '{path[(colon + 1)..]}' is no split; one of {KarpathySplit.Splits} was expected")
+            : colon > 0 && !File.Exists(path)
+                ? throw new InputException(
+                    $"cannot read '{name}': '{path[(colon + 1)..]}' is no split; one of {KarpathySplit.Splits} was expected")
             : (path, "test");
         return KarpathySplit.Read(name, file, split, imageFolder);
     }
@@ -85,7 +98,9 @@ public static class Dataset
     private static FeatureSamples OpenFeatures(string name, string path)
     {
         int colon = path.LastIndexOf(':');
-        return colon > 0 && !File.Exists(path) ? FeatureSamples.OpenFile(name, path[..colon], path[(colon + 1)..]) : FeatureSamples.OpenFile(name, path);
+        return colon > 0 && !File.Exists(path)
+            ? FeatureSamples.OpenFile(name, path[..colon], path[(colon + 1)..])
+            : FeatureSamples.OpenFile(name, path);
     }
 
     private static string[] Shards(string pattern)
@@ -93,11 +108,15 @@ public static class Dataset
         string[] names = BraceRange.Expand(pattern);
         if (names.Length > 1 || !pattern.Contains('*', StringComparison.Ordinal)) return names;
         string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } given ? given : ".";
-        string[] found = Directory.Exists(folder) ? [.. Directory.GetFiles(folder, Path.GetFileName(pattern)).Where(path => !FileNames.IsLeftBehind(Path.GetFileName(path))).Order(StringComparer.Ordinal)] : [];
+        string[] found = Directory.Exists(folder)
+            ? [.. Directory.GetFiles(folder, Path.GetFileName(pattern)).Where(path => !FileNames.IsLeftBehind(Path.GetFileName(path)))
+                .Order(StringComparer.Ordinal)]
+            : [];
         return found.Length > 0 ? found : throw new InputException($"cannot read '{pattern}': no file has such a name; check the pattern");
     }
 
-    private static bool IsTar(string path) => Path.GetExtension(path).Equals(".tar", StringComparison.OrdinalIgnoreCase) && !FileNames.IsLeftBehind(Path.GetFileName(path));
+    private static bool IsTar(string path) =>
+        Path.GetExtension(path).Equals(".tar", StringComparison.OrdinalIgnoreCase) && !FileNames.IsLeftBehind(Path.GetFileName(path));
 
     private static bool IsKarpathy(string path)
     {

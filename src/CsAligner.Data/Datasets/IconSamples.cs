@@ -21,7 +21,8 @@ public sealed class IconSamples : SampleSource
     /// <param name="owned">Disposed with this; may be the data set.</param>
     /// <param name="captions">All captions of the data set's icons; null for the main ones alone.</param>
     /// <param name="distinct">Whether captions are left out that two of these icons have (<see cref="IconCaptions.Flatten"/>).</param>
-    public IconSamples(string name, string split, IconDataset icons, IReadOnlyList<int> indices, IDisposable? owned = null, IconCaptions? captions = null, bool distinct = false)
+    public IconSamples(string name, string split, IconDataset icons, IReadOnlyList<int> indices, IDisposable? owned = null,
+        IconCaptions? captions = null, bool distinct = false)
     {
         ArgumentNullException.ThrowIfNull(icons);
         ArgumentNullException.ThrowIfNull(indices);
@@ -56,7 +57,8 @@ public sealed class IconSamples : SampleSource
     public override long Count => _indices.Count;
 
     /// <inheritdoc/>
-    public override string Fingerprint => field ??= $"icons {_icons.Size} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _indices.Select((icon, i) => $"{KeyOf(i)}\t{string.Join('\t', _captions[i])}")))))}";
+    public override string Fingerprint =>
+        field ??= $"icons {_icons.Size} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _indices.Select((icon, i) => $"{KeyOf(i)}\t{string.Join('\t', _captions[i])}")))))}";
 
     /// <inheritdoc/>
     public override int PartsFor(int samples) => samples;
@@ -86,7 +88,12 @@ public sealed class IconSamples : SampleSource
                 owner._icons.GetImage(owner._indices[index], pixels);
             }
 
-            return new Sample(Key) { Image = pixels, IsPrepared = true, Captions = parts.HasFlag(SampleParts.Captions) ? owner._captions[index] : [] };
+            return new Sample(Key)
+            {
+                Image = pixels,
+                IsPrepared = true,
+                Captions = parts.HasFlag(SampleParts.Captions) ? owner._captions[index] : []
+            };
         }
 
         public override void Check(SampleParts parts)

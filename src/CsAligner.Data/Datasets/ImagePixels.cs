@@ -6,7 +6,8 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Datasets;
 
-/// <summary>Images of samples as a model's input: decoded (<see cref="ImageDecoder"/>), resized and cropped (<see cref="ImagePreprocessing.Fit"/>).</summary>
+/// <summary>Images of samples as a model's input: decoded (<see cref="ImageDecoder"/>), resized and cropped
+/// (<see cref="ImagePreprocessing.Fit"/>).</summary>
 /// <param name="Preprocessing">What the model asks for.</param>
 /// <param name="Transparency">What becomes of transparency.</param>
 public sealed record ImagePixels(ImagePreprocessing Preprocessing, Transparency Transparency = Transparency.White)

@@ -38,7 +38,8 @@ internal sealed class DiskNames(string root)
     }
 
     private string? Other(string folder, string name) =>
-        !Ascii.IsValid(name) && _folders.GetOrAdd(folder, List).TryGetValue(FileNames.Composed(name), out string? actual) && actual is not null ? Path.Combine(folder, actual) : null;
+        !Ascii.IsValid(name) && _folders.GetOrAdd(folder, List).TryGetValue(FileNames.Composed(name), out string? actual)
+            && actual is not null ? Path.Combine(folder, actual) : null;
 
     private static Dictionary<string, string?> List(string folder)
     {

@@ -10,12 +10,14 @@ namespace CsAligner.Data.Disk;
 internal static class FileNames
 {
     // The names of macOS, Windows and Synology; most others begin with a point.
-    private static readonly string[] LeftBehind = ["__MACOSX", "@eaDir", "Thumbs.db", "ehthumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"];
+    private static readonly string[] LeftBehind =
+        ["__MACOSX", "@eaDir", "Thumbs.db", "ehthumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"];
 
     /// <summary>Compares names by what they say, whichever form their letters are in.</summary>
     public static IEqualityComparer<string> BySense { get; } = new SenseComparer();
 
-    /// <summary>Whether a file or folder is none of the user's: a hidden one, such as AppleDouble's <c>._a.png</c>, or one of the system.</summary>
+    /// <summary>Whether a file or folder is none of the user's: a hidden one, such as AppleDouble's <c>._a.png</c>,
+    /// or one of the system.</summary>
     /// <param name="name">The last part of a path.</param>
     public static bool IsLeftBehind(string name) =>
         (name.StartsWith('.') && name is not ("." or "..")) || LeftBehind.Contains(name, StringComparer.OrdinalIgnoreCase);
@@ -24,12 +26,14 @@ internal static class FileNames
     public static bool HasLeftBehind(string path) => path.Split('/').Any(IsLeftBehind);
 
     /// <summary>The name in the form NFC: the same for names that say the same.</summary>
-    public static string Composed(string name) => Ascii.IsValid(name) ? name : UnicodeForms.Normalize(name, compatible: false, composed: true);
+    public static string Composed(string name) =>
+        Ascii.IsValid(name) ? name : UnicodeForms.Normalize(name, compatible: false, composed: true);
 
     private sealed class SenseComparer : IEqualityComparer<string>
     {
         public bool Equals(string? x, string? y) =>
-            string.Equals(x, y, StringComparison.Ordinal) || (x is not null && y is not null && string.Equals(Composed(x), Composed(y), StringComparison.Ordinal));
+            string.Equals(x, y, StringComparison.Ordinal)
+                || (x is not null && y is not null && string.Equals(Composed(x), Composed(y), StringComparison.Ordinal));
 
         public int GetHashCode(string name) => StringComparer.Ordinal.GetHashCode(Composed(name));
     }

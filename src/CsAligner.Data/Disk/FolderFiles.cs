@@ -76,7 +76,9 @@ internal sealed class FolderFiles
         var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
         try
         {
-            return new(folder, (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory, entry.Attributes.HasFlag(FileAttributes.ReparsePoint)), options);
+            return new(folder,
+                (ref FileSystemEntry entry) =>
+                    (entry.FileName.ToString(), entry.IsDirectory, entry.Attributes.HasFlag(FileAttributes.ReparsePoint)), options);
         }
         catch (DirectoryNotFoundException failure) when (name.Contains('\uFFFD'))
         {

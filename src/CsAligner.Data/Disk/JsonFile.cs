@@ -22,14 +22,16 @@ internal sealed class JsonFile : IDisposable
     private int _end;
     private bool _ended;
     private (int Start, int Length) _token;
-    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = 64, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+    private JsonReaderState _state =
+        new(new JsonReaderOptions { MaxDepth = 64, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
 
     public JsonFile(string path)
     {
         Path = path;
         try
         {
-            _file = LenientJson.ToPlain(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan));
+            _file = LenientJson.ToPlain(
+                new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan));
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -54,7 +56,8 @@ internal sealed class JsonFile : IDisposable
     public long? Number { get; private set; }
 
     /// <summary>A number that is no <see cref="Number"/>, as text that is the same for the same number; null where this is none.</summary>
-    public string? OtherNumber => Type == JsonTokenType.Number && Number is null ? Canonical(Encoding.ASCII.GetString(_buffer, _token.Start, _token.Length)) : null;
+    public string? OtherNumber =>
+        Type == JsonTokenType.Number && Number is null ? Canonical(Encoding.ASCII.GetString(_buffer, _token.Start, _token.Length)) : null;
 
     /// <summary>Reads the next token; false at the end.</summary>
     public bool Read()
@@ -110,7 +113,8 @@ internal sealed class JsonFile : IDisposable
         }
     }
 
-    /// <summary>Calls for each value of the array that begins at this token, with the reader at the value's first token; the callee reads it whole, or leaves it.</summary>
+    /// <summary>Calls for each value of the array that begins at this token, with the reader at the value's first token; the callee reads
+    /// it whole, or leaves it.</summary>
     public void ReadArray(Action value)
     {
         int depth = Depth;
@@ -148,8 +152,10 @@ internal sealed class JsonFile : IDisposable
 
     private static string Canonical(string number) =>
         number.Length > LongestNumber ? number
-        : BigInteger.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) ? whole.ToString(CultureInfo.InvariantCulture)
-        : decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal exact) ? exact.ToString("0.############################", CultureInfo.InvariantCulture)
+        : BigInteger.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole)
+            ? whole.ToString(CultureInfo.InvariantCulture)
+        : decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal exact)
+            ? exact.ToString("0.############################", CultureInfo.InvariantCulture)
         : double.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture);
 
     private void Fill()

@@ -40,7 +40,9 @@ internal sealed class LineReader : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder, a text file was expected" : failure.Message)}", failure);
+            throw new InputException(
+                $"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder, a text file was expected" : failure.Message)}",
+                failure);
         }
     }
 

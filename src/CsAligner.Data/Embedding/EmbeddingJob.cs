@@ -24,16 +24,20 @@ public sealed class EmbeddingJob
     /// <param name="folder">The feature set to write; an older one stays whole until the new one is.</param>
     /// <param name="encoders">The model.</param>
     /// <param name="images">Gives the images; null where none are embedded.</param>
-    /// <param name="texts">Gives the captions; null where none are embedded. The same as <paramref name="images"/> where they belong together.</param>
+    /// <param name="texts">Gives the captions; null where none are embedded. The same as <paramref name="images"/> where they belong
+    /// together.</param>
     /// <param name="options">How.</param>
     public EmbeddingJob(string folder, EmbeddingEncoders encoders, SampleSource? images, SampleSource? texts, EmbeddingOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(encoders);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.ShardRows < 1 || options.DecodeThreads < 1) throw new ArgumentException("Shards have at least one row, and one thread decodes at least.", nameof(options));
-        if (images is not null && encoders.Images is null) throw new ArgumentException("There are images and no encoder of images.", nameof(images));
-        if (texts is not null && encoders.Texts is null) throw new ArgumentException("There are texts and no encoder of texts.", nameof(texts));
+        if (options.ShardRows < 1 || options.DecodeThreads < 1)
+            throw new ArgumentException("Shards have at least one row, and one thread decodes at least.", nameof(options));
+        if (images is not null && encoders.Images is null)
+            throw new ArgumentException("There are images and no encoder of images.", nameof(images));
+        if (texts is not null && encoders.Texts is null)
+            throw new ArgumentException("There are texts and no encoder of texts.", nameof(texts));
         if (images is null && texts is null) throw new ArgumentException("There is nothing to embed.", nameof(images));
         if (new[] { images, texts }.FirstOrDefault(source => source is { IsCountExact: true, Count: 0 }) is { } empty)
             throw new InputException($"cannot embed '{empty.Name}': it has no samples; give a data set that has some");
@@ -54,7 +58,8 @@ public sealed class EmbeddingJob
     /// <summary>Samples of shards that were found finished.</summary>
     public long Found { get; private set; }
 
-    /// <summary>The shards that are process <paramref name="part"/>'s of <paramref name="parts"/>: every <paramref name="parts"/>-th.</summary>
+    /// <summary>The shards that are process <paramref name="part"/>'s of <paramref name="parts"/>: every
+    /// <paramref name="parts"/>-th.</summary>
     /// <param name="part">From 1 to <paramref name="parts"/>.</param>
     /// <param name="parts">At least 1.</param>
     public IReadOnlyList<EmbeddingShard> Share(int part, int parts)
@@ -70,8 +75,10 @@ public sealed class EmbeddingJob
     /// <param name="say">Told of bad samples; may be null.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>What the shards hold.</returns>
-    /// <exception cref="InputException">Too many samples are bad; the data cannot be read; the folder has other unfinished work; no space.</exception>
-    public EmbeddingTotals Run(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress = null, Action<string>? say = null, CancellationToken cancellation = default)
+    /// <exception cref="InputException">Too many samples are bad; the data cannot be read; the folder has other unfinished work;
+    /// no space.</exception>
+    public EmbeddingTotals Run(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress = null, Action<string>? say = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(shards);
         // Without it each picture would be a bad sample.
@@ -98,12 +105,16 @@ public sealed class EmbeddingJob
     public EmbeddingTotals Join()
     {
         string[] missing = [.. Shards.Where(shard => !_store.IsFinished(shard)).Select(shard => shard.Name)];
-        if (missing.Length > 0) throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the first is {missing[0]}; embed the whole set to make them");
+        if (missing.Length > 0)
+            throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the "
+                + $"first is {missing[0]}; embed the whole set to make them");
         var join = new ShardJoin(_folder, _store, Shards, _options.Tokens);
         var totals = _store.Total(Shards);
         if (totals.Images + totals.Texts == 0) throw Nothing(totals);
         join.WriteLog();
-        using (var bad = new BadSamples(_options.MaxBad, Path.Combine(_store.Work, BadSamples.LogFile), Path.Combine(_folder, BadSamples.LogFile), totals.Samples, totals.Bad))
+        using (var bad =
+            new BadSamples(_options.MaxBad, Path.Combine(_store.Work, BadSamples.LogFile), Path.Combine(_folder, BadSamples.LogFile),
+                totals.Samples, totals.Bad))
             bad.Check();
         join.Run(_encoders.Name);
         _store.Remove();
@@ -116,10 +127,13 @@ public sealed class EmbeddingJob
         string? first = Shards.Select(_store.LogOf).Where(File.Exists).SelectMany(File.ReadLines).FirstOrDefault();
         _store.Remove();
         _made?.RemoveEmpty();
-        return new InputException($"cannot embed into '{_folder}': no sample could be used: {(first is null ? "there are none" : $"all {totals.Bad} are bad, the first: {first[(first.IndexOf('\t') + 1)..]}")}");
+        return new InputException(
+            $"cannot embed into '{_folder}': no sample could be "
+                + $"used: {(first is null ? "there are none" : $"all {totals.Bad} are bad, the first: {first[(first.IndexOf('\t') + 1)..]}")}");
     }
 
-    private EmbeddingTotals RunAll(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress, Action<string>? say, CancellationToken cancellation)
+    private EmbeddingTotals RunAll(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress, Action<string>? say,
+        CancellationToken cancellation)
     {
         EmbeddingShard[] finished = [.. shards.Where(_store.IsFinished)];
         long samples = 0, badSamples = 0, left = shards.Except(finished).Sum(shard => shard.Count);
@@ -134,14 +148,17 @@ public sealed class EmbeddingJob
         foreach (var shard in shards.Except(finished))
         {
             left -= shard.Count;
-            (samples, badSamples) = Make(shard, samples, badSamples, done => progress?.Invoke(samples + done, Math.Max(samples + done, samples + shard.Count + left)), say, cancellation);
+            (samples, badSamples) =
+                Make(shard, samples, badSamples,
+                    done => progress?.Invoke(samples + done, Math.Max(samples + done, samples + shard.Count + left)), say, cancellation);
         }
 
         progress?.Invoke(samples, samples);
         return _store.Total(shards);
     }
 
-    private (long Samples, long Bad) Make(EmbeddingShard shard, long samples, long badSamples, Action<long> progress, Action<string>? say, CancellationToken cancellation)
+    private (long Samples, long Bad) Make(EmbeddingShard shard, long samples, long badSamples, Action<long> progress, Action<string>? say,
+        CancellationToken cancellation)
     {
         string log = Path.Combine(_folder, BadSamples.LogFile);
         AtomicFile.CreateFolder(_store.FolderOf(shard));

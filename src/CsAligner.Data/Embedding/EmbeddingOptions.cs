@@ -31,6 +31,7 @@ public sealed record EmbeddingOptions
     /// <summary>How many bad samples are borne.</summary>
     public BadSampleLimit MaxBad { get; init; } = BadSampleLimit.Default;
 
-    /// <summary>Samples that are left out as bad ones, by <see cref="SampleEntry.Id"/>: those that another run could not use (<see cref="BadSamples.ReadLog"/>).</summary>
+    /// <summary>Samples that are left out as bad ones, by <see cref="SampleEntry.Id"/>: those that another run could not use
+    /// (<see cref="BadSamples.ReadLog"/>).</summary>
     public IReadOnlySet<string> Skipped { get; init; } = new HashSet<string>();
 }

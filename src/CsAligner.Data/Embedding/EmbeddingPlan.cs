@@ -24,7 +24,8 @@ internal sealed class EmbeddingPlan
         if (images is not null)
         {
             // Of a data set with both, a sample must have both, whatever the encoders take.
-            SampleParts needed = SampleParts.Image | (images.HasCaptions && (paired || texts is null) ? SampleParts.Captions : SampleParts.None);
+            SampleParts needed =
+                SampleParts.Image | (images.HasCaptions && (paired || texts is null) ? SampleParts.Captions : SampleParts.None);
             shards.AddRange(Cut(paired ? "samples" : "images", images, true, paired, needed, true, options.ShardRows));
         }
 
@@ -46,7 +47,10 @@ internal sealed class EmbeddingPlan
             ["batch_size"] = options.BatchSize,
             ["shard_rows"] = options.ShardRows,
             ["transparency"] = options.Transparency.ToString(),
-            ["skipped"] = options.Skipped.Count == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', options.Skipped.Order(StringComparer.Ordinal))))),
+            ["skipped"] = options.Skipped.Count == 0
+                ? null
+                : Convert.ToHexStringLower(
+                    SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', options.Skipped.Order(StringComparer.Ordinal))))),
         }.ToJsonString();
     }
 
@@ -65,7 +69,8 @@ internal sealed class EmbeddingPlan
 
         string begun = File.ReadAllText(path);
         if (begun == _json) return;
-        throw new InputException($"cannot embed into '{folder}': it has unfinished work of another run, which differs in {Differences(begun)}; finish that with its own options, or remove '{work}'");
+        throw new InputException($"cannot embed into '{folder}': it has unfinished work of another run, which differs "
+            + $"in {Differences(begun)}; finish that with its own options, or remove '{work}'");
     }
 
     private string Differences(string begun)
@@ -81,10 +86,12 @@ internal sealed class EmbeddingPlan
         }
     }
 
-    private static IEnumerable<EmbeddingShard> Cut(string kind, SampleSource source, bool images, bool texts, SampleParts needed, bool metadata, int rows)
+    private static IEnumerable<EmbeddingShard> Cut(string kind, SampleSource source, bool images, bool texts, SampleParts needed,
+        bool metadata, int rows)
     {
         int parts = source.PartsFor(rows);
         for (int first = 0, number = 0; first < source.Parts; first += parts, number++)
-            yield return new EmbeddingShard($"{kind}-{number:D6}", number, source, images, texts, needed, metadata, first, Math.Min(parts, source.Parts - first));
+            yield return new EmbeddingShard($"{kind}-{number:D6}", number, source, images, texts, needed, metadata, first,
+                Math.Min(parts, source.Parts - first));
     }
 }

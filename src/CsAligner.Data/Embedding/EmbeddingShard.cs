@@ -12,7 +12,8 @@ namespace CsAligner.Data.Embedding;
 /// <param name="WithMetadata">Whether the metadata are of these samples.</param>
 /// <param name="FirstPart">Its first part.</param>
 /// <param name="Parts">How many parts it has.</param>
-public sealed record EmbeddingShard(string Name, int Number, SampleSource Source, bool WithImages, bool WithTexts, SampleParts Checked, bool WithMetadata, int FirstPart, int Parts)
+public sealed record EmbeddingShard(string Name, int Number, SampleSource Source, bool WithImages, bool WithTexts, SampleParts Checked,
+    bool WithMetadata, int FirstPart, int Parts)
 {
     /// <summary>How many samples it has, as far as is known.</summary>
     public long Count => Source.Parts == 0 ? 0 : (long)Math.Round((double)Source.Count * Parts / Source.Parts);

@@ -8,7 +8,8 @@ namespace CsAligner.Data.Embedding;
 /// Reads samples and prepares their images on threads of their own, a round ahead of who takes them. Rounds and their order depend
 /// on the samples alone, not on the threads.
 /// </summary>
-internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts @checked, SampleParts parts, ImagePixels? pixels, int size, EmbeddingOptions options, CancellationToken cancellation)
+internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts @checked, SampleParts parts, ImagePixels? pixels, int size,
+    EmbeddingOptions options, CancellationToken cancellation)
 {
     /// <summary>Bytes of pixels in a round, two of which are in memory.</summary>
     private const int RoundBytes = 48 << 20;
@@ -52,7 +53,9 @@ internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts
     {
         round.Count = 0;
         while (round.Count < size && samples.MoveNext()) round.Entries[round.Count++] = samples.Current;
-        Parallel.For(0, round.Count, new ParallelOptions { MaxDegreeOfParallelism = options.DecodeThreads, CancellationToken = cancellation }, i => Prepare(round, i));
+        Parallel.For(0, round.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = options.DecodeThreads, CancellationToken = cancellation },
+            i => Prepare(round, i));
     }
 
     private void Prepare(Round round, int i)

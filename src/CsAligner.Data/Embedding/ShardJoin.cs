@@ -25,7 +25,8 @@ internal sealed class ShardJoin(string folder, ShardStore store, IReadOnlyList<E
         {
             Move(shards[i], Modality.Image, infos[i].ImageCount);
             Move(shards[i], Modality.Text, infos[i].TextCount);
-            if (shards[i].WithMetadata && (shards[i].WithImages ? infos[i].ImageCount : infos[i].TextCount) > 0) Move(shards[i], "metadata", ".jsonl");
+            if (shards[i].WithMetadata && (shards[i].WithImages ? infos[i].ImageCount : infos[i].TextCount) > 0)
+                Move(shards[i], "metadata", ".jsonl");
         }
 
         RemoveOthers();
@@ -39,7 +40,9 @@ internal sealed class ShardJoin(string folder, ShardStore store, IReadOnlyList<E
             Normalised: true,
             infos.Sum(info => info.ImageCount),
             infos.Sum(info => info.TextCount),
-            hashes.Length == 1 ? hashes[0] : Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Concat(hashes)))),
+            hashes.Length == 1
+                ? hashes[0]
+                : Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Concat(hashes)))),
             infos[0].Split).Write(FeatureSetLayout.InfoPath(folder));
     }
 
@@ -73,7 +76,9 @@ internal sealed class ShardJoin(string folder, ShardStore store, IReadOnlyList<E
         for (int i = 0; i < infos.Length; i++)
         {
             string path = FeatureSetLayout.PairsPath(store.FolderOf(shards[i]));
-            long[] own = File.Exists(path) ? Npy.ReadInt64(path) : [.. Enumerable.Range(0, (int)infos[i].TextCount).Select(row => (long)row)];
+            long[] own = File.Exists(path)
+                ? Npy.ReadInt64(path)
+                : [.. Enumerable.Range(0, (int)infos[i].TextCount).Select(row => (long)row)];
             foreach (long row in own) pairs.Add(first + row);
             (long samples, long bad) = store.ReadCounts(shards[i]);
             first += samples - bad;
@@ -88,11 +93,13 @@ internal sealed class ShardJoin(string folder, ShardStore store, IReadOnlyList<E
         Move(shard, FeatureSetLayout.Prefix(modality), ".npy");
         if (!tokens) return;
         Move(shard, FeatureSetLayout.TokensPrefix(modality), ".npy");
-        Move(FeatureSetLayout.LengthsPath(store.FolderOf(shard), modality, 0), FeatureSetLayout.LengthsPath(folder, modality, shard.Number));
+        Move(FeatureSetLayout.LengthsPath(store.FolderOf(shard), modality, 0),
+            FeatureSetLayout.LengthsPath(folder, modality, shard.Number));
     }
 
     private void Move(EmbeddingShard shard, string prefix, string extension) =>
-        Move(FeatureSetLayout.ShardPath(store.FolderOf(shard), prefix, extension, 0), FeatureSetLayout.ShardPath(folder, prefix, extension, shard.Number));
+        Move(FeatureSetLayout.ShardPath(store.FolderOf(shard), prefix, extension, 0),
+            FeatureSetLayout.ShardPath(folder, prefix, extension, shard.Number));
 
     private void Move(string source, string target)
     {
@@ -104,17 +111,21 @@ internal sealed class ShardJoin(string folder, ShardStore store, IReadOnlyList<E
         }
         else if (!File.Exists(target))
         {
-            throw new InputException($"cannot embed into '{folder}': '{source}' is missing, although its shard was finished; remove '{store.Work}' and embed again");
+            throw new InputException($"cannot embed into '{folder}': '{source}' is missing, although its shard was finished; remove "
+                + $"'{store.Work}' and embed again");
         }
     }
 
     private void RemoveOthers()
     {
-        string[] places = [.. new[] { Modality.Image, Modality.Text }.SelectMany(m => new[] { FeatureSetLayout.Prefix(m), FeatureSetLayout.TokensPrefix(m) }), "metadata"];
+        string[] places =
+            [.. new[] { Modality.Image,
+                Modality.Text }.SelectMany(m => new[] { FeatureSetLayout.Prefix(m), FeatureSetLayout.TokensPrefix(m) }), "metadata"];
         foreach (string place in places.Select(place => Path.Combine(folder, place)).Where(Directory.Exists))
         {
             AtomicFile.CleanFolder(place);
-            foreach (string file in Directory.GetFiles(place).Where(file => Path.GetExtension(file) is ".npy" or ".jsonl" && !_kept.Contains(file))) File.Delete(file);
+            foreach (string file in Directory.GetFiles(place)
+                .Where(file => Path.GetExtension(file) is ".npy" or ".jsonl" && !_kept.Contains(file))) File.Delete(file);
         }
     }
 }

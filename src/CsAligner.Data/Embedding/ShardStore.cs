@@ -40,7 +40,8 @@ internal sealed class ShardStore(string folder)
     }
 
     public void WriteCounts(EmbeddingShard shard, long samples, long bad) =>
-        AtomicFile.WriteAllText(Path.Combine(FolderOf(shard), SamplesFile), new JsonObject { ["samples"] = samples, ["bad"] = bad }.ToJsonString());
+        AtomicFile.WriteAllText(Path.Combine(FolderOf(shard), SamplesFile),
+            new JsonObject { ["samples"] = samples, ["bad"] = bad }.ToJsonString());
 
     public (long Samples, long Bad) ReadCounts(EmbeddingShard shard)
     {
@@ -52,7 +53,8 @@ internal sealed class ShardStore(string folder)
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or IOException)
         {
-            throw new InputException($"cannot read '{path}': {failure.Message}; remove '{FolderOf(shard)}' to make the shard again", failure);
+            throw new InputException($"cannot read '{path}': {failure.Message}; remove '{FolderOf(shard)}' to make the shard again",
+                failure);
         }
     }
 

@@ -45,7 +45,8 @@ internal sealed class ShardWriter : IDisposable
     {
         SampleParts parts = (_shard.WithImages ? SampleParts.Image : SampleParts.None) | (_shard.Checked & SampleParts.Captions);
         ImagePixels? pixels = _shard.WithImages ? new ImagePixels(_encoders.Images!.Preprocessing, _options.Transparency) : null;
-        var rounds = new SampleRounds(_shard.Read(), _shard.Checked, parts, pixels, SampleRounds.SizeOf(pixels, _options.BatchSize), _options, cancellation);
+        var rounds = new SampleRounds(_shard.Read(), _shard.Checked, parts, pixels, SampleRounds.SizeOf(pixels, _options.BatchSize),
+            _options, cancellation);
         long before = 0, start = Stopwatch.GetTimestamp();
         foreach (var round in rounds.Read())
         {
@@ -67,8 +68,12 @@ internal sealed class ShardWriter : IDisposable
     public void Commit()
     {
         if (_shard.WithTexts && !_isRowForRow) _writer.SetPairs(_pairs.ToArray());
-        byte[][] hashes = [.. new[] { _shard.WithImages ? _imageHash : null, _shard.WithTexts ? _textHash : null }.OfType<IncrementalHash>().Select(hash => hash.GetHashAndReset())];
-        _writer.Commit(_encoders.Name, normalised: true, Convert.ToHexStringLower(hashes.Length == 1 ? hashes[0] : SHA256.HashData([.. hashes.SelectMany(hash => hash)])), _shard.Source.Split);
+        byte[][] hashes =
+            [.. new[] { _shard.WithImages ? _imageHash : null, _shard.WithTexts ? _textHash : null }.OfType<IncrementalHash>()
+                .Select(hash => hash.GetHashAndReset())];
+        _writer.Commit(_encoders.Name, normalised: true,
+            Convert.ToHexStringLower(hashes.Length == 1 ? hashes[0] : SHA256.HashData([.. hashes.SelectMany(hash => hash)])),
+            _shard.Source.Split);
     }
 
     public void Dispose()
@@ -103,7 +108,8 @@ internal sealed class ShardWriter : IDisposable
         foreach (int i in good) _imageHash.AppendData(round.PixelsOf(i));
         try
         {
-            encoder.EmbedImages(good.Length, (i, rgb) => round.PixelsOf(good[i]).CopyTo(rgb), _options.Tokens, batch => Write(Modality.Image, batch, encoder.Width, progress), _options.BatchSize, cancellation);
+            encoder.EmbedImages(good.Length, (i, rgb) => round.PixelsOf(good[i]).CopyTo(rgb), _options.Tokens,
+                batch => Write(Modality.Image, batch, encoder.Width, progress), _options.BatchSize, cancellation);
         }
         catch (UnusableFeaturesException failure)
         {
@@ -147,7 +153,8 @@ internal sealed class ShardWriter : IDisposable
         var encoder = _encoders.Texts!;
         try
         {
-            encoder.EmbedTexts(_texts, _options.Tokens, batch => Write(Modality.Text, batch, encoder.Width, ReportTexts), _options.BatchSize, cancellation);
+            encoder.EmbedTexts(_texts, _options.Tokens, batch => Write(Modality.Text, batch, encoder.Width, ReportTexts),
+                _options.BatchSize, cancellation);
         }
         catch (UnusableFeaturesException failure)
         {
@@ -168,7 +175,8 @@ internal sealed class ShardWriter : IDisposable
     private void Write(Modality modality, EmbeddedBatch batch, int width, Action<long> progress)
     {
         _writer.WriteRows(modality, batch.Features.Span, width);
-        if (batch.Offsets is { } offsets) _writer.WriteTokens(modality, batch.Tokens!.Span, width, [.. offsets.Skip(1).Zip(offsets, (end, first) => end - first)]);
+        if (batch.Offsets is { } offsets)
+            _writer.WriteTokens(modality, batch.Tokens!.Span, width, [.. offsets.Skip(1).Zip(offsets, (end, first) => end - first)]);
         progress(batch.First + batch.Features.Rows);
     }
 }

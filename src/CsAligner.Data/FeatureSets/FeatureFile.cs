@@ -30,7 +30,8 @@ public static class FeatureFile
     {
         ArgumentNullException.ThrowIfNull(rows);
         if (!FitsTensor(rows))
-            throw new InputException($"cannot read '{rows.Path}': {rows.Rows} rows of {rows.Width} values are more than one tensor holds ({Array.MaxLength} values); use fewer rows");
+            throw new InputException($"cannot read '{rows.Path}': {rows.Rows} rows of {rows.Width} values are more than one tensor holds "
+                + $"({Array.MaxLength} values); use fewer rows");
         var tensor = new Tensor(rows.Rows, rows.Width);
         rows.Read(0, tensor.Span);
         return tensor;

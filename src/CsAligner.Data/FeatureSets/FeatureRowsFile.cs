@@ -26,7 +26,8 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
             if (rows == 0)
                 throw new InputException($"cannot read '{path}': it has no rows; at least one was expected");
             if (rows > int.MaxValue || _shards[0].RowLength > Array.MaxLength)
-                throw new InputException($"cannot read '{path}': {rows} rows of {_shards[0].RowLength} values are more than can be counted; use fewer rows");
+                throw new InputException(
+                    $"cannot read '{path}': {rows} rows of {_shards[0].RowLength} values are more than can be counted; use fewer rows");
             (Path, Rows, Width) = (path, (int)rows, (int)_shards[0].RowLength);
             CheckInfo(path, modality);
         }
@@ -99,7 +100,9 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
         IReadOnlyList<string> shards = FeatureSet.Open(path).Shards(modality);
         return shards.Count > 0
             ? shards
-            : throw new InputException($"cannot read the feature set '{path}': it has no {FeatureSetLayout.Prefix(modality)}/{FeatureSetLayout.Prefix(modality)}_N.npy");
+            : throw new InputException(
+                $"cannot read the feature set '{path}': it has no {FeatureSetLayout.Prefix(modality)}/"
+                    + $"{FeatureSetLayout.Prefix(modality)}_N.npy");
     }
 
     private static NpyReader OpenMatrix(string path, NpyReader? first)
@@ -108,7 +111,9 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
         string shape = $"[{string.Join(", ", reader.Shape.ToArray())}]";
         string? problem = reader.Shape.Length != 2 ? $"a matrix [rows, width] was expected, its shape is {shape}; save one row per item"
             : reader.RowLength == 0 ? $"its rows have no values, its shape is {shape}"
-            : first is not null && first.RowLength != reader.RowLength ? $"its rows have {reader.RowLength} values, those of '{first.Path}' have {first.RowLength}; all shards of a set must be as wide"
+            : first is not null && first.RowLength != reader.RowLength
+                ? $"its rows have {reader.RowLength} values, those of '{first.Path}' have {first.RowLength}; all shards of a set "
+                    + "must be as wide"
             : null;
         if (problem is null)
             return reader;
@@ -120,9 +125,12 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
     {
         if (!Directory.Exists(path) || FeatureSet.Open(path).Info is not { } info)
             return;
-        (long expected, int expectedWidth) = modality == Modality.Image ? (info.ImageCount, info.ImageWidth) : (info.TextCount, info.TextWidth);
+        (long expected, int expectedWidth) = modality == Modality.Image
+            ? (info.ImageCount, info.ImageWidth)
+            : (info.TextCount, info.TextWidth);
         if ((Rows, Width) != (expected, expectedWidth))
-            throw new InputException($"cannot read the feature set '{path}': features.json says {expected} rows of {expectedWidth}, its shards have {Rows} of {Width}; a shard is missing or another was added");
+            throw new InputException($"cannot read the feature set '{path}': features.json says {expected} rows of {expectedWidth}, its "
+                + $"shards have {Rows} of {Width}; a shard is missing or another was added");
     }
 
     private void Prepare(string path, long first, Span<float> rows)
@@ -136,7 +144,8 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
             if (!float.IsFinite(TensorPrimitives.MaxMagnitude(values)))
             {
                 int column = values.ToArray().AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-                throw new InputException($"cannot use '{path}': row {first + row}, column {column} is {values[column]}; every value must be a finite float32: remove the row or encode it again");
+                throw new InputException($"cannot use '{path}': row {first + row}, column {column} is {values[column]}; every value must "
+                    + "be a finite float32: remove the row or encode it again");
             }
 
             if (_raw)
@@ -144,7 +153,8 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
             TensorPrimitives.ConvertTruncating<float, double>(values, wide);
             double norm = TensorPrimitives.Norm<double>(wide);
             if (norm == 0)
-                throw new InputException($"cannot use '{path}': row {first + row} is all zeros and has no direction; remove the row or encode it again");
+                throw new InputException(
+                    $"cannot use '{path}': row {first + row} is all zeros and has no direction; remove the row or encode it again");
             TensorPrimitives.Divide(wide, norm, wide);
             TensorPrimitives.ConvertTruncating<double, float>(wide, values);
         }

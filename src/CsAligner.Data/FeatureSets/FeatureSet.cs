@@ -13,7 +13,8 @@ namespace CsAligner.Data.FeatureSets;
 /// </summary>
 public sealed class FeatureSet
 {
-    /// <summary>The file of a set that says for each text row the row of its image (int64); a set without it is paired row for row, or not at all.</summary>
+    /// <summary>The file of a set that says for each text row the row of its image (int64); a set without it is paired row for row,
+    /// or not at all.</summary>
     public const string PairsFile = "pairs.npy";
 
     private FeatureSet(string folder, FeatureSetInfo? info) => (Folder, Info) = (folder, info);
@@ -39,7 +40,8 @@ public sealed class FeatureSet
         FeatureSetInfo? info = File.Exists(infoPath) ? FeatureSetInfo.Read(infoPath) : null;
         var set = new FeatureSet(folder, info);
         if (set.Shards(Modality.Image).Count == 0 && set.Shards(Modality.Text).Count == 0)
-            throw new InputException($"cannot read the feature set '{folder}': it has neither img_emb/img_emb_N.npy nor text_emb/text_emb_N.npy; give a .npy file or such a folder");
+            throw new InputException($"cannot read the feature set '{folder}': it has neither img_emb/img_emb_N.npy nor "
+                + "text_emb/text_emb_N.npy; give a .npy file or such a folder");
         return set;
     }
 
@@ -57,7 +59,8 @@ public sealed class FeatureSet
 
     /// <summary>The metadata, one object per row, in order of the shards; empty when there is none.</summary>
     /// <param name="rowForRow">Whether each file must have an object for each row of the features of its number.</param>
-    /// <exception cref="InputException">A line is not a JSON object, or the rows are not those of the features; file and line are named.</exception>
+    /// <exception cref="InputException">A line is not a JSON object, or the rows are not those of the features;
+    /// file and line are named.</exception>
     public IEnumerable<JsonObject> ReadMetadata(bool rowForRow = false)
     {
         var metadata = FeatureSetLayout.Numbered(Folder, "metadata", ".jsonl");
@@ -84,7 +87,8 @@ public sealed class FeatureSet
                 continue;
             using NpyReader rows = NpyReader.Open(shards[number]);
             if (rows.Rows != count)
-                throw new InputException($"cannot read '{path}': it has {count} rows, '{shards[number]}' has {rows.Rows}; as many were expected");
+                throw new InputException(
+                    $"cannot read '{path}': it has {count} rows, '{shards[number]}' has {rows.Rows}; as many were expected");
         }
     }
 

@@ -48,9 +48,11 @@ public sealed record FeatureSetInfo(
                 Optional(root, "source_hash"),
                 Optional(root, "split"));
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+            or OverflowException)
         {
-            throw new InputException($"cannot read '{path}': it is not the features.json of a feature set ({failure.Message}); embed again or remove it", failure);
+            throw new InputException($"cannot read '{path}': it is not the features.json of a feature set ({failure.Message}); embed again "
+                + "or remove it", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -59,7 +61,9 @@ public sealed record FeatureSetInfo(
     }
 
     private static long Whole(JsonElement root, string key) =>
-        LenientJson.TryGetWhole(root.GetProperty(key), out long number) ? number : throw new FormatException($"{key} is not a whole number");
+        LenientJson.TryGetWhole(root.GetProperty(key), out long number)
+            ? number
+            : throw new FormatException($"{key} is not a whole number");
 
     private static string? Optional(JsonElement root, string key) =>
         root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;

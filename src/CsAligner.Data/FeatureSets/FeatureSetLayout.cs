@@ -28,24 +28,32 @@ internal static class FeatureSetLayout
     public static string[] Shards(string folder, string prefix, string extension) => [.. Numbered(folder, prefix, extension).Values];
 
     /// <summary>The same by their numbers.</summary>
-    public static SortedDictionary<long, string> Numbered(string folder, string prefix, string extension) => Numbered(folder, prefix, prefix, extension);
+    public static SortedDictionary<long, string> Numbered(string folder, string prefix, string extension) =>
+        Numbered(folder, prefix, prefix, extension);
 
     /// <summary>The lengths of the tokens by their numbers.</summary>
-    public static SortedDictionary<long, string> NumberedLengths(string folder, Modality modality) => Numbered(folder, TokensPrefix(modality), LengthsPrefix(modality), ".npy");
+    public static SortedDictionary<long, string> NumberedLengths(string folder, Modality modality) =>
+        Numbered(folder, TokensPrefix(modality), LengthsPrefix(modality), ".npy");
 
     /// <summary>Refuses shards of two kinds that belong together by their numbers, where one has none beside it.</summary>
     /// <exception cref="InputException">The missing ones are named.</exception>
-    public static void RequireSameNumbers(string folder, string firstKind, SortedDictionary<long, string> first, string secondKind, SortedDictionary<long, string> second)
+    public static void RequireSameNumbers(string folder, string firstKind, SortedDictionary<long, string> first, string secondKind,
+        SortedDictionary<long, string> second)
     {
         string[] alone = [.. Alone(first, second, secondKind), .. Alone(second, first, firstKind)];
         if (alone.Length > 0)
-            throw new InputException($"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{(alone.Length > 4 ? $" and {alone.Length - 4} more" : "")}; they belong together by their numbers: get the missing files again, or remove those without a partner");
+            throw new InputException(
+                $"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{(alone.Length > 4 ? $" and {alone.Length - 4} more" : "")}; they belong together by their numbers: get the missing files again, or remove those without a partner");
     }
 
-    private static IEnumerable<string> Alone(SortedDictionary<long, string> shards, SortedDictionary<long, string> others, string otherKind) =>
-        shards.Where(shard => !others.ContainsKey(shard.Key)).Select(shard => $"'{Path.GetFileName(shard.Value)}' has no {otherKind}_{shard.Key.ToString(CultureInfo.InvariantCulture)} beside it");
+    private static IEnumerable<string> Alone(SortedDictionary<long, string> shards, SortedDictionary<long, string> others,
+        string otherKind) =>
+        shards.Where(shard => !others.ContainsKey(shard.Key))
+            .Select(shard =>
+                $"'{Path.GetFileName(shard.Value)}' has no {otherKind}_{shard.Key.ToString(CultureInfo.InvariantCulture)} beside it");
 
-    private static string ShardName(string prefix, string extension, int number) => $"{prefix}_{number.ToString(CultureInfo.InvariantCulture)}{extension}";
+    private static string ShardName(string prefix, string extension, int number) =>
+        $"{prefix}_{number.ToString(CultureInfo.InvariantCulture)}{extension}";
 
     private static SortedDictionary<long, string> Numbered(string folder, string placeName, string prefix, string extension)
     {
@@ -59,7 +67,8 @@ internal static class FeatureSetLayout
             if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
                 continue;
             if (!shards.TryAdd(number, path))
-                throw new InputException($"cannot read the feature set '{folder}': '{path}' and '{shards[number]}' both have number {number}; remove one");
+                throw new InputException(
+                    $"cannot read the feature set '{folder}': '{path}' and '{shards[number]}' both have number {number}; remove one");
         }
 
         return shards;

@@ -36,7 +36,8 @@ public sealed class FeatureSetWriter : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shardRows, 1);
         (_folder, _type, _shardRows) = (folder, type, shardRows);
-        _isNew = !Directory.Exists(folder) || Directory.EnumerateFileSystemEntries(folder).All(path => Path.GetFileName(path) == OutputLock.FileName);
+        _isNew = !Directory.Exists(folder)
+            || Directory.EnumerateFileSystemEntries(folder).All(path => Path.GetFileName(path) == OutputLock.FileName);
         _made.Add(NewFolders.Create(folder));
         AtomicFile.CleanFolder(folder);
     }
@@ -54,7 +55,10 @@ public sealed class FeatureSetWriter : IDisposable
             throw new ArgumentException($"{rows.Length} values are not whole rows of the width {width} that the set has", nameof(rows));
         int bad = rows.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
         if (bad >= 0)
-            throw new InputException($"cannot write {FeatureSetLayout.Prefix(modality)} of '{_folder}': row {_rows[(int)modality] + (bad / width)}, column {bad % width} is {rows[bad]}; finite values were expected: the encoder or adapter that made them is damaged");
+            throw new InputException(
+                $"cannot write {FeatureSetLayout.Prefix(modality)} of '{_folder}': row {_rows[(int)modality] + (bad / width)}, "
+                    + $"column {bad % width} is {rows[bad]}; finite values were expected: the encoder or adapter that made them "
+                    + "is damaged");
         _rows[(int)modality] += rows.Length / width;
         while (rows.Length > 0)
         {
@@ -66,7 +70,8 @@ public sealed class FeatureSetWriter : IDisposable
         }
     }
 
-    /// <summary>Appends the tokens of some rows, as many shards of them as of the rows themselves: after all, every row has its tokens.</summary>
+    /// <summary>Appends the tokens of some rows, as many shards of them as of the rows themselves: after all,
+    /// every row has its tokens.</summary>
     /// <param name="modality">Image or text.</param>
     /// <param name="tokens">All tokens of the rows, one row's after the other's; written as float16.</param>
     /// <param name="width">Values in a token; the same in every call for a modality.</param>
@@ -79,10 +84,12 @@ public sealed class FeatureSetWriter : IDisposable
         foreach (int length in lengths)
         {
             if (length < 1 || tokens.Length < (long)length * width || (shards.Count > 0 && shards[0].Width != width))
-                throw new ArgumentException($"a row of {length} tokens of {width} values does not fit the set or the {tokens.Length} values left", nameof(lengths));
+                throw new ArgumentException(
+                    $"a row of {length} tokens of {width} values does not fit the set or the {tokens.Length} values left", nameof(lengths));
             if (shards.Count == 0 || counts[^1].Count == _shardRows)
             {
-                shards.Add(NpyWriter.Create(NewShard(FeatureSetLayout.TokensPrefix(modality), ".npy", shards.Count), ElementType.Float16, width));
+                shards.Add(NpyWriter.Create(NewShard(FeatureSetLayout.TokensPrefix(modality), ".npy", shards.Count),
+                    ElementType.Float16, width));
                 counts.Add([]);
             }
 
@@ -119,7 +126,8 @@ public sealed class FeatureSetWriter : IDisposable
     {
         foreach (Modality modality in (Modality[])[Modality.Image, Modality.Text])
         {
-            if (_tokens[(int)modality].Count > 0 && !_features[(int)modality].Select(shard => (int)shard.Rows).SequenceEqual(_lengths[(int)modality].Select(rows => rows.Count)))
+            if (_tokens[(int)modality].Count > 0 && !_features[(int)modality].Select(shard => (int)shard.Rows)
+                .SequenceEqual(_lengths[(int)modality].Select(rows => rows.Count)))
                 throw new InvalidOperationException($"Not every {modality} row has its tokens, or tokens have no row.");
         }
 
@@ -178,15 +186,19 @@ public sealed class FeatureSetWriter : IDisposable
         for (int number = 0; number < lengths.Count; number++)
             Npy.Write(FeatureSetLayout.LengthsPath(_folder, modality, number), lengths[number].ToArray());
         RemoveSurplus(prefix, ".npy", lengths.Count);
-        RemoveSurplus(prefix, FeatureSetLayout.LengthsPrefix(modality), [.. lengths.Select((_, number) => FeatureSetLayout.LengthsPath(_folder, modality, number))], ".npy");
+        RemoveSurplus(prefix, FeatureSetLayout.LengthsPrefix(modality),
+            [.. lengths.Select((_, number) => FeatureSetLayout.LengthsPath(_folder, modality, number))], ".npy");
     }
 
     private void RemoveSurplus(string prefix, string extension, int count) => RemoveSurplus(
-        prefix, prefix, [.. Enumerable.Range(0, count).Select(number => FeatureSetLayout.ShardPath(_folder, prefix, extension, number))], extension);
+        prefix, prefix, [.. Enumerable.Range(0, count).Select(number => FeatureSetLayout.ShardPath(_folder, prefix, extension, number))],
+        extension);
 
     private void RemoveSurplus(string place, string prefix, string[] written, string extension)
     {
-        foreach (string old in Directory.Exists(Path.Combine(_folder, place)) ? Directory.GetFiles(Path.Combine(_folder, place), $"{prefix}_*{extension}") : [])
+        foreach (string old in Directory.Exists(Path.Combine(_folder, place))
+            ? Directory.GetFiles(Path.Combine(_folder, place), $"{prefix}_*{extension}")
+            : [])
         {
             if (!written.Contains(old, StringComparer.Ordinal))
                 File.Delete(old);

@@ -23,7 +23,8 @@ public static class ShardPairing
         SortedDictionary<long, string> imageShards = Shards(images, Modality.Image), textShards = Shards(texts, Modality.Text);
         if (Directory.Exists(images) && IsSamePath(images, texts))
         {
-            FeatureSetLayout.RequireSameNumbers(images, FeatureSetLayout.Prefix(Modality.Image), imageShards, FeatureSetLayout.Prefix(Modality.Text), textShards);
+            FeatureSetLayout.RequireSameNumbers(images, FeatureSetLayout.Prefix(Modality.Image), imageShards,
+                FeatureSetLayout.Prefix(Modality.Text), textShards);
         }
         else if (!imageShards.Keys.SequenceEqual(textShards.Keys))
         {
@@ -38,11 +39,13 @@ public static class ShardPairing
         {
             (long rows, long others) = (RowsOf(path), RowsOf(textShards[number]));
             if (rows != others)
-                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; as many were expected, row for row: get the files again, or give the pairs");
+                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; as many were "
+                    + "expected, row for row: get the files again, or give the pairs");
         }
     }
 
-    /// <summary>Checks that no shard is missing between others, where nothing else says how many rows there are: row numbers count over all.</summary>
+    /// <summary>Checks that no shard is missing between others, where nothing else says how many rows there are:
+    /// row numbers count over all.</summary>
     /// <param name="path">A feature set, or a .npy file.</param>
     /// <param name="modality">Which rows.</param>
     /// <exception cref="InputException">One is missing; it is named.</exception>
@@ -53,11 +56,15 @@ public static class ShardPairing
         foreach ((long number, long next) in shards.Keys.Zip(shards.Keys.Skip(1)))
         {
             if (next != number + 1)
-                throw new InputException($"cannot pair rows of '{path}': it has '{Path.GetFileName(shards[number])}' and '{Path.GetFileName(shards[next])}', but no shard {number + 1} between them; rows are counted over all shards: get it again, or number the files anew");
+                throw new InputException(
+                    $"cannot pair rows of '{path}': it has '{Path.GetFileName(shards[number])}' and '{Path.GetFileName(shards[next])}', "
+                        + $"but no shard {number + 1} between them; rows are counted over all shards: get it again, or number the "
+                        + "files anew");
         }
     }
 
-    private static SortedDictionary<long, string> Shards(string folder, Modality modality) => FeatureSetLayout.Numbered(folder, FeatureSetLayout.Prefix(modality), ".npy");
+    private static SortedDictionary<long, string> Shards(string folder, Modality modality) =>
+        FeatureSetLayout.Numbered(folder, FeatureSetLayout.Prefix(modality), ".npy");
 
     // Then readers hold the number of rows against it.
     private static bool IsCounted(string folder) => File.Exists(FeatureSetLayout.InfoPath(folder));

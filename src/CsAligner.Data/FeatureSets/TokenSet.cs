@@ -36,7 +36,9 @@ public sealed class TokenSet : ITokenSource, IDisposable
                 var shard = Shard.Open(path, lengths[number], features[number]);
                 _shards.Add(shard);
                 if (shard.Width != _shards[0].Width)
-                    throw new InputException($"cannot read '{path}': its tokens have {shard.Width} values, those of '{tokens.Values.First()}' have {_shards[0].Width}; all shards of a set must be as wide: embed again with tokens");
+                    throw new InputException($"cannot read '{path}': its tokens have {shard.Width} values, those of "
+                        + $"'{tokens.Values.First()}' have {_shards[0].Width}; all shards of a set must be as wide: embed again "
+                        + "with tokens");
                 _firstRows.Add(checked(_firstRows[^1] + shard.Rows));
             }
         }
@@ -56,7 +58,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
     /// <summary>Opens the tokens of a feature set and checks all but the values.</summary>
     /// <param name="folder">A feature-set folder embedded with tokens.</param>
     /// <param name="modality">Image or text.</param>
-    /// <exception cref="InputException">There are none, or tokens, lengths and feature rows do not fit each other; the file is named.</exception>
+    /// <exception cref="InputException">There are none, or tokens, lengths and feature rows do not fit each other;
+    /// the file is named.</exception>
     public static TokenSet Open(string folder, Modality modality)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -118,7 +121,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
             try
             {
                 if (tokens.Shape.Length != 2 || tokens.RowLength is < 1 or > int.MaxValue)
-                    throw new InputException($"cannot read '{tokensPath}': a matrix [tokens, width] was expected, it is {tokens.ElementType} [{string.Join(", ", tokens.Shape.ToArray())}]; embed again with tokens");
+                    throw new InputException($"cannot read '{tokensPath}': a matrix [tokens, width] was expected, it "
+                        + $"is {tokens.ElementType} [{string.Join(", ", tokens.Shape.ToArray())}]; embed again with tokens");
                 return new Shard(tokens, ReadOffsets(lengthsPath, featuresPath, tokens));
             }
             catch
@@ -134,7 +138,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
         {
             int width = Width;
             if (tokens.Length != (long)Length(row) * width)
-                throw new ArgumentException($"the row has {Length(row)} tokens of {width} values, the span holds {tokens.Length}.", nameof(tokens));
+                throw new ArgumentException($"the row has {Length(row)} tokens of {width} values, the span holds {tokens.Length}.",
+                    nameof(tokens));
             _tokens.ReadRows(_offsets[row], tokens);
             for (int t = 0; t < tokens.Length / width; t++)
             {
@@ -143,7 +148,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
                 if (!float.IsFinite(norm) || norm == 0)
                 {
                     string problem = norm == 0 ? "is all zeros and has no direction" : "holds NaN or infinity";
-                    throw new InputException($"cannot use '{_tokens.Path}': token {t} of row {row} (line {_offsets[row] + t} of the file) {problem}; finite tokens were expected: embed again with tokens");
+                    throw new InputException($"cannot use '{_tokens.Path}': token {t} of row {row} (line {_offsets[row] + t} of the "
+                        + $"file) {problem}; finite tokens were expected: embed again with tokens");
                 }
 
                 TensorPrimitives.Divide(token, norm, token);
@@ -156,11 +162,13 @@ public sealed class TokenSet : ITokenSource, IDisposable
         {
             using NpyReader lengths = NpyReader.Open(path);
             if (lengths.Shape.Length != 1)
-                throw new InputException($"cannot read '{path}': a list [rows] of whole numbers was expected, it is {lengths.ElementType} [{string.Join(", ", lengths.Shape.ToArray())}]; embed again with tokens");
+                throw new InputException($"cannot read '{path}': a list [rows] of whole numbers was expected, it "
+                    + $"is {lengths.ElementType} [{string.Join(", ", lengths.Shape.ToArray())}]; embed again with tokens");
             using (NpyReader features = NpyReader.Open(featuresPath))
             {
                 if (features.Rows != lengths.Rows)
-                    throw new InputException($"cannot read '{path}': it has the lengths of {lengths.Rows} rows, '{featuresPath}' has {features.Rows} rows; as many were expected: embed again with tokens");
+                    throw new InputException($"cannot read '{path}': it has the lengths of {lengths.Rows} rows, '{featuresPath}' "
+                        + $"has {features.Rows} rows; as many were expected: embed again with tokens");
             }
 
             var counts = new long[lengths.Rows];
@@ -169,12 +177,14 @@ public sealed class TokenSet : ITokenSource, IDisposable
             for (int row = 0; row < counts.Length; row++)
             {
                 if (counts[row] < 1 || counts[row] > tokens.Rows)
-                    throw new InputException($"cannot read '{path}': row {row} has {counts[row]} tokens; from 1 up to the {tokens.Rows} of '{tokens.Path}' were expected: embed again with tokens");
+                    throw new InputException($"cannot read '{path}': row {row} has {counts[row]} tokens; from 1 up to the {tokens.Rows} of "
+                        + $"'{tokens.Path}' were expected: embed again with tokens");
                 offsets[row + 1] = offsets[row] + counts[row];
             }
 
             if (offsets[^1] != tokens.Rows)
-                throw new InputException($"cannot read '{path}': its lengths add up to {offsets[^1]} tokens, '{tokens.Path}' has {tokens.Rows}; the same number was expected: embed again with tokens");
+                throw new InputException($"cannot read '{path}': its lengths add up to {offsets[^1]} tokens, '{tokens.Path}' "
+                    + $"has {tokens.Rows}; the same number was expected: embed again with tokens");
             return offsets;
         }
     }

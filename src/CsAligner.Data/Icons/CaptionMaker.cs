@@ -13,7 +13,8 @@ public sealed class CaptionMaker
     private const double StyleShare = 0.05;
 
     // Words that name nothing but a style, wherever they stand.
-    private static readonly HashSet<string> AlwaysStyle = new(StringComparer.Ordinal) { "outline", "outlined", "filled", "duotone", "twotone" };
+    private static readonly HashSet<string> AlwaysStyle =
+        new(StringComparer.Ordinal) { "outline", "outlined", "filled", "duotone", "twotone" };
 
     // Words that are style in one set and meaning in another ("line", "light", "bold", "fill").
     private static readonly HashSet<string> Doubtful = new(StringComparer.Ordinal)
@@ -28,11 +29,13 @@ public sealed class CaptionMaker
 
     private static readonly HashSet<string> Sizes = new(StringComparer.Ordinal)
     {
-        "8", "10", "12", "14", "15", "16", "18", "20", "24", "26", "28", "32", "36", "40", "48", "64", "96", "8px", "10px", "12px", "16px", "20px", "24px", "32px", "48px",
+        "8", "10", "12", "14", "15", "16", "18", "20", "24", "26", "28", "32", "36", "40", "48", "64", "96", "8px", "10px", "12px", "16px",
+        "20px", "24px", "32px", "48px",
     };
 
     // Variants counted in words ("file-focus-one"): only where a set does so often.
-    private static readonly HashSet<string> Counts = new(StringComparer.Ordinal) { "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten" };
+    private static readonly HashSet<string> Counts =
+        new(StringComparer.Ordinal) { "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten" };
 
     private static readonly string[] Tones = ["medium-light", "medium-dark", "light", "medium", "dark"];
 
@@ -50,14 +53,19 @@ public sealed class CaptionMaker
     /// <param name="prefixes">The prefixes that it declares.</param>
     /// <param name="emoji">True for emoji sets: all words of their names are meant, tones of skin are spelled out.</param>
     /// <param name="set">The set's own short name, which some put before every alias.</param>
-    public CaptionMaker(IReadOnlyCollection<string> names, IEnumerable<string> suffixes, IEnumerable<string> prefixes, bool emoji, string set = "")
+    public CaptionMaker(IReadOnlyCollection<string> names, IEnumerable<string> suffixes, IEnumerable<string> prefixes, bool emoji,
+        string set = "")
     {
         ArgumentNullException.ThrowIfNull(names);
         _set = set;
         _names = [.. names];
         _emoji = emoji;
-        _suffixes = emoji ? [] : [.. suffixes.Where(s => s.Length > 0).OrderByDescending(s => s.Length).ThenBy(s => s, StringComparer.Ordinal)];
-        _prefixes = emoji ? [] : [.. prefixes.Where(s => s.Length > 0).OrderByDescending(s => s.Length).ThenBy(s => s, StringComparer.Ordinal)];
+        _suffixes = emoji
+            ? []
+            : [.. suffixes.Where(s => s.Length > 0).OrderByDescending(s => s.Length).ThenBy(s => s, StringComparer.Ordinal)];
+        _prefixes = emoji
+            ? []
+            : [.. prefixes.Where(s => s.Length > 0).OrderByDescending(s => s.Length).ThenBy(s => s, StringComparer.Ordinal)];
         if (!emoji)
             LearnStyles(names);
     }
@@ -124,7 +132,8 @@ public sealed class CaptionMaker
         for (int i = tokens.Length - 1; i > 0 && i >= tokens.Length - 2; i--)
         {
             if (Sizes.Contains(tokens[i]) && IsSizeHere(tokens, i))
-                return (string.Join('-', tokens[..i].Concat(tokens[(i + 1)..])), int.Parse(tokens[i].Replace("px", "", StringComparison.Ordinal), CultureInfo.InvariantCulture));
+                return (string.Join('-', tokens[..i].Concat(tokens[(i + 1)..])),
+                    int.Parse(tokens[i].Replace("px", "", StringComparison.Ordinal), CultureInfo.InvariantCulture));
         }
 
         return (name, 24);

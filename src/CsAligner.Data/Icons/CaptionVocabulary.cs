@@ -35,7 +35,8 @@ public sealed class CaptionVocabulary
         return new(captions, caption => Numbers(tokenizer.Encode(caption).Where(id => id != tokenizer.StartId && id != tokenizer.EndId)));
     }
 
-    /// <summary>The pieces that a sentence encoder's tokenizer makes of them. The lone mark of a space, which begins most unknown words, is no piece here.</summary>
+    /// <summary>The pieces that a sentence encoder's tokenizer makes of them. The lone mark of a space, which begins most unknown words,
+    /// is no piece here.</summary>
     /// <param name="captions">All captions that training saw.</param>
     /// <param name="tokenizer">The encoder's tokenizer.</param>
     public static CaptionVocabulary OfTokens(IEnumerable<string> captions, UnigramTokenizer tokenizer)
@@ -70,5 +71,6 @@ public sealed class CaptionVocabulary
 
     private static string[] Words(string caption) => CaptionMaker.Words(caption).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static IEnumerable<string> Numbers(IEnumerable<int> ids) => ids.Select(id => id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static IEnumerable<string> Numbers(IEnumerable<int> ids) =>
+        ids.Select(id => id.ToString(System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -126,11 +126,13 @@ public sealed class EmojiNames
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new InputException($"the emoji names {file} are damaged: {e.Message.TrimEnd('.')}; remove their folder and run the command again", e);
+            throw new InputException(
+                $"the emoji names {file} are damaged: {e.Message.TrimEnd('.')}; remove their folder and run the command again", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot read the emoji names {file}: {e.Message.TrimEnd('.')}; remove their folder and run the command again", e);
+            throw new InputException(
+                $"cannot read the emoji names {file}: {e.Message.TrimEnd('.')}; remove their folder and run the command again", e);
         }
     }
 }

@@ -6,4 +6,5 @@ namespace CsAligner.Data.Icons;
 /// <param name="Alternatives">Other names of the same picture in words; never the caption itself.</param>
 /// <param name="Categories">Where the set files it, in words: a weak caption.</param>
 /// <param name="Shape">What to draw.</param>
-public sealed record Icon(string Name, string Caption, IReadOnlyList<string> Alternatives, IReadOnlyList<string> Categories, IconShape Shape);
+public sealed record Icon(string Name, string Caption, IReadOnlyList<string> Alternatives, IReadOnlyList<string> Categories,
+    IconShape Shape);

@@ -50,7 +50,8 @@ public sealed class IconCaptions
     /// <param name="progress">Told what is being fetched; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, damaged files.</exception>
-    public static async Task<IconCaptions> BuildAsync(IconDataset dataset, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    public static async Task<IconCaptions> BuildAsync(IconDataset dataset, IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         var codes = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
@@ -63,7 +64,8 @@ public sealed class IconCaptions
         EmojiNames? names = codes.Count == 0 ? null : await EmojiNames.LoadAsync(progress, cancellationToken);
         IconManifest manifest = IconManifest.Default;
         bool measured = dataset.Split is IconSplit.Test or IconSplit.NewNames;
-        return Of([.. Enumerable.Range(0, dataset.Count).Select(i => dataset[i])], codes, names, measured ? null : new NameHoldout(manifest.NewNameSeed, manifest.NewNameFraction));
+        return Of([.. Enumerable.Range(0, dataset.Count).Select(i => dataset[i])], codes, names,
+            measured ? null : new NameHoldout(manifest.NewNameSeed, manifest.NewNameFraction));
     }
 
     /// <summary>The texts of icons, one below the other, and for each the place of its icon among them: <c>P.npy</c>.</summary>
@@ -79,7 +81,8 @@ public sealed class IconCaptions
         var texts = new List<string>();
         var pairs = new List<long>();
         HashSet<string> several = distinct
-            ? [.. icons.SelectMany(i => _captions[i]).CountBy(c => c.Text, StringComparer.Ordinal).Where(c => c.Value > 1).Select(c => c.Key)]
+            ? [.. icons.SelectMany(i => _captions[i]).CountBy(c => c.Text, StringComparer.Ordinal).Where(c => c.Value > 1)
+                .Select(c => c.Key)]
             : [];
         for (int i = 0; i < icons.Count; i++)
         {
@@ -98,7 +101,8 @@ public sealed class IconCaptions
     /// <param name="codes">Of each emoji set, icon name to code points, as far as it says.</param>
     /// <param name="emoji">The names of emoji; null only where there is no emoji set.</param>
     /// <param name="holdout">The names kept out, where the split trains or chooses.</param>
-    internal static IconCaptions Of(IReadOnlyList<IconEntry> icons, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> codes, EmojiNames? emoji, NameHoldout? holdout)
+    internal static IconCaptions Of(IReadOnlyList<IconEntry> icons, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> codes,
+        EmojiNames? emoji, NameHoldout? holdout)
     {
         int emojiIcons = 0, matched = 0, newNames = 0;
         var all = new List<IconCaption>[icons.Count];
@@ -111,11 +115,14 @@ public sealed class IconCaptions
             {
                 emojiIcons++;
                 // Where the set says which code points an icon draws, its name is not asked.
-                drawn = known.TryGetValue(icon.Name, out string? code) ? emoji!.FindByCode(code) ?? emoji.FindByName(icon.Name) : emoji!.FindByName(icon.Name);
+                drawn = known.TryGetValue(icon.Name, out string? code)
+                    ? emoji!.FindByCode(code) ?? emoji.FindByName(icon.Name)
+                    : emoji!.FindByName(icon.Name);
                 matched += drawn is null ? 0 : 1;
             }
 
-            List<IconCaption> own = [.. Candidates(icon, drawn).DistinctBy(c => c.Text, StringComparer.Ordinal).Where((c, k) => k == 0 || IsWords(c.Text))];
+            List<IconCaption> own =
+                [.. Candidates(icon, drawn).DistinctBy(c => c.Text, StringComparer.Ordinal).Where((c, k) => k == 0 || IsWords(c.Text))];
             newNames += holdout is null ? 0 : own.RemoveAll(c => c.Source != CaptionSource.Name && holdout.IsHeldOut(c.Text));
             all[i] = own;
             foreach (IconCaption caption in own)
@@ -123,7 +130,13 @@ public sealed class IconCaptions
         }
 
         int shared = all.Sum(own => own.RemoveAll(c => c.Source != CaptionSource.Name && uses[c.Text] > MostIcons));
-        return new IconCaptions([.. all]) { EmojiIcons = emojiIcons, MatchedEmoji = matched, DroppedNewNames = newNames, DroppedShared = shared };
+        return new IconCaptions([.. all])
+        {
+            EmojiIcons = emojiIcons,
+            MatchedEmoji = matched,
+            DroppedNewNames = newNames,
+            DroppedShared = shared
+        };
     }
 
     private static IEnumerable<IconCaption> Candidates(IconEntry icon, Emoji? emoji)
@@ -134,10 +147,14 @@ public sealed class IconCaptions
             .. icon.Alternatives.Select(a => new IconCaption(a, CaptionSource.Alias)),
             .. icon.Categories.Select(c => new IconCaption(c, CaptionSource.Category)),
         ];
-        return emoji is null ? captions : [.. captions, new(emoji.Label, CaptionSource.EmojiLabel), .. emoji.Tags.Select(t => new IconCaption(t, CaptionSource.EmojiTag))];
+        return emoji is null
+            ? captions
+            : [.. captions, new(emoji.Label, CaptionSource.EmojiLabel),
+                .. emoji.Tags.Select(t => new IconCaption(t, CaptionSource.EmojiTag))];
     }
 
     // At least one word that is neither a letter, a number nor a code ("u1f600", "1f468", "owm904").
     private static bool IsWords(string text) =>
-        text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Any(word => word.Length > 1 && word.Count(char.IsLetter) > 1 && word.Count(char.IsDigit) < 2);
+        text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Any(word => word.Length > 1 && word.Count(char.IsLetter) > 1 && word.Count(char.IsDigit) < 2);
 }

@@ -30,8 +30,10 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
         _files = [.. index.Items.Select(i => files[i.Set])];
         _rows = [.. index.Items.Select(i => files[i.Set].RowOf(i.Name))];
         _entries = [.. index.Items.Select((item, i) => _rows[i] < 0
-            ? throw new InputException($"the cache {IconLibrary.Folder} lists {item.Set}:{item.Name} but has no picture of it; remove the folder and run the command again")
-            : new IconEntry(item.Set, item.Name, item.Caption, item.Alternatives, item.Categories, _files[i].IsColoured(_rows[i]), item.IsNewName))];
+            ? throw new InputException($"the cache {IconLibrary.Folder} lists {item.Set}:{item.Name} but has no picture of it; remove the "
+                + "folder and run the command again")
+            : new IconEntry(item.Set, item.Name, item.Caption, item.Alternatives, item.Categories, _files[i].IsColoured(_rows[i]),
+                item.IsNewName))];
         _captions = [.. index.Items.Select(item => (string[])[item.Caption, .. item.Alternatives])];
     }
 
@@ -88,7 +90,8 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
     /// <param name="progress">Told how far it is; may be null.</param>
     /// <param name="cancellationToken">Stops it; what is complete stays in the cache.</param>
     /// <exception cref="InputException">No npm, no network, wrong content, no space.</exception>
-    public static async Task<IconDataset> BuildAsync(IconSplit split, int size = 64, IProgress<IconProgress>? progress = null, CancellationToken cancellationToken = default)
+    public static async Task<IconDataset> BuildAsync(IconSplit split, int size = 64, IProgress<IconProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 512);

@@ -8,4 +8,5 @@ namespace CsAligner.Data.Icons;
 /// <param name="Categories">Where the set files it: weak captions.</param>
 /// <param name="IsColoured">False when the picture is shades of grey on white.</param>
 /// <param name="IsNewName">True when its caption is one that is kept out of training.</param>
-public sealed record IconEntry(string Set, string Name, string Caption, IReadOnlyList<string> Alternatives, IReadOnlyList<string> Categories, bool IsColoured, bool IsNewName);
+public sealed record IconEntry(string Set, string Name, string Caption, IReadOnlyList<string> Alternatives,
+    IReadOnlyList<string> Categories, bool IsColoured, bool IsNewName);

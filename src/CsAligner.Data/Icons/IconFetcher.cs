@@ -24,7 +24,8 @@ public static class IconFetcher
     /// <returns>Counts, broken icons and licences, set by set.</returns>
     /// <exception cref="InputException">An unknown or excluded set; no npm, network, space or right to write.</exception>
     public static async Task<IReadOnlyList<FetchedIconSet>> FetchAsync(
-        IReadOnlyList<string> sets, string? folder, int size = 64, IProgress<IconProgress>? progress = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<string> sets, string? folder, int size = 64, IProgress<IconProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 512);
@@ -48,7 +49,8 @@ public static class IconFetcher
         return new FetchedIconSet(source, raster.Names.Count, coloured, raster.Broken);
     }
 
-    private static void Write(IconLibrary library, IReadOnlyList<IconSource> sources, FetchedIconSet[] fetched, string folder, int size, IProgress<IconProgress>? progress, CancellationToken cancellationToken)
+    private static void Write(IconLibrary library, IReadOnlyList<IconSource> sources, FetchedIconSet[] fetched, string folder, int size,
+        IProgress<IconProgress>? progress, CancellationToken cancellationToken)
     {
         try
         {
@@ -77,7 +79,8 @@ public static class IconFetcher
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot write the icons to {folder}: {e.Message.TrimEnd('.')}; free some space or choose another folder", e);
+            throw new InputException(
+                $"cannot write the icons to {folder}: {e.Message.TrimEnd('.')}; free some space or choose another folder", e);
         }
     }
 

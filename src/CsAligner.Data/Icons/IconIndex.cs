@@ -5,12 +5,14 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Data.Icons;
 
 /// <summary>The list of a split's icons, as it is kept in the cache.</summary>
-internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> Items, IReadOnlyList<string> Broken, IReadOnlyList<string> DroppedNearDuplicates, int DroppedNewNames)
+internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> Items, IReadOnlyList<string> Broken,
+    IReadOnlyList<string> DroppedNearDuplicates, int DroppedNewNames)
 {
     private const ulong Magic = 0x31584449_43495343; // "CSICIDX1"
 
     /// <summary>One icon of the list.</summary>
-    internal sealed record Item(string Set, string Name, string Caption, IReadOnlyList<string> Alternatives, IReadOnlyList<string> Categories, bool IsNewName);
+    internal sealed record Item(string Set, string Name, string Caption, IReadOnlyList<string> Alternatives,
+        IReadOnlyList<string> Categories, bool IsNewName);
 
     public static IconIndex? TryRead(string path)
     {
@@ -26,12 +28,14 @@ internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> 
             string[] broken = ReadList(reader), near = ReadList(reader);
             var items = new Item[ReadCount(reader)];
             for (int i = 0; i < items.Length; i++)
-                items[i] = new Item(string.Intern(reader.ReadString()), reader.ReadString(), reader.ReadString(), ReadList(reader), ReadList(reader), reader.ReadBoolean());
+                items[i] = new Item(string.Intern(reader.ReadString()), reader.ReadString(), reader.ReadString(), ReadList(reader),
+                    ReadList(reader), reader.ReadBoolean());
             return new IconIndex(split, items, broken, near, newNames);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or FormatException)
         {
-            throw new InputException($"cannot read the list of icons {path}: {e.Message.TrimEnd('.')}; remove the file and run the command again", e);
+            throw new InputException(
+                $"cannot read the list of icons {path}: {e.Message.TrimEnd('.')}; remove the file and run the command again", e);
         }
     }
 
@@ -59,7 +63,9 @@ internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> 
     private static int ReadCount(BinaryReader reader)
     {
         int count = reader.ReadInt32();
-        return count >= 0 && count <= reader.BaseStream.Length ? count : throw new InvalidDataException($"it claims {count} entries in {reader.BaseStream.Length} bytes");
+        return count >= 0 && count <= reader.BaseStream.Length
+            ? count
+            : throw new InvalidDataException($"it claims {count} entries in {reader.BaseStream.Length} bytes");
     }
 
     private static string[] ReadList(BinaryReader reader)

@@ -3,7 +3,8 @@ using CsAligner.Data.Packages;
 namespace CsAligner.Data.Icons;
 
 /// <summary>Makes the list of a split: what to leave out, and why, is decided here.</summary>
-internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary library, IProgress<IconProgress>? progress, CancellationToken cancellationToken)
+internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary library, IProgress<IconProgress>? progress,
+    CancellationToken cancellationToken)
 {
     /// <summary>Pictures are compared at this size, whatever size is asked for.</summary>
     private const int CompareSize = 64;
@@ -21,7 +22,9 @@ internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary librar
         using IDisposable held = await CacheLock.TakeAsync(Path.Combine(IconLibrary.Folder, ".lock"), cancellationToken);
         if (IconIndex.TryRead(path) is { } made)
             return made;
-        List<IconSource> references = split is IconSplit.Test or IconSplit.NewNames ? [] : [.. Sources(IconSplit.Test).Concat(Sources(IconSplit.NewNames)).Except(sources)];
+        List<IconSource> references = split is IconSplit.Test or IconSplit.NewNames
+            ? []
+            : [.. Sources(IconSplit.Test).Concat(Sources(IconSplit.NewNames)).Except(sources)];
         await library.FetchAsync([.. sources, .. references]);
         if (split == IconSplit.NewNames)
         {
@@ -91,7 +94,8 @@ internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary librar
             }
         }
 
-        return new IconIndex(IconSplit.NewNames, [.. best.OrderBy(b => b.Key, StringComparer.Ordinal).Select(b => b.Value.Item)], Broken(sources, size), [], 0);
+        return new IconIndex(IconSplit.NewNames, [.. best.OrderBy(b => b.Key, StringComparer.Ordinal).Select(b => b.Value.Item)],
+            Broken(sources, size), [], 0);
     }
 
     private IconIndex Training(IconSplit split, List<IconSource> sources, int size)

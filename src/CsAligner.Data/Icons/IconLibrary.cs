@@ -5,7 +5,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Data.Icons;
 
 /// <summary>Fetched sets and their pictures, opened on demand and kept until disposed.</summary>
-internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>? progress, CancellationToken cancellationToken) : IDisposable
+internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>? progress, CancellationToken cancellationToken)
+    : IDisposable
 {
     /// <summary>Raise it when reading or drawing icons changes: older pictures are then made anew.</summary>
     private const int Version = 1;
@@ -33,7 +34,8 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
             return known;
         IconSet set = IconSetReader.Read(Path.Combine(DataCache.Root, source.Package!.RelativeFolder), source.Set);
         if (set.Licence != source.Licence || !IconLicences.IsPermissive(set.Licence))
-            throw new InputException($"the icon set '{source.Set}' says its licence is '{set.Licence ?? "none"}', the manifest says {source.Licence}; it is refused: correct or exclude it in icon-splits.json");
+            throw new InputException($"the icon set '{source.Set}' says its licence is '{set.Licence ?? "none"}', the manifest "
+                + $"says {source.Licence}; it is refused: correct or exclude it in icon-splits.json");
         return _sets[source.Set] = set;
     }
 
@@ -67,7 +69,8 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
         {
             progress?.Report(new IconProgress($"drawing new names of {source.Set}", 0, 0));
             IconSet set = Set(source);
-            IconRasterFile.Write(SomePath(source, size), set with { Icons = [.. set.Icons.Where(wanted)] }, size, _ => { }, cancellationToken);
+            IconRasterFile.Write(SomePath(source, size), set with { Icons = [.. set.Icons.Where(wanted)] }, size, _ => { },
+                cancellationToken);
         }
     }
 
@@ -86,21 +89,26 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     }
 
     public static string RasterPath(IconSource source, int size) =>
-        Path.Combine(Folder, $"{source.Set}-{source.Package!.Name.Split('/')[0].TrimStart('@')}-{source.Package.Version}-{size}-vips{ImageLibrary.Version}-v{Version}.pixels");
+        Path.Combine(Folder,
+            $"{source.Set}-{source.Package!.Name.Split('/')[0].TrimStart('@')}-{source.Package.Version}-{size}-vips"
+                + $"{ImageLibrary.Version}-v{Version}.pixels");
 
     // The manifest's hash is in the name: it says which names are held out.
-    private string SomePath(IconSource source, int size) => Path.ChangeExtension(RasterPath(source, size), $".{manifest.Hash[..16]}.pixels");
+    private string SomePath(IconSource source, int size) =>
+        Path.ChangeExtension(RasterPath(source, size), $".{manifest.Hash[..16]}.pixels");
 
     /// <summary>The file that lists the icons of a split.</summary>
     public string IndexPath(IconSplit split, int size) =>
-        Path.Combine(Folder, $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{ImageLibrary.Version}-v{IndexVersion}.index");
+        Path.Combine(Folder,
+            $"{split.ToString().ToLowerInvariant()}-{manifest.Hash[..16]}-{size}-vips{ImageLibrary.Version}-v{IndexVersion}.index");
 
     // Killed runs leave files of half a set; one that is still being written has been touched within the hour.
     private static void RemoveLeftovers()
     {
         if (!Directory.Exists(Folder))
             return;
-        foreach (string file in Directory.EnumerateFiles(Folder, "*.tmp-*").Where(f => File.GetLastWriteTimeUtc(f) < DateTime.UtcNow.AddHours(-1)))
+        foreach (string file in Directory.EnumerateFiles(Folder, "*.tmp-*")
+            .Where(f => File.GetLastWriteTimeUtc(f) < DateTime.UtcNow.AddHours(-1)))
         {
             try
             {

@@ -51,7 +51,8 @@ public sealed class IconManifest
         foreach (string name in names)
         {
             IconSource source = Sets.FirstOrDefault(s => s.Set == name)
-                ?? throw new InputException($"there is no icon set '{name}'; the sets are listed in the manifest icon-splits.json, for example {string.Join(", ", Sets.Take(3).Select(s => s.Set))}");
+                ?? throw new InputException($"there is no icon set '{name}'; the sets are listed in the manifest icon-splits.json, for "
+                    + $"example {string.Join(", ", Sets.Take(3).Select(s => s.Set))}");
             if (source.Package is null)
                 throw new InputException($"the icon set '{name}' ({source.Licence}) is not used: {source.Reason}; choose another set");
             found.Add(source);
@@ -70,15 +71,19 @@ public sealed class IconManifest
         foreach (JsonElement set in root.GetProperty("sets").EnumerateArray())
         {
             NpmPackage package = set.TryGetProperty("package", out JsonElement own) ? ReadPackage(own) : complete;
-            sets.Add(new IconSource(Text(set, "set"), Text(set, "title"), Text(set, "author"), Text(set, "url"), Text(set, "licence"), Text(set, "licence_url"),
+            sets.Add(new IconSource(Text(set, "set"), Text(set, "title"), Text(set, "author"), Text(set, "url"), Text(set, "licence"),
+                Text(set, "licence_url"),
                 ReadRole(Text(set, "role")), Text(set, "reason"), package,
-                Text(set, "role") is "alignment" or "validation" || (set.TryGetProperty("new_names", out JsonElement gives) && gives.GetBoolean())));
+                Text(set, "role") is "alignment"
+                    or "validation" || (set.TryGetProperty("new_names", out JsonElement gives) && gives.GetBoolean())));
         }
 
         foreach (JsonElement set in root.GetProperty("excluded").EnumerateArray())
-            sets.Add(new IconSource(Text(set, "set"), Text(set, "set"), "", "", Text(set, "licence"), "", IconRole.Excluded, Text(set, "reason"), null, false));
+            sets.Add(new IconSource(Text(set, "set"), Text(set, "set"), "", "", Text(set, "licence"), "", IconRole.Excluded,
+                Text(set, "reason"), null, false));
         foreach (IconSource set in sets.Where(s => s.Role != IconRole.Excluded && !IconLicences.IsPermissive(s.Licence)))
-            throw new InputException($"the manifest uses the icon set '{set.Set}' under {set.Licence}, which is not a permissive licence; exclude the set");
+            throw new InputException(
+                $"the manifest uses the icon set '{set.Set}' under {set.Licence}, which is not a permissive licence; exclude the set");
         JsonElement names = root.GetProperty("new_names");
         return new IconManifest(sets, root.GetProperty("near_duplicate_cosine").GetSingle(), names.GetProperty("fraction").GetDouble(),
             Text(names, "seed"), Convert.ToHexStringLower(SHA256.HashData(json.Span)));
@@ -92,7 +97,8 @@ public sealed class IconManifest
         return Parse(bytes);
     }
 
-    private static NpmPackage ReadPackage(JsonElement package) => new(Text(package, "name"), Text(package, "version"), Text(package, "integrity"));
+    private static NpmPackage ReadPackage(JsonElement package) =>
+        new(Text(package, "name"), Text(package, "version"), Text(package, "integrity"));
 
     private static IconRole ReadRole(string role) => role switch
     {
@@ -103,5 +109,6 @@ public sealed class IconManifest
         _ => throw new InputException($"the manifest gives a set the role '{role}'; expected pretraining, alignment, validation or test"),
     };
 
-    private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetString() ?? "" : "";
+    private static string Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) ? value.GetString() ?? "" : "";
 }

@@ -119,12 +119,14 @@ internal sealed class IconRasterFile : IDisposable
             var broken = new List<string>();
             for (int i = reader.ReadInt32(); i > 0; i--)
                 broken.Add(reader.ReadString());
-            SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
+            SafeFileHandle handle =
+                File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
             return new IconRasterFile(handle, path, size, rows, names, broken);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or FormatException)
         {
-            throw new InputException($"cannot read the pictures in {path}: {e.Message.TrimEnd('.')}; remove the file and run the command again", e);
+            throw new InputException(
+                $"cannot read the pictures in {path}: {e.Message.TrimEnd('.')}; remove the file and run the command again", e);
         }
     }
 

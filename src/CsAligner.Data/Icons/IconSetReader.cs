@@ -122,7 +122,9 @@ public static class IconSetReader
             foreach (JsonElement name in category.Value.EnumerateArray())
             {
                 if (name.ValueKind == JsonValueKind.String && words.Length > 0)
-                    (categories.TryGetValue(name.GetString()!, out List<string>? list) ? list : categories[name.GetString()!] = []).Add(words);
+                    (categories.TryGetValue(name.GetString()!, out List<string>? list)
+                        ? list
+                        : categories[name.GetString()!] = []).Add(words);
             }
         }
 
@@ -207,7 +209,8 @@ public static class IconSetReader
                 return false;
             // A hidden icon may live on under an alias that says it is not; a hidden name of a visible icon is still its name.
             bool renamesOnly = !parentHidden && IsSamePicture(alias);
-            hidden = !renamesOnly && (Member(alias, "hidden").ValueKind is JsonValueKind.True or JsonValueKind.False ? Flag(alias, "hidden") : parentHidden);
+            hidden = !renamesOnly
+                && (Member(alias, "hidden").ValueKind is JsonValueKind.True or JsonValueKind.False ? Flag(alias, "hidden") : parentHidden);
             shape = original! with
             {
                 Left = Number(alias, "left", original.Left),
@@ -246,7 +249,8 @@ public static class IconSetReader
                 return false;
             }
 
-            shape = new IconShape(body, Number(icon, "left", Number(_defaults, "left", 0)), Number(icon, "top", Number(_defaults, "top", 0)), width, height,
+            shape = new IconShape(body, Number(icon, "left", Number(_defaults, "left", 0)),
+                Number(icon, "top", Number(_defaults, "top", 0)), width, height,
                 (int)Number(icon, "rotate", 0), Flag(icon, "hFlip"), Flag(icon, "vFlip"));
             return true;
         }
@@ -254,6 +258,7 @@ public static class IconSetReader
         private static bool Flag(JsonElement element, string name) => Member(element, name).ValueKind == JsonValueKind.True;
 
         private static double Number(JsonElement element, string name, double otherwise) =>
-            Member(element, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out double value) && double.IsFinite(value) ? value : otherwise;
+            Member(element, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out double value)
+                && double.IsFinite(value) ? value : otherwise;
     }
 }

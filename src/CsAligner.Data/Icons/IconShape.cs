@@ -11,7 +11,8 @@ namespace CsAligner.Data.Icons;
 /// <param name="Rotate">Quarter turns clockwise.</param>
 /// <param name="FlipHorizontally">Mirrored left to right, before it is turned.</param>
 /// <param name="FlipVertically">Mirrored top to bottom, before it is turned.</param>
-public sealed record IconShape(string Body, double Left, double Top, double Width, double Height, int Rotate = 0, bool FlipHorizontally = false, bool FlipVertically = false)
+public sealed record IconShape(string Body, double Left, double Top, double Width, double Height, int Rotate = 0,
+    bool FlipHorizontally = false, bool FlipVertically = false)
 {
     /// <summary>
     /// The icon as an SVG of <paramref name="size"/> x <paramref name="size"/> pixels, proportions kept, centred.
@@ -51,7 +52,8 @@ public sealed record IconShape(string Body, double Left, double Top, double Widt
         }
 
         string body = turns.Count == 0 ? Body : $"<g transform=\"{string.Join(' ', turns)}\">{Body}</g>";
-        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{size}\" height=\"{size}\" viewBox=\"{Text(left)} {Text(top)} {Text(width)} {Text(height)}\">{body}</svg>";
+        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{size}\" height=\"{size}\" "
+            + $"viewBox=\"{Text(left)} {Text(top)} {Text(width)} {Text(height)}\">{body}</svg>";
     }
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);

@@ -13,4 +13,5 @@ namespace CsAligner.Data.Icons;
 /// <param name="Reason">Why it has this role, where that needs saying.</param>
 /// <param name="Package">The pinned package that holds it; null for excluded sets.</param>
 /// <param name="GivesNewNames">True when its icons of held-out names may stand in the test on new names.</param>
-public sealed record IconSource(string Set, string Title, string Author, string Url, string Licence, string LicenceUrl, IconRole Role, string Reason, NpmPackage? Package, bool GivesNewNames);
+public sealed record IconSource(string Set, string Title, string Author, string Url, string Licence, string LicenceUrl, IconRole Role,
+    string Reason, NpmPackage? Package, bool GivesNewNames);

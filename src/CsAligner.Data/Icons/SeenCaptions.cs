@@ -56,7 +56,8 @@ public sealed class SeenCaptions
     internal static SeenCaptions FromBytes(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length % Width != 0)
-            throw new InputException($"the list of seen captions has {bytes.Length} bytes, expected a multiple of {Width}; rebuild the splits of the icons");
+            throw new InputException(
+                $"the list of seen captions has {bytes.Length} bytes, expected a multiple of {Width}; rebuild the splits of the icons");
         var hashes = new HashSet<ulong>(bytes.Length / Width);
         for (int i = 0; i < bytes.Length; i += Width)
             hashes.Add(Number(bytes.Slice(i, Width)));

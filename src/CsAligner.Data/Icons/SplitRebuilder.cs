@@ -16,12 +16,14 @@ public static class SplitRebuilder
     /// <param name="cancellationToken">Stops it; what is drawn stays in the cache.</param>
     /// <returns>The number of icons in each split.</returns>
     /// <exception cref="InputException">As for <see cref="IconDataset.BuildAsync"/>; or the folder cannot be written.</exception>
-    public static async Task<IReadOnlyDictionary<IconSplit, int>> RebuildAsync(string folder, IProgress<IconProgress>? progress = null, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyDictionary<IconSplit, int>> RebuildAsync(string folder, IProgress<IconProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         var counts = new Dictionary<IconSplit, int>();
         var text = new StringBuilder(Opening);
         AtomicFile.CreateFolder(folder);
-        foreach (IconSplit split in (IconSplit[])[IconSplit.Pretraining, IconSplit.Alignment, IconSplit.Validation, IconSplit.Test, IconSplit.NewNames])
+        foreach (IconSplit split in (IconSplit[])[IconSplit.Pretraining, IconSplit.Alignment, IconSplit.Validation, IconSplit.Test,
+            IconSplit.NewNames])
         {
             using IconDataset dataset = await IconDataset.BuildAsync(split, 64, progress, cancellationToken);
             counts[split] = dataset.Count;
@@ -49,17 +51,21 @@ public static class SplitRebuilder
 
     private static void Describe(StringBuilder text, IconDataset dataset)
     {
-        Dictionary<string, int> near = dataset.DroppedNearDuplicates.GroupBy(n => n[..n.IndexOf(':', StringComparison.Ordinal)]).ToDictionary(g => g.Key, g => g.Count());
+        Dictionary<string, int> near = dataset.DroppedNearDuplicates.GroupBy(n => n[..n.IndexOf(':', StringComparison.Ordinal)])
+            .ToDictionary(g => g.Key, g => g.Count());
         List<IconEntry> entries = [.. Enumerable.Range(0, dataset.Count).Select(i => dataset[i])];
         Dictionary<string, int> used = entries.GroupBy(e => e.Set).ToDictionary(g => g.Key, g => g.Count());
         int captions = entries.Select(e => e.Caption).Distinct(StringComparer.Ordinal).Count();
-        text.Append($"\n## {dataset.Split}: {dataset.Count} icons\n\n{captions} different captions, {entries.Count(e => e.IsColoured)} icons with colours. ");
-        text.Append($"Left out: {dataset.DroppedNewNames} by name, {dataset.DroppedNearDuplicates.Count} near-duplicates, {dataset.Broken.Count} broken or blank.\n\n");
+        text.Append($"\n## {dataset.Split}: {dataset.Count} icons\n\n{captions} different "
+            + $"captions, {entries.Count(e => e.IsColoured)} icons with colours. ");
+        text.Append($"Left out: {dataset.DroppedNewNames} by "
+            + $"name, {dataset.DroppedNearDuplicates.Count} near-duplicates, {dataset.Broken.Count} broken or blank.\n\n");
         text.Append("| set | icons | near-duplicates left out | licence | author | package |\n|---|---:|---:|---|---|---|\n");
         foreach (IconSource set in dataset.Sets)
         {
             string title = set.Url.Length > 0 ? $"[{set.Set}]({set.Url})" : set.Set;
-            text.Append($"| {title} | {used.GetValueOrDefault(set.Set)} | {near.GetValueOrDefault(set.Set)} | {set.Licence} | {set.Author.Replace("|", "\\|", StringComparison.Ordinal)} | {set.Package!.Name} {set.Package.Version} |\n");
+            text.Append($"| {title} | {used.GetValueOrDefault(set.Set)} | {near.GetValueOrDefault(set.Set)} | {set.Licence} | "
+                + $"{set.Author.Replace("|", "\\|", StringComparison.Ordinal)} | {set.Package!.Name} {set.Package.Version} |\n");
         }
     }
 }

@@ -21,22 +21,27 @@ public static class ImageDecoder
     /// <exception cref="InputException">Another format, truncated, damaged, or too large.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, Transparency transparency = Transparency.White)
     {
-        Loader load = LoaderOf(file) ?? throw new InputException($"cannot decode {name}: it is neither PNG, JPEG nor WebP; convert it to one of them");
+        Loader load = LoaderOf(file)
+            ?? throw new InputException($"cannot decode {name}: it is neither PNG, JPEG nor WebP; convert it to one of them");
         ImageLibrary.Load();
         try
         {
             using Image image = load(file.ToArray());
             if ((long)image.Width * image.Height > MaxPixels)
-                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels, at most {MaxPixels} in all are decoded; make it smaller");
+                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels, at most {MaxPixels} in all "
+                    + "are decoded; make it smaller");
             // Either would copy what is as it should be, and of small pictures the calls take as long as all the rest.
             using Image? upright = image.Contains("orientation") ? image.Autorot() : null;
             Image turned = upright ?? image;
-            using Image? rgb = turned.Interpretation == Enums.Interpretation.Srgb && turned.Format == Enums.BandFormat.Uchar ? null : turned.Colourspace(Enums.Interpretation.Srgb);
+            using Image? rgb = turned.Interpretation == Enums.Interpretation.Srgb && turned.Format == Enums.BandFormat.Uchar
+                ? null
+                : turned.Colourspace(Enums.Interpretation.Srgb);
             return Read(rgb ?? turned, name, transparency);
         }
         catch (VipsException failure)
         {
-            throw new InputException($"cannot decode {name}: {ImageLibrary.Message(failure)}; the file is damaged or cut short: get it again", failure);
+            throw new InputException(
+                $"cannot decode {name}: {ImageLibrary.Message(failure)}; the file is damaged or cut short: get it again", failure);
         }
     }
 
@@ -49,16 +54,20 @@ public static class ImageDecoder
             return bytes => Image.PngloadBuffer(bytes, failOn: Enums.FailOn.Truncated);
         if (file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
             return bytes => Image.JpegloadBuffer(bytes, failOn: Enums.FailOn.Truncated);
-        return file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8) ? bytes => Image.WebploadBuffer(bytes, failOn: Enums.FailOn.Truncated) : null;
+        return file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8)
+            ? bytes => Image.WebploadBuffer(bytes, failOn: Enums.FailOn.Truncated)
+            : null;
     }
 
     private static RgbImage Read(Image image, string name, Transparency transparency)
     {
         int width = image.Width, height = image.Height, bands = image.Bands;
         if (image.Format != Enums.BandFormat.Uchar || bands is not (3 or 4))
-            throw new InputException($"cannot decode {name}: its pixels are of a kind that is not supported; convert it to an 8-bit RGB picture");
+            throw new InputException(
+                $"cannot decode {name}: its pixels are of a kind that is not supported; convert it to an 8-bit RGB picture");
         if ((long)width * height * bands > Array.MaxLength)
-            throw new InputException($"cannot decode {name}: it has {width} x {height} pixels, which do not fit in memory; make it smaller");
+            throw new InputException(
+                $"cannot decode {name}: it has {width} x {height} pixels, which do not fit in memory; make it smaller");
         byte[] pixels = image.WriteToMemory<byte>();
         return new RgbImage(width, height, bands == 3 ? pixels : WithoutAlpha(pixels, transparency));
     }

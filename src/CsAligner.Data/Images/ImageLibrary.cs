@@ -54,11 +54,13 @@ internal static class ImageLibrary
     public static string Message(VipsException failure)
     {
         // First comes which operation was called, then the error buffer, which is the process's: another thread may have emptied it.
-        string line = failure.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault() ?? "no reason given";
+        string line = failure.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Skip(1)
+            .FirstOrDefault() ?? "no reason given";
         return line.Length > LongestMessage ? line[..LongestMessage] : line;
     }
 
     private static InputException Missing(string why, Exception? cause) => new(
-        $"pictures need libvips 8.13 or later, {why}: publish the application for {RuntimeInformation.RuntimeIdentifier} (-r) where the package NetVips.Native has a library for it, else install libvips with the system's packages",
+        $"pictures need libvips 8.13 or later, {why}: publish the application for {RuntimeInformation.RuntimeIdentifier} (-r) where the "
+            + "package NetVips.Native has a library for it, else install libvips with the system's packages",
         cause);
 }

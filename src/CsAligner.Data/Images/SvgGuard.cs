@@ -41,7 +41,14 @@ internal static class SvgGuard
     private static XmlDocument Parse(ReadOnlySpan<byte> svg)
     {
         // DTDs are ignored, not read: the entities they declare stay unknown, so that using one is an error.
-        var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null, MaxCharactersFromEntities = 1, IgnoreComments = true };
+        var settings =
+            new XmlReaderSettings
+            {
+                DtdProcessing = DtdProcessing.Ignore,
+                XmlResolver = null,
+                MaxCharactersFromEntities = 1,
+                IgnoreComments = true
+            };
         try
         {
             using (var depths = XmlReader.Create(new MemoryStream(svg.ToArray()), settings))
@@ -90,7 +97,8 @@ internal static class SvgGuard
     }
 
     /// <summary>How many elements are drawn once every reference is followed; a circle or more than the limit is refused.</summary>
-    private static long Cost(XmlElement element, Dictionary<string, XmlElement> byId, Dictionary<XmlElement, long> known, HashSet<XmlElement> open)
+    private static long Cost(XmlElement element, Dictionary<string, XmlElement> byId, Dictionary<XmlElement, long> known,
+        HashSet<XmlElement> open)
     {
         if (known.TryGetValue(element, out long cost))
             return cost;
@@ -173,7 +181,9 @@ internal static class SvgGuard
     private static double Pixels(string length)
     {
         string number = length.EndsWith("px", StringComparison.Ordinal) ? length[..^2] : length;
-        return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double pixels) && double.IsFinite(pixels) ? pixels : 0;
+        return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double pixels) && double.IsFinite(pixels)
+            ? pixels
+            : 0;
     }
 
     private static string Short(string id) => id.Length > 40 ? id[..40] : id;

@@ -36,5 +36,6 @@ public static class DataCache
 
     /// <summary>Turns a failed write into the line a user can act on.</summary>
     internal static InputException Failure(string operation, string path, Exception cause) =>
-        new($"cannot {operation} {path}: {cause.Message.TrimEnd('.')}; free some space, or set CSALIGN_CACHE to a folder that can be written", cause);
+        new($"cannot {operation} {path}: {cause.Message.TrimEnd('.')}; free some space, or set CSALIGN_CACHE to a folder that can be "
+            + "written", cause);
 }

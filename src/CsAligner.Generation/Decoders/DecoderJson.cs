@@ -8,6 +8,7 @@ namespace CsAligner.Generation.Decoders;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip, Converters = [typeof(WholeInt32Converter), typeof(WholeInt64Converter), typeof(WholeUInt64Converter)])]
+    AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip,
+    Converters = [typeof(WholeInt32Converter), typeof(WholeInt64Converter), typeof(WholeUInt64Converter)])]
 [JsonSerializable(typeof(DecoderConfig))]
 internal sealed partial class DecoderJson : JsonSerializerContext;

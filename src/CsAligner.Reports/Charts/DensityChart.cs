@@ -29,7 +29,8 @@ internal sealed class DensityChart
     /// <summary>Scales that hold all of them, so that charts side by side can be compared.</summary>
     public DensityChart(IReadOnlyList<PairDistances> all)
     {
-        double farthest = all.SelectMany(one => Kinds.SelectMany(kind => kind.Values(one))).Where(float.IsFinite).Select(value => (double)value).DefaultIfEmpty(1).Max();
+        double farthest = all.SelectMany(one => Kinds.SelectMany(kind => kind.Values(one))).Where(float.IsFinite)
+            .Select(value => (double)value).DefaultIfEmpty(1).Max();
         _across = LinearScale.Around([0, farthest], s_area.Left, s_area.Right);
         double highest = all.SelectMany(one => Kinds.Select(kind => Densities(kind.Values(one)).Max())).Append(1e-9).Max();
         _up = new LinearScale(0, highest, s_area.Bottom, s_area.Top);
@@ -47,7 +48,8 @@ internal sealed class DensityChart
         }
     }
 
-    private static double Mean(float[] values) => values.Where(float.IsFinite).Select(value => (double)value).DefaultIfEmpty(double.NaN).Average();
+    private static double Mean(float[] values) =>
+        values.Where(float.IsFinite).Select(value => (double)value).DefaultIfEmpty(double.NaN).Average();
 
     private string Outline(float[] values)
     {
@@ -55,7 +57,8 @@ internal sealed class DensityChart
         double width = (s_area.Right - s_area.Left) / Bins;
         var path = new StringBuilder();
         for (int bin = 0; bin < Bins; bin++)
-            path.Append(bin == 0 ? 'M' : 'L').Append(Coordinate(s_area.Left + ((bin + 0.5) * width))).Append(' ').Append(Coordinate(_up.At(densities[bin])));
+            path.Append(bin == 0 ? 'M' : 'L').Append(Coordinate(s_area.Left + ((bin + 0.5) * width))).Append(' ')
+                .Append(Coordinate(_up.At(densities[bin])));
         return path.ToString();
     }
 

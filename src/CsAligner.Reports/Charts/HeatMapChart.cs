@@ -34,7 +34,8 @@ internal static class HeatMapChart
     public static string TitleOf(HeatMap map)
     {
         string best = map.Best is { } at
-            ? $"best {Fixed(map.Values[at.Row][at.Column], map.Decimals)} at {map.Rows} {map.RowLabels[at.Row]}, {map.Columns} {map.ColumnLabels[at.Column]}"
+            ? $"best {Fixed(map.Values[at.Row][at.Column], map.Decimals)} at {map.Rows} {map.RowLabels[at.Row]}, {map.Columns} "
+                + $"{map.ColumnLabels[at.Column]}"
             : "no values";
         return $"{map.Quantity} by {map.Rows} and {map.Columns}: {best}.";
     }
@@ -60,18 +61,21 @@ internal static class HeatMapChart
         if (map.Best is { } best)
         {
             page.Empty(
-                "rect", ("class", "best"), ("x", Coordinate(left + (best.Column * width))), ("y", Coordinate(Top + (best.Row * CellHeight))),
+                "rect", ("class", "best"), ("x", Coordinate(left + (best.Column * width))),
+                ("y", Coordinate(Top + (best.Row * CellHeight))),
                 ("width", Coordinate(width)), ("height", Coordinate(CellHeight)), ("rx", "3"));
         }
 
         DrawScale(page, map, shares, left, Top + (map.RowLabels.Count * CellHeight) + 14);
     }
 
-    private static double LeftOf(HeatMap map) => 18 + (Letter * Math.Max(map.RowLabels.Select(label => label.Length).DefaultIfEmpty(0).Max(), map.Rows.Length + 2));
+    private static double LeftOf(HeatMap map) =>
+        18 + (Letter * Math.Max(map.RowLabels.Select(label => label.Length).DefaultIfEmpty(0).Max(), map.Rows.Length + 2));
 
     private static double CellWidthOf(HeatMap map)
     {
-        int longest = map.Values.SelectMany(row => row).Select(value => Fixed(value, map.Decimals).Length).Concat(map.ColumnLabels.Select(label => label.Length)).DefaultIfEmpty(0).Max();
+        int longest = map.Values.SelectMany(row => row).Select(value => Fixed(value, map.Decimals).Length)
+            .Concat(map.ColumnLabels.Select(label => label.Length)).DefaultIfEmpty(0).Max();
         return Math.Max(52, 16 + (Letter * longest));
     }
 
@@ -80,10 +84,12 @@ internal static class HeatMapChart
         double value = map.Values[row][column], share = shares.Of(value);
         bool known = double.IsFinite(value), best = map.Best == (row, column);
         page.Empty(
-            "rect", ("class", known ? "cell" : "cell unknown"), ("x", Coordinate(x + 1)), ("y", Coordinate(y + 1)), ("width", Coordinate(width - 2)),
+            "rect", ("class", known ? "cell" : "cell unknown"), ("x", Coordinate(x + 1)), ("y", Coordinate(y + 1)),
+            ("width", Coordinate(width - 2)),
             ("height", Coordinate(CellHeight - 2)), ("rx", "2"), ("fill", known ? ColourScale.At(share) : null));
         page.Element(
-            "text", Fixed(value, map.Decimals), ("class", best ? "value first" : "value"), ("x", Coordinate(x + (width / 2))), ("y", Coordinate(y + (CellHeight / 2) + 4)),
+            "text", Fixed(value, map.Decimals), ("class", best ? "value first" : "value"), ("x", Coordinate(x + (width / 2))),
+            ("y", Coordinate(y + (CellHeight / 2) + 4)),
             ("text-anchor", "middle"), ("style", known ? "fill:" + ColourScale.InkOn(share) : null));
     }
 
@@ -103,7 +109,9 @@ internal static class HeatMapChart
         (double worst, double best) = map.LowerIsBetter ? (shares.Most, shares.Least) : (shares.Least, shares.Most);
         Axes.DrawText(page, "tick", Value(worst), x, y + 20, "start");
         Axes.DrawText(page, "tick", Value(best), x + (Steps * Step), y + 20, "end");
-        Axes.DrawText(page, "tick", (shares.Logarithmic ? "logarithmic; " : "") + (map.LowerIsBetter ? "lower is better" : "higher is better"), x + (Steps * Step) + 10, y + 8, "start");
+        Axes.DrawText(page, "tick",
+            (shares.Logarithmic ? "logarithmic; " : "") + (map.LowerIsBetter ? "lower is better" : "higher is better"),
+            x + (Steps * Step) + 10, y + 8, "start");
     }
 
     /// <summary>Where a value lies between the worst, 0, and the best, 1.</summary>

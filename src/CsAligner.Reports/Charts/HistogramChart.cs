@@ -20,8 +20,10 @@ internal sealed class HistogramChart
     /// <summary>Scales that hold all the samples, so that charts side by side can be compared.</summary>
     public HistogramChart(IReadOnlyList<CosineSample> samples)
     {
-        _across = LinearScale.Around(samples.SelectMany(sample => sample.Pairs.Concat(sample.Others)).Select(value => (double)value), s_area.Left, s_area.Right);
-        double highest = samples.SelectMany(sample => new[] { Densities(sample.Pairs).Max(), Densities(sample.Others).Max() }).Append(1e-9).Max();
+        _across = LinearScale.Around(samples.SelectMany(sample => sample.Pairs.Concat(sample.Others)).Select(value => (double)value),
+            s_area.Left, s_area.Right);
+        double highest = samples.SelectMany(sample => new[] { Densities(sample.Pairs).Max(), Densities(sample.Others).Max() })
+            .Append(1e-9).Max();
         _up = new LinearScale(0, highest, s_area.Bottom, s_area.Top);
     }
 

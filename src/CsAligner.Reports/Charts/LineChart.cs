@@ -57,7 +57,8 @@ internal static class LineChart
                 continue;
             }
 
-            path.Append(broken ? 'M' : 'L').Append(Coordinate(across.At(curve.Steps[i]))).Append(' ').Append(Coordinate(up.At(curve.Values[i])));
+            path.Append(broken ? 'M' : 'L').Append(Coordinate(across.At(curve.Steps[i]))).Append(' ')
+                .Append(Coordinate(up.At(curve.Values[i])));
             broken = false;
         }
 
@@ -69,7 +70,8 @@ internal static class LineChart
     {
         (TrainingCurve Curve, double Y)[] names =
         [
-            .. curves.Where(curve => double.IsFinite(LastOf(curve))).Select(curve => (curve, up.At(LastOf(curve)))).OrderBy(name => name.Item2),
+            .. curves.Where(curve => double.IsFinite(LastOf(curve))).Select(curve => (curve, up.At(LastOf(curve))))
+                .OrderBy(name => name.Item2),
         ];
         for (int i = 1; i < names.Length; i++)
             names[i].Y = Math.Max(names[i].Y, names[i - 1].Y + LineHeight);

@@ -65,7 +65,8 @@ internal static class MapChart
         page.Empty("path", ("class", "dots text linked"), ("d", Dots(map.Texts, map.Links, At)));
     }
 
-    /// <summary>All points as one path of strokes without length, which round caps turn into dots: a tenth of the bytes of circles.</summary>
+    /// <summary>All points as one path of strokes without length, which round caps turn into dots:
+    /// a tenth of the bytes of circles.</summary>
     private static string Dots(float[] points, int count, Func<float[], int, (double X, double Y)> at)
     {
         var path = new StringBuilder();

@@ -32,7 +32,8 @@ internal sealed record EmbeddingMap(string Method, float[] Images, float[] Texts
         Pca upwards = Pca.Fit([imagesLeft, textsLeft], components: 1);
         int[] rows = LinkedFirst(Spread(images.Shape[0], points), links);
         return new EmbeddingMap(
-            method, Join(imagesAcross, upwards.Project(imagesLeft), rows), Join(textsAcross, upwards.Project(textsLeft), rows), Math.Min(links, rows.Length));
+            method, Join(imagesAcross, upwards.Project(imagesLeft), rows), Join(textsAcross, upwards.Project(textsLeft), rows),
+            Math.Min(links, rows.Length));
     }
 
     /// <summary>The map of paired features [N, D] by t-SNE, of the same pairs.</summary>

@@ -46,7 +46,9 @@ internal sealed record HeatMap(
     /// <summary>Refuses labels and values that do not fit each other.</summary>
     public void Check()
     {
-        if (RowLabels.Count == 0 || ColumnLabels.Count == 0 || Values.Count != RowLabels.Count || Values.Any(row => row.Count != ColumnLabels.Count))
-            throw new InvalidOperationException($"A heat map of {RowLabels.Count} by {ColumnLabels.Count} labels needs as many values, got rows of {string.Join(", ", Values.Select(row => row.Count))}.");
+        if (RowLabels.Count == 0 || ColumnLabels.Count == 0 || Values.Count != RowLabels.Count
+            || Values.Any(row => row.Count != ColumnLabels.Count))
+            throw new InvalidOperationException($"A heat map of {RowLabels.Count} by {ColumnLabels.Count} labels needs as many values, got "
+                + $"rows of {string.Join(", ", Values.Select(row => row.Count))}.");
     }
 }

@@ -9,7 +9,8 @@ internal static class Axes
     public static Markup.Scope OpenDrawing(Markup page, double width, double height, string title)
     {
         Markup.Scope scope = page.Open(
-            "svg", ("class", "chart"), ("viewBox", $"0 0 {Coordinate(width)} {Coordinate(height)}"), ("role", "img"), ("aria-label", title));
+            "svg", ("class", "chart"), ("viewBox", $"0 0 {Coordinate(width)} {Coordinate(height)}"), ("role", "img"),
+            ("aria-label", title));
         page.Element("title", title);
         return scope;
     }

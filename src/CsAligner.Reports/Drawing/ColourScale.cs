@@ -31,7 +31,8 @@ internal static class ColourScale
         return 1.05 / (0.05 + (0.2126 * Linear(r)) + (0.7152 * Linear(g)) + (0.0722 * Linear(b)));
     }
 
-    private static double Linear(int part) => part / 255.0 <= 0.04045 ? part / 255.0 / 12.92 : Math.Pow(((part / 255.0) + 0.055) / 1.055, 2.4);
+    private static double Linear(int part) =>
+        part / 255.0 <= 0.04045 ? part / 255.0 / 12.92 : Math.Pow(((part / 255.0) + 0.055) / 1.055, 2.4);
 
     private static (int R, int G, int B) Mix(double share)
     {
@@ -39,6 +40,7 @@ internal static class ColourScale
         int low = Math.Min((int)at, s_stops.Length - 2);
         double part = at - low;
         int Between(int from, int to) => (int)Math.Round(from + (part * (to - from)));
-        return (Between(s_stops[low].R, s_stops[low + 1].R), Between(s_stops[low].G, s_stops[low + 1].G), Between(s_stops[low].B, s_stops[low + 1].B));
+        return (Between(s_stops[low].R, s_stops[low + 1].R), Between(s_stops[low].G, s_stops[low + 1].G),
+            Between(s_stops[low].B, s_stops[low + 1].B));
     }
 }

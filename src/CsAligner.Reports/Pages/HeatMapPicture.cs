@@ -23,7 +23,8 @@ internal static class HeatMapPicture
     /// <summary>The whole file.</summary>
     public static string Write(params IReadOnlyList<HeatMap> maps)
     {
-        double width = maps.Max(map => HeatMapChart.SizeOf(map).Width), height = maps.Sum(map => Heading + HeatMapChart.SizeOf(map).Height) + (Gap * (maps.Count - 1));
+        double width = maps.Max(map => HeatMapChart.SizeOf(map).Width),
+            height = maps.Sum(map => Heading + HeatMapChart.SizeOf(map).Height) + (Gap * (maps.Count - 1));
         string title = string.Join(" ", maps.Select(HeatMapChart.TitleOf));
         var page = new Markup();
         using (page.Open(

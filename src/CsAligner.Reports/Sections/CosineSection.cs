@@ -18,7 +18,8 @@ internal static class CosineSection
             {
                 page.Text("Cosines of an image with its own text and with texts of others, on ");
                 page.Element("bdi", content.PicturedSet);
-                page.Text(". One pair of axes for all; each histogram has the same area. Search lives on the distance between the two; the gap shows in how far pairs stay from 1.");
+                page.Text(". One pair of axes for all; each histogram has the same area. Search lives on the distance between the two; the "
+                    + "gap shows in how far pairs stay from 1.");
             }
 
             var chart = new HistogramChart(content.Cosines);

@@ -14,14 +14,17 @@ internal static class DistanceSection
         using (page.Open("section", ("id", "distances")))
         {
             page.Element("h2", "Distances within and between");
-            page.Element("p", "Where both modalities have one distribution, an image lies as far from others' texts as from other images: the dashed curve falls on the two others, and only pairs are nearer. One pair of axes for all.", ("class", "note"));
+            page.Element("p",
+                "Where both modalities have one distribution, an image lies as far from others' texts as from other images: the dashed "
+                    + "curve falls on the two others, and only pairs are nearer. One pair of axes for all.", ("class", "note"));
             using (page.Open("ul", ("class", "legend")))
             {
                 foreach (var (style, name, _) in DensityChart.Kinds)
                 {
                     using (page.Open("li"))
                     {
-                        page.Element("span", "", ("class", "key " + (style is "images" or "texts" ? style[..^1] : style)), ("aria-hidden", "true"));
+                        page.Element("span", "", ("class", "key " + (style is "images" or "texts" ? style[..^1] : style)),
+                            ("aria-hidden", "true"));
                         page.Text(name);
                     }
                 }

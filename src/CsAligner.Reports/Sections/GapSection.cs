@@ -16,13 +16,15 @@ internal static class GapSection
             page.Element("h2", "The gap taken apart");
             using (page.Open("p", ("class", "note")))
             {
-                page.Prosaic("What goes when each modality loses its mean (centroid), and what stays (distribution), by off-diagonal D_CS and by Fréchet², on ");
+                page.Prosaic("What goes when each modality loses its mean (centroid), and what stays (distribution), by off-diagonal D_CS "
+                    + "and by Fréchet², on ");
                 page.Element("bdi", content.PicturedSet);
                 page.Text("; and how many held-out rows a trained plane assigns to the right modality: 50% is chance. ");
                 page.Element("a", "How to read this", ("href", "#reading"));
             }
 
-            using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of the gap's parts, scrolls sideways"), ("tabindex", "0")))
+            using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of the gap's parts, scrolls sideways"),
+                ("tabindex", "0")))
             using (page.Open("table", ("class", "results")))
             {
                 WriteHead(page);
@@ -62,7 +64,8 @@ internal static class GapSection
         using (page.Open("tr", ("class", after ? "after" : null)))
         {
             page.Element("th", gap.Method, ("scope", "row"), ("class", "method"));
-            foreach (double value in (double[])[gap.Split.Divergence, gap.Split.CentroidPart, gap.Split.DivergenceCentred, gap.Split.FrechetMeans, gap.Split.FrechetCovariances])
+            foreach (double value in (double[])[gap.Split.Divergence, gap.Split.CentroidPart, gap.Split.DivergenceCentred,
+                gap.Split.FrechetMeans, gap.Split.FrechetCovariances])
                 page.Element("td", Fixed(value, 3));
             page.Element("td", Percent(gap.Separability.Accuracy));
             page.Element("td", Percent(gap.Separability.TrainingAccuracy));

@@ -34,14 +34,20 @@ internal static class HeaderSection
         (double Before, double After) spread = Both(cell => (cell.ImageUniformity + cell.TextUniformity) / 2);
         using (page.Open("dl", ("class", "figures")))
         {
-            WriteFigure(page, "Distribution gap", Fixed(gap.Before, 2), Fixed(gap.After, 2), $"off-diagonal D_CS, {Fixed(gap.After / gap.Before * 100, 0)}% of {content.Before}");
-            WriteFigure(page, "Recall at 1", Percent(first.Before) + "%", Percent(first.After) + "%", Points(first) + " points, mean of both directions");
-            WriteFigure(page, "Recall at 10", Percent(tenth.Before) + "%", Percent(tenth.After) + "%", Points(tenth) + " points, mean of both directions");
-            WriteFigure(page, "Uniformity", Fixed(spread.Before, 2), Fixed(spread.After, 2), "mean of both modalities, lower is more spread out");
+            WriteFigure(page, "Distribution gap", Fixed(gap.Before, 2), Fixed(gap.After, 2),
+                $"off-diagonal D_CS, {Fixed(gap.After / gap.Before * 100, 0)}% of {content.Before}");
+            WriteFigure(page, "Recall at 1", Percent(first.Before) + "%", Percent(first.After) + "%",
+                Points(first) + " points, mean of both directions");
+            WriteFigure(page, "Recall at 10", Percent(tenth.Before) + "%", Percent(tenth.After) + "%",
+                Points(tenth) + " points, mean of both directions");
+            WriteFigure(page, "Uniformity", Fixed(spread.Before, 2), Fixed(spread.After, 2),
+                "mean of both modalities, lower is more spread out");
         }
 
         string sets = results.TestSets.Count == 1 ? results.TestSets[0] : $"{results.TestSets.Count} test sets";
-        page.Element("p", $"{content.Before} → {content.After}, mean over {sets}, {(content.HeldOut ? "on pairs that no training saw" : "on the data given")}.", ("class", "note"));
+        page.Element("p",
+            $"{content.Before} → {content.After}, mean over {sets}, "
+                + $"{(content.HeldOut ? "on pairs that no training saw" : "on the data given")}.", ("class", "note"));
     }
 
     private static void WriteFigure(Markup page, string label, string before, string after, string note)

@@ -19,7 +19,8 @@ internal static class MapSection
             {
                 page.Text(content.HeldOut ? "Held-out pairs of " : "Pairs of ");
                 page.Element("bdi", content.PicturedSet);
-                page.Text(". Across: the line through the means of both modalities, along which they lie furthest apart; upwards: the largest variance that it leaves, for each method its own. All maps have one scale. Lines join some pairs.");
+                page.Text(". Across: the line through the means of both modalities, along which they lie furthest apart; upwards: the "
+                    + "largest variance that it leaves, for each method its own. All maps have one scale. Lines join some pairs.");
             }
 
             WriteLegend(page);
@@ -41,7 +42,9 @@ internal static class MapSection
         if (content.NeighbourMaps.Count == 0)
             return;
         page.Element("h3", "By neighbourhood (t-SNE)", ("class", "below"));
-        page.Element("p", "The same rows laid out so that near ones stay near. Who mixes with whom can be read; distances between groups, their sizes and the directions cannot. Each map has its own scale.", ("class", "note"));
+        page.Element("p",
+            "The same rows laid out so that near ones stay near. Who mixes with whom can be read; distances between groups, their sizes "
+                + "and the directions cannot. Each map has its own scale.", ("class", "note"));
         using (page.Open("div", ("class", "grid two")))
         {
             foreach (EmbeddingMap map in content.NeighbourMaps)
@@ -77,7 +80,8 @@ internal static class MapSection
                 page.ProsaicElement("span", measured);
             }
 
-            using (Axes.OpenDrawing(page, MapChart.Width, MapChart.Height, $"{map.Method}: map of {map.Images.Length / 2} images and {map.Texts.Length / 2} texts. {measured}"))
+            using (Axes.OpenDrawing(page, MapChart.Width, MapChart.Height,
+                $"{map.Method}: map of {map.Images.Length / 2} images and {map.Texts.Length / 2} texts. {measured}"))
                 MapChart.Draw(page, map, reach);
         }
     }

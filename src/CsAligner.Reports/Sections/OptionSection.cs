@@ -15,8 +15,10 @@ internal static class OptionSection
         {
             page.Element("h2", "What was run");
             page.Element("p", options.Runs.Count == 1 ? "What the run was asked for, and what it took."
-                : options.Differing.Count == 0 ? "All options agree." : "The options that differ, and what the runs took.", ("class", "note"));
-            using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of options, scrolls sideways"), ("tabindex", "0")))
+                : options.Differing.Count == 0 ? "All options agree." : "The options that differ, and what the runs took.",
+                ("class", "note"));
+            using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of options, scrolls sideways"),
+                ("tabindex", "0")))
             using (page.Open("table", ("class", "results options")))
             {
                 using (page.Open("thead"))
@@ -32,20 +34,23 @@ internal static class OptionSection
             }
 
             if (options.Common.Count > 0)
-                page.Element("p", "The same in all: " + string.Join(" · ", options.Common), ("class", "note"), ("style", "margin-top:12px;max-width:none"));
+                page.Element("p", "The same in all: " + string.Join(" · ", options.Common), ("class", "note"),
+                    ("style", "margin-top:12px;max-width:none"));
         }
 
         page.Line();
     }
 
-    private static void WriteLines(Markup page, OptionTable options, string heading, IReadOnlyList<(string Name, IReadOnlyList<string> Values)> lines)
+    private static void WriteLines(Markup page, OptionTable options, string heading,
+        IReadOnlyList<(string Name, IReadOnlyList<string> Values)> lines)
     {
         if (lines.Count == 0)
             return;
         using (page.Open("tbody"))
         {
             using (page.Open("tr", ("class", "set")))
-                page.Element("th", heading, ("scope", "rowgroup"), ("colspan", (options.Runs.Count + 1).ToString(CultureInfo.InvariantCulture)));
+                page.Element("th", heading, ("scope", "rowgroup"),
+                    ("colspan", (options.Runs.Count + 1).ToString(CultureInfo.InvariantCulture)));
             foreach ((string name, IReadOnlyList<string> values) in lines)
             {
                 using (page.Open("tr"))

@@ -11,7 +11,8 @@ internal static class Prose
     public static void Prosaic(this Markup page, string text)
     {
         int from = 0;
-        for (int at = text.IndexOf(Divergence, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Divergence, from, StringComparison.Ordinal))
+        for (int at =
+            text.IndexOf(Divergence, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Divergence, from, StringComparison.Ordinal))
         {
             page.Text(text[from..at] + "D");
             page.Element("sub", "CS");
@@ -22,7 +23,8 @@ internal static class Prose
     }
 
     /// <summary>An element with one such text in it.</summary>
-    public static void ProsaicElement(this Markup page, string element, string text, params ReadOnlySpan<(string Name, string? Value)> attributes)
+    public static void ProsaicElement(this Markup page, string element, string text,
+        params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
         using (page.Open(element, attributes))
             page.Prosaic(text);

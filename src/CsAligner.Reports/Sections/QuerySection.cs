@@ -14,7 +14,9 @@ internal static class QuerySection
         using (page.Open("section", ("id", "queries")))
         {
             page.Element("h2", "What a search finds");
-            page.Element("p", "Held-out names as queries and the first icons found for each, best first. The right one is framed; at the right stands the rank it has among all.", ("class", "note"));
+            page.Element("p",
+                "Held-out names as queries and the first icons found for each, best first. The right one is framed; at the right stands "
+                    + "the rank it has among all.", ("class", "note"));
             using (page.Open("div", ("class", "grid queries")))
             {
                 foreach (QueryComparison query in content.Queries)

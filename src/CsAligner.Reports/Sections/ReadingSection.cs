@@ -13,19 +13,41 @@ internal static class ReadingSection
             page.Element("h2", "How to read this");
             using (page.Open("dl", ("class", "reading")))
             {
-                WriteTerm(page, "D_CS", "The Cauchy-Schwarz divergence between the cloud of images and the cloud of texts. Zero means that the two clouds have one and the same distribution. It does not look at pairs at all, so it is read together with recall.");
-                WriteTerm(page, "σ, the bandwidth", $"How far a point's influence reaches. D_CS grows as σ shrinks, so a value without its σ means nothing. Here σ is tied to the data's own spread ({content.BandwidthRule}: that factor times the median distance within the modalities), for at a fixed σ a method could look good by squeezing everything into a small cone.");
-                WriteTerm(page, "Off-diagonal", "Each point's likeness with itself is left out of the sums. With it, few samples alone would give a value above zero (a floor) even for equal distributions; without it the floor is about zero, and small values may turn out slightly negative.");
-                WriteTerm(page, "R@1, R@10", "The share of queries whose right answer comes first, or among the first ten, when all the items of the test set are candidates. Higher is better. Ties go to the lower row.");
+                WriteTerm(page, "D_CS",
+                    "The Cauchy-Schwarz divergence between the cloud of images and the cloud of texts. Zero means that the two clouds have "
+                        + "one and the same distribution. It does not look at pairs at all, so it is read together with recall.");
+                WriteTerm(page, "σ, the bandwidth",
+                    "How far a point's influence reaches. D_CS grows as σ shrinks, so a value without its σ means nothing. Here σ is tied "
+                        + $"to the data's own spread ({content.BandwidthRule}: that factor times the median distance within the "
+                        + "modalities), for at a fixed σ a method could look good by squeezing everything into a small cone.");
+                WriteTerm(page, "Off-diagonal",
+                    "Each point's likeness with itself is left out of the sums. With it, few samples alone would give a value above zero "
+                        + "(a floor) even for equal distributions; without it the floor is about zero, and small values may turn out "
+                        + "slightly negative.");
+                WriteTerm(page, "R@1, R@10",
+                    "The share of queries whose right answer comes first, or among the first ten, when all the items of the test set are "
+                        + "candidates. Higher is better. Ties go to the lower row.");
                 if (content.Measurements.Any(cell => double.IsFinite(cell.SeenNamesRecall10 + cell.UnseenNamesRecall10)))
-                    WriteTerm(page, "Seen and unseen names", "R@10, text to image, by the names that the encoder met in its own training under other icons, and by those that it never met. The candidates are all items of the test set both times.");
-                WriteTerm(page, "Uniformity", "How evenly a modality fills the sphere; lower is more spread out. A method that closes the gap by collapsing everything shows here as a value near zero, and its recall drops.");
-                WriteTerm(page, "Centroid gap", "The distance between the mean of the images and the mean of the texts. Subtracting each modality's mean takes most of it away and leaves the distributions unequal: the gap is more than its centroids.");
+                    WriteTerm(page, "Seen and unseen names",
+                        "R@10, text to image, by the names that the encoder met in its own training under other icons, and by those that "
+                            + "it never met. The candidates are all items of the test set both times.");
+                WriteTerm(page, "Uniformity",
+                    "How evenly a modality fills the sphere; lower is more spread out. A method that closes the gap by collapsing "
+                        + "everything shows here as a value near zero, and its recall drops.");
+                WriteTerm(page, "Centroid gap",
+                    "The distance between the mean of the images and the mean of the texts. Subtracting each modality's mean takes most of "
+                        + "it away and leaves the distributions unequal: the gap is more than its centroids.");
                 if (content.Gaps.Count > 0)
-                    WriteTerm(page, "Centroid and distribution part", "The centroid part is what off-diagonal D_CS loses when each modality loses its own mean (and rows get their length of 1 again); the distribution part is what stays, at its own σ by the same rule. Fréchet² splits exactly: the squared distance of the means, and what the covariances differ by.");
+                    WriteTerm(page, "Centroid and distribution part",
+                        "The centroid part is what off-diagonal D_CS loses when each modality loses its own mean (and rows get their "
+                            + "length of 1 again); the distribution part is what stays, at its own σ by the same rule. Fréchet² splits "
+                            + "exactly: the squared distance of the means, and what the covariances differ by.");
                 if (content.Gaps.Count > 0)
-                    WriteTerm(page, "Separability", "The share of held-out rows whose modality a plane tells right, after training on the other half: 100% is a gap that any linear layer sees, 50% is none that it could see. Chance alone gives a point or two around 50.");
-                WriteTerm(page, "A good result", "A low off-diagonal D_CS, uniformity about that of mean-shift, and recall that has not been paid for it.");
+                    WriteTerm(page, "Separability",
+                        "The share of held-out rows whose modality a plane tells right, after training on the other half: 100% is a gap "
+                            + "that any linear layer sees, 50% is none that it could see. Chance alone gives a point or two around 50.");
+                WriteTerm(page, "A good result",
+                    "A low off-diagonal D_CS, uniformity about that of mean-shift, and recall that has not been paid for it.");
             }
         }
 

@@ -33,11 +33,13 @@ internal static class ResultsSection
             string seeds = results.Seeds > 1 ? $" Means of {results.Seeds} seeds; ± is half of the 95% interval, where seeds differ." : "";
             using (page.Open("p", ("class", "note")))
             {
-                page.Prosaic($"D_CS off-diagonal, at σ by the rule {content.BandwidthRule}. The best value of each column is marked.{seeds} ");
+                page.Prosaic(
+                    $"D_CS off-diagonal, at σ by the rule {content.BandwidthRule}. The best value of each column is marked.{seeds} ");
                 page.Element("a", "How to read this", ("href", "#reading"));
             }
 
-            using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of results, scrolls sideways"), ("tabindex", "0")))
+            using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of results, scrolls sideways"),
+                ("tabindex", "0")))
             using (page.Open("table", ("class", "results")))
             {
                 // A column that nothing was measured for is left out.
@@ -63,7 +65,8 @@ internal static class ResultsSection
                     bool single = group.First().Detail.Length == 0;
                     page.ProsaicElement(
                         "th", group.Key, ("scope", group.Count() > 1 ? "colgroup" : "col"),
-                        ("colspan", group.Count() > 1 ? group.Count().ToString(CultureInfo.InvariantCulture) : null), ("rowspan", single ? "2" : null));
+                        ("colspan", group.Count() > 1 ? group.Count().ToString(CultureInfo.InvariantCulture) : null),
+                        ("rowspan", single ? "2" : null));
                 }
             }
 
@@ -77,7 +80,8 @@ internal static class ResultsSection
 
     private static void WriteTestSet(Markup page, ReportContent content, Results results, string testSet, Column[] columns)
     {
-        double widest = results.Methods.Select(method => results.Of(method, testSet, cell => cell.Divergence).Mean).Where(double.IsFinite).DefaultIfEmpty(1).Max();
+        double widest = results.Methods.Select(method => results.Of(method, testSet, cell => cell.Divergence).Mean).Where(double.IsFinite)
+            .DefaultIfEmpty(1).Max();
         using (page.Open("tbody"))
         {
             using (page.Open("tr", ("class", "set")))
@@ -108,7 +112,8 @@ internal static class ResultsSection
     /// <summary>Whether no method shows a better number: what reads the same on paper is equally good.</summary>
     private static bool IsBest(Results results, string testSet, Column column, double mean, bool lowerIsBetter)
     {
-        double[] rounded = [.. results.Methods.Select(method => Rounded(results.Of(method, testSet, column.Quantity).Mean)).Where(double.IsFinite)];
+        double[] rounded =
+            [.. results.Methods.Select(method => Rounded(results.Of(method, testSet, column.Quantity).Mean)).Where(double.IsFinite)];
         return rounded.Length > 1 && double.IsFinite(mean) && Rounded(mean) == (lowerIsBetter ? rounded.Min() : rounded.Max());
 
         double Rounded(double value) => Math.Round(value * column.Scale, column.Decimals);
@@ -148,5 +153,6 @@ internal static class ResultsSection
         }
     }
 
-    private sealed record Column(string Title, string Detail, Func<Measurement, double> Quantity, double Scale, int Decimals, bool? LowerIsBetter);
+    private sealed record Column(string Title, string Detail, Func<Measurement, double> Quantity, double Scale, int Decimals,
+        bool? LowerIsBetter);
 }

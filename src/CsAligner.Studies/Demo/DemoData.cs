@@ -28,7 +28,8 @@ internal sealed record DemoData(IconPairs Alignment, IconPairs Validation, IRead
             foreach (var (name, icons, indices) in parts)
             {
                 int start = before;
-                embedded.Add(IconPairs.Embed(name, icons, indices, embedder, done => progress.Report(start + done, name), session.Cancellation));
+                embedded.Add(
+                    IconPairs.Embed(name, icons, indices, embedder, done => progress.Report(start + done, name), session.Cancellation));
                 before += indices.Length;
             }
         });

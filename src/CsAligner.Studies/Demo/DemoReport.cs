@@ -44,7 +44,9 @@ internal static class DemoReport
         return new ReportContent
         {
             Title = "From icons to an aligned search",
-            Summary = $"Icons and their names, embedded by a frozen CLIP, lie in two clouds. Adapters trained with CS + InfoNCE on {data.Alignment.Count:N0} icons bring the clouds together; everything below is measured on icons and sets that nothing was trained on.",
+            Summary = "Icons and their names, embedded by a frozen CLIP, lie in two clouds. Adapters trained with CS + InfoNCE "
+                + $"on {data.Alignment.Count:N0} icons bring the clouds together; everything below is measured on icons and sets that "
+                + "nothing was trained on.",
             Before = DemoMethod.Raw,
             After = DemoMethod.CsInfoNce,
             BandwidthRule = "within*0.35",
@@ -62,7 +64,8 @@ internal static class DemoReport
             Maps = [.. pictured.Select(o => EmbeddingMap.Of(o.Method.Name, o.Images, o.Texts))],
             NeighbourMaps = [.. pictured.Select(o => EmbeddingMap.ByNeighbours(o.Method.Name, o.Images, o.Texts))],
             Gaps = [.. shown.Select(o => GapAnalysis.Of(o.Method.Name, o.Images, o.Texts))],
-            Cosines = [.. shown.Where(o => o.Method.Name is DemoMethod.Raw or DemoMethod.CsInfoNce).Select(o => CosineSample.Of(o.Method.Name, o.Images, o.Texts))],
+            Cosines = [.. shown.Where(o => o.Method.Name is DemoMethod.Raw or DemoMethod.CsInfoNce)
+                .Select(o => CosineSample.Of(o.Method.Name, o.Images, o.Texts))],
             Curves = [.. run.Trainings.Where(t => t.Seed == 0 && t.Result.Epochs.Count > 1).SelectMany(Curves)],
             Queries = CompareQueries(data, run),
             Notes = Notes(data),
@@ -77,15 +80,19 @@ internal static class DemoReport
 
         EmbeddingMap Map(string method) => content.Maps.Single(m => m.Method == method);
 
-        string Measured(string method) => $"{content.PicturedSet}: D_CS {NumberText.Value(results.Of(method, content.PicturedSet, m => m.Divergence).Mean)}, R@10 {NumberText.Percent(results.Of(method, content.PicturedSet, m => m.TextToImageRecall10).Mean)}%";
+        string Measured(string method) =>
+            $"{content.PicturedSet}: D_CS {NumberText.Value(results.Of(method, content.PicturedSet, m => m.Divergence).Mean)}, "
+                + $"R@10 {NumberText.Percent(results.Of(method, content.PicturedSet, m => m.TextToImageRecall10).Mean)}%";
     }
 
     private static IEnumerable<TrainingCurve> Curves(DemoTraining training)
     {
         var epochs = training.Result.Epochs;
         double[] steps = [.. epochs.Select(e => (double)e.Epoch)];
-        yield return new TrainingCurve(training.Method.Name, "D_CS on validation, off-diagonal", steps, [.. epochs.Select(e => (double)e.ValidationCsDivergence)]);
-        yield return new TrainingCurve(training.Method.Name, "R@1 on validation, mean of both ways", steps, [.. epochs.Select(e => 0.5 * ((double)e.ValidationImageToText + e.ValidationTextToImage))]);
+        yield return new TrainingCurve(training.Method.Name, "D_CS on validation, off-diagonal", steps,
+            [.. epochs.Select(e => (double)e.ValidationCsDivergence)]);
+        yield return new TrainingCurve(training.Method.Name, "R@1 on validation, mean of both ways", steps,
+            [.. epochs.Select(e => 0.5 * ((double)e.ValidationImageToText + e.ValidationTextToImage))]);
     }
 
     // Queries are drawn, not picked: what the report shows is not the best of what there is.
@@ -99,7 +106,8 @@ internal static class DemoReport
             int row = random.Next(test.Count);
             comparisons.Add(new QueryComparison(test.Caption(row), test.Name, Find(DemoMethod.Raw), Find(DemoMethod.CsInfoNce)));
 
-            FoundIcons Find(string method) => Search(test, run.Outcomes.Single(o => o.Seed == 0 && o.Test == test && o.Method.Name == method), row);
+            FoundIcons Find(string method) =>
+                Search(test, run.Outcomes.Single(o => o.Seed == 0 && o.Test == test && o.Method.Name == method), row);
         }
 
         return comparisons;
@@ -108,7 +116,8 @@ internal static class DemoReport
     private static FoundIcons Search(IconPairs test, DemoOutcome outcome, int query)
     {
         int[] order = [.. ExactSearch.TopK(FeatureRows.Range(outcome.Texts, query, query + 1), outcome.Images, test.Count).Rows(0)];
-        return new FoundIcons([.. order.Take(IconsShown).Select(i => new FoundIcon(test.Caption(i), Png(test, i), i == query))], 1 + Array.IndexOf(order, query));
+        return new FoundIcons([.. order.Take(IconsShown).Select(i => new FoundIcon(test.Caption(i), Png(test, i), i == query))],
+            1 + Array.IndexOf(order, query));
     }
 
     private static byte[] Png(IconPairs test, int row)

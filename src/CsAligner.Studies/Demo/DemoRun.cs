@@ -19,7 +19,8 @@ internal sealed class DemoRun(IStudySession session, DemoData data, string folde
 
     public void Run(int seeds)
     {
-        var runs = Enumerable.Range(0, seeds).SelectMany(seed => DemoMethod.All((ulong)seed).Select(method => (Seed: (ulong)seed, Method: method))).ToArray();
+        var runs = Enumerable.Range(0, seeds)
+            .SelectMany(seed => DemoMethod.All((ulong)seed).Select(method => (Seed: (ulong)seed, Method: method))).ToArray();
         session.WithProgress("aligning", runs.Length, progress =>
         {
             for (int i = 0; i < runs.Length; i++)
@@ -37,7 +38,11 @@ internal sealed class DemoRun(IStudySession session, DemoData data, string folde
         AlignmentResult? trained = null;
         if (method.Options is not null)
         {
-            var pairs = new AlignmentData(_training.Images, _training.Texts) { ValidationImages = data.Validation.Images, ValidationTexts = data.Validation.Texts };
+            var pairs = new AlignmentData(_training.Images, _training.Texts)
+            {
+                ValidationImages = data.Validation.Images,
+                ValidationTexts = data.Validation.Texts
+            };
             trained = new AlignmentTrainer(method.Options, pairs).Run(cancellation: session.Cancellation);
             Trainings.Add(new DemoTraining(method, seed, trained));
         }
@@ -51,7 +56,9 @@ internal sealed class DemoRun(IStudySession session, DemoData data, string folde
             AtomicFile.CreateFolder(features);
             Npy.Write(Path.Combine(features, "images.npy"), images);
             Npy.Write(Path.Combine(features, "texts.npy"), texts);
-            Outcomes.Add(new DemoOutcome(method, seed, test, images, texts, Evaluator.Evaluate(images, texts), NameRecall.Of(test, images, texts, SeenCaptions.Default)));
+            Outcomes.Add(
+                new DemoOutcome(method, seed, test, images, texts, Evaluator.Evaluate(images, texts),
+                    NameRecall.Of(test, images, texts, SeenCaptions.Default)));
         }
     }
 

@@ -38,7 +38,8 @@ internal static class DemoTable
         foreach (string set in results.TestSets)
         {
             foreach (string method in results.Methods)
-                text.Append(CultureInfo.InvariantCulture, $"| {set} | {method} | {string.Join(" | ", Cells(Columns, results, method, set))} |\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"| {set} | {method} | {string.Join(" | ", Cells(Columns, results, method, set))} |\n");
         }
 
         return text.ToString();

@@ -26,7 +26,8 @@ internal sealed record EmbedInputs(SampleSource? Images, SampleSource? Texts) : 
     /// <param name="model">Of a data set it embeds what it can.</param>
     /// <param name="allCaptions">Whether icons come with all their captions.</param>
     /// <param name="imageFolder">Where the images of a list are; null: beside it.</param>
-    public static EmbedInputs Open(IStudySession session, string? data, string? images, string? texts, EmbedModel model, bool allCaptions = false, string? imageFolder = null)
+    public static EmbedInputs Open(IStudySession session, string? data, string? images, string? texts, EmbedModel model,
+        bool allCaptions = false, string? imageFolder = null)
     {
         if (data is null)
             return new(images is null ? null : OpenImages(images), texts is null ? null : new TextSamples(texts));
@@ -34,7 +35,9 @@ internal sealed record EmbedInputs(SampleSource? Images, SampleSource? Texts) : 
         bool withImages = source.HasImages && model.Images is not null, withTexts = source.HasCaptions && model.Texts is not null;
         if (withImages || withTexts) return new(withImages ? source : null, withTexts ? source : null);
         source.Dispose();
-        throw new InputException($"cannot embed '{data}' with '{model.Name}': the data set has {Describe(source.HasImages, source.HasCaptions)}, the model embeds {Describe(model.Images is not null, model.Texts is not null)}; give another model or data set");
+        throw new InputException(
+            $"cannot embed '{data}' with '{model.Name}': the data set has {Describe(source.HasImages, source.HasCaptions)}, the model "
+                + $"embeds {Describe(model.Images is not null, model.Texts is not null)}; give another model or data set");
     }
 
     private static string Describe(bool images, bool texts) => (images, texts) switch
@@ -52,5 +55,8 @@ internal sealed record EmbedInputs(SampleSource? Images, SampleSource? Texts) : 
     }
 
     // A folder stands for all its pictures, whatever lists and shards lie beside them.
-    private static SampleSource OpenImages(string images) => Dataset.Open(Directory.Exists(images) || !(File.Exists(images) || images.Contains('{') || images.Contains(':')) ? $"images:{images}" : images);
+    private static SampleSource OpenImages(string images) =>
+        Dataset.Open(Directory.Exists(images) || !(File.Exists(images) || images.Contains('{') || images.Contains(':'))
+            ? $"images:{images}"
+            : images);
 }

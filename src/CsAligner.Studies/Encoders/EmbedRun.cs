@@ -25,7 +25,8 @@ internal sealed class EmbedRun(IStudySession session, EmbedModel model, string f
     /// <param name="share">Of how many processes this is which, from 1; null does all that is left and puts the set in its place.</param>
     public void Write(string folder, (int Part, int Parts)? share = null)
     {
-        var job = new EmbeddingJob(folder, new EmbeddingEncoders(model.Name, fingerprint, model.Images, model.Texts), inputs.Images, inputs.Texts, options);
+        var job = new EmbeddingJob(folder, new EmbeddingEncoders(model.Name, fingerprint, model.Images, model.Texts), inputs.Images,
+            inputs.Texts, options);
         var shards = share is { } s ? job.Share(s.Part, s.Parts) : job.Shards;
         Shards = job.Shards.Count;
         using var held = share is { } taken ? OutputLock.OfShare(folder, taken.Part, taken.Parts) : OutputLock.OfFolder(folder);
@@ -41,7 +42,9 @@ internal sealed class EmbedRun(IStudySession session, EmbedModel model, string f
         (ImageSeconds, TextSeconds) = (job.ImageSeconds, job.TextSeconds);
         if (job.Found > 0) session.Say($"{job.Found} samples were in shards that an earlier run had finished");
         if (share is null) Totals = job.Join();
-        if (Totals.Bad > 0) session.Say($"{Totals.Bad} of {Totals.Samples} samples were bad and left out{(share is null ? $": {Path.Combine(folder, Data.Datasets.Samples.BadSamples.LogFile)} names them" : "")}");
+        if (Totals.Bad > 0)
+            session.Say($"{Totals.Bad} of {Totals.Samples} samples were bad and left "
+                + $"out{(share is null ? $": {Path.Combine(folder, Data.Datasets.Samples.BadSamples.LogFile)} names them" : "")}");
 
         void Say(string bad)
         {

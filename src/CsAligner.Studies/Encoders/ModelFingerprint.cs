@@ -22,7 +22,9 @@ internal static class ModelFingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string path in lora.Prepend(ShippedModel.PathOf(model)))
         {
-            (string root, string[] files) = Directory.Exists(path) ? (path, FilesOf(path)) : File.Exists(path) ? FilesOfGraph(Path.GetFullPath(path)) : ("", []);
+            (string root, string[] files) = Directory.Exists(path) ? (path, FilesOf(path)) : File.Exists(path)
+                ? FilesOfGraph(Path.GetFullPath(path))
+                : ("", []);
             Append(hash, files.Length == 0 ? path : $"{files.Length}\n");
             foreach (string file in files) AppendFile(hash, root, file);
         }
@@ -57,21 +59,26 @@ internal static class ModelFingerprint
 
     // Folders of version control and caches; PyTorch's weights; feature sets that somebody wrote into the model's folder.
     private static bool IsUnread(string relative) =>
-        relative.Split(Path.DirectorySeparatorChar).Any(part => part.StartsWith('.') || part is "img_emb" or "text_emb" or "img_tokens" or "text_tokens" or "metadata")
+        relative.Split(Path.DirectorySeparatorChar)
+            .Any(part => part.StartsWith('.') || part is "img_emb" or "text_emb" or "img_tokens" or "text_tokens" or "metadata")
         || Path.GetFileName(relative) is "features.json" or "pairs.npy" or "bad-samples.log"
         || Path.GetFileName(relative).StartsWith("pytorch_model", StringComparison.Ordinal);
 
     /// <summary>
-    /// A graph, what lies beside it under its name or as weights of a graph, and the settings and tokenizer beside it or, of onnx/model.onnx,
-    /// in the folder above. Not all that is in the folder: it may be anybody's.
+    /// A graph, what lies beside it under its name or as weights of a graph, and the settings and tokenizer beside it or,
+    /// of onnx/model.onnx, in the folder above. Not all that is in the folder: it may be anybody's.
     /// </summary>
     private static (string Root, string[] Files) FilesOfGraph(string path)
     {
         string here = Path.GetDirectoryName(path)!, above = Path.GetDirectoryName(here) ?? here;
         IEnumerable<string> files = Directory.EnumerateFiles(here, Path.GetFileNameWithoutExtension(path) + "*")
-            .Concat(new[] { "*.data", "*.onnx_data*", "*.safetensors", "*.bin", "*.pb", "*.weights" }.SelectMany(pattern => Directory.EnumerateFiles(here, pattern)))
-            .Concat(new[] { here, above }.SelectMany(folder => new[] { "*.json", "*.txt", "*.model" }.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))))
-            .Concat(new[] { here, above }.SelectMany(Directory.EnumerateDirectories).Select(folder => Path.Combine(folder, "config.json")).Where(File.Exists));
+            .Concat(new[] { "*.data", "*.onnx_data*", "*.safetensors", "*.bin", "*.pb",
+                "*.weights" }.SelectMany(pattern => Directory.EnumerateFiles(here, pattern)))
+            .Concat(new[] { here,
+                above }.SelectMany(folder =>
+                    new[] { "*.json", "*.txt", "*.model" }.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))))
+            .Concat(new[] { here, above }.SelectMany(Directory.EnumerateDirectories).Select(folder => Path.Combine(folder, "config.json"))
+                .Where(File.Exists));
         return (above, [.. files.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
     }
 

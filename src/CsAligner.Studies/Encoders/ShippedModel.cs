@@ -10,5 +10,6 @@ internal static class ShippedModel
     public const string Decoder = "icon-decoder";
 
     /// <summary>What a user means by --model or --decoder: a folder here of that name comes first.</summary>
-    public static string PathOf(string model) => model is Name or Decoder && !Path.Exists(model) ? Path.Combine(AppContext.BaseDirectory, "models", model) : model;
+    public static string PathOf(string model) =>
+        model is Name or Decoder && !Path.Exists(model) ? Path.Combine(AppContext.BaseDirectory, "models", model) : model;
 }

@@ -20,7 +20,8 @@ internal sealed record TrainedClip(string Folder, ClipEmbedder Embedder)
 
     /// <summary>The text tower, with LoRA at its start.</summary>
     public ClipEncoder Texts(LoraOptions options, ulong seed, IReadOnlyList<string> texts) =>
-        new(Model, ClipLora.Attach(Model, options, new RandomGenerator(seed)), Embedder.Tokenizer.EncodeBatch([.. texts], Model.Config.ContextLength));
+        new(Model, ClipLora.Attach(Model, options, new RandomGenerator(seed)),
+            Embedder.Tokenizer.EncodeBatch([.. texts], Model.Config.ContextLength));
 
     /// <summary>The vision tower, with LoRA at its start.</summary>
     public ClipEncoder Images(LoraOptions options, ulong seed, int count, ImageReader read, string name) =>

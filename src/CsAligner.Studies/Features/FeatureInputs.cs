@@ -40,6 +40,7 @@ internal static class FeatureInputs
     public static void RequireSameWidth(string firstPath, int first, string secondPath, int second)
     {
         if (first != second)
-            throw new InputException($"cannot compare '{firstPath}' with '{secondPath}': rows of {first} values against rows of {second}; both must come from one space");
+            throw new InputException($"cannot compare '{firstPath}' with '{secondPath}': rows of {first} values against rows of {second}; "
+                + "both must come from one space");
     }
 }

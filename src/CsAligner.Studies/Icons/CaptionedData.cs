@@ -27,7 +27,8 @@ internal static class CaptionedData
     public static void CheckSplit(string option, string split)
     {
         if (Splits.Contains(split)) return;
-        throw new UsageException($"{option} {Icons}{split}: the splits of icons are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
+        throw new UsageException(
+            $"{option} {Icons}{split}: the splits of icons are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
     }
 
     /// <summary>Opens it for training, all in memory but the images; icons that are not in the cache are fetched and drawn.</summary>
@@ -44,18 +45,21 @@ internal static class CaptionedData
     /// <param name="size">The side of the model's images in pixels.</param>
     /// <param name="allCaptions">Whether icons come with all their captions, not only their names.</param>
     /// <param name="imageFolder">Where the images of a list are; null: beside it.</param>
-    public static SampleSource OpenSource(IStudySession session, string data, int size, bool allCaptions = false, string? imageFolder = null)
+    public static SampleSource OpenSource(IStudySession session, string data, int size, bool allCaptions = false,
+        string? imageFolder = null)
     {
         if (!data.StartsWith(Icons, StringComparison.Ordinal))
         {
             return allCaptions
-                ? throw new UsageException($"--captions all is for {Icons}SPLIT; a folder's captions.tsv has a line for each caption already")
+                ? throw new UsageException(
+                    $"--captions all is for {Icons}SPLIT; a folder's captions.tsv has a line for each caption already")
                 : Dataset.Open(data, imageFolder);
         }
 
         string split = data[Icons.Length..];
         CheckSplit("--data", split);
-        if (size is < 8 or > 512) throw new UsageException($"--data {data}: icons are drawn at 8 to 512 pixels a side, the model takes {size}");
+        if (size is < 8 or > 512)
+            throw new UsageException($"--data {data}: icons are drawn at 8 to 512 pixels a side, the model takes {size}");
         switch (split)
         {
             case "alignment":
@@ -63,7 +67,8 @@ internal static class CaptionedData
                 return new IconSamples(data, split, alignment, [.. Enumerable.Range(0, alignment.Count)], alignment, Captions(alignment));
             case "validation":
                 var validation = IconLoading.Open(session, IconSplit.Validation, size);
-                return new IconSamples(data, split, validation, TestIcons.Select(validation, Enumerable.Range(0, validation.Count)), validation, Captions(validation), distinct: true);
+                return new IconSamples(data, split, validation, TestIcons.Select(validation, Enumerable.Range(0, validation.Count)),
+                    validation, Captions(validation), distinct: true);
             default:
                 var tests = TestIcons.Open(session, size);
                 var (_, icons, indices) = tests.Selections.Single(s => s.Name.Replace(' ', '-') == split);

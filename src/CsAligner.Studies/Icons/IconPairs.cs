@@ -24,7 +24,8 @@ internal sealed record IconPairs(string Name, IconDataset Icons, int[] Indices, 
     }
 
     /// <summary>Embeds icons and their main captions.</summary>
-    public static IconPairs Embed(string name, IconDataset icons, int[] indices, ClipEmbedder embedder, Action<int> done, CancellationToken cancellation)
+    public static IconPairs Embed(string name, IconDataset icons, int[] indices, ClipEmbedder embedder, Action<int> done,
+        CancellationToken cancellation)
     {
         var images = embedder.EmbedImages(indices.Length, (i, rgb) => icons.GetImage(indices[i], rgb), done, cancellation);
         var texts = embedder.EmbedTexts([.. indices.Select(i => icons[i].Caption)], null, cancellation);

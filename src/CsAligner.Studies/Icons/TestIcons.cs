@@ -38,7 +38,8 @@ internal sealed class TestIcons : IDisposable
         => Selections.Select(s => IconPairs.Embed(s.Name, s.Icons, s.Indices, embedder, _ => { }, cancellation));
 
     /// <summary>At most <see cref="MostIcons"/> of the candidates, each with a name of its own.</summary>
-    public static int[] Select(IconDataset icons, IEnumerable<int> candidates) => IconPairs.DistinctNames(icons, candidates, MostIcons, SelectionSeed);
+    public static int[] Select(IconDataset icons, IEnumerable<int> candidates) =>
+        IconPairs.DistinctNames(icons, candidates, MostIcons, SelectionSeed);
 
     public void Dispose()
     {

@@ -29,7 +29,8 @@ internal static class DecoderPretraining
         if (recipe.ImageSize != embedder.ImageSize)
         {
             throw new InputException(
-                $"{recipePath}: image_size is {recipe.ImageSize}; {ShippedModel.Name} embeds pictures of {embedder.ImageSize}, so the decoder "
+                $"{recipePath}: image_size is {recipe.ImageSize}; {ShippedModel.Name} embeds pictures of {embedder.ImageSize}, so "
+                    + "the decoder "
                 + "makes them of that size");
         }
 

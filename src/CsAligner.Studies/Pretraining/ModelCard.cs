@@ -13,7 +13,8 @@ namespace CsAligner.Studies.Pretraining;
 internal static class ModelCard
 {
     /// <summary>Measures the model on every test set and writes the card's text.</summary>
-    public static string Write(PretrainRecipe recipe, long parameters, IconDataset trained, TestIcons tests, ClipEmbedder embedder, CancellationToken cancellation)
+    public static string Write(PretrainRecipe recipe, long parameters, IconDataset trained, TestIcons tests, ClipEmbedder embedder,
+        CancellationToken cancellation)
     {
         var seen = SeenCaptions.Of(trained);
         var text = new StringBuilder();
@@ -45,7 +46,8 @@ internal static class ModelCard
             |---|---|---|
 
             """);
-        foreach (var set in trained.Sets) text.Append(CultureInfo.InvariantCulture, $"| [{set.Title}]({set.Url}) | {set.Author.Replace('|', '/')} | {set.Licence} |\n");
+        foreach (var set in trained.Sets)
+            text.Append(CultureInfo.InvariantCulture, $"| [{set.Title}]({set.Url}) | {set.Author.Replace('|', '/')} | {set.Licence} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n## Recipe\n\n```json\n{recipe.ToJson()}\n```\n");
         return text.ToString();
     }
@@ -69,6 +71,7 @@ internal static class ModelCard
         ];
         return $"| {string.Join(" | ", cells)} |\n";
 
-        static string Cell(int count, RetrievalMeasures? recall) => recall is null ? "none" : $"{NumberText.Percent(recall.RecallAt10)} ({count:N0})";
+        static string Cell(int count, RetrievalMeasures? recall) =>
+            recall is null ? "none" : $"{NumberText.Percent(recall.RecallAt10)} ({count:N0})";
     }
 }

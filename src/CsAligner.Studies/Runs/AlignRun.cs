@@ -40,7 +40,8 @@ internal sealed record AlignRun
     {
         string path = Path.Combine(folder, AlignmentReport.RunFile);
         if (!File.Exists(path))
-            throw new InputException($"report: '{folder}' is no run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
+            throw new InputException(
+                $"report: '{folder}' is no run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
         try
         {
             using JsonDocument json = LenientJson.Parse(File.ReadAllBytes(path));
@@ -59,7 +60,8 @@ internal sealed record AlignRun
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentException)
         {
             // InvalidOperation: bytes or escapes that pass as JSON and fail as text. Argument: a key that comes twice.
-            throw new InputException($"report: '{path}' is not JSON ({failure.Message.TrimEnd('.')}); the run may have been cut short: run it again", failure);
+            throw new InputException(
+                $"report: '{path}' is not JSON ({failure.Message.TrimEnd('.')}); the run may have been cut short: run it again", failure);
         }
     }
 
@@ -70,19 +72,25 @@ internal sealed record AlignRun
     /// <exception cref="InputException">A file is missing or damaged, or the two give rows of different widths.</exception>
     public (Adapter Image, Adapter Text) LoadAdapters()
     {
-        Adapter image = Adapter.Load(Path.Combine(Folder, AlignmentReport.ImageAdapterFile)), text = Adapter.Load(Path.Combine(Folder, AlignmentReport.TextAdapterFile));
+        Adapter image = Adapter.Load(Path.Combine(Folder, AlignmentReport.ImageAdapterFile)),
+            text = Adapter.Load(Path.Combine(Folder, AlignmentReport.TextAdapterFile));
         return image.OutputWidth == text.OutputWidth
             ? (image, text)
-            : throw new InputException($"report: the adapters of '{Folder}' give rows of {image.OutputWidth} and of {text.OutputWidth} values; they are not of one run");
+            : throw new InputException($"report: the adapters of '{Folder}' give rows of {image.OutputWidth} and "
+                + $"of {text.OutputWidth} values; they are not of one run");
     }
 
     private static JsonElement Member(JsonElement root, string path, string key, JsonValueKind kind) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(key, out JsonElement member) && member.ValueKind == kind
             ? member
-            : throw new InputException($"report: '{path}' has no \"{key}\" as csalign align writes it; it is of another program or another version");
+            : throw new InputException(
+                $"report: '{path}' has no \"{key}\" as csalign align writes it; it is of another program or another version");
 
-    private static IEnumerable<(string, string)> Flatten(string prefix, JsonElement element) => element.EnumerateObject().SelectMany(property =>
-        property.Value.ValueKind == JsonValueKind.Object ? Flatten(prefix + property.Name + ".", property.Value) : [(prefix + property.Name, Text(property.Value))]);
+    private static IEnumerable<(string, string)> Flatten(string prefix, JsonElement element) =>
+        element.EnumerateObject().SelectMany(property =>
+        property.Value.ValueKind == JsonValueKind.Object
+            ? Flatten(prefix + property.Name + ".", property.Value)
+            : [(prefix + property.Name, Text(property.Value))]);
 
     private static string Text(JsonElement value) => value.ValueKind switch
     {
@@ -96,13 +104,17 @@ internal sealed record AlignRun
     private static Dictionary<string, string> InputsOf(JsonElement root) =>
         !root.TryGetProperty("inputs", out JsonElement inputs) || inputs.ValueKind != JsonValueKind.Object
             ? []
-            : inputs.EnumerateObject().Where(input => input.Value.ValueKind == JsonValueKind.String).ToDictionary(input => input.Name, input => input.Value.GetString()!);
+            : inputs.EnumerateObject().Where(input => input.Value.ValueKind == JsonValueKind.String)
+                .ToDictionary(input => input.Name, input => input.Value.GetString()!);
 
     private static IEnumerable<(string, string)> OutcomesOf(JsonElement root)
     {
-        foreach ((string key, string name) in ((string, string)[])[("training_pairs", "pairs trained on"), ("validation_pairs", "pairs held out"), ("image_parameters", "image parameters"), ("text_parameters", "text parameters"), ("encoder_parameters", "encoder parameters"), ("best_epoch", "best epoch")])
+        foreach ((string key, string name) in ((string, string)[])[("training_pairs", "pairs trained on"),
+            ("validation_pairs", "pairs held out"), ("image_parameters", "image parameters"), ("text_parameters", "text parameters"),
+            ("encoder_parameters", "encoder parameters"), ("best_epoch", "best epoch")])
         {
-            if (root.TryGetProperty(key, out JsonElement count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt64(out long value))
+            if (root.TryGetProperty(key, out JsonElement count) && count.ValueKind == JsonValueKind.Number
+                && count.TryGetInt64(out long value))
                 yield return (name, NumberText.Count(value));
         }
 
@@ -120,19 +132,29 @@ internal sealed record AlignRun
         var found = new List<(string Bandwidth, string Lambda, double Divergence)>();
         foreach (JsonElement cell in cells.EnumerateArray())
         {
-            if (cell.ValueKind == JsonValueKind.Object && cell.TryGetProperty("bandwidth", out JsonElement bandwidth) && cell.TryGetProperty("lambda", out JsonElement lambda))
-                found.Add((Text(bandwidth), Text(lambda), cell.TryGetProperty("cs_divergence_off_diagonal", out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN));
+            if (cell.ValueKind == JsonValueKind.Object && cell.TryGetProperty("bandwidth", out JsonElement bandwidth)
+                && cell.TryGetProperty("lambda", out JsonElement lambda))
+                found.Add((Text(bandwidth), Text(lambda),
+                    cell.TryGetProperty("cs_divergence_off_diagonal", out JsonElement value) && value.ValueKind == JsonValueKind.Number
+                        ? value.GetDouble()
+                        : double.NaN));
         }
 
-        string[] rows = [.. found.Select(cell => cell.Bandwidth).Distinct(StringComparer.Ordinal)], columns = [.. found.Select(cell => cell.Lambda).Distinct(StringComparer.Ordinal)];
+        string[] rows = [.. found.Select(cell => cell.Bandwidth).Distinct(StringComparer.Ordinal)],
+            columns = [.. found.Select(cell => cell.Lambda).Distinct(StringComparer.Ordinal)];
         if (rows.Length == 0) return null;
         return new HeatMap(
             $"{name}: D_CS, off-diagonal, of the held-out pairs", "sigma", "lambda", rows, columns,
-            [.. rows.Select(row => (IReadOnlyList<double>)[.. columns.Select(column => found.LastOrDefault(cell => cell.Bandwidth == row && cell.Lambda == column, (Bandwidth: row, Lambda: column, Divergence: double.NaN)).Divergence)])],
+            [.. rows.Select(row =>
+                (IReadOnlyList<double>)[.. columns.Select(column =>
+                    found.LastOrDefault(cell => cell.Bandwidth == row && cell.Lambda == column,
+                        (Bandwidth: row, Lambda: column, Divergence: double.NaN)).Divergence)])],
             LowerIsBetter: true);
     }
 
     private static Dictionary<string, double> NumbersOf(JsonElement epoch, string path) => epoch.ValueKind == JsonValueKind.Object
-        ? epoch.EnumerateObject().ToDictionary(value => value.Name, value => value.Value.ValueKind == JsonValueKind.Number ? value.Value.GetDouble() : double.NaN)
+        ? epoch.EnumerateObject()
+            .ToDictionary(value => value.Name,
+                value => value.Value.ValueKind == JsonValueKind.Number ? value.Value.GetDouble() : double.NaN)
         : throw new InputException($"report: '{path}' has an epoch that is no object; it is of another program or another version");
 }

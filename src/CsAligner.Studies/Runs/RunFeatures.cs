@@ -16,7 +16,8 @@ internal sealed class RunFeatures : IDisposable
     private readonly TokenSet? _imageTokens, _textTokens;
     private readonly int[] _imageRows, _textRows;
 
-    private RunFeatures(string name, Tensor images, Tensor texts, Pairing pairing, int allPairs, TokenSet? imageTokens, TokenSet? textTokens, int[] imageRows, int[] textRows)
+    private RunFeatures(string name, Tensor images, Tensor texts, Pairing pairing, int allPairs, TokenSet? imageTokens,
+        TokenSet? textTokens, int[] imageRows, int[] textRows)
     {
         (Name, Images, Texts, Pairing, AllPairs) = (name, images, texts, pairing, allPairs);
         (_imageTokens, _textTokens, _imageRows, _textRows) = (imageTokens, textTokens, imageRows, textRows);
@@ -43,14 +44,16 @@ internal sealed class RunFeatures : IDisposable
         Tensor imageRows = FeatureFile.ReadRows(images, Modality.Image), textRows = FeatureFile.ReadRows(texts, Modality.Text);
         Pairing? pairing = FeatureInputs.ReadPairs(pairs, images, imageRows, texts, textRows);
         if (pairing == null && imageRows.Rows != textRows.Rows)
-            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, for each text the row of its image");
+            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, for each "
+                + "text the row of its image");
         return new RunFeatures(
             NameOf(images), imageRows, textRows, pairing ?? Pairing.Diagonal(imageRows.Rows), textRows.Rows,
             Open(imageTokens, Modality.Image, imageRows), Open(textTokens, Modality.Text, textRows),
             [.. Enumerable.Range(0, imageRows.Rows)], [.. Enumerable.Range(0, textRows.Rows)]);
     }
 
-    /// <summary>Some pairs of what a run was trained on, each image with its first text; null where those files are no longer there.</summary>
+    /// <summary>Some pairs of what a run was trained on, each image with its first text;
+    /// null where those files are no longer there.</summary>
     public static RunFeatures? ReadOwn(AlignRun run)
     {
         string? images = Find(run, "images"), texts = Find(run, "texts");
@@ -63,7 +66,8 @@ internal sealed class RunFeatures : IDisposable
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * imageRows.Length / count))];
         (imageRows, textRows) = ([.. chosen.Select(i => imageRows[i])], [.. chosen.Select(i => textRows[i])]);
         return new RunFeatures(
-            all.Name, FeatureRows.Take(all.Images, imageRows), FeatureRows.Take(all.Texts, textRows), Pairing.Diagonal(count), all.Texts.Rows,
+            all.Name, FeatureRows.Take(all.Images, imageRows), FeatureRows.Take(all.Texts, textRows), Pairing.Diagonal(count),
+            all.Texts.Rows,
             all._imageTokens, all._textTokens, imageRows, textRows);
     }
 
@@ -92,9 +96,11 @@ internal sealed class RunFeatures : IDisposable
     private static Tensor Map(Adapter adapter, Tensor rows, TokenSet? tokens, int[] numbers, AlignRun run, string side)
     {
         if (adapter.Width != rows.Width)
-            throw new InputException($"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.Width} values, the features have {rows.Width}; give features of the encoder that the run was trained on");
+            throw new InputException($"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.Width} values, the features "
+                + $"have {rows.Width}; give features of the encoder that the run was trained on");
         if (adapter.UsesTokens && tokens == null)
-            throw new InputException($"report: the {side} adapter of '{run.Folder}' maps features by their tokens: give --{side}-tokens FOLDER, from embed --tokens");
+            throw new InputException($"report: the {side} adapter of '{run.Folder}' maps features by their tokens: give --{side}-tokens "
+                + "FOLDER, from embed --tokens");
         return adapter.Apply(rows, adapter.UsesTokens ? new TokenRows(tokens!, numbers) : null);
     }
 
@@ -102,7 +108,10 @@ internal sealed class RunFeatures : IDisposable
     {
         if (path is null) return null;
         TokenSet tokens = TokenSet.Open(path, modality);
-        return tokens.Count == rows.Rows ? tokens : throw new InputException($"report: '{path}' has tokens of {tokens.Count} rows, the features have {rows.Rows}; give the folder that both come from");
+        return tokens.Count == rows.Rows
+            ? tokens
+            : throw new InputException(
+                $"report: '{path}' has tokens of {tokens.Count} rows, the features have {rows.Rows}; give the folder that both come from");
     }
 
     // As written, from where the command runs; else beside the run.

@@ -36,7 +36,9 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
     /// <summary>Names for folders: the last parts of their paths, as many as tell them apart.</summary>
     public static IReadOnlyList<string> NamesOf(IReadOnlyList<string> folders)
     {
-        string[][] parts = [.. folders.Select(folder => Path.GetFullPath(folder).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))];
+        string[][] parts =
+            [.. folders.Select(folder => Path.GetFullPath(folder)
+                .Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))];
         for (int depth = 1; ; depth++)
         {
             string[] names = [.. parts.Select(part => part.Length == 0 ? "/" : string.Join('/', part.TakeLast(depth)))];
@@ -92,7 +94,8 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         };
     }
 
-    private static double Of(IReadOnlyDictionary<string, double> epoch, string key) => epoch.TryGetValue(key, out double value) ? value : double.NaN;
+    private static double Of(IReadOnlyDictionary<string, double> epoch, string key) =>
+        epoch.TryGetValue(key, out double value) ? value : double.NaN;
 
     private static double Recall(Measurement cell) => 0.5 * (cell.ImageToTextRecall1 + cell.TextToImageRecall1);
 
@@ -127,18 +130,26 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         var results = new Results(_measurements);
         string[] measured = [.. results.Methods.Where(method => method != Raw)];
         if (measured.Length == 0) return "";
-        string[] keeping = [.. measured.Where(method => _measurements.Where(cell => cell.Method == method).All(cell => Recall(cell) >= RawRecall(cell.TestSet) - RecallLoss))];
+        string[] keeping =
+            [.. measured.Where(method => _measurements.Where(cell => cell.Method == method)
+                .All(cell => Recall(cell) >= RawRecall(cell.TestSet) - RecallLoss))];
         return keeping.Length > 0
             ? keeping.MinBy(method => results.MeanOverSets(method, cell => cell.Divergence))!
             : measured.MaxBy(method => results.MeanOverSets(method, Recall))!;
 
-        double RawRecall(string set) => _measurements.Where(cell => cell.Method == Raw && cell.TestSet == set).Select(Recall).FirstOrDefault();
+        double RawRecall(string set) =>
+            _measurements.Where(cell => cell.Method == Raw && cell.TestSet == set).Select(Recall).FirstOrDefault();
     }
 
     private string SummaryOf(string best)
     {
-        if (best.Length == 0) return "Options and training curves. No features were given, and what the runs were trained on is not at its place: nothing is evaluated.";
-        string marked = runs.Count == 1 ? "" : $" Marked: {best}, of the runs that keep R@1 within a point of raw the one with the lowest D_CS (where none keeps it, the one with the highest R@1).";
+        if (best.Length == 0)
+            return "Options and training curves. No features were given, and what the runs were trained on is not at its place: nothing is "
+                + "evaluated.";
+        string marked = runs.Count == 1
+            ? ""
+            : $" Marked: {best}, of the runs that keep R@1 within a point of raw the one with the lowest D_CS (where none keeps it, the "
+                + "one with the highest R@1).";
         return $"Each run's adapters on {string.Join(", ", _mapped.Select(one => one.Set).Distinct().Select(set => $"{NumberText.Count(set.Pairing.Texts)} pairs of {set.Name}"))}, {(_mapped.Exists(one => one.Method == Raw) ? "beside the features as they come from the encoders" : "whose encoders give rows of different widths, so that there is nothing to compare them with before")}.{marked}";
     }
 
@@ -146,7 +157,8 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
     {
         List<ReportFact> facts = [.. runs.Where(run => run.Folder != run.Name).Select(run => new ReportFact(run.Name, run.Folder))];
         foreach (RunFeatures set in _mapped.Select(one => one.Set).Distinct().Where(set => set.AllPairs > set.Pairing.Texts))
-            facts.Add(new ReportFact(set.Name, $"{NumberText.Count(set.Pairing.Texts)} of {NumberText.Count(set.AllPairs)} pairs, at even distances"));
+            facts.Add(new ReportFact(set.Name,
+                $"{NumberText.Count(set.Pairing.Texts)} of {NumberText.Count(set.AllPairs)} pairs, at even distances"));
         return facts;
     }
 
@@ -170,9 +182,11 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
 
         string[] outcomes = [.. runs.SelectMany(run => run.Outcomes.Select(outcome => outcome.Key)).Distinct(StringComparer.Ordinal)];
         return new OptionTable(
-            [.. runs.Select(run => run.Name)], differing, [.. outcomes.Select(key => (key, (IReadOnlyList<string>)[.. runs.Select(run => ValueOf(run.Outcomes, key))]))], common);
+            [.. runs.Select(run => run.Name)], differing,
+            [.. outcomes.Select(key => (key, (IReadOnlyList<string>)[.. runs.Select(run => ValueOf(run.Outcomes, key))]))], common);
 
-        static string ValueOf(IReadOnlyList<(string Key, string Value)> values, string key) => values.FirstOrDefault(value => value.Key == key, (Key: key, Value: "–")).Value;
+        static string ValueOf(IReadOnlyList<(string Key, string Value)> values, string key) =>
+            values.FirstOrDefault(value => value.Key == key, (Key: key, Value: "–")).Value;
     }
 
     private IEnumerable<TrainingCurve> CurvesOf()
@@ -182,7 +196,8 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
             foreach (AlignRun run in runs)
             {
                 // Epoch 0 is the start, which has no loss of its own.
-                double[] steps = [.. run.Epochs.Select((epoch, i) => epoch.TryGetValue("epoch", out double number) ? number : i)], values = [.. run.Epochs.Select(value)];
+                double[] steps = [.. run.Epochs.Select((epoch, i) => epoch.TryGetValue("epoch", out double number) ? number : i)],
+                    values = [.. run.Epochs.Select(value)];
                 if (values.Count(double.IsFinite) > 1) yield return new TrainingCurve(run.Name, quantity, steps, values);
             }
         }

@@ -7,13 +7,17 @@ namespace CsAligner.Studies.Sweeps;
 /// <summary>What a key of a recipe takes, and the check of all keys before any is read.</summary>
 internal sealed record RecipeKeys(params (string Key, string Expected, Func<JsonElement, bool> Fits)[] Known)
 {
-    public static (string, string, Func<JsonElement, bool>) Text(string key) => (key, "a text", value => value.ValueKind == JsonValueKind.String);
+    public static (string, string, Func<JsonElement, bool>) Text(string key) =>
+        (key, "a text", value => value.ValueKind == JsonValueKind.String);
 
-    public static (string, string, Func<JsonElement, bool>) Flag(string key) => (key, "true or false", value => value.ValueKind is JsonValueKind.True or JsonValueKind.False);
+    public static (string, string, Func<JsonElement, bool>) Flag(string key) =>
+        (key, "true or false", value => value.ValueKind is JsonValueKind.True or JsonValueKind.False);
 
-    public static (string, string, Func<JsonElement, bool>) Object(string key) => (key, "an object", value => value.ValueKind == JsonValueKind.Object);
+    public static (string, string, Func<JsonElement, bool>) Object(string key) =>
+        (key, "an object", value => value.ValueKind == JsonValueKind.Object);
 
-    public static (string, string, Func<JsonElement, bool>) Whole(string key) => (key, "a whole number", value => LenientJson.TryGetWhole(value, out long whole) && whole == (int)whole);
+    public static (string, string, Func<JsonElement, bool>) Whole(string key) =>
+        (key, "a whole number", value => LenientJson.TryGetWhole(value, out long whole) && whole == (int)whole);
 
     public static (string, string, Func<JsonElement, bool>) List(string key, string of, Func<JsonElement, bool> fits) =>
         (key, $"a list of {of}", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(fits));
@@ -25,14 +29,19 @@ internal sealed record RecipeKeys(params (string Key, string Expected, Func<Json
     /// <exception cref="InputException">It is none, or a key or value is not known.</exception>
     public void Check(string path, string within, JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: {within} must be an object, got {StrictJson.Describe(value)}");
+        if (value.ValueKind != JsonValueKind.Object)
+            throw new InputException($"{path}: {within} must be an object, got {StrictJson.Describe(value)}");
         foreach (JsonProperty property in value.EnumerateObject())
         {
             string[] names = [.. Known.Select(known => known.Key)];
             if (!names.Contains(property.Name))
-                throw new InputException($"{path}: {within} has no key \"{property.Name}\"; known are {string.Join(", ", names)}{Suggestion.End(property.Name, names)}");
+                throw new InputException(
+                    $"{path}: {within} has no key \"{property.Name}\"; known "
+                        + $"are {string.Join(", ", names)}{Suggestion.End(property.Name, names)}");
             (_, string expected, Func<JsonElement, bool> fits) = Known.First(known => known.Key == property.Name);
-            if (!fits(property.Value)) throw new InputException($"{path}: \"{property.Name}\": {expected} was expected, got {StrictJson.Describe(property.Value)}");
+            if (!fits(property.Value))
+                throw new InputException(
+                    $"{path}: \"{property.Name}\": {expected} was expected, got {StrictJson.Describe(property.Value)}");
         }
     }
 }

@@ -23,7 +23,8 @@ internal sealed class SweepData : IDisposable
     private readonly Set[] _tests;
     private readonly string _model;
 
-    private SweepData(string model, Set pairs, Set? validation, Set[] tests) => (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
+    private SweepData(string model, Set pairs, Set? validation, Set[] tests) =>
+        (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
 
     /// <summary>Embeds what is not yet in the folder.</summary>
     public static SweepData Open(IStudySession session, SweepSources sources, string folder)
@@ -34,7 +35,8 @@ internal sealed class SweepData : IDisposable
         Set Load(string name)
         {
             string path = Path.Combine(folder, string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '-')));
-            if (!File.Exists(Path.Combine(path, "features.json")) || (sources.Tokens && !Directory.Exists(Path.Combine(path, "text_tokens"))))
+            if (!File.Exists(Path.Combine(path, "features.json"))
+                || (sources.Tokens && !Directory.Exists(Path.Combine(path, "text_tokens"))))
             {
                 Embed(model, sources.Model!, path, sources.Tokens);
             }
@@ -51,7 +53,8 @@ internal sealed class SweepData : IDisposable
             void Embed(EmbedModel encoders, string modelName, string target, bool tokens)
             {
                 using var inputs = EmbedInputs.Open(session, name, null, null, encoders);
-                new EmbedRun(session, encoders, ModelFingerprint.Of(modelName), inputs, new EmbeddingOptions { Tokens = tokens, MaxBad = new BadSampleLimit(0, 0) }).Write(target);
+                new EmbedRun(session, encoders, ModelFingerprint.Of(modelName), inputs,
+                    new EmbeddingOptions { Tokens = tokens, MaxBad = new BadSampleLimit(0, 0) }).Write(target);
             }
         }
 
@@ -61,7 +64,8 @@ internal sealed class SweepData : IDisposable
         if (sources.UnseenWords)
         {
             var vocabulary = CaptionVocabulary.OfWords(pairs.Inputs.Texts);
-            foreach (var test in tests) test.Unseen = UnseenQueries.Of(session, "icons:" + test.Name, preprocessing, vocabulary, model, textModel);
+            foreach (var test in tests)
+                test.Unseen = UnseenQueries.Of(session, "icons:" + test.Name, preprocessing, vocabulary, model, textModel);
         }
 
         return new SweepData(sources.Model!, pairs, validation, tests);
@@ -92,7 +96,11 @@ internal sealed class SweepData : IDisposable
         int[] rows = [.. paired, .. rest];
         int validation = _validation?.Images.Rows ?? 0;
         data = lora.Tower == ClipTower.Text
-            ? data with { TextEncoder = clip.Texts(lora, seed, [.. rows.Select(r => _pairs.Inputs.Texts[r]), .. _validation?.Inputs.Texts ?? []]) }
+            ? data with
+            {
+                TextEncoder = clip.Texts(lora, seed,
+                [.. rows.Select(r => _pairs.Inputs.Texts[r]), .. _validation?.Inputs.Texts ?? []])
+            }
             : data with
             {
                 ImageEncoder = clip.Images(
@@ -155,7 +163,9 @@ internal sealed class SweepData : IDisposable
             (Name, Inputs) = (name.Replace("icons:", "", StringComparison.Ordinal), inputs);
             (Images, Texts) = (FeatureFile.ReadRows(features, Modality.Image), FeatureFile.ReadRows(textFeatures, Modality.Text));
             OwnTexts = textFeatures == features ? Texts : FeatureFile.ReadRows(features, Modality.Text);
-            if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count) throw new InputException($"{features}: {Images.Rows} rows are not the {inputs.Count} images of '{name}'; remove the folder");
+            if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count)
+                throw new InputException(
+                    $"{features}: {Images.Rows} rows are not the {inputs.Count} images of '{name}'; remove the folder");
             if (!tokens) return;
             ImageTokens = TokenSet.Open(features, Modality.Image);
             TextTokens = TokenSet.Open(features, Modality.Text);

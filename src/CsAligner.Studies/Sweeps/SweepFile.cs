@@ -17,7 +17,8 @@ internal static class SweepFile
         foreach (var result in results)
         {
             text.Append(CultureInfo.InvariantCulture, $"\"{result.Cell}\",{result.Seed},\"{result.Test}\"");
-            foreach (var (_, value) in SweepResult.Columns) text.Append(',').Append(value(result).ToString("R", CultureInfo.InvariantCulture));
+            foreach (var (_, value) in SweepResult.Columns)
+                text.Append(',').Append(value(result).ToString("R", CultureInfo.InvariantCulture));
             text.Append('\n');
         }
 
@@ -53,7 +54,8 @@ internal static class SweepFile
         var results = new List<SweepResult>();
         if (!File.Exists(path)) return results;
         string[] lines = File.ReadAllLines(path);
-        if (lines.Length == 0 || lines[0] != Header) throw new InputException($"{path}: its columns are not those of this version; give another --out");
+        if (lines.Length == 0 || lines[0] != Header)
+            throw new InputException($"{path}: its columns are not those of this version; give another --out");
         for (int i = 1; i < lines.Length; i++)
         {
             // Names hold commas but no quotes.
@@ -61,7 +63,8 @@ internal static class SweepFile
             string[] numbers = quoted.Length == 5 ? quoted[4].Split(',', StringSplitOptions.RemoveEmptyEntries) : [];
             var v = new double[numbers.Length];
             bool whole = numbers.Length == SweepResult.Columns.Count;
-            for (int n = 0; n < numbers.Length; n++) whole &= double.TryParse(numbers[n], NumberStyles.Float, CultureInfo.InvariantCulture, out v[n]);
+            for (int n = 0; n < numbers.Length; n++)
+                whole &= double.TryParse(numbers[n], NumberStyles.Float, CultureInfo.InvariantCulture, out v[n]);
             ulong seed = 0;
             if (!whole || !ulong.TryParse(quoted[2].Trim(','), NumberStyles.None, CultureInfo.InvariantCulture, out seed))
                 throw new InputException($"{path}: line {i + 1} is damaged; remove the file, or give another --out");

@@ -22,7 +22,8 @@ internal static class SweepPictures
         return [path];
     }
 
-    private static HeatMap Map(SweepRecipe recipe, IReadOnlyList<SweepResult> results, string quantity, Func<SweepResult, double> value, bool lowerIsBetter, int decimals)
+    private static HeatMap Map(SweepRecipe recipe, IReadOnlyList<SweepResult> results, string quantity, Func<SweepResult, double> value,
+        bool lowerIsBetter, int decimals)
     {
         string[] rows = [.. recipe.Axes[0].Values.Select(SweepAxis.Text)], columns = [.. recipe.Axes[1].Values.Select(SweepAxis.Text)];
         double At(string row, string column)
@@ -31,6 +32,7 @@ internal static class SweepPictures
             return results.Where(r => r.Cell == cell).Select(value).DefaultIfEmpty(double.NaN).Average();
         }
 
-        return new HeatMap(quantity, recipe.Axes[0].Key, recipe.Axes[1].Key, rows, columns, [.. rows.Select(row => columns.Select(column => At(row, column)).ToArray())], lowerIsBetter, decimals);
+        return new HeatMap(quantity, recipe.Axes[0].Key, recipe.Axes[1].Key, rows, columns,
+            [.. rows.Select(row => columns.Select(column => At(row, column)).ToArray())], lowerIsBetter, decimals);
     }
 }

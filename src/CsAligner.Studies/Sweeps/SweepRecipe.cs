@@ -27,8 +27,12 @@ internal sealed class SweepRecipe
         ("findings", "a text, or a list of its lines", IsParagraphs),
         RecipeKeys.Object("data"),
         RecipeKeys.Object("options"),
-        RecipeKeys.List("cases", "objects with a name", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out var name) && name.ValueKind is JsonValueKind.String or JsonValueKind.Null),
-        ("grid", "an object of options with lists of values", value => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(axis => axis.Value.ValueKind == JsonValueKind.Array)),
+        RecipeKeys.List("cases", "objects with a name",
+            value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out var name)
+                && name.ValueKind is JsonValueKind.String or JsonValueKind.Null),
+        ("grid", "an object of options with lists of values",
+            value => value.ValueKind == JsonValueKind.Object && value.EnumerateObject()
+                .All(axis => axis.Value.ValueKind == JsonValueKind.Array)),
         RecipeKeys.List("seeds", "whole numbers of at least 0", value => TryGetSeed(value, out _)),
         RecipeKeys.Flag("heat_map"),
         RecipeKeys.Flag("automatic"));
@@ -37,22 +41,34 @@ internal sealed class SweepRecipe
     {
         Path = path;
         Keys.Check(path, "the recipe", root);
-        Computes = string.Join('\n', root.EnumerateObject().Where(p => !Changeable.Contains(p.Name)).Select(p => $"{p.Name}: {Compact(p.Value)}"));
+        Computes = string.Join('\n',
+            root.EnumerateObject().Where(p => !Changeable.Contains(p.Name)).Select(p => $"{p.Name}: {Compact(p.Value)}"));
         Name = Text(root, "name") ?? throw new InputException($"{path}: \"name\" is missing");
         Title = Text(root, "title") ?? Name;
         (About, Findings) = (Paragraphs(root, "about"), Paragraphs(root, "findings"));
-        Data = SweepSources.Read(path, root.TryGetProperty("data", out var data) ? data : throw new InputException($"{path}: \"data\" is missing"));
-        Seeds = root.TryGetProperty("seeds", out var seeds) ? [.. seeds.EnumerateArray().Select(each => TryGetSeed(each, out ulong seed) ? seed : 0)] : [0];
+        Data = SweepSources.Read(path,
+            root.TryGetProperty("data", out var data) ? data : throw new InputException($"{path}: \"data\" is missing"));
+        Seeds = root.TryGetProperty("seeds", out var seeds)
+            ? [.. seeds.EnumerateArray().Select(each => TryGetSeed(each, out ulong seed) ? seed : 0)]
+            : [0];
         (string, JsonElement)[] options = root.TryGetProperty("options", out var shared) ? [.. Properties(shared)] : [];
-        Axes = root.TryGetProperty("grid", out var grid) ? [.. grid.EnumerateObject().Select(axis => new SweepAxis(axis.Name, [.. axis.Value.EnumerateArray().Select(v => v.Clone())]))] : [];
-        if (Axes.Aggregate(1L, (points, axis) => Math.Min(points * Math.Max(axis.Values.Count, 1), int.MaxValue)) > MostPoints) throw new InputException($"{path}: the grid has more than {MostPoints} points; give fewer values");
-        Cells = [.. Cases(root).SelectMany(each => Combinations(0, []).Select(point => Cell(each.Name, [.. options, .. each.Options], point)))];
+        Axes = root.TryGetProperty("grid", out var grid)
+            ? [.. grid.EnumerateObject().Select(axis => new SweepAxis(axis.Name, [.. axis.Value.EnumerateArray().Select(v => v.Clone())]))]
+            : [];
+        if (Axes.Aggregate(1L, (points, axis) => Math.Min(points * Math.Max(axis.Values.Count, 1), int.MaxValue)) > MostPoints)
+            throw new InputException($"{path}: the grid has more than {MostPoints} points; give fewer values");
+        Cells = [.. Cases(root)
+            .SelectMany(each => Combinations(0, []).Select(point => Cell(each.Name, [.. options, .. each.Options], point)))];
         if (root.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean())
-            Cells = [.. Cells, Cell("", options, []) with { Point = [.. Axes.Select(_ => Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
+            Cells = [.. Cells,
+                Cell("", options, []) with { Point = [.. Axes.Select(_ => Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
         HeatMap = root.TryGetProperty("heat_map", out var map) && map.GetBoolean();
-        if (HeatMap && (Axes.Count != 2 || Cells.Any(c => c.Case.Length > 0))) throw new InputException($"{path}: a heat map needs a grid of two options and one case");
-        if (Cells.Count == 0 || Seeds.Count == 0) throw new InputException($"{path}: there is nothing to run; give cases or a grid, and seeds");
-        foreach (var same in Cells.GroupBy(c => c.Name).Where(g => g.Count() > 1)) throw new InputException($"{path}: two cases are called \"{same.Key}\"");
+        if (HeatMap && (Axes.Count != 2 || Cells.Any(c => c.Case.Length > 0)))
+            throw new InputException($"{path}: a heat map needs a grid of two options and one case");
+        if (Cells.Count == 0 || Seeds.Count == 0)
+            throw new InputException($"{path}: there is nothing to run; give cases or a grid, and seeds");
+        foreach (var same in Cells.GroupBy(c => c.Name).Where(g => g.Count() > 1))
+            throw new InputException($"{path}: two cases are called \"{same.Key}\"");
     }
 
     public string Path { get; }
@@ -108,7 +124,8 @@ internal sealed class SweepRecipe
         }
 
         foreach (var each in cases.EnumerateArray())
-            yield return (each.GetProperty("name").GetString() ?? throw new FormatException("a case's name is null"), [.. Properties(each).Where(p => p.Key != "name")]);
+            yield return (each.GetProperty("name").GetString() ?? throw new FormatException("a case's name is null"),
+                [.. Properties(each).Where(p => p.Key != "name")]);
     }
 
     private IEnumerable<(string Key, JsonElement Value)[]> Combinations(int axis, (string, JsonElement)[] point) => axis == Axes.Count
@@ -124,12 +141,20 @@ internal sealed class SweepRecipe
             {
                 cell = key switch
                 {
-                    "pairs_fraction" => cell with { PairsFraction = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong("a number", value) },
+                    "pairs_fraction" =>
+                        cell with
+                        {
+                            PairsFraction = value.ValueKind == JsonValueKind.Number
+                            ? value.GetDouble()
+                            : throw Wrong("a number", value)
+                        },
                     "unpaired_rest" => cell with { UnpairedRest = IsTrue(value) },
                     "own_texts" => cell with { OwnTexts = IsTrue(value) },
                     "lora" => cell with { Lora = LoraOptions.Parse(Lora(value)) },
-                    "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticBandwidth = true },
-                    "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic => cell with { AutomaticLambda = true },
+                    "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic =>
+                        cell with { AutomaticBandwidth = true },
+                    "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic =>
+                        cell with { AutomaticLambda = true },
                     _ => cell with { Options = cell.Options.With(key, value) },
                 };
             }
@@ -138,7 +163,8 @@ internal sealed class SweepRecipe
                 throw new InputException($"{Path}: {e.Message}", e);
             }
 
-            bool IsTrue(JsonElement flag) => flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw Wrong("true or false", flag);
+            bool IsTrue(JsonElement flag) =>
+                flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw Wrong("true or false", flag);
 
             string Lora(JsonElement text) => text.ValueKind switch
             {
@@ -147,7 +173,8 @@ internal sealed class SweepRecipe
                 _ => throw Wrong("a text", text),
             };
 
-            InputException Wrong(string expected, JsonElement got) => new($"\"{key}\": {expected} was expected, got {StrictJson.Describe(got)}");
+            InputException Wrong(string expected, JsonElement got) =>
+                new($"\"{key}\": {expected} was expected, got {StrictJson.Describe(got)}");
         }
 
         try
@@ -159,8 +186,10 @@ internal sealed class SweepRecipe
             throw new InputException($"{Path}: {e.Message}", e);
         }
 
-        if (cell.Lora is not null && Data.Model is null) throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
-        if (cell.PairsFraction is not (> 0 and <= 1)) throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
+        if (cell.Lora is not null && Data.Model is null)
+            throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
+        if (cell.PairsFraction is not (> 0 and <= 1))
+            throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
         return cell;
     }
 
@@ -172,7 +201,8 @@ internal sealed class SweepRecipe
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static IEnumerable<(string Key, JsonElement Value)> Properties(JsonElement element) => element.EnumerateObject().Select(p => (p.Name, p.Value.Clone()));
+    private static IEnumerable<(string Key, JsonElement Value)> Properties(JsonElement element) =>
+        element.EnumerateObject().Select(p => (p.Name, p.Value.Clone()));
 
     private static string? Text(JsonElement root, string key) => root.TryGetProperty(key, out var value) ? value.GetString() : null;
 
@@ -186,9 +216,12 @@ internal sealed class SweepRecipe
     }
 
     private static bool IsParagraphs(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String || (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(line => line.ValueKind == JsonValueKind.String));
+        value.ValueKind == JsonValueKind.String
+            || (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(line => line.ValueKind == JsonValueKind.String));
 
     // A text, or lines of one: JSON has no other way to break a long one.
     private static string Paragraphs(JsonElement root, string key) =>
-        !root.TryGetProperty(key, out var value) ? "" : value.ValueKind == JsonValueKind.Array ? string.Join('\n', value.EnumerateArray().Select(line => line.GetString())) : value.GetString() ?? "";
+        !root.TryGetProperty(key, out var value) ? "" : value.ValueKind == JsonValueKind.Array
+            ? string.Join('\n', value.EnumerateArray().Select(line => line.GetString()))
+            : value.GetString() ?? "";
 }

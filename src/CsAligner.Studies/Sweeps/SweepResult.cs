@@ -8,9 +8,12 @@ internal sealed record SweepResult
     /// <summary>The columns of results.csv behind cell, seed and test.</summary>
     public static IReadOnlyList<(string Name, Func<SweepResult, double> Value)> Columns { get; } =
     [
-        ("cs_divergence_off_diagonal", r => r.Divergence), ("image_to_text_r1", r => r.ImageToText), ("text_to_image_r1", r => r.TextToImage),
-        ("mean_r1", r => r.MeanRecall), ("uniformity_x", r => r.UniformityX), ("uniformity_y", r => r.UniformityY), ("centroid_gap", r => r.CentroidGap),
-        ("bandwidth", r => r.Bandwidth), ("lambda", r => r.Lambda), ("parameters", r => r.Parameters), ("seconds", r => r.Seconds), ("peak_mib", r => r.PeakMebibytes),
+        ("cs_divergence_off_diagonal", r => r.Divergence), ("image_to_text_r1", r => r.ImageToText),
+        ("text_to_image_r1", r => r.TextToImage),
+        ("mean_r1", r => r.MeanRecall), ("uniformity_x", r => r.UniformityX), ("uniformity_y", r => r.UniformityY),
+        ("centroid_gap", r => r.CentroidGap),
+        ("bandwidth", r => r.Bandwidth), ("lambda", r => r.Lambda), ("parameters", r => r.Parameters), ("seconds", r => r.Seconds),
+        ("peak_mib", r => r.PeakMebibytes),
         ("image_to_text_r10", r => r.ImageToText10), ("text_to_image_r10", r => r.TextToImage10),
     ];
 

@@ -39,7 +39,9 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
                     var (cell, seed) = left[i];
                     session.Cancellation.ThrowIfCancellationRequested();
                     string checkpoint = Checkpoint(cell, seed);
-                    results.AddRange(embedded is null ? Folds(cell, seed, given!.Value.Images, given.Value.Texts) : Embedded(cell, seed, embedded, checkpoint));
+                    results.AddRange(embedded is null
+                        ? Folds(cell, seed, given!.Value.Images, given.Value.Texts)
+                        : Embedded(cell, seed, embedded, checkpoint));
                     SweepFile.Write(path, results);
                     File.Delete(checkpoint);
                     progress.Report(i + 1, $"{cell.Name}, seed {seed}");
@@ -56,9 +58,13 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
     private (Tensor Images, Tensor Texts) Given()
     {
         ShardPairing.CheckRowForRow(recipe.Data.Images!, recipe.Data.Texts!);
-        Tensor images = FeatureFile.ReadRows(recipe.Data.Images!, Modality.Image), texts = FeatureFile.ReadRows(recipe.Data.Texts!, Modality.Text);
-        if (images.Rows != texts.Rows) throw new InputException($"{recipe.Path}: '{recipe.Data.Images}' has {images.Rows} rows and '{recipe.Data.Texts}' {texts.Rows}; row i must belong to row i");
-        if (images.Rows < 4 * recipe.Data.Folds) throw new InputException($"{recipe.Path}: {images.Rows} rows are too few for {recipe.Data.Folds} folds");
+        Tensor images = FeatureFile.ReadRows(recipe.Data.Images!, Modality.Image),
+            texts = FeatureFile.ReadRows(recipe.Data.Texts!, Modality.Text);
+        if (images.Rows != texts.Rows)
+            throw new InputException($"{recipe.Path}: '{recipe.Data.Images}' has {images.Rows} rows and "
+                + $"'{recipe.Data.Texts}' {texts.Rows}; row i must belong to row i");
+        if (images.Rows < 4 * recipe.Data.Folds)
+            throw new InputException($"{recipe.Path}: {images.Rows} rows are too few for {recipe.Data.Folds} folds");
         return (images, texts);
     }
 
@@ -67,7 +73,8 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
     {
         string path = Path.Combine(folder, RecipeFile);
         if (File.Exists(path) && File.Exists(Path.Combine(folder, ResultsFile)) && SweepRecipe.Read(path).Computes != recipe.Computes)
-            throw new InputException($"{folder}: holds the results of another recipe, or of an older form of this one; give another --out, or remove {ResultsFile}");
+            throw new InputException($"{folder}: holds the results of another recipe, or of an older form of this one; give another --out, "
+                + $"or remove {ResultsFile}");
         AtomicFile.WriteAllBytes(path, File.ReadAllBytes(recipe.Path));
     }
 
@@ -95,7 +102,9 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
                 UnpairedTexts = others.Length > 0 ? FeatureRows.Take(texts, others) : null,
             };
             var training = Train(cell, seed, data, null);
-            var measures = Evaluator.Evaluate(training.Result.Image.Apply(FeatureRows.Take(images, test)), training.Result.Text.Apply(FeatureRows.Take(texts, test)));
+            var measures =
+                Evaluator.Evaluate(training.Result.Image.Apply(FeatureRows.Take(images, test)),
+                    training.Result.Text.Apply(FeatureRows.Take(texts, test)));
             results.Add(SweepResult.Of(cell, seed, $"mean of {folds} folds", measures, training));
         }
 
@@ -108,7 +117,8 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
         long start = session.Time.GetTimestamp();
         var options = cell.Options with { Seed = seed };
         if (cell.AutomaticBandwidth || cell.AutomaticLambda)
-            options = new AutomaticChoice(options, data).Choose(cell.AutomaticBandwidth, cell.AutomaticLambda, null, session.Cancellation).Options;
+            options = new AutomaticChoice(options, data).Choose(cell.AutomaticBandwidth, cell.AutomaticLambda, null,
+                session.Cancellation).Options;
         var result = new AlignmentTrainer(options, data).Run(checkpoint, resume: true, null, session.Cancellation);
         return new SweepTraining(options, result, session.Time.GetElapsedTime(start).TotalSeconds, RunEnvironment.PeakBytes);
     }

@@ -19,7 +19,8 @@ internal sealed record SweepSources
         RecipeKeys.Flag("tokens"),
         RecipeKeys.Flag("unseen_words"));
 
-    /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>; null where features are given.</summary>
+    /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>;
+    /// null where features are given.</summary>
     public string? Model { get; init; }
 
     /// <summary>What embeds the texts in its place; null for the model itself.</summary>
@@ -61,13 +62,21 @@ internal sealed record SweepSources
             Tests = data.TryGetProperty("tests", out var tests) ? [.. tests.EnumerateArray().Select(test => test.GetString()!)] : [],
             Images = Text("images"),
             Texts = Text("texts"),
-            Folds = data.TryGetProperty("folds", out var folds) ? LenientJson.TryGetWhole(folds, out long whole) && whole is >= 0 and <= int.MaxValue ? (int)whole : folds.GetInt32() : 0,
+            Folds = data.TryGetProperty("folds", out var folds) ? LenientJson.TryGetWhole(folds, out long whole) && whole is >= 0
+                and <= int.MaxValue ? (int)whole : folds.GetInt32() : 0,
             UnseenWords = data.TryGetProperty("unseen_words", out var unseen) && unseen.GetBoolean(),
             Tokens = data.TryGetProperty("tokens", out var tokens) && tokens.GetBoolean(),
         };
         bool embedded = sources is { Model: not null, Pairs: not null, Tests.Count: > 0, Images: null, Texts: null, Folds: 0 };
-        bool given = sources is { Images: not null, Texts: not null, Folds: >= 2, Model: null, Pairs: null, Validation: null, Tests.Count: 0, Tokens: false };
-        return embedded || given ? sources : throw new InputException($"{path}: \"data\" must have either model, pairs and tests, or images, texts and folds of 2 or more");
+        bool given = sources is
+        {
+            Images: not null, Texts: not null, Folds: >= 2, Model: null, Pairs: null, Validation: null,
+            Tests.Count: 0, Tokens: false
+        };
+        return embedded || given
+            ? sources
+            : throw new InputException(
+                $"{path}: \"data\" must have either model, pairs and tests, or images, texts and folds of 2 or more");
 
         string? Text(string key) => data.TryGetProperty(key, out var value) ? value.GetString() : null;
     }

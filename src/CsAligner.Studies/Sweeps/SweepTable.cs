@@ -22,24 +22,32 @@ internal static class SweepTable
 
 
             """);
-        foreach (string picture in pictures) text.Append(CultureInfo.InvariantCulture, $"![{Path.GetFileNameWithoutExtension(picture)}]({Path.GetFileName(picture)})\n\n");
+        foreach (string picture in pictures)
+            text.Append(CultureInfo.InvariantCulture, $"![{Path.GetFileNameWithoutExtension(picture)}]({Path.GetFileName(picture)})\n\n");
         string[] axes = [.. recipe.Axes.Select(a => a.Key)];
         bool cases = recipe.Cells.Any(c => c.Case.Length > 0);
         string[] names = [.. cases ? ["case"] : Array.Empty<string>(), .. axes];
         foreach (string test in results.Select(r => r.Test).Distinct())
         {
-            text.Append(CultureInfo.InvariantCulture, $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | unif. | gap | trained | s | MiB |\n");
-            text.Append(CultureInfo.InvariantCulture, $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | unif. | gap | trained | s "
+                    + $"| MiB |\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
             foreach (var cell in recipe.Cells)
             {
                 SweepResult[] runs = [.. results.Where(r => r.Test == test && r.Cell == cell.Name)];
                 if (runs.Length == 0) continue;
                 string[] values =
                 [
-                    Interval(runs, r => r.Divergence, NumberText.Value), Interval(runs, r => 100 * r.ImageToText, Tenths), Interval(runs, r => 100 * r.TextToImage, Tenths),
-                    Interval(runs, r => 100 * r.MeanRecall, Tenths), Mean(runs, r => 100 * r.TextToImage10, Tenths), Mean(runs, r => 0.5 * (r.UniformityX + r.UniformityY), v => NumberText.Fixed(v, 2)),
-                    Mean(runs, r => r.CentroidGap, NumberText.Value), Mean(runs, r => r.Parameters, v => v.ToString("N0", CultureInfo.InvariantCulture)),
-                    Mean(runs, r => r.Seconds, Tenths), Mean(runs, r => r.PeakMebibytes, v => v.ToString("F0", CultureInfo.InvariantCulture)),
+                    Interval(runs, r => r.Divergence, NumberText.Value), Interval(runs, r => 100 * r.ImageToText, Tenths),
+                    Interval(runs, r => 100 * r.TextToImage, Tenths),
+                    Interval(runs, r => 100 * r.MeanRecall, Tenths), Mean(runs, r => 100 * r.TextToImage10, Tenths),
+                    Mean(runs, r => 0.5 * (r.UniformityX + r.UniformityY), v => NumberText.Fixed(v, 2)),
+                    Mean(runs, r => r.CentroidGap, NumberText.Value),
+                    Mean(runs, r => r.Parameters, v => v.ToString("N0", CultureInfo.InvariantCulture)),
+                    Mean(runs, r => r.Seconds, Tenths),
+                    Mean(runs, r => r.PeakMebibytes, v => v.ToString("F0", CultureInfo.InvariantCulture)),
                 ];
                 string[] row = [.. cases ? [cell.Case] : Array.Empty<string>(), .. cell.Point, .. values];
                 text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n");
@@ -69,7 +77,9 @@ internal static class SweepTable
         var best = grid.Where(c => c.Recall >= grid.Max(g => g.Recall) - AutomaticChoice.RecallSlack).MinBy(c => c.Divergence);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"The automatic choice: D_CS {NumberText.Value(chosen.Divergence)} at a mean R@1 of {Tenths(100 * chosen.Recall)}; the cell that the same rule takes on this test itself ({best.Cell.Name}): {NumberText.Value(best.Divergence)} at {Tenths(100 * best.Recall)}.");
+            $"The automatic choice: D_CS {NumberText.Value(chosen.Divergence)} at a mean R@1 of {Tenths(100 * chosen.Recall)}; the cell "
+                + $"that the same rule takes on this test itself ({best.Cell.Name}): {NumberText.Value(best.Divergence)} at "
+                + $"{Tenths(100 * best.Recall)}.");
     }
 
     private static string Tenths(double value) => NumberText.Fixed(value, 1);

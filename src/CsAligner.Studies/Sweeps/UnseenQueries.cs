@@ -14,13 +14,15 @@ namespace CsAligner.Studies.Sweeps;
 internal sealed record UnseenQueries(Tensor Texts, Tensor OwnTexts, long[] ImageOfText)
 {
     /// <summary>Finds and embeds them; null where there are none.</summary>
-    public static UnseenQueries? Of(IStudySession session, string test, ImagePreprocessing preprocessing, CaptionVocabulary vocabulary, EmbedModel model, EmbedModel? textModel)
+    public static UnseenQueries? Of(IStudySession session, string test, ImagePreprocessing preprocessing, CaptionVocabulary vocabulary,
+        EmbedModel model, EmbedModel? textModel)
     {
         using var inputs = CaptionedData.Open(session, test, preprocessing, allCaptions: true);
         int[] unseen = vocabulary.Unseen(inputs.Texts);
         if (unseen.Length == 0) return null;
         string[] captions = [.. unseen.Select(i => inputs.Texts[i])];
         var own = model.NeedTexts("a sweep").EmbedTexts(captions, null, session.Cancellation);
-        return new UnseenQueries(textModel?.NeedTexts("\"text_model\"").EmbedTexts(captions, null, session.Cancellation) ?? own, own, [.. unseen.Select(i => (long)inputs.ImageOfText[i])]);
+        return new UnseenQueries(textModel?.NeedTexts("\"text_model\"").EmbedTexts(captions, null, session.Cancellation) ?? own, own,
+            [.. unseen.Select(i => (long)inputs.ImageOfText[i])]);
     }
 }

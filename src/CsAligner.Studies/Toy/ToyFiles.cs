@@ -49,5 +49,6 @@ internal static class ToyFiles
         return true;
     }
 
-    private static void Write(string folder, string name, byte[] content) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
+    private static void Write(string folder, string name, byte[] content) =>
+        AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
 }

@@ -7,7 +7,8 @@ using static CsAligner.Reports.Drawing.NumberText;
 
 namespace CsAligner.Studies.Toy;
 
-/// <summary>The toy cases side by side as one SVG file that stands alone: samples of both modalities on one scale, and what was measured of them.</summary>
+/// <summary>The toy cases side by side as one SVG file that stands alone: samples of both modalities on one scale,
+/// and what was measured of them.</summary>
 internal static class ToyPicture
 {
     private const double Gap = 24;
@@ -17,7 +18,8 @@ internal static class ToyPicture
     private const int Links = 16;
 
     /// <summary>Width and height of the drawing.</summary>
-    public static (double Width, double Height) SizeOf(int cases) => ((cases * MapChart.Width) + ((cases - 1) * Gap), Top + MapChart.Height + Lines);
+    public static (double Width, double Height) SizeOf(int cases) =>
+        ((cases * MapChart.Width) + ((cases - 1) * Gap), Top + MapChart.Height + Lines);
 
     /// <summary>Draws samples with their results, one panel a case.</summary>
     public static string Write(IReadOnlyList<ToyResult> results)
@@ -25,7 +27,8 @@ internal static class ToyPicture
         (double width, double height) = SizeOf(results.Count);
         EmbeddingMap[] maps = [.. results.Select(result => new EmbeddingMap(result.Case.Name, Points(result.X), Points(result.Y), Links))];
         (double, double) reach = MapChart.ReachOf(maps);
-        string title = "Three cases of the same mutual information: " + string.Join("; ", results.Select(result => $"{result.Case.Name}, D_CS {Fixed(result.CauchySchwarz.Estimate, 2)}")) + ".";
+        string title = "Three cases of the same mutual information: "
+            + string.Join("; ", results.Select(result => $"{result.Case.Name}, D_CS {Fixed(result.CauchySchwarz.Estimate, 2)}")) + ".";
         var page = new Markup();
         using (page.Open(
             "svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Coordinate(width)} {Coordinate(height)}"),
@@ -46,7 +49,8 @@ internal static class ToyPicture
         Axes.DrawText(page, "name", result.Case.Name, left + 2, Top - 12, "start");
         MapChart.Draw(page, map, reach, left, Top);
         double line = Top + MapChart.Height + 24;
-        foreach ((string name, ToyValue value) in new[] { ("mutual information", result.MutualInformation), ("Cauchy-Schwarz divergence", result.CauchySchwarz), ("KL, mean of both ways", result.SymmetricKl) })
+        foreach ((string name, ToyValue value) in new[] { ("mutual information", result.MutualInformation),
+            ("Cauchy-Schwarz divergence", result.CauchySchwarz), ("KL, mean of both ways", result.SymmetricKl) })
         {
             Axes.DrawText(page, "soft", name, left + 2, line, "start");
             Axes.DrawText(page, "name", Fixed(value.Estimate, 2), left + MapChart.Width - 96, line, "end");

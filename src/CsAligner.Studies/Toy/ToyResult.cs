@@ -9,7 +9,8 @@ using CsAligner.Tensors.Autograd;
 namespace CsAligner.Studies.Toy;
 
 /// <summary>One toy case: a sample of it, and each quantity estimated from that beside its closed form.</summary>
-internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue MutualInformation, ToyValue CauchySchwarz, ToyValue SymmetricKl, ToyValue CentroidGap)
+internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue MutualInformation, ToyValue CauchySchwarz, ToyValue SymmetricKl,
+    ToyValue CentroidGap)
 {
     /// <summary>Pairs drawn of each case.</summary>
     public const int Rows = 4000;
@@ -23,7 +24,8 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
     /// <summary>The keys of JSON and the headings of tables, in order.</summary>
     private IEnumerable<(string Key, ToyValue Value)> Values =>
     [
-        ("mutual_information", MutualInformation), ("cs_divergence_off_diagonal", CauchySchwarz), ("gaussian_kl", SymmetricKl), ("centroid_gap", CentroidGap),
+        ("mutual_information", MutualInformation), ("cs_divergence_off_diagonal", CauchySchwarz), ("gaussian_kl", SymmetricKl),
+        ("centroid_gap", CentroidGap),
     ];
 
     /// <summary>Draws a sample of a case and measures it.</summary>
@@ -45,17 +47,25 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
     {
         var text = new StringBuilder();
         text.AppendLine("# Mutual information against divergence").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Two Gaussian modalities in two dimensions, {Rows} pairs of each case, sigma = {Bandwidth}; estimated from the sample, and in brackets the closed form. Nats.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"Remade by `csalign toy --out DIR --seed {seed}`.").AppendLine().AppendLine("![Three pairs of clouds](toy.svg)").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"Two Gaussian modalities in two dimensions, {Rows} pairs of each case, sigma = {Bandwidth}; estimated from the sample, and in "
+                + $"brackets the closed form. Nats.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Remade by `csalign toy --out DIR --seed {seed}`.").AppendLine()
+            .AppendLine("![Three pairs of clouds](toy.svg)").AppendLine();
         text.AppendLine("| case | mutual information | D_CS, off-diagonal | KL, mean of both ways | centroid gap | what it shows |");
         text.AppendLine("|---|---:|---:|---:|---:|---|");
         foreach (ToyResult result in results)
         {
-            string cells = string.Join(" | ", result.Values.Select(value => string.Create(CultureInfo.InvariantCulture, $"{value.Value.Estimate:0.000} ({value.Value.Exact:0.000})")));
+            string cells =
+                string.Join(" | ",
+                    result.Values.Select(value =>
+                        string.Create(CultureInfo.InvariantCulture, $"{value.Value.Estimate:0.000} ({value.Value.Exact:0.000})")));
             text.AppendLine(CultureInfo.InvariantCulture, $"| {result.Case.Name} | {cells} | {result.Case.Shows} |");
         }
 
-        return text.AppendLine().AppendLine("Mutual information is the same in all three: it cannot tell modalities that lie apart from such that are one.").ToString();
+        return text.AppendLine()
+            .AppendLine("Mutual information is the same in all three: it cannot tell modalities that lie apart from such that are one.")
+            .ToString();
     }
 
     /// <summary>Writes one case as an object.</summary>

@@ -7,7 +7,8 @@ public sealed record GradientCheck
 {
     /// <summary>
     /// How far elements are moved each way where nothing else is asked for; it suits values of about 1. Rounding adds about
-    /// 1e-7 |f| / step to a difference quotient of a float32 function f, truncation step² |f'''| / 6: at 5e-3 about 2e-5 |f| and 4e-6 |f'''|.
+    /// 1e-7 |f| / step to a difference quotient of a float32 function f, truncation step² |f'''| / 6:
+    /// at 5e-3 about 2e-5 |f| and 4e-6 |f'''|.
     /// </summary>
     public const float DefaultStep = 5e-3f;
 
@@ -106,8 +107,10 @@ public sealed record GradientCheck
     /// <inheritdoc/>
     public override string ToString() => Expected == 0 && Given == 0
         ? $"The result does not depend on input {Input}: nothing is checked."
-        : string.Create(CultureInfo.InvariantCulture, $"The gradient of input {Input} is off by {Error:g3} of its largest element (tolerance {Tolerance:g3}): ")
-            + string.Create(CultureInfo.InvariantCulture, $"element {Element} is {Given:g6} by the backward pass, {Expected:g6} by central differences.");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"The gradient of input {Input} is off by {Error:g3} of its largest element (tolerance {Tolerance:g3}): ")
+            + string.Create(CultureInfo.InvariantCulture,
+                $"element {Element} is {Given:g6} by the backward pass, {Expected:g6} by central differences.");
 
     private static GradientCheck OfInput(
         Func<Tape, Tensor> function, Tensor weights, Tensor input, int number, int passes, float step, double tolerance)

@@ -27,7 +27,8 @@ public sealed unsafe class OpGradients
     public Span<float> Of(int input)
     {
         var tensor = _inputs[input];
-        if (!tensor.RequiresGrad) throw new InvalidOperationException($"No gradient of input {input} is asked for: call Of({input}) only where Wants({input}).");
+        if (!tensor.RequiresGrad)
+            throw new InvalidOperationException($"No gradient of input {input} is asked for: call Of({input}) only where Wants({input}).");
         _given[input] = true;
         var gradient = new Span<float>(tensor.GradSink(out bool accumulate), tensor.Length);
         if (!accumulate) gradient.Clear();
@@ -44,7 +45,8 @@ public sealed unsafe class OpGradients
         if (missing >= 0)
         {
             throw new InvalidOperationException(
-                $"The backward pass of an operation gave no gradient of its input {missing}, which requires one: call Of({missing}), and add nothing where it is zero.");
+                $"The backward pass of an operation gave no gradient of its input {missing}, which requires one: call Of({missing}), and "
+                    + "add nothing where it is zero.");
         }
     }
 }

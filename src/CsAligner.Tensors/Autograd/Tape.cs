@@ -85,11 +85,13 @@ public sealed class Tape : IDisposable
     public void Backward(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        if (loss.Length != 1) throw new ArgumentException($"Backward needs a loss of one element; the shape is {Shapes.Format(loss.Shape)}.", nameof(loss));
+        if (loss.Length != 1)
+            throw new ArgumentException($"Backward needs a loss of one element; the shape is {Shapes.Format(loss.Shape)}.", nameof(loss));
         Backward(loss, [1]);
     }
 
-    /// <summary>The same for a loss computed elsewhere from a tensor of this tape, given its gradient with respect to that tensor.</summary>
+    /// <summary>The same for a loss computed elsewhere from a tensor of this tape,
+    /// given its gradient with respect to that tensor.</summary>
     /// <param name="output">A tensor that this tape computed; it is not released.</param>
     /// <param name="gradient">d loss / d output, as many elements.</param>
     /// <exception cref="ArgumentException">There are more or fewer elements.</exception>
@@ -97,7 +99,9 @@ public sealed class Tape : IDisposable
     public unsafe void Backward(Tensor output, ReadOnlySpan<float> gradient)
     {
         ArgumentNullException.ThrowIfNull(output);
-        if (gradient.Length != output.Length) throw new ArgumentException($"The gradient has {gradient.Length} elements, the output is {Shapes.Format(output.Shape)}.", nameof(gradient));
+        if (gradient.Length != output.Length)
+            throw new ArgumentException($"The gradient has {gradient.Length} elements, the output is {Shapes.Format(output.Shape)}.",
+                nameof(gradient));
         if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() where gradients are wanted.");
         if (!output.RequiresGrad) throw new InvalidOperationException("The loss does not depend on any tensor that requires a gradient.");
 
@@ -153,7 +157,8 @@ public sealed class Tape : IDisposable
     internal Tensor Rent(ReadOnlySpan<int> shape, bool requiresGrad = false)
         => Own(Tensor.Rent(shape, requiresGrad && Recording));
 
-    /// <summary>A new tensor of this tape for a gradient of the parameter, its elements not set: where that one's own is idle, its memory.</summary>
+    /// <summary>A new tensor of this tape for a gradient of the parameter, its elements not set: where that one's own is idle,
+    /// its memory.</summary>
     internal Tensor RentGradientOf(Tensor parameter)
         => Own(parameter.LendIdleGrad() ?? Tensor.Rent(parameter.Shape, false));
 
@@ -168,7 +173,8 @@ public sealed class Tape : IDisposable
     /// <summary>Remembers how gradients pass through <paramref name="output"/>, where it requires one.</summary>
     /// <param name="output">The operation's result.</param>
     /// <param name="state">What the way back needs to know.</param>
-    /// <param name="backward">Reads the output's gradient and adds to its inputs'; a static function of output and state, which leaves nothing on the heap.</param>
+    /// <param name="backward">Reads the output's gradient and adds to its inputs'; a static function of output and state,
+    /// which leaves nothing on the heap.</param>
     /// <param name="saved">A tensor of the tape that only this backward needs.</param>
     internal void Record<TState>(Tensor output, TState state, Action<Tensor, TState> backward, Tensor? saved = null)
     {

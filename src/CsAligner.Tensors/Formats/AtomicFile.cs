@@ -35,7 +35,8 @@ public sealed class AtomicFile : IDisposable
         try
         {
             // FileShare.None is a lock for as long as we write: it tells CleanFolder that the file is in use.
-            return new AtomicFile(full, temporaryPath, new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16));
+            return new AtomicFile(full, temporaryPath,
+                new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

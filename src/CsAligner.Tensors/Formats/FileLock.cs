@@ -86,9 +86,11 @@ public sealed class FileLock : IDisposable
     }
 
     private static bool IsAt(string path, FileStream file) =>
-        new FileInfo(path) is { Exists: true } found && found.Length == file.Length && found.LastWriteTimeUtc == File.GetLastWriteTimeUtc(file.SafeFileHandle);
+        new FileInfo(path) is { Exists: true } found && found.Length == file.Length
+            && found.LastWriteTimeUtc == File.GetLastWriteTimeUtc(file.SafeFileHandle);
 
     // EAGAIN/EWOULDBLOCK on Linux (11) and macOS (35), ERROR_SHARING_VIOLATION on Windows.
     private static bool IsSharingViolation(IOException failure) =>
-        failure.HResult is 11 or 35 or unchecked((int)0x80070020) || failure.Message.Contains("being used by another process", StringComparison.Ordinal);
+        failure.HResult is 11 or 35 or unchecked((int)0x80070020)
+            || failure.Message.Contains("being used by another process", StringComparison.Ordinal);
 }

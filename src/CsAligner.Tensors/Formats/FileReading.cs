@@ -40,7 +40,8 @@ internal static class FileReading
             {
                 int count = RandomAccess.Read(handle, destination, offset);
                 if (count == 0)
-                    throw new InputException($"cannot read '{path}': it ended at byte {offset} while being read; was it cut off by another program?");
+                    throw new InputException(
+                        $"cannot read '{path}': it ended at byte {offset} while being read; was it cut off by another program?");
                 offset += count;
                 destination = destination[count..];
             }
@@ -105,7 +106,8 @@ internal static class FileReading
         {
             length = shape[i] > Array.MaxLength ? long.MaxValue : length * shape[i];
             if (length > Array.MaxLength)
-                throw new InputException($"cannot read {what}: [{string.Join(", ", shape.ToArray())}] is more than one tensor holds ({Array.MaxLength} values); read it in row ranges or split the file");
+                throw new InputException($"cannot read {what}: [{string.Join(", ", shape.ToArray())}] is more than one tensor holds "
+                    + $"({Array.MaxLength} values); read it in row ranges or split the file");
             sizes[i] = (int)shape[i];
         }
 

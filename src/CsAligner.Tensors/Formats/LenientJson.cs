@@ -46,7 +46,8 @@ public static class LenientJson
     }
 
     /// <summary>
-    /// A stream of plain JSON in UTF-8, as <see cref="ToPlain(ReadOnlyMemory{byte})"/> makes it of bytes, for files that are read piece by piece.
+    /// A stream of plain JSON in UTF-8, as <see cref="ToPlain(ReadOnlyMemory{byte})"/> makes it of bytes,
+    /// for files that are read piece by piece.
     /// </summary>
     /// <param name="source">A stream at its beginning, disposed with the result.</param>
     public static Stream ToPlain(Stream source)

@@ -10,7 +10,8 @@ public sealed class NewFolders
     {
     }
 
-    /// <summary>Creates a folder with its parents, as <see cref="AtomicFile.CreateFolder"/> does, and notes which of them were not there.</summary>
+    /// <summary>Creates a folder with its parents, as <see cref="AtomicFile.CreateFolder"/> does,
+    /// and notes which of them were not there.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="InputException">It cannot be created.</exception>
     public static NewFolders Create(string folder)

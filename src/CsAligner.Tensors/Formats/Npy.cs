@@ -36,10 +36,12 @@ public static class Npy
     {
         using NpyReader reader = NpyReader.Open(path);
         if (reader.Shape.Length != 1)
-            throw new InputException($"cannot read '{path}': one dimension was expected, its shape is {FileReading.Describe(reader.Shape)}; save a flat list");
+            throw new InputException(
+                $"cannot read '{path}': one dimension was expected, its shape is {FileReading.Describe(reader.Shape)}; save a flat list");
         // A mask has as many entries as a list of row numbers, and would pass for one.
         if (reader.ElementType == ElementType.Bool)
-            throw new InputException($"cannot read '{path}': integers were expected, it holds {reader.ElementType}; save row numbers with dtype int64, as numpy.flatnonzero gives them");
+            throw new InputException($"cannot read '{path}': integers were expected, it holds {reader.ElementType}; save row numbers with "
+                + "dtype int64, as numpy.flatnonzero gives them");
         long[] values = new long[reader.TensorShape()[0]];
         if (ElementConversion.IsInteger(reader.ElementType))
             reader.ReadRows(0, values.AsSpan());
@@ -55,7 +57,8 @@ public static class Npy
         for (int row = 0; row < exact.Length; row++)
         {
             if (exact[row] != Math.Truncate(exact[row]) || Math.Abs(exact[row]) > 1L << 53)
-                throw new InputException($"cannot read '{reader.Path}': row {row} is {exact[row].ToString(CultureInfo.InvariantCulture)}; whole numbers were expected: save it with dtype int64");
+                throw new InputException($"cannot read '{reader.Path}': row {row} is {exact[row].ToString(CultureInfo.InvariantCulture)}; "
+                    + "whole numbers were expected: save it with dtype int64");
             values[row] = (long)exact[row];
         }
     }
@@ -64,7 +67,8 @@ public static class Npy
     public static void Write(string path, Tensor tensor, ElementType type = ElementType.Float32)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        ValueWriting.RequireRange(tensor.Span, type, $"'{path}'", tensor.Rank > 1 ? Math.Max(1, tensor.Length / Math.Max(1, tensor.Shape[0])) : 1);
+        ValueWriting.RequireRange(tensor.Span, type, $"'{path}'",
+            tensor.Rank > 1 ? Math.Max(1, tensor.Length / Math.Max(1, tensor.Shape[0])) : 1);
         using AtomicFile file = AtomicFile.Create(path);
         file.Stream.Write(NpyHeader.Write(type, Sizes(tensor.Shape)));
         ValueWriting.Write(file.Stream, tensor.Span, type);

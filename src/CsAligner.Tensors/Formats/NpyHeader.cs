@@ -32,7 +32,9 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         int prefix = major == 1 ? 10 : 12;
         if (start.Length < prefix)
             throw Bad(path, $"it ends after {fileLength} bytes, inside its header");
-        long length = major == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        long length = major == 1
+            ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (length > MaxLength)
             throw Bad(path, $"its header claims {length} bytes; at most {MaxLength} are read");
         if (prefix + length > fileLength)
@@ -46,7 +48,8 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         if (dataLength != expected)
         {
             string what = dataLength < expected ? "is cut off" : "has bytes after its data";
-            throw Bad(path, $"the file {what}: shape {FileReading.Describe(header.Shape)} needs {expected} bytes of data, {dataLength} are there");
+            throw Bad(path,
+                $"the file {what}: shape {FileReading.Describe(header.Shape)} needs {expected} bytes of data, {dataLength} are there");
         }
 
         return header;
@@ -61,7 +64,8 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             ElementType.Float64 => "<f8",
             ElementType.Int64 => "<i8",
             ElementType.Int32 => "<i4",
-            _ => throw new ArgumentOutOfRangeException(nameof(type), type, ".npy files are written as float16, float32, float64, int64 or int32"),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type,
+                ".npy files are written as float16, float32, float64, int64 or int32"),
         };
         string sizes = shape.Length == 1 ? $"{shape[0]}," : string.Join(", ", shape.ToArray());
         string dict = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}";
@@ -103,7 +107,9 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             if (repeated)
                 throw Bad(path, $"its header has the key {key} twice");
             if (key == "descr")
-                descr = cursor.NextIs('[') ? throw Bad(path, "it holds records (a structured dtype); save one plain array") : cursor.TakeString();
+                descr = cursor.NextIs('[')
+                    ? throw Bad(path, "it holds records (a structured dtype); save one plain array")
+                    : cursor.TakeString();
             else if (key == "fortran_order")
                 fortranOrder = cursor.TakeBool();
             else

@@ -26,7 +26,8 @@ public sealed unsafe class NpyMap : IDisposable
             RowLength *= size;
         try
         {
-            _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None,
+                leaveOpen: false);
             _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -78,7 +79,8 @@ public sealed unsafe class NpyMap : IDisposable
     {
         ObjectDisposedException.ThrowIf(_data == null, this);
         if (RowLength == 0 || destination.Length % RowLength != 0)
-            throw new ArgumentException($"the destination of {destination.Length} values is not a multiple of the row length {RowLength}", nameof(destination));
+            throw new ArgumentException($"the destination of {destination.Length} values is not a multiple of the row length {RowLength}",
+                nameof(destination));
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow + (destination.Length / RowLength), Rows, nameof(firstRow));
         int size = ElementConversion.SizeOf(ElementType);

@@ -79,7 +79,8 @@ public sealed class NpyReader : IDisposable
     {
         long rows = RowLength == 0 ? 0 : Math.DivRem(destination.Length, RowLength, out long rest) is long whole && rest == 0
             ? whole
-            : throw new ArgumentException($"the destination of {destination.Length} values is not a multiple of the row length {RowLength}", nameof(destination));
+            : throw new ArgumentException($"the destination of {destination.Length} values is not a multiple of the row length {RowLength}",
+                nameof(destination));
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow + rows, Rows, nameof(firstRow));
         if (destination.IsEmpty)

@@ -10,7 +10,8 @@ public sealed class NpyWriter : IDisposable
     private readonly ElementType _type;
     private readonly string _path;
 
-    private NpyWriter(AtomicFile file, string path, ElementType type, int width) => (_file, _path, _type, Width) = (file, path, type, width);
+    private NpyWriter(AtomicFile file, string path, ElementType type, int width) =>
+        (_file, _path, _type, Width) = (file, path, type, width);
 
     /// <summary>Values in a row.</summary>
     public int Width { get; }

@@ -84,7 +84,8 @@ public sealed class OutputLock : IDisposable
         _made?.RemoveEmpty();
     }
 
-    private static OutputLock Take(string path, string named, NewFolders? made) => new(TryTake(path, named) ?? throw AtWork(named, path), made);
+    private static OutputLock Take(string path, string named, NewFolders? made) =>
+        new(TryTake(path, named) ?? throw AtWork(named, path), made);
 
     private static FileLock? TryTake(string path, string named)
     {

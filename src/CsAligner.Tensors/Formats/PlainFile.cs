@@ -19,7 +19,9 @@ internal static class PlainFile
     public static SafeFileHandle Open(string path)
     {
         if (Directory.Exists(path)) throw new InputException($"cannot read '{path}': it is a folder, a file was expected");
-        if (LengthOf(path) == 0) throw new InputException($"cannot read '{path}': the file is empty, or a pipe or a device; a file with something in it was expected");
+        if (LengthOf(path) == 0)
+            throw new InputException(
+                $"cannot read '{path}': the file is empty, or a pipe or a device; a file with something in it was expected");
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
@@ -30,7 +32,8 @@ internal static class PlainFile
         {
             // macOS counts what waits in a pipe.
             handle.Dispose();
-            throw new InputException($"cannot read '{path}': it is not a plain file, but a pipe or a device; copy its content into a file", failure);
+            throw new InputException($"cannot read '{path}': it is not a plain file, but a pipe or a device; copy its content into a file",
+                failure);
         }
     }
 

@@ -41,13 +41,15 @@ internal sealed class SafeTensorsHeader
         long dataOffset = 8 + (long)length;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            using JsonDocument document =
+                JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
             return Parse(path, document.RootElement, dataOffset, fileLength - dataOffset);
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             // InvalidOperation: an escaped half of a surrogate pair, which passes as JSON and fails as text.
-            throw new InputException($"cannot read '{path}': its header is not valid JSON ({failure.Message}) (a safetensors file was expected)", failure);
+            throw new InputException(
+                $"cannot read '{path}': its header is not valid JSON ({failure.Message}) (a safetensors file was expected)", failure);
         }
     }
 
@@ -69,7 +71,9 @@ internal sealed class SafeTensorsHeader
         foreach (Entry entry in entries)
         {
             if (entry.Begin != end)
-                throw Bad(path, $"tensor '{entry.Info.Name}' begins at byte {entry.Begin} of the data, {end} was expected: tensors must not overlap or leave holes");
+                throw Bad(path,
+                    $"tensor '{entry.Info.Name}' begins at byte {entry.Begin} of the data, {end} was expected: tensors must not overlap or "
+                        + "leave holes");
             end = entry.End;
         }
 
@@ -99,7 +103,8 @@ internal sealed class SafeTensorsHeader
         if (element.ValueKind != JsonValueKind.Object
             || !element.TryGetProperty("dtype", out JsonElement dtype) || dtype.ValueKind != JsonValueKind.String
             || !element.TryGetProperty("shape", out JsonElement shapeElement) || shapeElement.ValueKind != JsonValueKind.Array
-            || !element.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array || offsets.GetArrayLength() != 2)
+            || !element.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array
+            || offsets.GetArrayLength() != 2)
             throw Bad(path, $"tensor '{name}' does not have dtype, shape and data_offsets");
 
         string typeName = dtype.GetString()!;
@@ -112,7 +117,9 @@ internal sealed class SafeTensorsHeader
         if (!FileReading.TryCount(shape, bits, out long count, out long totalBits))
             throw Bad(path, $"tensor '{name}' has a shape {FileReading.Describe(shape)} larger than any file");
         if (totalBits % 8 != 0 || end < begin || end - begin != totalBits / 8)
-            throw Bad(path, $"tensor '{name}' of {typeName} {FileReading.Describe(shape)} needs {totalBits / 8.0} bytes, its offsets [{begin}, {end}] give {(decimal)end - begin}");
+            throw Bad(path,
+                $"tensor '{name}' of {typeName} {FileReading.Describe(shape)} needs {totalBits / 8.0} bytes, its offsets [{begin}, {end}] "
+                    + $"give {(decimal)end - begin}");
         return new Entry(new SafeTensorInfo(name, typeName, type, shape, count), begin, end);
     }
 

@@ -68,7 +68,8 @@ public sealed class SafeTensorsSet : IDisposable
     private void OpenSingle(string folder, string path)
     {
         if (!File.Exists(path) && File.Exists(System.IO.Path.Combine(folder, "pytorch_model.bin")))
-            throw new InputException($"cannot read '{path}': there is no such file, only pytorch_model.bin, which is not read; save the model with safetensors");
+            throw new InputException(
+                $"cannot read '{path}': there is no such file, only pytorch_model.bin, which is not read; save the model with safetensors");
         (Path, SafeTensorsFile file) = (path, SafeTensorsFile.Open(path));
         _files.Add(file);
         foreach (string name in file.Names)
@@ -84,20 +85,23 @@ public sealed class SafeTensorsSet : IDisposable
         {
             string path = System.IO.Path.Combine(folder, shard);
             if (!File.Exists(path))
-                throw new InputException($"cannot read '{index}': it names the shard '{shard}', which is not beside it; download that file too");
+                throw new InputException(
+                    $"cannot read '{index}': it names the shard '{shard}', which is not beside it; download that file too");
             SafeTensorsFile file = SafeTensorsFile.Open(path);
             _files.Add(file);
             foreach (string name in file.Names)
             {
                 if (!inShards.TryAdd(name, file))
-                    throw new InputException($"cannot read '{path}': tensor '{name}' is in '{inShards[name].Path}' too; one of them was expected: download the model again");
+                    throw new InputException($"cannot read '{path}': tensor '{name}' is in '{inShards[name].Path}' too; one of them was "
+                        + "expected: download the model again");
             }
         }
 
         foreach ((string name, string shard) in shardOf)
         {
             if (!inShards.TryGetValue(name, out SafeTensorsFile? file) || System.IO.Path.GetFileName(file.Path) != shard)
-                throw new InputException($"cannot read '{index}': it says that tensor '{name}' is in '{shard}', which does not have it; download the model again");
+                throw new InputException($"cannot read '{index}': it says that tensor '{name}' is in '{shard}', which does not have it; "
+                    + "download the model again");
             _fileOf.Add(name, file);
         }
     }
@@ -107,21 +111,31 @@ public sealed class SafeTensorsSet : IDisposable
         try
         {
             if (new FileInfo(index).Length > LargestIndex)
-                throw new InputException($"cannot read '{index}': it has more than {LargestIndex >> 20} MiB; a list of shards is far smaller: download it again");
-            using JsonDocument document = LenientJson.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
-                throw new InputException($"cannot read '{index}': an object with \"weight_map\" was expected, which says for each tensor its file; download it again");
+                throw new InputException($"cannot read '{index}': it has more than {LargestIndex >> 20} MiB; a list of shards is far "
+                    + "smaller: download it again");
+            using JsonDocument document =
+                LenientJson.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
+                throw new InputException($"cannot read '{index}': an object with \"weight_map\" was expected, which says for each tensor "
+                    + "its file; download it again");
             var shards = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (JsonProperty entry in map.EnumerateObject())
             {
                 string? shard = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
                 // A name alone: a list from elsewhere must not make us read other folders.
-                if (string.IsNullOrEmpty(shard) || shard.AsSpan().IndexOfAny("/\\:\0") >= 0 || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
-                    throw new InputException($"cannot read '{index}': tensor '{entry.Name}' is said to be in {entry.Value.GetRawText().ReplaceLineEndings(" ")}; the name of a .safetensors file beside the list was expected");
+                if (string.IsNullOrEmpty(shard) || shard.AsSpan().IndexOfAny("/\\:\0") >= 0
+                    || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
+                    throw new InputException(
+                        $"cannot read '{index}': tensor '{entry.Name}' is said to be "
+                            + $"in {entry.Value.GetRawText().ReplaceLineEndings(" ")}; the name of a .safetensors file beside the list "
+                            + "was expected");
                 shards.Add(entry.Name, shard);
             }
 
-            return shards.Count > 0 ? shards : throw new InputException($"cannot read '{index}': its \"weight_map\" is empty; download it again");
+            return shards.Count > 0
+                ? shards
+                : throw new InputException($"cannot read '{index}': its \"weight_map\" is empty; download it again");
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {

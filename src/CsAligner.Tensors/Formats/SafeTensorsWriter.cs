@@ -64,7 +64,8 @@ public sealed class SafeTensorsWriter
 
     private static void WriteValues(Stream stream, string name, ReadOnlySpan<float> values, ElementType type, ReadOnlySpan<int> shape)
     {
-        ValueWriting.RequireRange(values, type, $"tensor '{name}'", shape.Length > 1 ? Math.Max(1, values.Length / Math.Max(1, shape[0])) : 1);
+        ValueWriting.RequireRange(values, type, $"tensor '{name}'",
+            shape.Length > 1 ? Math.Max(1, values.Length / Math.Max(1, shape[0])) : 1);
         ValueWriting.Write(stream, values, type);
     }
 
@@ -75,7 +76,8 @@ public sealed class SafeTensorsWriter
         foreach (int size in shape)
             count *= size;
         if (count != length)
-            throw new ArgumentException($"tensor '{name}' has {length} values, its shape [{string.Join(", ", shape.ToArray())}] {count}", nameof(shape));
+            throw new ArgumentException($"tensor '{name}' has {length} values, its shape [{string.Join(", ", shape.ToArray())}] {count}",
+                nameof(shape));
         if (name == "__metadata__" || !_entries.TryAdd(name, new Entry(name, type, shape.ToArray(), length, write)))
             throw new ArgumentException($"the name '{name}' is taken", nameof(name));
     }

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace CsAligner.Tensors.Formats;
 
-/// <summary>Reads JSON that people write, such as recipes, and says in their words what is wrong: never in those of the serializer.</summary>
+/// <summary>Reads JSON that people write, such as recipes, and says in their words what is wrong:
+/// never in those of the serializer.</summary>
 internal static class StrictJson
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
@@ -19,7 +20,8 @@ internal static class StrictJson
         {
             ReadOnlyMemory<byte> bytes = LenientJson.ToPlain(File.ReadAllBytes(path));
             using (var document = LenientJson.Parse(bytes, Strict)) Check(path, document.RootElement, type, "");
-            return JsonSerializer.Deserialize(bytes.Span, type) ?? throw new InputException($"{path}: a JSON object was expected, it is null");
+            return JsonSerializer.Deserialize(bytes.Span, type)
+                ?? throw new InputException($"{path}: a JSON object was expected, it is null");
         }
         catch (JsonException failure)
         {
@@ -56,21 +58,25 @@ internal static class StrictJson
     private static void Check(string path, JsonElement value, JsonTypeInfo type, string within)
     {
         if (value.ValueKind != JsonValueKind.Object)
-            throw new InputException($"{path}: {(within.Length == 0 ? "" : $"\"{within[..^1]}\": ")}an object was expected, got {Describe(value)}");
+            throw new InputException(
+                $"{path}: {(within.Length == 0 ? "" : $"\"{within[..^1]}\": ")}an object was expected, got {Describe(value)}");
         foreach (JsonProperty given in value.EnumerateObject())
         {
             JsonPropertyInfo? known = type.Properties.FirstOrDefault(property => property.Name == given.Name);
             if (known is null)
             {
                 string[] names = [.. type.Properties.Select(property => property.Name)];
-                throw new InputException($"{path}: there is no key \"{within}{given.Name}\"; known are {string.Join(", ", names)}{Suggestion.End(given.Name, names)}");
+                throw new InputException(
+                    $"{path}: there is no key \"{within}{given.Name}\"; known "
+                        + $"are {string.Join(", ", names)}{Suggestion.End(given.Name, names)}");
             }
 
             CheckValue(path, given.Value, known, type, within + known.Name);
         }
 
         foreach (JsonPropertyInfo known in type.Properties)
-            if (known.IsRequired && !value.TryGetProperty(known.Name, out _)) throw new InputException($"{path}: \"{within}{known.Name}\" is missing");
+            if (known.IsRequired && !value.TryGetProperty(known.Name, out _))
+                throw new InputException($"{path}: \"{within}{known.Name}\" is missing");
     }
 
     private static void CheckValue(string path, JsonElement value, JsonPropertyInfo known, JsonTypeInfo type, string key)
@@ -81,7 +87,9 @@ internal static class StrictJson
         if (isNull && (wanted != known.PropertyType || !wanted.IsValueType)) return;
         (bool fits, string expected) = Type.GetTypeCode(wanted) switch
         {
-            TypeCode.Int32 => (LenientJson.TryGetWhole(value, out long whole) && whole is >= int.MinValue and <= int.MaxValue, $"a whole number of at most {int.MaxValue}"),
+            TypeCode.Int32 =>
+                (LenientJson.TryGetWhole(value, out long whole) && whole is >= int.MinValue and <= int.MaxValue,
+                    $"a whole number of at most {int.MaxValue}"),
             TypeCode.Int64 => (LenientJson.TryGetWhole(value, out _), "a whole number"),
             TypeCode.UInt64 => (IsUnsigned(value), "a whole number of at least 0"),
             TypeCode.Double or TypeCode.Single => (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out _), "a number"),
@@ -96,5 +104,6 @@ internal static class StrictJson
     }
 
     private static bool IsUnsigned(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && (value.TryGetUInt64(out _) || (LenientJson.TryGetWhole(value, out long whole) && whole >= 0));
+        value.ValueKind == JsonValueKind.Number
+            && (value.TryGetUInt64(out _) || (LenientJson.TryGetWhole(value, out long whole) && whole >= 0));
 }

@@ -44,7 +44,8 @@ public sealed class TensorFlowJsWeights
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             // InvalidOperation: bytes or escapes that pass as JSON and fail as text.
-            throw new InputException($"cannot read '{path}': it is not valid JSON ({failure.Message.TrimEnd('.')}) (model.json of TensorFlow.js was expected)", failure);
+            throw new InputException($"cannot read '{path}': it is not valid JSON ({failure.Message.TrimEnd('.')}) (model.json of "
+                + "TensorFlow.js was expected)", failure);
         }
 
         return weights;
@@ -95,12 +96,14 @@ public sealed class TensorFlowJsWeights
 
     private void Parse(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weightsManifest", out JsonElement groups) || groups.ValueKind != JsonValueKind.Array)
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weightsManifest", out JsonElement groups)
+            || groups.ValueKind != JsonValueKind.Array)
             throw Bad("it has no array \"weightsManifest\"");
         var paths = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (JsonElement group in groups.EnumerateArray())
         {
-            if (group.ValueKind != JsonValueKind.Object || !group.TryGetProperty("paths", out JsonElement names) || names.ValueKind != JsonValueKind.Array
+            if (group.ValueKind != JsonValueKind.Object || !group.TryGetProperty("paths", out JsonElement names)
+                || names.ValueKind != JsonValueKind.Array
                 || !group.TryGetProperty("weights", out JsonElement weights) || weights.ValueKind != JsonValueKind.Array)
                 throw Bad("a group of its manifest does not have the arrays \"paths\" and \"weights\"");
             List<Shard> shards = Shards(names, paths);
@@ -109,7 +112,9 @@ public sealed class TensorFlowJsWeights
                 end = Add(weight, end, shards);
             long given = shards.Count == 0 ? 0 : shards[^1].End;
             if (given != end)
-                throw Bad($"its tensors need {end} bytes, the shards {(shards.Count == 0 ? "" : $"'{System.IO.Path.GetFileName(shards[0].Path)}' and on ")}have {given}; is a file cut off or of another model?");
+                throw Bad($"its tensors need {end} bytes, the shards "
+                    + $"{(shards.Count == 0 ? "" : $"'{System.IO.Path.GetFileName(shards[0].Path)}' and on ")}have {given}; is a file cut "
+                    + "off or of another model?");
         }
     }
 
@@ -137,7 +142,8 @@ public sealed class TensorFlowJsWeights
 
     private long Add(JsonElement weight, long begin, List<Shard> shards)
     {
-        if (weight.ValueKind != JsonValueKind.Object || !weight.TryGetProperty("name", out JsonElement nameElement) || nameElement.ValueKind != JsonValueKind.String
+        if (weight.ValueKind != JsonValueKind.Object || !weight.TryGetProperty("name", out JsonElement nameElement)
+            || nameElement.ValueKind != JsonValueKind.String
             || !weight.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
             || !weight.TryGetProperty("shape", out JsonElement sizes) || sizes.ValueKind != JsonValueKind.Array)
             throw Bad("a tensor of its manifest does not have name, dtype and shape");
@@ -150,7 +156,9 @@ public sealed class TensorFlowJsWeights
             "int32" => ElementType.Int32,
             _ => throw Bad($"tensor '{name}' has the type '{type.GetString()}'; float32 and int32 are read"),
         };
-        long[] shape = [.. sizes.EnumerateArray().Select(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out long value) && value >= 0
+        long[] shape =
+            [.. sizes.EnumerateArray()
+                .Select(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out long value) && value >= 0
             ? value
             : throw Bad($"tensor '{name}' has a size that is not a whole number from 0 to 2^63 - 1"))];
         if (!FileReading.TryCount(shape, 32, out _, out long bits) || long.MaxValue - begin < bits / 8)

@@ -21,7 +21,10 @@ internal static class ValueWriting
         if (found < 0)
             return;
         string most = type == ElementType.Float16 ? "65504" : "3.39e38";
-        throw new InputException($"cannot write {target} as {type}: row {firstRow + (found / width)}, column {found % width} is {values[found].ToString(CultureInfo.InvariantCulture)}, beyond {most}, the largest value of the type; write float32, or scale the rows");
+        throw new InputException(
+            $"cannot write {target} as {type}: row {firstRow + (found / width)}, "
+                + $"column {found % width} is {values[found].ToString(CultureInfo.InvariantCulture)}, beyond {most}, the largest value of "
+                + "the type; write float32, or scale the rows");
     }
 
     public static void Write(Stream stream, ReadOnlySpan<float> values, ElementType type)

@@ -8,7 +8,8 @@ internal sealed class WholeInt32Converter : JsonConverter<int>
 {
     public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType == JsonTokenType.Number && LenientJson.TryGetWhole(ref reader, out long whole) && whole is >= int.MinValue and <= int.MaxValue)
+        if (reader.TokenType == JsonTokenType.Number && LenientJson.TryGetWhole(ref reader, out long whole)
+            && whole is >= int.MinValue and <= int.MaxValue)
             return (int)whole;
         return reader.GetInt32();
     }

@@ -11,7 +11,8 @@ public static unsafe class ActivationOps
     /// <param name="x">Any shape.</param>
     public static Tensor Gelu(this Tape tape, Tensor x) => Apply<Activations.Gelu>(tape, x);
 
-    /// <summary>x sigmoid(1.702 x), the form in OpenAI's CLIP. It is not interchangeable with <see cref="Gelu"/>: weights fit one of them.</summary>
+    /// <summary>x sigmoid(1.702 x), the form in OpenAI's CLIP. It is not interchangeable with <see cref="Gelu"/>:
+    /// weights fit one of them.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">Any shape.</param>
     public static Tensor QuickGelu(this Tape tape, Tensor x) => Apply<Activations.QuickGelu>(tape, x);
@@ -43,7 +44,9 @@ public static unsafe class ActivationOps
         ArgumentNullException.ThrowIfNull(x);
         var y = tape.RentLike(x, x.RequiresGrad);
         Activations.Forward<TFunction>(x.Pointer, y.Pointer, x.Length);
-        tape.Record(y, x, static (y, x) => Activations.Backward<TFunction>(x.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Length, accumulate));
+        tape.Record(y, x,
+            static (y, x) =>
+                Activations.Backward<TFunction>(x.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Length, accumulate));
         return y;
     }
 }

@@ -19,7 +19,8 @@ public static class ChunkOps
     /// Where rows give several results each: the first result of each row, and the number of results. Not copied. Null: one result a row.
     /// </param>
     /// <returns>[N, D], or as many rows as there are results.</returns>
-    public static Tensor InChunks(this Tape tape, int rows, int chunkSize, bool requiresGrad, Func<Tape, int, int, Tensor> body, int[]? offsets = null)
+    public static Tensor InChunks(this Tape tape, int rows, int chunkSize, bool requiresGrad, Func<Tape, int, int, Tensor> body,
+        int[]? offsets = null)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(body);

@@ -28,7 +28,10 @@ public static unsafe class ElementwiseOps
         {
             case Layout.Same: Elementwise.Add(a.Pointer, b.Pointer, y.Pointer, y.Length); break;
             case Layout.Rows: Elementwise.AddToRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
-            default: Elementwise.AddBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape); break;
+            default:
+                Elementwise.AddBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer,
+                    Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape);
+                break;
         }
 
         tape.Record(y, (a, b, layout), static (y, inputs) =>
@@ -55,8 +58,13 @@ public static unsafe class ElementwiseOps
         {
             case Layout.Same: Elementwise.Subtract(a.Pointer, b.Pointer, y.Pointer, y.Length); break;
             case Layout.Rows: Elementwise.SubtractFromRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
-            case Layout.General when repeatsA: Elementwise.SubtractRows(a.Pointer, b.Pointer, y.Pointer, b.Length / a.Length, a.Length); break;
-            default: Elementwise.SubtractBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape); break;
+            case Layout.General when repeatsA:
+                Elementwise.SubtractRows(a.Pointer, b.Pointer, y.Pointer, b.Length / a.Length, a.Length);
+                break;
+            default:
+                Elementwise.SubtractBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer,
+                    Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape);
+                break;
         }
 
         tape.Record(y, (a, b, layout, repeatsA), static (y, inputs) =>
@@ -82,7 +90,10 @@ public static unsafe class ElementwiseOps
         {
             case Layout.Same: Elementwise.Multiply(a.Pointer, b.Pointer, y.Pointer, y.Length, accumulate: false); break;
             case Layout.Rows: Elementwise.MultiplyRows(a.Pointer, b.Pointer, y.Pointer, a.Length / b.Length, b.Length); break;
-            default: Elementwise.MultiplyBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer, Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape); break;
+            default:
+                Elementwise.MultiplyBroadcast(a.Pointer, Shapes.BroadcastStrides(a.Shape, y.Shape), b.Pointer,
+                    Shapes.BroadcastStrides(b.Shape, y.Shape), y.Pointer, y.Shape);
+                break;
         }
 
         tape.Record(y, (a, b, layout), static (y, inputs) =>
@@ -104,7 +115,8 @@ public static unsafe class ElementwiseOps
         ArgumentNullException.ThrowIfNull(x);
         var y = tape.RentLike(x, x.RequiresGrad);
         Elementwise.Scale(x.Pointer, factor, y.Pointer, y.Length, accumulate: false);
-        tape.Record(y, (x, factor), static (y, s) => Elementwise.Scale(y.GradPointer, s.factor, s.x.GradSink(out bool accumulate), y.Length, accumulate));
+        tape.Record(y, (x, factor),
+            static (y, s) => Elementwise.Scale(y.GradPointer, s.factor, s.x.GradSink(out bool accumulate), y.Length, accumulate));
         return y;
     }
 
@@ -160,6 +172,7 @@ public static unsafe class ElementwiseOps
         }
 
         if (!accumulate) new Span<float>(sink, target.Length).Clear();
-        Elementwise.ReduceBroadcast(y.GradPointer, other.Pointer, Shapes.BroadcastStrides(other.Shape, y.Shape), sink, Shapes.BroadcastStrides(target.Shape, y.Shape), y.Shape);
+        Elementwise.ReduceBroadcast(y.GradPointer, other.Pointer, Shapes.BroadcastStrides(other.Shape, y.Shape), sink,
+            Shapes.BroadcastStrides(target.Shape, y.Shape), y.Shape);
     }
 }

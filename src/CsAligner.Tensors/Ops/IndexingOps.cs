@@ -19,7 +19,8 @@ public static unsafe class IndexingOps
         int rows = table.Rows, width = table.Width;
         foreach (int id in ids)
         {
-            if ((uint)id >= (uint)rows) throw new ArgumentOutOfRangeException(nameof(ids), id, $"Gather: the table has rows 0 to {rows - 1}.");
+            if ((uint)id >= (uint)rows)
+                throw new ArgumentOutOfRangeException(nameof(ids), id, $"Gather: the table has rows 0 to {rows - 1}.");
         }
 
         var y = tape.Rent([ids.Length, width], table.RequiresGrad);
@@ -49,7 +50,9 @@ public static unsafe class IndexingOps
         {
             int[] other = part.Shape.ToArray();
             if (other.Length != shape.Length || !Enumerable.Range(0, shape.Length).All(i => i == axis || other[i] == shape[i]))
-                throw new ArgumentException($"Concat along {axis}: shapes {Shapes.Format(parts[0].Shape)} and {Shapes.Format(other)} differ elsewhere.", nameof(parts));
+                throw new ArgumentException(
+                    $"Concat along {axis}: shapes {Shapes.Format(parts[0].Shape)} and {Shapes.Format(other)} differ elsewhere.",
+                    nameof(parts));
             shape[axis] += other[axis];
         }
 
@@ -69,7 +72,8 @@ public static unsafe class IndexingOps
             foreach (var part in parts)
             {
                 int length = part.Shape[axis] * inner;
-                if (part.RequiresGrad) Indexing.CopyRuns(y.GradPointer + start, stride, part.GradSink(out bool accumulate), length, outer, length, accumulate);
+                if (part.RequiresGrad)
+                    Indexing.CopyRuns(y.GradPointer + start, stride, part.GradSink(out bool accumulate), length, outer, length, accumulate);
                 start += length;
             }
         });
@@ -88,7 +92,8 @@ public static unsafe class IndexingOps
         ArgumentNullException.ThrowIfNull(x);
         int[] shape = x.Shape.ToArray();
         if (axis < 0 || axis >= shape.Length || start < 0 || count < 0 || start > shape[axis] - count)
-            throw new ArgumentOutOfRangeException(nameof(start), $"Slice: {count} from {start} along dimension {axis} lies outside of shape {Shapes.Format(shape)}.");
+            throw new ArgumentOutOfRangeException(nameof(start),
+                $"Slice: {count} from {start} along dimension {axis} lies outside of shape {Shapes.Format(shape)}.");
 
         int outer = Shapes.Length(shape.AsSpan(0, axis)), inner = Shapes.Length(shape.AsSpan(axis + 1)), stride = shape[axis] * inner;
         shape[axis] = count;
@@ -115,7 +120,8 @@ public static unsafe class IndexingOps
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var y = tape.Rent([count, .. x.Shape], x.RequiresGrad);
         Elementwise.RepeatRow(x.Pointer, y.Pointer, count, x.Length);
-        tape.Record(y, x, static (y, x) => Reductions.SumRows(y.GradPointer, y.Shape[0], x.Length, x.GradSink(out bool accumulate), accumulate));
+        tape.Record(y, x,
+            static (y, x) => Reductions.SumRows(y.GradPointer, y.Shape[0], x.Length, x.GradSink(out bool accumulate), accumulate));
         return y;
     }
 
@@ -130,11 +136,14 @@ public static unsafe class IndexingOps
         ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
         if (images.Rank != 4 || images.Shape[2] % size != 0 || images.Shape[3] % size != 0)
-            throw new ArgumentException($"Patchify: images {Shapes.Format(images.Shape)} are not [B, C, H, W] with sides that are multiples of {size}.", nameof(images));
+            throw new ArgumentException($"Patchify: images {Shapes.Format(images.Shape)} are not [B, C, H, W] with sides that are "
+                + $"multiples of {size}.", nameof(images));
         int batch = images.Shape[0], channels = images.Shape[1], height = images.Shape[2], width = images.Shape[3];
         var y = tape.Rent([batch, height / size * (width / size), channels * size * size], images.RequiresGrad);
         Indexing.Patches(images.Pointer, y.Pointer, batch, channels, height, width, size, inverse: false, accumulate: false);
-        tape.Record(y, () => Indexing.Patches(images.GradSink(out bool accumulate), y.GradPointer, batch, channels, height, width, size, inverse: true, accumulate));
+        tape.Record(y,
+            () => Indexing.Patches(images.GradSink(out bool accumulate), y.GradPointer, batch, channels, height, width, size, inverse: true,
+                accumulate));
         return y;
     }
 
@@ -150,8 +159,10 @@ public static unsafe class IndexingOps
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(patches);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
-        if (patches.Rank != 3 || height % size != 0 || width % size != 0 || patches.Shape[1] != height / size * (width / size) || patches.Width % (size * size) != 0)
-            throw new ArgumentException($"Unpatchify: {Shapes.Format(patches.Shape)} are not patches of {size} x {size} pixels of images of {height} x {width}.", nameof(patches));
+        if (patches.Rank != 3 || height % size != 0 || width % size != 0 || patches.Shape[1] != height / size * (width / size)
+            || patches.Width % (size * size) != 0)
+            throw new ArgumentException($"Unpatchify: {Shapes.Format(patches.Shape)} are not patches of {size} x {size} pixels of images "
+                + $"of {height} x {width}.", nameof(patches));
         int batch = patches.Shape[0], channels = patches.Width / (size * size);
         var y = tape.Rent([batch, channels, height, width], patches.RequiresGrad);
         Indexing.Patches(y.Pointer, patches.Pointer, batch, channels, height, width, size, inverse: true, accumulate: false);

@@ -14,7 +14,8 @@ internal static unsafe class KnownGradientOps
     public static Tensor KnownGradient(this Tape tape, double value, params (Tensor Input, Tensor? Gradient)[] parts)
     {
         if (Math.Abs(value) > float.MaxValue)
-            throw new InputException($"the loss is {value:G4}, beyond the {float.MaxValue:G4} that float32 carries; take a larger bandwidth or temperature, or scale the rows down");
+            throw new InputException($"the loss is {value:G4}, beyond the {float.MaxValue:G4} that float32 carries; take a larger "
+                + "bandwidth or temperature, or scale the rows down");
         var y = tape.Rent([], parts.Any(p => p.Gradient != null));
         *y.Pointer = (float)value;
         tape.Record(y, parts, static (y, parts) =>

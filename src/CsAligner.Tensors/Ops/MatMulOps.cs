@@ -10,7 +10,8 @@ public static unsafe class MatMulOps
     /// <summary>The matrix product of the last two dimensions, for each index of the dimensions before.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="a">[..., M, K], or [..., K, M] with <paramref name="transposeA"/>.</param>
-    /// <param name="b">[..., K, N], or [..., N, K] with <paramref name="transposeB"/>; the leading sizes are a's, or there are none and b serves every batch.</param>
+    /// <param name="b">[..., K, N], or [..., N, K] with <paramref name="transposeB"/>; the leading sizes are a's,
+    /// or there are none and b serves every batch.</param>
     /// <param name="transposeA">Read a transposed.</param>
     /// <param name="transposeB">Read b transposed.</param>
     /// <returns>[..., M, N].</returns>
@@ -21,13 +22,16 @@ public static unsafe class MatMulOps
         var right = new Side(b, transposeB);
         bool shared = b.Rank == 2;
         if (left.Columns != right.Rows || (!shared && !a.Shape[..^2].SequenceEqual(b.Shape[..^2])))
-            throw new ArgumentException($"MatMul: shapes {Shapes.Format(a.Shape)}{(transposeA ? " transposed" : "")} and {Shapes.Format(b.Shape)}{(transposeB ? " transposed" : "")} do not fit.", nameof(b));
+            throw new ArgumentException(
+                $"MatMul: shapes {Shapes.Format(a.Shape)}{(transposeA ? " transposed" : "")} and "
+                    + $"{Shapes.Format(b.Shape)}{(transposeB ? " transposed" : "")} do not fit.", nameof(b));
 
         int batch = Shapes.Length(a.Shape[..^2]);
         var y = tape.Rent([.. a.Shape[..^2], left.Rows, right.Columns], a.RequiresGrad || b.RequiresGrad);
         var product = new Side(y, transposed: false);
         for (int i = 0; i < batch; i++)
-            Multiply(left, a.Pointer + left.At(i), right, b.Pointer + right.At(shared ? 0 : i), product, y.Pointer + product.At(i), accumulate: false);
+            Multiply(left, a.Pointer + left.At(i), right, b.Pointer + right.At(shared ? 0 : i), product, y.Pointer + product.At(i),
+                accumulate: false);
 
         tape.Record(y, () =>
         {
@@ -37,8 +41,11 @@ public static unsafe class MatMulOps
                 float* sink = a.GradSink(out bool accumulate);
                 for (int i = 0; i < batch; i++)
                 {
-                    if (transposeA) Multiply(right, b.Pointer + right.At(shared ? 0 : i), product.Transposed, y.GradPointer + product.At(i), left.Transposed, sink + left.At(i), accumulate);
-                    else Multiply(product, y.GradPointer + product.At(i), right.Transposed, b.Pointer + right.At(shared ? 0 : i), left, sink + left.At(i), accumulate);
+                    if (transposeA)
+                        Multiply(right, b.Pointer + right.At(shared ? 0 : i), product.Transposed, y.GradPointer + product.At(i),
+                            left.Transposed, sink + left.At(i), accumulate);
+                    else Multiply(product, y.GradPointer + product.At(i), right.Transposed, b.Pointer + right.At(shared ? 0 : i), left,
+                        sink + left.At(i), accumulate);
                 }
             }
 
@@ -48,8 +55,11 @@ public static unsafe class MatMulOps
                 for (int i = 0; i < batch; i++)
                 {
                     bool add = accumulate || (shared && i > 0);
-                    if (transposeB) Multiply(product.Transposed, y.GradPointer + product.At(i), left, a.Pointer + left.At(i), right.Transposed, sink + right.At(shared ? 0 : i), add);
-                    else Multiply(left.Transposed, a.Pointer + left.At(i), product, y.GradPointer + product.At(i), right, sink + right.At(shared ? 0 : i), add);
+                    if (transposeB)
+                        Multiply(product.Transposed, y.GradPointer + product.At(i), left, a.Pointer + left.At(i), right.Transposed,
+                            sink + right.At(shared ? 0 : i), add);
+                    else Multiply(left.Transposed, a.Pointer + left.At(i), product, y.GradPointer + product.At(i), right,
+                        sink + right.At(shared ? 0 : i), add);
                 }
             }
         });
@@ -69,7 +79,8 @@ public static unsafe class MatMulOps
         ArgumentNullException.ThrowIfNull(weight);
         int rows = x.Rows, k = x.Width, n = weight.Shape[0];
         if (weight.Rank != 2 || weight.Width != k || (bias is not null && bias.Length != n))
-            throw new ArgumentException($"Linear: input {Shapes.Format(x.Shape)}, weight {Shapes.Format(weight.Shape)}{(bias is null ? "" : $" and bias {Shapes.Format(bias.Shape)}")} do not fit.", nameof(weight));
+            throw new ArgumentException(
+                $"Linear: input {Shapes.Format(x.Shape)}, weight {Shapes.Format(weight.Shape)}{(bias is null ? "" : $" and bias {Shapes.Format(bias.Shape)}")} do not fit.", nameof(weight));
 
         var y = tape.RentLike(x, n, x.RequiresGrad || weight.RequiresGrad || (bias?.RequiresGrad ?? false));
         if (bias is not null) Elementwise.RepeatRow(bias.Pointer, y.Pointer, rows, n);
@@ -78,15 +89,19 @@ public static unsafe class MatMulOps
         {
             var (x, weight, bias) = inputs;
             int rows = x.Rows, k = x.Width, n = y.Width;
-            if (bias is { RequiresGrad: true }) Reductions.SumRows(y.GradPointer, rows, n, bias.GradSink(out bool accumulateBias), accumulateBias);
-            if (weight.RequiresGrad) Gemm.Run(n, k, rows, y.GradPointer, 1, n, x.Pointer, k, 1, weight.GradSink(out bool accumulateWeight), k, accumulateWeight);
-            if (x.RequiresGrad) Gemm.Run(rows, k, n, y.GradPointer, n, 1, weight.Pointer, k, 1, x.GradSink(out bool accumulateX), k, accumulateX);
+            if (bias is { RequiresGrad: true })
+                Reductions.SumRows(y.GradPointer, rows, n, bias.GradSink(out bool accumulateBias), accumulateBias);
+            if (weight.RequiresGrad)
+                Gemm.Run(n, k, rows, y.GradPointer, 1, n, x.Pointer, k, 1, weight.GradSink(out bool accumulateWeight), k, accumulateWeight);
+            if (x.RequiresGrad)
+                Gemm.Run(rows, k, n, y.GradPointer, n, 1, weight.Pointer, k, 1, x.GradSink(out bool accumulateX), k, accumulateX);
         });
         return y;
     }
 
     private static void Multiply(Side a, float* pa, Side b, float* pb, Side c, float* pc, bool accumulate)
-        => Gemm.Run(a.Rows, b.Columns, a.Columns, pa, a.RowStride, a.ColumnStride, pb, b.RowStride, b.ColumnStride, pc, c.RowStride, accumulate);
+        => Gemm.Run(a.Rows, b.Columns, a.Columns, pa, a.RowStride, a.ColumnStride, pb, b.RowStride, b.ColumnStride, pc, c.RowStride,
+            accumulate);
 
     /// <summary>The last two dimensions of a tensor as a matrix with strides, perhaps transposed.</summary>
     private readonly record struct Side(int Rows, int Columns, int RowStride, int ColumnStride)
@@ -95,7 +110,9 @@ public static unsafe class MatMulOps
             : this(0, 0, 0, 0)
         {
             ArgumentNullException.ThrowIfNull(tensor);
-            if (tensor.Rank < 2) throw new ArgumentException($"MatMul needs at least two dimensions, got shape {Shapes.Format(tensor.Shape)}.", nameof(tensor));
+            if (tensor.Rank < 2)
+                throw new ArgumentException($"MatMul needs at least two dimensions, got shape {Shapes.Format(tensor.Shape)}.",
+                    nameof(tensor));
             var plain = new Side(tensor.Shape[^2], tensor.Shape[^1], tensor.Shape[^1], 1);
             this = transposed ? plain.Transposed : plain;
         }

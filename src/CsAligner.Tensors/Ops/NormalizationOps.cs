@@ -21,7 +21,8 @@ public static unsafe class NormalizationOps
         ArgumentNullException.ThrowIfNull(beta);
         int rows = x.Rows, width = x.Width;
         if (gamma.Length != width || beta.Length != width)
-            throw new ArgumentException($"LayerNorm: input {Shapes.Format(x.Shape)} needs gamma and beta of {width}, got {gamma.Length} and {beta.Length}.", nameof(gamma));
+            throw new ArgumentException($"LayerNorm: input {Shapes.Format(x.Shape)} needs gamma and beta of {width}, "
+                + $"got {gamma.Length} and {beta.Length}.", nameof(gamma));
 
         var y = tape.RentLike(x, x.RequiresGrad || gamma.RequiresGrad || beta.RequiresGrad);
         var statistics = tape.Rent([rows, 2]);
@@ -33,7 +34,8 @@ public static unsafe class NormalizationOps
             float* dx = x.RequiresGrad ? x.GradSink(out accumulateX) : null;
             float* dgamma = gamma.RequiresGrad ? gamma.GradSink(out accumulateGamma) : null;
             float* dbeta = beta.RequiresGrad ? beta.GradSink(out accumulateBeta) : null;
-            LayerNormKernel.Backward(x.Pointer, gamma.Pointer, statistics.Pointer, y.GradPointer, dx, accumulateX, dgamma, accumulateGamma, dbeta, accumulateBeta, x.Rows, x.Width);
+            LayerNormKernel.Backward(x.Pointer, gamma.Pointer, statistics.Pointer, y.GradPointer, dx, accumulateX, dgamma, accumulateGamma,
+                dbeta, accumulateBeta, x.Rows, x.Width);
         }, statistics);
         return y;
     }
@@ -47,7 +49,9 @@ public static unsafe class NormalizationOps
         ArgumentNullException.ThrowIfNull(x);
         var y = tape.RentLike(x, x.RequiresGrad);
         RowKernels.Softmax(x.Pointer, y.Pointer, x.Rows, x.Width);
-        tape.Record(y, x, static (y, x) => RowKernels.SoftmaxBackward(y.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Rows, x.Width, accumulate));
+        tape.Record(y, x,
+            static (y, x) =>
+                RowKernels.SoftmaxBackward(y.Pointer, y.GradPointer, x.GradSink(out bool accumulate), x.Rows, x.Width, accumulate));
         return y;
     }
 
@@ -66,7 +70,9 @@ public static unsafe class NormalizationOps
         tape.Record(
             y,
             (x, inverses),
-            static (y, s) => RowKernels.NormalizeBackward(y.Pointer, s.inverses.Pointer, y.GradPointer, s.x.GradSink(out bool accumulate), y.Rows, y.Width, accumulate),
+            static (y, s) =>
+                RowKernels.NormalizeBackward(y.Pointer, s.inverses.Pointer, y.GradPointer, s.x.GradSink(out bool accumulate), y.Rows,
+                    y.Width, accumulate),
             inverses);
         return y;
     }

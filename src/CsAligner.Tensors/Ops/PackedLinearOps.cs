@@ -14,11 +14,16 @@ internal static unsafe class PackedLinearOps
     /// <param name="finish">What follows the bias.</param>
     /// <param name="residual">[..., N] where the finish adds it, else null.</param>
     /// <returns>[..., N].</returns>
-    public static Tensor Linear(this Tape tape, Tensor x, PackedWeights weights, Tensor bias, LinearFinish finish = LinearFinish.None, Tensor? residual = null)
+    public static Tensor Linear(this Tape tape, Tensor x, PackedWeights weights, Tensor bias, LinearFinish finish = LinearFinish.None,
+        Tensor? residual = null)
     {
         if (tape.Recording) throw new InvalidOperationException("Packed weights have no gradient: use a tape that does not record.");
-        if (x.Width != weights.Inputs || bias.Length != weights.Outputs || (finish == LinearFinish.AddResidual) != (residual is not null) || (residual is not null && (residual.Width != weights.Outputs || residual.Rows != x.Rows)))
-            throw new ArgumentException($"Linear: input {Shapes.Format(x.Shape)}, packed weights [{weights.Outputs}, {weights.Inputs}], bias {Shapes.Format(bias.Shape)}{(residual is null ? "" : $" and residual {Shapes.Format(residual.Shape)}")} do not fit.", nameof(x));
+        if (x.Width != weights.Inputs || bias.Length != weights.Outputs || (finish == LinearFinish.AddResidual) != (residual is not null)
+            || (residual is not null && (residual.Width != weights.Outputs || residual.Rows != x.Rows)))
+            throw new ArgumentException(
+                $"Linear: input {Shapes.Format(x.Shape)}, packed weights [{weights.Outputs}, {weights.Inputs}], "
+                    + $"bias {Shapes.Format(bias.Shape)}{(residual is null ? "" : $" and residual {Shapes.Format(residual.Shape)}")} do "
+                    + "not fit.", nameof(x));
         var y = tape.Rent([.. x.Shape[..^1], weights.Outputs]);
         PackedProduct.Run(x.Pointer, x.Rows, weights, bias.Pointer, finish, residual is null ? null : residual.Pointer, y.Pointer);
         return y;

@@ -35,7 +35,8 @@ public static unsafe class ReductionOps
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(axis, x.Rank);
         int outer = Shapes.Length(x.Shape[..axis]), size = x.Shape[axis], inner = Shapes.Length(x.Shape[(axis + 1)..]);
         var y = tape.Rent([.. x.Shape[..axis], .. x.Shape[(axis + 1)..]], x.RequiresGrad);
-        for (int o = 0; o < outer; o++) Reductions.SumRows(x.Pointer + ((long)o * size * inner), size, inner, y.Pointer + ((long)o * inner), accumulate: false);
+        for (int o = 0; o < outer; o++)
+            Reductions.SumRows(x.Pointer + ((long)o * size * inner), size, inner, y.Pointer + ((long)o * inner), accumulate: false);
         tape.Record(y, () =>
         {
             float* sink = x.GradSink(out bool accumulate);
@@ -53,7 +54,8 @@ public static unsafe class ReductionOps
     /// <summary>The mean of the rows of each sequence: what pools tokens into one feature.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, T, W], or packed sequences [N, W].</param>
-    /// <param name="offsets">Of packed sequences the first row of each, and N: B + 1 numbers. Not copied: leave it as it is until backward is done.</param>
+    /// <param name="offsets">Of packed sequences the first row of each, and N: B + 1 numbers. Not copied:
+    /// leave it as it is until backward is done.</param>
     /// <returns>[B, W].</returns>
     public static Tensor MeanOfSequences(this Tape tape, Tensor x, int[]? offsets = null)
     {
@@ -62,7 +64,8 @@ public static unsafe class ReductionOps
         var sequences = Sequences.Of(x, offsets, "MeanOfSequences");
         var y = tape.Rent([sequences.Batch, x.Width], x.RequiresGrad);
         SequenceMeans.Forward(x.Pointer, sequences, x.Width, y.Pointer);
-        tape.Record(y, (x, sequences), static (y, s) => SequenceMeans.Backward(y.GradPointer, s.sequences, y.Width, s.x.GradSink(out bool accumulate), accumulate));
+        tape.Record(y, (x, sequences),
+            static (y, s) => SequenceMeans.Backward(y.GradPointer, s.sequences, y.Width, s.x.GradSink(out bool accumulate), accumulate));
         return y;
     }
 
@@ -77,7 +80,8 @@ public static unsafe class ReductionOps
         ArgumentNullException.ThrowIfNull(targets);
         int rows = logits.Rows, classes = logits.Width;
         if (rows == 0 || targets.Length != rows || targets.Any(t => (uint)t >= (uint)classes))
-            throw new ArgumentException($"CrossEntropy: logits {Shapes.Format(logits.Shape)} need {rows} targets of 0 to {classes - 1}, at least one.", nameof(targets));
+            throw new ArgumentException($"CrossEntropy: logits {Shapes.Format(logits.Shape)} need {rows} targets of 0 to {classes - 1}, at "
+                + "least one.", nameof(targets));
 
         var y = tape.Rent([], logits.RequiresGrad);
         var probabilities = tape.Rent(logits.Shape);
@@ -114,7 +118,8 @@ public static unsafe class ReductionOps
         ArgumentNullException.ThrowIfNull(weights);
         if (x.Rank == 0 || x.Length == 0 || !x.Shape.SequenceEqual(target.Shape) || weights.Length != x.Shape[0])
             throw new ArgumentException(
-                $"SquaredError: {Shapes.Format(x.Shape)}, target {Shapes.Format(target.Shape)} and weights {Shapes.Format(weights.Shape)} are not [B, ...] twice and [B].", nameof(x));
+                $"SquaredError: {Shapes.Format(x.Shape)}, target {Shapes.Format(target.Shape)} and "
+                    + $"weights {Shapes.Format(weights.Shape)} are not [B, ...] twice and [B].", nameof(x));
         int samples = x.Shape[0];
         var y = tape.Rent([], x.RequiresGrad);
         var difference = tape.Rent(x.Shape);
@@ -127,7 +132,8 @@ public static unsafe class ReductionOps
         tape.Record(y, (x, difference, weights), static (y, s) =>
         {
             int samples = s.weights.Length, width = s.x.Length / samples;
-            SquaredErrorKernel.Backward(s.difference.Pointer, s.weights.Pointer, *y.GradPointer * 2 / s.x.Length, s.x.GradSink(out bool accumulate), accumulate, samples, width);
+            SquaredErrorKernel.Backward(s.difference.Pointer, s.weights.Pointer, *y.GradPointer * 2 / s.x.Length,
+                s.x.GradSink(out bool accumulate), accumulate, samples, width);
         }, difference);
         return y;
     }

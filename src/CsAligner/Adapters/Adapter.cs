@@ -71,7 +71,8 @@ public abstract class Adapter
         if (x.Rank != 2 || x.Width != Width)
             throw new InputException($"apply: the adapter maps rows of width {Width}, got {x}");
         if (tokens != null && (tokens.Count != x.Rows || tokens.Width != Width))
-            throw new InputException($"apply: the tokens are those of {tokens.Count} samples in width {tokens.Width}, expected {x.Rows} in width {Width}");
+            throw new InputException(
+                $"apply: the tokens are those of {tokens.Count} samples in width {tokens.Width}, expected {x.Rows} in width {Width}");
         var features = new SampleFeatures((x, tokens));
         var result = new Tensor(x.Rows, OutputWidth);
         for (int start = 0; start < x.Rows; start += blockRows)
@@ -109,9 +110,11 @@ public abstract class Adapter
     {
         using var file = SafeTensorsFile.Open(path);
         if (!file.Metadata.TryGetValue("kind", out string? kind) || file.Metadata.GetValueOrDefault("format") != "csaligner-adapter")
-            throw new InputException($"{path}: this safetensors file is no adapter (its metadata lacks format = csaligner-adapter and kind); give one that align wrote");
+            throw new InputException($"{path}: this safetensors file is no adapter (its metadata lacks format = csaligner-adapter and "
+                + "kind); give one that align wrote");
         if (file.Metadata.GetValueOrDefault("format_version") != FormatVersion.ToString(CultureInfo.InvariantCulture))
-            throw new InputException($"{path}: adapter format {file.Metadata.GetValueOrDefault("format_version")} is unknown, this version reads {FormatVersion}; update csalign");
+            throw new InputException($"{path}: adapter format {file.Metadata.GetValueOrDefault("format_version")} is unknown, this version "
+                + $"reads {FormatVersion}; update csalign");
         return (kinds ?? AdapterKinds.BuiltIn).Load(kind, new AdapterTensors(file));
     }
 
@@ -119,7 +122,8 @@ public abstract class Adapter
     /// <param name="trainable">False freezes all of them.</param>
     public abstract void RequireGrad(bool trainable);
 
-    /// <summary>Whether the shapes of the tensors go together: asked once after they were read from a file, each of the rank that it must have.</summary>
+    /// <summary>Whether the shapes of the tensors go together: asked once after they were read from a file,
+    /// each of the rank that it must have.</summary>
     protected abstract bool Fits();
 
     internal bool HasFittingShapes => Fits();

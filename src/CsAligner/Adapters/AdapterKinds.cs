@@ -13,10 +13,12 @@ public sealed class AdapterKinds
 
     private AdapterKinds(AdapterKind[] kinds) => _kinds = kinds;
 
-    /// <summary>The kinds of this library: <c>low-rank</c>, <c>mlp</c>, <c>linear</c>, <c>stack</c>, <c>transformer</c> and <c>mean-shift</c>.</summary>
+    /// <summary>The kinds of this library: <c>low-rank</c>, <c>mlp</c>, <c>linear</c>, <c>stack</c>,
+    /// <c>transformer</c> and <c>mean-shift</c>.</summary>
     public static AdapterKinds BuiltIn { get; } = new(
     [
-        LowRankAdapter.Definition, MlpAdapter.Definition, LinearAdapter.Definition, ResidualStackAdapter.Definition, TransformerAdapter.Definition,
+        LowRankAdapter.Definition, MlpAdapter.Definition, LinearAdapter.Definition, ResidualStackAdapter.Definition,
+        TransformerAdapter.Definition,
         IdentityAdapter.Definition,
     ]);
 
@@ -52,7 +54,8 @@ public sealed class AdapterKinds
         foreach (var kind in kinds)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(kind.Name, nameof(kinds));
-            if (all.Count(k => k.Name == kind.Name) > 1) throw new ArgumentException($"There is an adapter kind '{kind.Name}' already; give yours another name.", nameof(kinds));
+            if (all.Count(k => k.Name == kind.Name) > 1)
+                throw new ArgumentException($"There is an adapter kind '{kind.Name}' already; give yours another name.", nameof(kinds));
         }
 
         return new AdapterKinds(all);
@@ -75,14 +78,16 @@ public sealed class AdapterKinds
         if (width != outputWidth && !kind.ChangesWidth)
         {
             string others = string.Join(" or ", _kinds.Where(k => k.ChangesWidth).Select(k => k.Name));
-            throw new InputException($"adapter: {kind.Name} keeps the width, but rows of width {width} are to become rows of width {outputWidth}; use {others}");
+            throw new InputException(
+                $"adapter: {kind.Name} keeps the width, but rows of width {width} are to become rows of width {outputWidth}; use {others}");
         }
 
         var adapter = kind.Create(new AdapterStart(shift, outputWidth, options.Size, options.Layers, random));
         if (adapter.Width != width || adapter.OutputWidth != outputWidth)
         {
             throw new InvalidOperationException(
-                $"The adapter kind '{kind.Name}' was to map rows of width {width} to {outputWidth}, but made an adapter of {adapter.Width} to {adapter.OutputWidth}.");
+                $"The adapter kind '{kind.Name}' was to map rows of width {width} to {outputWidth}, but made an adapter "
+                    + $"of {adapter.Width} to {adapter.OutputWidth}.");
         }
 
         return OfItsKind(adapter, kind);
@@ -94,7 +99,8 @@ public sealed class AdapterKinds
         if (!TryGet(name, out var kind))
         {
             throw new InputException(
-                $"{tensors.Path}: adapter kind '{name}' is unknown; known are {string.Join(", ", Names)}; an application's own kind can be read by that application alone");
+                $"{tensors.Path}: adapter kind '{name}' is unknown; known are {string.Join(", ", Names)}; an application's own kind can be "
+                    + "read by that application alone");
         }
 
         var adapter = OfItsKind(kind.Load(tensors), kind);
@@ -104,5 +110,6 @@ public sealed class AdapterKinds
     // Saved under another name than it was made by, it would not load again.
     private static Adapter OfItsKind(Adapter adapter, AdapterKind kind) => adapter.Kind == kind.Name
         ? adapter
-        : throw new InvalidOperationException($"The adapter kind '{kind.Name}' made an adapter that calls itself '{adapter.Kind}'; its Kind must be the kind's name.");
+        : throw new InvalidOperationException(
+            $"The adapter kind '{kind.Name}' made an adapter that calls itself '{adapter.Kind}'; its Kind must be the kind's name.");
 }

@@ -7,11 +7,13 @@ public sealed record AdapterOptions
 {
     /// <summary>
     /// <c>low-rank</c> (default), <c>mlp</c>, <c>linear</c>, <c>stack</c> (LLM2CLIP's residual blocks), <c>transformer</c> (over tokens) or
-    /// <c>mean-shift</c> (nothing to train), or another of <see cref="Kinds"/>. Of ours only <c>linear</c> and <c>stack</c> can change the width.
+    /// <c>mean-shift</c> (nothing to train), or another of <see cref="Kinds"/>. Of ours only <c>linear</c> and <c>stack</c> can change the
+    /// width.
     /// </summary>
     public string Kind { get; init; } = LowRankAdapter.KindName;
 
-    /// <summary>The kinds to choose from: this library's, and those that an application adds to them (<see cref="AdapterKinds.With"/>).</summary>
+    /// <summary>The kinds to choose from: this library's, and those that an application adds to them
+    /// (<see cref="AdapterKinds.With"/>).</summary>
     public AdapterKinds Kinds { get; init; } = AdapterKinds.BuiltIn;
 
     /// <summary>

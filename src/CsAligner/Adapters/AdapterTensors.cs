@@ -25,7 +25,8 @@ public sealed class AdapterTensors
     {
         if (!_file.Contains(name)) throw new InputException($"{Path}: the adapter lacks its tensor \"{name}\"; the file is damaged");
         var tensor = _file.ReadWeights(name);
-        if (tensor.Rank != rank) throw new InputException($"{Path}: \"{name}\" has rank {tensor.Rank}, expected {rank}; the file is damaged");
+        if (tensor.Rank != rank)
+            throw new InputException($"{Path}: \"{name}\" has rank {tensor.Rank}, expected {rank}; the file is damaged");
         return tensor;
     }
 

@@ -21,7 +21,8 @@ public sealed class MlpAdapter : Adapter
         TakesSize = true,
         Create = start => new MlpAdapter(start.Shift, start.Size ?? 2 * start.Width, start.Random),
         Load = tensors => new MlpAdapter(
-            tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("down.bias", 1), tensors.Read("up.weight", 2), tensors.Read("up.bias", 1)),
+            tensors.Read("shift", 1), tensors.Read("down.weight", 2), tensors.Read("down.bias", 1), tensors.Read("up.weight", 2),
+            tensors.Read("up.bias", 1)),
     };
 
     private readonly Tensor _shift;
@@ -77,5 +78,6 @@ public sealed class MlpAdapter : Adapter
 
     /// <inheritdoc/>
     protected override bool Fits() =>
-        _down.Shape[1] == Width && _downBias.Length == _down.Shape[0] && _up.Shape[0] == Width && _up.Shape[1] == _down.Shape[0] && _upBias.Length == Width;
+        _down.Shape[1] == Width && _downBias.Length == _down.Shape[0] && _up.Shape[0] == Width && _up.Shape[1] == _down.Shape[0]
+            && _upBias.Length == Width;
 }

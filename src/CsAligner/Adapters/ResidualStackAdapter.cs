@@ -55,7 +55,8 @@ public sealed class ResidualStackAdapter : Adapter
         int width = shift.Length;
         _shift = shift;
         _blocks = [.. Enumerable.Range(0, layers).Select(_ => new Block(
-            Constant(1, width), new Tensor(width), Tensor.Normal(random, 1 / MathF.Sqrt(width), hidden, width), new Tensor(hidden), new Tensor(width, hidden), new Tensor(width)))];
+            Constant(1, width), new Tensor(width), Tensor.Normal(random, 1 / MathF.Sqrt(width), hidden, width), new Tensor(hidden),
+            new Tensor(width, hidden), new Tensor(width)))];
         (_normWeight, _normBias) = (Constant(1, width), new Tensor(width));
         (_outWeight, _outBias) = (LinearAdapter.StartWeight(width, outputWidth, random), new Tensor(outputWidth));
     }
@@ -102,17 +103,20 @@ public sealed class ResidualStackAdapter : Adapter
         {
             string Name(string part) => BlockName(blocks.Count, part);
             blocks.Add(new Block(
-                tensors.Read(Name("norm.weight"), 1), tensors.Read(Name("norm.bias"), 1), tensors.Read(Name("up.weight"), 2), tensors.Read(Name("up.bias"), 1),
+                tensors.Read(Name("norm.weight"), 1), tensors.Read(Name("norm.bias"), 1), tensors.Read(Name("up.weight"), 2),
+                tensors.Read(Name("up.bias"), 1),
                 tensors.Read(Name("down.weight"), 2), tensors.Read(Name("down.bias"), 1)));
         }
 
         return new ResidualStackAdapter(
-            tensors.Read("shift", 1), [.. blocks], tensors.Read("norm.weight", 1), tensors.Read("norm.bias", 1), tensors.Read("out.weight", 2), tensors.Read("out.bias", 1));
+            tensors.Read("shift", 1), [.. blocks], tensors.Read("norm.weight", 1), tensors.Read("norm.bias", 1),
+            tensors.Read("out.weight", 2), tensors.Read("out.bias", 1));
     }
 
     /// <inheritdoc/>
     protected override bool Fits() =>
-        _blocks.Length > 0 && Array.TrueForAll(_blocks, block => block.Fits(Width)) && _normWeight.Length == Width && _normBias.Length == Width
+        _blocks.Length > 0 && Array.TrueForAll(_blocks, block => block.Fits(Width)) && _normWeight.Length == Width
+            && _normBias.Length == Width
         && _outWeight.Shape[1] == Width && _outWeight.Shape[0] == OutputWidth;
 
     private static string BlockName(int block, string part) => $"layers.{block}.{part}";
@@ -128,7 +132,8 @@ public sealed class ResidualStackAdapter : Adapter
     {
         public (string Name, Tensor Values)[] Tensors =>
         [
-            ("norm.weight", NormWeight), ("norm.bias", NormBias), ("up.weight", UpWeight), ("up.bias", UpBias), ("down.weight", DownWeight), ("down.bias", DownBias),
+            ("norm.weight", NormWeight), ("norm.bias", NormBias), ("up.weight", UpWeight), ("up.bias", UpBias), ("down.weight", DownWeight),
+            ("down.bias", DownBias),
         ];
 
         public bool Fits(int width) =>

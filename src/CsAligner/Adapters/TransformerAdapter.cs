@@ -41,7 +41,14 @@ public sealed class TransformerAdapter : Adapter
     {
         _shift = shift;
         int width = shift.Length;
-        var config = new TransformerConfig { Width = width, MlpWidth = hidden, Layers = layers, Heads = Heads(width), Activation = Activation.Gelu };
+        var config = new TransformerConfig
+        {
+            Width = width,
+            MlpWidth = hidden,
+            Layers = layers,
+            Heads = Heads(width),
+            Activation = Activation.Gelu
+        };
         _blocks = [.. Enumerable.Range(0, layers).Select(_ => new TransformerBlock(config))];
         (_normWeight, _normBias) = (TransformerBlock.Ones(width), new Tensor(width));
         (_outWeight, _outBias) = (new Tensor(width, width), new Tensor(width));
@@ -70,7 +77,8 @@ public sealed class TransformerAdapter : Adapter
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Tensor Values)> Tensors =>
     [
-        ("shift", _shift), .. _blocks.SelectMany((block, i) => block.Parameters(BlockName(i)).Select(p => (FusedName(p.Names[0]), p.Values))),
+        ("shift", _shift),
+        .. _blocks.SelectMany((block, i) => block.Parameters(BlockName(i)).Select(p => (FusedName(p.Names[0]), p.Values))),
         ("norm.weight", _normWeight), ("norm.bias", _normBias), ("out.weight", _outWeight), ("out.bias", _outBias),
     ];
 

@@ -52,8 +52,12 @@ public static class Evaluator
             Frechet = x.Rows < 2 || y.Rows < 2 ? null : FrechetDistance.Compute(x, y),
             CentroidGap = PairMeasures.CentroidGap(x, y),
             Alignment = pairing == null ? null : pairs.Alignment,
-            UniformityX = estimated == null ? Uniformity(x) : estimated.Length < 2 ? null : NystromEstimator.LogOffDiagonal(estimated[1].SelfX, x.Rows),
-            UniformityY = estimated == null ? Uniformity(y) : estimated.Length < 2 ? null : NystromEstimator.LogOffDiagonal(estimated[1].SelfY, y.Rows),
+            UniformityX = estimated == null ? Uniformity(x) : estimated.Length < 2
+                ? null
+                : NystromEstimator.LogOffDiagonal(estimated[1].SelfX, x.Rows),
+            UniformityY = estimated == null ? Uniformity(y) : estimated.Length < 2
+                ? null
+                : NystromEstimator.LogOffDiagonal(estimated[1].SelfY, y.Rows),
             MeanCosinePairs = pairing == null ? null : pairs.MeanCosinePairs,
             MeanCosineOthers = pairing == null || double.IsNaN(pairs.MeanCosineOthers) ? null : pairs.MeanCosineOthers,
             Features = estimator?.Features,
@@ -75,7 +79,8 @@ public static class Evaluator
     /// Null: all rows are candidates. Else retrieval and the bound are means over its folds; distributions are those of all rows.
     /// </param>
     /// <param name="estimator">Estimates the distributions in time linear in the rows; null computes them.</param>
-    /// <exception cref="InputException">No pairing is given and the numbers of rows differ; the rows are not those of the protocol.</exception>
+    /// <exception cref="InputException">No pairing is given and the numbers of rows differ;
+    /// the rows are not those of the protocol.</exception>
     public static AlignmentMeasures Evaluate(
         Tensor images,
         Tensor texts,
@@ -88,12 +93,17 @@ public static class Evaluator
     {
         Check(images, texts);
         if (pairing == null && images.Rows != texts.Rows)
-            throw new InputException($"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
+            throw new InputException(
+                $"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
         pairing ??= Pairing.Diagonal(images.Rows);
-        FoldMeasures[] folds = protocol is null ? [FoldMeasures.Of(images, texts, pairing, temperature)] : [.. protocol.Measure(images, texts, pairing, temperature)];
+        FoldMeasures[] folds = protocol is null
+            ? [FoldMeasures.Of(images, texts, pairing, temperature)]
+            : [.. protocol.Measure(images, texts, pairing, temperature)];
         var mean = FoldMeasures.Mean(folds);
         var distributions = Measure(images, texts, bandwidth, seed, pairing, estimator);
-        return new AlignmentMeasures(mean.ImageToText, mean.TextToImage, mean.MutualInformationLowerBound, temperature, distributions) { Protocol = protocol, Folds = folds };
+        return new AlignmentMeasures(mean.ImageToText, mean.TextToImage, mean.MutualInformationLowerBound, temperature,
+            distributions)
+        { Protocol = protocol, Folds = folds };
     }
 
     /// <summary>Retrieval of texts by images.</summary>

@@ -16,7 +16,8 @@ public sealed record FoldMeasures(RetrievalMeasures ImageToText, RetrievalMeasur
     /// <param name="pairing">Which text belongs to which image.</param>
     /// <param name="temperature">tau of the bound.</param>
     public static FoldMeasures Of(Tensor images, Tensor texts, Pairing pairing, double temperature) => new(
-        Evaluator.ImageToText(images, texts, pairing), Evaluator.TextToImage(images, texts, pairing), Evaluator.MutualInformation(images, texts, pairing, temperature));
+        Evaluator.ImageToText(images, texts, pairing), Evaluator.TextToImage(images, texts, pairing),
+        Evaluator.MutualInformation(images, texts, pairing, temperature));
 
     /// <summary>The mean of each number over folds.</summary>
     /// <param name="folds">At least one.</param>

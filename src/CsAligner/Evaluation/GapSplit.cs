@@ -21,7 +21,8 @@ public sealed record GapSplit
     /// <summary>sigma of that, by the rule.</summary>
     public required double Bandwidth { get; init; }
 
-    /// <summary>Off-diagonal D_CS after each modality has lost its mean and each row has its length of 1 again: the distribution part.</summary>
+    /// <summary>Off-diagonal D_CS after each modality has lost its mean and each row has its length of 1 again:
+    /// the distribution part.</summary>
     public required double DivergenceCentred { get; init; }
 
     /// <summary>sigma of that, by the same rule on the rows so changed.</summary>
@@ -46,7 +47,8 @@ public sealed record GapSplit
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(texts);
-        if (images.Rows < 2 || texts.Rows < 2) throw new InputException($"gap split: expected at least 2 rows of each modality, got {images.Rows} and {texts.Rows}");
+        if (images.Rows < 2 || texts.Rows < 2)
+            throw new InputException($"gap split: expected at least 2 rows of each modality, got {images.Rows} and {texts.Rows}");
         BandwidthRule rule = bandwidth ?? Evaluator.DefaultBandwidth;
         var (divergence, sigma) = OffDiagonal(images, texts, rule, seed);
         Tensor centredImages = Centred(images), centredTexts = Centred(texts);

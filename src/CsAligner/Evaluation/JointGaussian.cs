@@ -28,12 +28,16 @@ public sealed class JointGaussian
         ArgumentNullException.ThrowIfNull(meanY);
         ArgumentNullException.ThrowIfNull(mapX);
         ArgumentNullException.ThrowIfNull(mapY);
-        if (!(Math.Abs(correlation) < 1)) throw new ArgumentOutOfRangeException(nameof(correlation), correlation, "The correlation must be above -1 and below 1.");
+        if (!(Math.Abs(correlation) < 1))
+            throw new ArgumentOutOfRangeException(nameof(correlation), correlation, "The correlation must be above -1 and below 1.");
         (_meanX, _meanY) = (Vector<double>.Build.DenseOfArray(meanX), Vector<double>.Build.DenseOfArray(meanY));
         (_mapX, _mapY) = (Matrix<double>.Build.DenseOfArray(mapX), Matrix<double>.Build.DenseOfArray(mapY));
         int width = meanX.Length;
-        if (width == 0 || meanY.Length != width || _mapX.RowCount != width || _mapX.ColumnCount != width || _mapY.RowCount != width || _mapY.ColumnCount != width)
-            throw new ArgumentException($"Means must be [D] and maps [D, D] of one D, got {width} and {meanY.Length}, {_mapX.RowCount} x {_mapX.ColumnCount} and {_mapY.RowCount} x {_mapY.ColumnCount}.", nameof(mapX));
+        if (width == 0 || meanY.Length != width || _mapX.RowCount != width || _mapX.ColumnCount != width || _mapY.RowCount != width
+            || _mapY.ColumnCount != width)
+            throw new ArgumentException(
+                $"Means must be [D] and maps [D, D] of one D, got {width} and {meanY.Length}, {_mapX.RowCount} x {_mapX.ColumnCount} and "
+                    + $"{_mapY.RowCount} x {_mapY.ColumnCount}.", nameof(mapX));
         if (_mapX.Determinant() == 0 || _mapY.Determinant() == 0) throw new ArgumentException("The maps must be invertible.", nameof(mapX));
         Correlation = correlation;
     }
@@ -71,9 +75,11 @@ public sealed class JointGaussian
     public double CauchySchwarz(double bandwidth)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bandwidth);
-        Matrix<double> kernel = Matrix<double>.Build.DenseIdentity(Width) * (bandwidth * bandwidth), cross = CovarianceX + CovarianceY + kernel;
+        Matrix<double> kernel = Matrix<double>.Build.DenseIdentity(Width) * (bandwidth * bandwidth),
+            cross = CovarianceX + CovarianceY + kernel;
         Vector<double> gap = _meanX - _meanY;
-        return LogDeterminant(cross) - (0.5 * LogDeterminant((2 * CovarianceX) + kernel)) - (0.5 * LogDeterminant((2 * CovarianceY) + kernel)) + (gap * cross.Solve(gap));
+        return LogDeterminant(cross) - (0.5 * LogDeterminant((2 * CovarianceX) + kernel))
+            - (0.5 * LogDeterminant((2 * CovarianceY) + kernel)) + (gap * cross.Solve(gap));
     }
 
     /// <summary>Draws pairs: row i of x belongs to row i of y.</summary>
@@ -88,7 +94,8 @@ public sealed class JointGaussian
         double rest = Math.Sqrt(1 - (Correlation * Correlation));
         for (int i = 0; i < rows; i++)
         {
-            Vector<double> u = Vector<double>.Build.Dense(Width, _ => random.NextNormal()), v = u.Map(value => (Correlation * value) + (rest * random.NextNormal()));
+            Vector<double> u = Vector<double>.Build.Dense(Width, _ => random.NextNormal()),
+                v = u.Map(value => (Correlation * value) + (rest * random.NextNormal()));
             Store(_meanX + (_mapX * u), x, i);
             Store(_meanY + (_mapY * v), y, i);
         }
@@ -104,12 +111,16 @@ public sealed class JointGaussian
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
         int rows = x.Rows, width = x.Width, all = width + y.Width;
-        if (y.Rows != rows || rows <= all) throw new ArgumentException($"Mutual information: expected pairs of rows, more than {all} of them; got {x} and {y}.", nameof(y));
-        Matrix<double> joint = Matrix<double>.Build.Dense(rows, all, (i, d) => d < width ? x.Span[(i * width) + d] : y.Span[(i * y.Width) + d - width]);
+        if (y.Rows != rows || rows <= all)
+            throw new ArgumentException($"Mutual information: expected pairs of rows, more than {all} of them; got {x} and {y}.",
+                nameof(y));
+        Matrix<double> joint =
+            Matrix<double>.Build.Dense(rows, all, (i, d) => d < width ? x.Span[(i * width) + d] : y.Span[(i * y.Width) + d - width]);
         Vector<double> mean = joint.ColumnSums() / rows;
         for (int i = 0; i < rows; i++) joint.SetRow(i, joint.Row(i) - mean);
         Matrix<double> covariance = joint.TransposeThisAndMultiply(joint) / (rows - 1);
-        return 0.5 * (LogDeterminant(covariance.SubMatrix(0, width, 0, width)) + LogDeterminant(covariance.SubMatrix(width, y.Width, width, y.Width)) - LogDeterminant(covariance));
+        return 0.5 * (LogDeterminant(covariance.SubMatrix(0, width, 0, width))
+            + LogDeterminant(covariance.SubMatrix(width, y.Width, width, y.Width)) - LogDeterminant(covariance));
     }
 
     private static double LogDeterminant(Matrix<double> matrix) => matrix.Cholesky().DeterminantLn;

@@ -24,7 +24,8 @@ public sealed record LinearSeparability(double Accuracy, double TrainingAccuracy
     private const int MostSteps = 500;
     private const double Settled = 1e-6;
 
-    /// <summary>Trains and tests the plane: at most 500 steps of Nesterov's method with a penalty of 1e-4 |w|^2 / 2, time O(500 (M + N) D).</summary>
+    /// <summary>Trains and tests the plane: at most 500 steps of Nesterov's method with a penalty of 1e-4 |w|^2 / 2,
+    /// time O(500 (M + N) D).</summary>
     /// <param name="x">[M, D], at least 4 rows.</param>
     /// <param name="y">[N, D], at least 4 rows.</param>
     /// <param name="seed">Draws the halves.</param>
@@ -33,8 +34,10 @@ public sealed record LinearSeparability(double Accuracy, double TrainingAccuracy
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
-        if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width) throw new ArgumentException($"Separability: expected [M, D] and [N, D], got {x} and {y}.", nameof(y));
-        if (x.Rows < 4 || y.Rows < 4) throw new InputException($"linear separability: expected at least 4 rows of each modality, got {x.Rows} and {y.Rows}");
+        if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width)
+            throw new ArgumentException($"Separability: expected [M, D] and [N, D], got {x} and {y}.", nameof(y));
+        if (x.Rows < 4 || y.Rows < 4)
+            throw new InputException($"linear separability: expected at least 4 rows of each modality, got {x.Rows} and {y.Rows}");
         int[] order = [.. Enumerable.Range(0, Math.Max(x.Rows, y.Rows))];
         new RandomGenerator(seed).Shuffle(order.AsSpan());
         var (train, test) = (Half(x, y, order, first: true), Half(x, y, order, first: false));

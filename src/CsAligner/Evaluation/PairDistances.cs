@@ -18,7 +18,8 @@ public sealed record PairDistances(float[] Matched, float[] Others, float[] With
     /// <summary>Distances to as many others a row unless said otherwise.</summary>
     public const int DefaultOthers = 20;
 
-    /// <summary>All matched pairs, and for each row up to <paramref name="others"/> partners at even steps through the other rows: no draw, no seed.</summary>
+    /// <summary>All matched pairs, and for each row up to <paramref name="others"/> partners at even steps through the other rows:
+    /// no draw, no seed.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
     /// <param name="pairing">Null for row i to row i.</param>
@@ -29,7 +30,8 @@ public sealed record PairDistances(float[] Matched, float[] Others, float[] With
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentOutOfRangeException.ThrowIfLessThan(others, 1);
-        if (pairing == null && images.Rows != texts.Rows) throw new InputException($"pair distances: {images.Rows} images and {texts.Rows} texts need pairs");
+        if (pairing == null && images.Rows != texts.Rows)
+            throw new InputException($"pair distances: {images.Rows} images and {texts.Rows} texts need pairs");
         pairing ??= Pairing.Diagonal(images.Rows);
         int[] imageOfText = [.. pairing.ImageOfText];
         var between = new List<(int, int)>();

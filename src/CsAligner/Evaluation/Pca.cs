@@ -35,7 +35,8 @@ public sealed class Pca
     public static Pca Fit(IReadOnlyList<Tensor> sets, int components = 2)
     {
         ArgumentNullException.ThrowIfNull(sets);
-        if (sets.Count == 0 || sets.Any(set => set.Rank != 2 || set.Shape[1] != sets[0].Shape[1]) || sets.Sum(set => (long)set.Shape[0]) == 0)
+        if (sets.Count == 0 || sets.Any(set => set.Rank != 2 || set.Shape[1] != sets[0].Shape[1])
+            || sets.Sum(set => (long)set.Shape[0]) == 0)
             throw new ArgumentException("PCA takes one or more [N, D] sets of one width with a row at least.", nameof(sets));
         int width = sets[0].Shape[1];
         ArgumentOutOfRangeException.ThrowIfLessThan(components, 1);
@@ -124,7 +125,8 @@ public sealed class Pca
         int width = covariance.Length;
         int size = Math.Min(width, components + Extra);
         var random = new RandomGenerator(0);
-        double[][] basis = [.. Enumerable.Range(0, size).Select(_ => Enumerable.Range(0, width).Select(_ => random.NextNormal()).ToArray())];
+        double[][] basis =
+            [.. Enumerable.Range(0, size).Select(_ => Enumerable.Range(0, width).Select(_ => random.NextNormal()).ToArray())];
         Orthonormalise(basis);
         double last = double.NaN;
         for (int step = 0; step < MaximumSteps; step++)
@@ -185,7 +187,8 @@ public sealed class Pca
                 for (int pass = 0; pass < 2; pass++)
                 {
                     for (int j = 0; j < i; j++)
-                        TensorPrimitives.MultiplyAdd<double>(basis[j], -TensorPrimitives.Dot<double>(basis[j], basis[i]), basis[i], basis[i]);
+                        TensorPrimitives.MultiplyAdd<double>(basis[j], -TensorPrimitives.Dot<double>(basis[j], basis[i]),
+                            basis[i], basis[i]);
                 }
 
                 double norm = TensorPrimitives.Norm<double>(basis[i]);

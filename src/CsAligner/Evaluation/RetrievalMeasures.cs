@@ -26,7 +26,8 @@ public sealed record RetrievalMeasures(double RecallAt1, double RecallAt5, doubl
     /// <summary>The mean of each number over several measurements.</summary>
     /// <param name="all">At least one.</param>
     internal static RetrievalMeasures Mean(IReadOnlyList<RetrievalMeasures> all) => new(
-        all.Average(m => m.RecallAt1), all.Average(m => m.RecallAt5), all.Average(m => m.RecallAt10), all.Average(m => m.MedianRank), all.Average(m => m.MeanRank));
+        all.Average(m => m.RecallAt1), all.Average(m => m.RecallAt5), all.Average(m => m.RecallAt10), all.Average(m => m.MedianRank),
+        all.Average(m => m.MeanRank));
 
     internal static RetrievalMeasures FromRanks(int[] ranks)
     {

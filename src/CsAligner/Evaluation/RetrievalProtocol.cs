@@ -15,7 +15,8 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
     public const int Captions = 5;
 
     /// <summary>All that can be named.</summary>
-    public static IReadOnlyList<RetrievalProtocol> All { get; } = [new("flickr30k-1k", 1000, 1), new("flickr8k-1k", 1000, 1), new("coco-5k", 5000, 1), new("coco-1k", 5000, 5)];
+    public static IReadOnlyList<RetrievalProtocol> All { get; } =
+        [new("flickr30k-1k", 1000, 1), new("flickr8k-1k", 1000, 1), new("coco-5k", 5000, 1), new("coco-1k", 5000, 5)];
 
     /// <summary>Their names.</summary>
     public static string Names => string.Join(", ", All.Select(protocol => protocol.Name));
@@ -24,7 +25,9 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
     /// <param name="name">Such as coco-1k.</param>
     /// <exception cref="InputException">There is none of this name.</exception>
     public static RetrievalProtocol Parse(string name) =>
-        All.FirstOrDefault(protocol => protocol.Name == name) ?? throw new InputException($"protocol: one of {Names} was expected, got '{name}'{Suggestion.End(name, All.Select(protocol => protocol.Name))}");
+        All.FirstOrDefault(protocol => protocol.Name == name)
+            ?? throw new InputException(
+                $"protocol: one of {Names} was expected, got '{name}'{Suggestion.End(name, All.Select(protocol => protocol.Name))}");
 
     /// <summary>Makes sure that rows are those of the protocol.</summary>
     /// <param name="pairing">Which text belongs to which image.</param>
@@ -33,11 +36,16 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
     {
         ArgumentNullException.ThrowIfNull(pairing);
         if (pairing.Images != Images || pairing.Texts != Images * Captions)
-            throw new InputException($"evaluate: {Name} is measured on {Images} images with {Captions} captions each, {Images * Captions} texts; got {pairing.Images} images and {pairing.Texts} texts: embed karpathy:FILE:{Name} without bad samples, or leave --protocol out");
+            throw new InputException(
+                $"evaluate: {Name} is measured on {Images} images with {Captions} captions each, {Images * Captions} texts; "
+                    + $"got {pairing.Images} images and {pairing.Texts} texts: embed karpathy:FILE:{Name} without bad samples, or leave "
+                    + "--protocol out");
         int[] captions = new int[Images];
         foreach (int image in pairing.ImageOfText) captions[image]++;
         int wrong = Array.FindIndex(captions, count => count != Captions);
-        if (wrong >= 0) throw new InputException($"evaluate: {Name} is measured on {Captions} captions of each image, image {wrong} has {captions[wrong]}; embed karpathy:FILE:{Name}, or give its pairs");
+        if (wrong >= 0)
+            throw new InputException($"evaluate: {Name} is measured on {Captions} captions of each image, "
+                + $"image {wrong} has {captions[wrong]}; embed karpathy:FILE:{Name}, or give its pairs");
     }
 
     /// <summary>Retrieval within each fold.</summary>
@@ -46,7 +54,8 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
     /// <param name="pairing">Which text belongs to which image.</param>
     /// <param name="temperature">tau of the bound on the mutual information.</param>
     /// <exception cref="InputException">The rows are not those of the protocol.</exception>
-    public IReadOnlyList<FoldMeasures> Measure(Tensor images, Tensor texts, Pairing pairing, double temperature = Evaluator.DefaultTemperature)
+    public IReadOnlyList<FoldMeasures> Measure(Tensor images, Tensor texts, Pairing pairing,
+        double temperature = Evaluator.DefaultTemperature)
     {
         Check(pairing);
         int size = Images / Folds;
@@ -54,7 +63,8 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
         for (int first = 0; first < Images; first += size)
         {
             int start = first;
-            int[] rows = [.. Enumerable.Range(0, pairing.Texts).Where(text => pairing.ImageOfText[text] >= start && pairing.ImageOfText[text] < start + size)];
+            int[] rows = [.. Enumerable.Range(0, pairing.Texts)
+                .Where(text => pairing.ImageOfText[text] >= start && pairing.ImageOfText[text] < start + size)];
             var within = Pairing.From([.. rows.Select(text => (long)(pairing.ImageOfText[text] - start))], size, rows.Length);
             folds.Add(FoldMeasures.Of(FeatureRows.Range(images, start, start + size), FeatureRows.Take(texts, rows), within, temperature));
         }

@@ -39,7 +39,8 @@ public static class StreamingEvaluator
     /// <exception cref="InputException">The memory is too little, or the state is another measurement's.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static DistributionMeasures Measure(
-        IRowSource x, IRowSource y, BandwidthRule? bandwidth = null, ulong seed = 0, StreamingOptions? options = null, CancellationToken cancellation = default)
+        IRowSource x, IRowSource y, BandwidthRule? bandwidth = null, ulong seed = 0, StreamingOptions? options = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
@@ -55,7 +56,8 @@ public static class StreamingEvaluator
         (double largestY, double squaresY) = Squares(y, sums.Centre, memory);
         double largest = Math.Max(largestX, largestY);
         int fewest = Math.Min(x.Rows, y.Rows);
-        StreamedBandwidth wanted = StreamedBandwidth.For(sigma, largest, fewest), uniformity = StreamedBandwidth.For(Evaluator.UniformityBandwidth, largest, fewest);
+        StreamedBandwidth wanted = StreamedBandwidth.For(sigma, largest, fewest),
+            uniformity = StreamedBandwidth.For(Evaluator.UniformityBandwidth, largest, fewest);
         StreamedTerm[] terms =
         [
             new(x, x, true, [wanted, uniformity], sums.Centre, blockRows),
@@ -64,7 +66,13 @@ public static class StreamingEvaluator
         ];
         string identity = string.Create(CultureInfo.InvariantCulture, $"2 {sums.Hash} sigma {sigma:R} block {blockRows} {Compute.Simd}");
         Run(terms, memory, identity, options, cancellation);
-        var measures = Collect(x, y, [wanted, uniformity], terms, sums, squaresX, squaresY) with { Frechet = x.Rows < 2 || y.Rows < 2 ? null : Frechet(x, y, sums, memory) };
+        var measures =
+            Collect(x, y, [wanted, uniformity], terms, sums, squaresX, squaresY) with
+            {
+                Frechet = x.Rows < 2 || y.Rows < 2
+                ? null
+                : Frechet(x, y, sums, memory)
+            };
         if (options.StatePath != null) File.Delete(options.StatePath);
         return measures;
     }
@@ -80,7 +88,8 @@ public static class StreamingEvaluator
     {
         long least = LeastMemory(width);
         if (memoryBytes < least)
-            throw new InputException($"measure: rows of {width} values need at least {(least >> 20) + 1}M of memory, {memoryBytes >> 20}M are allowed; allow more");
+            throw new InputException($"measure: rows of {width} values need at least {(least >> 20) + 1}M of memory, {memoryBytes >> 20}M "
+                + "are allowed; allow more");
         return (int)Math.Min(1 << 16, 1 + ((memoryBytes - least) / BlockBytes(width)));
     }
 
@@ -175,7 +184,8 @@ public static class StreamingEvaluator
         double[] centre = [.. Enumerable.Range(0, x.Width).Select(d => (double)sums.Centre.Span[d])];
         double[] meanX = [.. sums.SumX.Select(s => s / x.Rows)], meanY = [.. sums.SumY.Select(s => s / y.Rows)];
         double gap = WideTerms.Gap(meanX, meanY, 1), all = 0;
-        double varianceX = Math.Max(0, (squaresX / x.Rows) - WideTerms.Gap(meanX, centre, 1)), varianceY = Math.Max(0, (squaresY / y.Rows) - WideTerms.Gap(meanY, centre, 1));
+        double varianceX = Math.Max(0, (squaresX / x.Rows) - WideTerms.Gap(meanX, centre, 1)),
+            varianceY = Math.Max(0, (squaresY / y.Rows) - WideTerms.Gap(meanY, centre, 1));
         for (int d = 0; d < x.Width; d++) all += sums.UnitX[d] * sums.UnitY[d];
         KernelMeasures measures = Divergences();
         double others = ((double)x.Rows * y.Rows) - x.Rows;
@@ -205,7 +215,8 @@ public static class StreamingEvaluator
             if (bandwidths[0].Precision == KernelPrecision.Wide)
             {
                 return WideTerms.Measures(
-                    WideTerms.Gap(meanX, meanY, sigma), varianceX / sigma / sigma, x.Rows, varianceY / sigma / sigma, y.Rows, selfX.MinusOne, selfY.MinusOne, cross.MinusOne);
+                    WideTerms.Gap(meanX, meanY, sigma), varianceX / sigma / sigma, x.Rows, varianceY / sigma / sigma, y.Rows,
+                    selfX.MinusOne, selfY.MinusOne, cross.MinusOne);
             }
 
             return new KernelMeans(

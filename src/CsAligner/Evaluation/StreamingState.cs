@@ -37,13 +37,17 @@ internal static class StreamingState
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             if (document.RootElement.GetProperty("measurement").GetString() != identity)
-                throw new InputException($"measure: '{path}' keeps the progress of other rows, another bandwidth or another SIMD path; name another file or remove it");
-            var saved = document.RootElement.GetProperty("terms").EnumerateArray().Select(t => t.EnumerateArray().Select(n => n.GetInt64()).ToArray()).ToArray();
+                throw new InputException($"measure: '{path}' keeps the progress of other rows, another bandwidth or another SIMD path; "
+                    + "name another file or remove it");
+            var saved = document.RootElement.GetProperty("terms").EnumerateArray()
+                .Select(t => t.EnumerateArray().Select(n => n.GetInt64()).ToArray()).ToArray();
             fits = saved.Length == terms.Count && terms.Zip(saved).All(pair => pair.First.Restore(pair.Second));
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+            or IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"measure: '{path}' cannot be read as the progress of a measurement; name another file or remove it", failure);
+            throw new InputException($"measure: '{path}' cannot be read as the progress of a measurement; name another file or remove it",
+                failure);
         }
 
         if (!fits) throw new InputException($"measure: '{path}' does not fit this measurement; remove it");

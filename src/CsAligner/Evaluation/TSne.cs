@@ -10,8 +10,8 @@ namespace CsAligner.Evaluation;
 /// <summary>
 /// Exact t-SNE (van der Maaten and Hinton, JMLR 2008) of the pooled rows of several sets, for maps: rows near each other stay
 /// near; distances between clusters and their sizes mean little, so read it beside <see cref="Pca"/>. The start is the first two
-/// principal components; momentum, gains and the learning rate N / 48 (at least 50) are scikit-learn's. Time O(N^2 (D + iterations)), memory N^2
-/// floats. Deterministic under a seed, whatever the number of threads.
+/// principal components; momentum, gains and the learning rate N / 48 (at least 50) are scikit-learn's. Time O(N^2 (D + iterations)),
+/// memory N^2 floats. Deterministic under a seed, whatever the number of threads.
 /// </summary>
 public static class TSne
 {
@@ -33,7 +33,8 @@ public static class TSne
         options ??= new TSneOptions();
         int count = sets.Sum(set => set.Rows);
         if (count is < 4 or > MostRows || sets.Any(set => set.Rank != 2 || set.Width != sets[0].Width))
-            throw new ArgumentException($"t-SNE takes sets of one width with 4 to {MostRows} rows in all, got {string.Join(", ", sets)}.", nameof(sets));
+            throw new ArgumentException($"t-SNE takes sets of one width with 4 to {MostRows} rows in all, got {string.Join(", ", sets)}.",
+                nameof(sets));
         Tensor rows = Pool(sets, count), affinities = Affinities(rows, Math.Min(options.Perplexity, (count - 1) / 3.0));
         Tensor map = Start(rows, options.Seed);
         Descend(affinities, map, options.Iterations);
@@ -70,12 +71,14 @@ public static class TSne
         int count = rows.Rows;
         float[] components = Pca.Fit([rows], Math.Min(2, rows.Width)).Project(rows);
         int width = components.Length / count;
-        double deviation = Math.Sqrt(Enumerable.Range(0, count).Sum(i => (double)components[i * width] * components[i * width]) / count), scale = deviation > 0 ? StartDeviation / deviation : 0;
+        double deviation = Math.Sqrt(Enumerable.Range(0, count).Sum(i => (double)components[i * width] * components[i * width]) / count),
+            scale = deviation > 0 ? StartDeviation / deviation : 0;
         var map = new Tensor(2, count);
         for (int i = 0; i < count; i++)
         {
             map.Span[i] = (float)((components[i * width] * scale) + (StartDeviation * StartDeviation * random.NextNormal()));
-            map.Span[count + i] = (float)((width > 1 ? components[(i * width) + 1] * scale : 0) + (StartDeviation * StartDeviation * random.NextNormal()));
+            map.Span[count + i] =
+                (float)((width > 1 ? components[(i * width) + 1] * scale : 0) + (StartDeviation * StartDeviation * random.NextNormal()));
         }
 
         return map;

@@ -9,8 +9,8 @@ public sealed record ToyCase(string Name, string Shows, JointGaussian Modalities
     private const double Correlation = 0.9;
 
     /// <summary>
-    /// The paper's argument (figure 5) in two dimensions: three cases with the same mutual information whose distributions lie far apart, lie
-    /// on one centre with other shapes, and are one and the same.
+    /// The paper's argument (figure 5) in two dimensions: three cases with the same mutual information whose distributions lie far apart,
+    /// lie on one centre with other shapes, and are one and the same.
     /// </summary>
     public static IReadOnlyList<ToyCase> All { get; } =
     [

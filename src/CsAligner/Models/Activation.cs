@@ -1,6 +1,7 @@
 namespace CsAligner.Models;
 
-/// <summary>The nonlinearity inside a transformer block. Weights fit one of them; the wrong one is a silent error, so configurations name it.</summary>
+/// <summary>The nonlinearity inside a transformer block. Weights fit one of them; the wrong one is a silent error,
+/// so configurations name it.</summary>
 public enum Activation
 {
     /// <summary>x sigmoid(1.702 x): "quick_gelu", OpenAI's checkpoints.</summary>

@@ -42,10 +42,13 @@ public sealed record ClipConfig
 
     /// <summary>Reads config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
-    /// <exception cref="InputException">The file is missing, is not JSON, or asks for something that is not a CLIP of sane sizes.</exception>
+    /// <exception cref="InputException">The file is missing, is not JSON, or asks for something that is not a CLIP of sane
+    /// sizes.</exception>
     public static ClipConfig Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such file; a CLIP folder in Hugging Face layout holds config.json, model.safetensors, vocab.json, merges.txt and preprocessor_config.json.");
+        if (!File.Exists(path))
+            throw new InputException($"{path}: no such file; a CLIP folder in Hugging Face layout holds config.json, model.safetensors, "
+                + "vocab.json, merges.txt and preprocessor_config.json.");
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
@@ -89,7 +92,8 @@ public sealed record ClipConfig
 
     private static ClipConfig FromJson(JsonElement root, string path)
     {
-        if (root.ValueKind != JsonValueKind.Object) throw new InputException($"{path}: expected a JSON object with text_config and vision_config.");
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new InputException($"{path}: expected a JSON object with text_config and vision_config.");
         RequireType(root, "model_type", path, "clip");
         var text = Section(root, "text_config", path);
         var vision = Section(root, "vision_config", path);
@@ -116,8 +120,10 @@ public sealed record ClipConfig
             PatchSize = Size(vision, "patch_size", 32, path),
             LogitScaleInit = Number(root, "logit_scale_init_value", 2.6592f, path),
         };
-        if (config.EndToken >= vocabulary) throw new InputException($"{path}: eos_token_id {config.EndToken} is not below vocab_size {vocabulary}.");
-        if (config.ImageSize % config.PatchSize != 0) throw new InputException($"{path}: image_size {config.ImageSize} is not a multiple of patch_size {config.PatchSize}.");
+        if (config.EndToken >= vocabulary)
+            throw new InputException($"{path}: eos_token_id {config.EndToken} is not below vocab_size {vocabulary}.");
+        if (config.ImageSize % config.PatchSize != 0)
+            throw new InputException($"{path}: image_size {config.ImageSize} is not a multiple of patch_size {config.PatchSize}.");
         if (Size(vision, "num_channels", 3, path) != 3) throw new InputException($"{path}: num_channels must be 3 (RGB).");
         return config;
     }
@@ -136,7 +142,9 @@ public sealed record ClipConfig
     {
         bool found = root.TryGetProperty(name, out var section) && section.ValueKind == JsonValueKind.Object;
         if (!root.TryGetProperty(name + "_dict", out var set) || set.ValueKind != JsonValueKind.Object)
-            return found ? section : throw new InputException($"{path}: no object \"{name}\"; expected the config.json of a Hugging Face CLIPModel.");
+            return found
+                ? section
+                : throw new InputException($"{path}: no object \"{name}\"; expected the config.json of a Hugging Face CLIPModel.");
         var merged = found ? JsonObject.Create(section)! : [];
         foreach (var property in set.EnumerateObject()) merged[property.Name] = Node(property.Value);
         using var document = JsonDocument.Parse(merged.ToJsonString());
@@ -144,12 +152,15 @@ public sealed record ClipConfig
 
         // Raw text may hold comments and trailing commas.
         static JsonNode? Node(JsonElement value) =>
-            JsonNode.Parse(value.GetRawText(), null, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            JsonNode.Parse(value.GetRawText(), null,
+                new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
     }
 
     private static TransformerConfig Transformer(JsonElement section, int width, int mlpWidth, int heads, string path)
     {
-        string activation = !section.TryGetProperty("hidden_act", out var act) ? "quick_gelu" : act.ValueKind == JsonValueKind.String ? act.GetString()! : ForeignSettings.Shown(act);
+        string activation = !section.TryGetProperty("hidden_act", out var act) ? "quick_gelu" : act.ValueKind == JsonValueKind.String
+            ? act.GetString()!
+            : ForeignSettings.Shown(act);
         var config = new TransformerConfig
         {
             Width = Size(section, "hidden_size", width, path),
@@ -164,7 +175,8 @@ public sealed record ClipConfig
             },
             LayerNormEpsilon = Number(section, "layer_norm_eps", 1e-5f, path),
         };
-        if (config.Width % config.Heads != 0) throw new InputException($"{path}: hidden_size {config.Width} is not a multiple of num_attention_heads {config.Heads}.");
+        if (config.Width % config.Heads != 0)
+            throw new InputException($"{path}: hidden_size {config.Width} is not a multiple of num_attention_heads {config.Heads}.");
         return config;
     }
 
@@ -179,7 +191,8 @@ public sealed record ClipConfig
     private static float Number(JsonElement section, string name, float fallback, string path)
     {
         if (!section.TryGetProperty(name, out var element)) return fallback;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out float value) && float.IsFinite(value) && (name != "layer_norm_eps" || value > 0)
+        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out float value) && float.IsFinite(value)
+            && (name != "layer_norm_eps" || value > 0)
             ? value
             : throw new InputException(
                 $"{path}: \"{name}\" is {element.GetRawText()}; expected a {(name == "layer_norm_eps" ? "positive " : "")}number.");

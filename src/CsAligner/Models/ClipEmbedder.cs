@@ -32,8 +32,13 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        if (preprocessing.ImageSize != model.Config.ImageSize) throw new InputException($"The model's images have {model.Config.ImageSize} pixels a side, {ImagePreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
-        if (tokenizer.VocabularySize > model.Config.VocabularySize) throw new InputException($"The model knows {model.Config.VocabularySize} tokens, vocab.json has {tokenizer.VocabularySize}; take all files from one model.");
+        if (preprocessing.ImageSize != model.Config.ImageSize)
+            throw new InputException(
+                $"The model's images have {model.Config.ImageSize} pixels a "
+                    + $"side, {ImagePreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
+        if (tokenizer.VocabularySize > model.Config.VocabularySize)
+            throw new InputException($"The model knows {model.Config.VocabularySize} tokens, vocab.json has {tokenizer.VocabularySize}; "
+                + "take all files from one model.");
         (_model, _preprocessing, _tokenizer) = (model, preprocessing, tokenizer);
         _model.Freeze();
     }
@@ -46,12 +51,15 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
 
     /// <summary>Reads a model folder in Hugging Face's layout.</summary>
     /// <param name="folder">
-    /// Holds config.json, model.safetensors, preprocessor_config.json (or processor_config.json), and vocab.json with merges.txt (or tokenizer.json).
+    /// Holds config.json, model.safetensors, preprocessor_config.json (or processor_config.json),
+    /// and vocab.json with merges.txt (or tokenizer.json).
     /// </param>
     /// <exception cref="InputException">A file is missing or damaged, or they do not belong together.</exception>
     public static ClipEmbedder Load(string folder)
     {
-        if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder; expected a model in Hugging Face layout (config.json, model.safetensors, vocab.json, merges.txt, preprocessor_config.json).");
+        if (!Directory.Exists(folder))
+            throw new InputException($"{folder}: no such folder; expected a model in Hugging Face layout (config.json, model.safetensors, "
+                + "vocab.json, merges.txt, preprocessor_config.json).");
         return new(ClipModel.Load(folder), ImagePreprocessing.ReadFolder(folder), ClipTokenizer.Load(folder));
     }
 
@@ -80,7 +88,8 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
     /// <param name="write">Takes each batch, in order.</param>
     /// <param name="batchSize">Images in a batch, at least 1; null chooses by the model's size.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(write);
@@ -92,17 +101,21 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
             using var tape = Tape.Inference();
             var pixels = new Tensor(rgb.Length / size, 3, ImageSize, ImageSize);
             _preprocessing.Normalize(rgb.Span, pixels);
-            write(tokens ? Batch(start, _model.Vision.EncodeTokens(tape, pixels)) : new EmbeddedBatch(start, tape.Normalize(_model.Vision.Encode(tape, pixels))));
+            write(tokens
+                ? Batch(start, _model.Vision.EncodeTokens(tape, pixels))
+                : new EmbeddedBatch(start, tape.Normalize(_model.Vision.Encode(tape, pixels))));
         }
     }
 
     /// <summary>Features of texts, and of their words where wanted, batch by batch: for sets larger than memory.</summary>
     /// <param name="texts">The texts; longer ones than the model's context are cut.</param>
-    /// <param name="tokens">Whether the words' features are wanted too (<see cref="ClipTextTower.EncodeTokens(Tape, TokenBatch)"/>).</param>
+    /// <param name="tokens">Whether the words' features are wanted too
+    /// (<see cref="ClipTextTower.EncodeTokens(Tape, TokenBatch)"/>).</param>
     /// <param name="write">Takes each batch, in order.</param>
     /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(write);
@@ -115,7 +128,9 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
                 int end = batchSize is { } size ? Math.Min(first + size, round.Count) : EndOfBatch(round.Lengths, first);
                 using var tape = Tape.Inference();
                 var part = round.Slice(first, end - first);
-                write(tokens ? Batch(start + first, _model.Text.EncodeTokens(tape, part)) : new EmbeddedBatch(start + first, tape.Normalize(_model.Text.Encode(tape, part))));
+                write(tokens
+                    ? Batch(start + first, _model.Text.EncodeTokens(tape, part))
+                    : new EmbeddedBatch(start + first, tape.Normalize(_model.Text.Encode(tape, part))));
                 first = end;
             }
         }

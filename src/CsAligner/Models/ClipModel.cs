@@ -57,7 +57,8 @@ public sealed class ClipModel
     /// model.safetensors.index.json.
     /// </summary>
     /// <param name="folder">A folder in Hugging Face's layout.</param>
-    /// <exception cref="InputException">A file is missing or damaged, or the weights are not those that the configuration describes.</exception>
+    /// <exception cref="InputException">A file is missing or damaged, or the weights are not those that the configuration
+    /// describes.</exception>
     public static ClipModel Load(string folder)
     {
         var model = new ClipModel(ClipConfig.Read(Path.Combine(folder, ConfigFile)));
@@ -80,7 +81,8 @@ public sealed class ClipModel
         writer.SetMetadata("format", "pt");
         foreach (var parameter in Parameters)
         {
-            for (int i = 0; i < parameter.Names.Length; i++) writer.Add(parameter.Names[i], parameter.Part(i).ToArray(), parameter.PartShape, type);
+            for (int i = 0; i < parameter.Names.Length; i++)
+                writer.Add(parameter.Names[i], parameter.Part(i).ToArray(), parameter.PartShape, type);
         }
 
         writer.Write(Path.Combine(folder, SafeTensorsSet.SingleFile));
@@ -108,10 +110,13 @@ public sealed class ClipModel
     private static void Read(SafeTensorsSet files, NamedParameter parameter, int part)
     {
         string name = parameter.Names[part];
-        if (!files.TryGetFile(name, out var file) || !file.TryGetInfo(name, out var info)) throw new InputException($"{files.Path}: no tensor \"{name}\"; config.json describes a CLIP that has it. Are both files from the same model?");
+        if (!files.TryGetFile(name, out var file) || !file.TryGetInfo(name, out var info))
+            throw new InputException(
+                $"{files.Path}: no tensor \"{name}\"; config.json describes a CLIP that has it. Are both files from the same model?");
         long[] expected = [.. parameter.PartShape.Select(size => (long)size)];
         if (!info.Shape.SequenceEqual(expected) && !(parameter.Values.Length == 1 && info.Count == 1))
-            throw new InputException($"{file.Path}: tensor \"{name}\" has shape [{string.Join(", ", info.Shape)}], config.json asks for [{string.Join(", ", expected)}]. Are both files from the same model?");
+            throw new InputException($"{file.Path}: tensor \"{name}\" has shape [{string.Join(", ", info.Shape)}], config.json asks for "
+                + $"[{string.Join(", ", expected)}]. Are both files from the same model?");
         file.ReadWeights(name, parameter.Part(part));
     }
 }

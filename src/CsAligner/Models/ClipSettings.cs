@@ -27,7 +27,8 @@ internal static class ClipSettings
 
     /// <summary>The whole's.</summary>
     public static ForeignSettings Whole { get; } = new(
-        ["model_type", "logit_scale_init_value", "text_config", "vision_config", "text_config_dict", "vision_config_dict"], OfAnyModel, OffInAny);
+        ["model_type", "logit_scale_init_value", "text_config", "vision_config", "text_config_dict", "vision_config_dict"],
+        OfAnyModel, OffInAny);
 
     /// <summary>The text tower's.</summary>
     public static ForeignSettings Text { get; } =

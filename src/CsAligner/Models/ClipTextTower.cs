@@ -5,7 +5,8 @@ using CsAligner.Tokenizers;
 
 namespace CsAligner.Models;
 
-/// <summary>CLIP's text tower: a causal transformer, its feature taken at the end token. B batch, T tokens, W width, P projection.</summary>
+/// <summary>CLIP's text tower: a causal transformer, its feature taken at the end token. B batch, T tokens, W width,
+/// P projection.</summary>
 public sealed class ClipTextTower
 {
     private readonly ClipConfig _config;
@@ -51,7 +52,8 @@ public sealed class ClipTextTower
 
     /// <summary>The hidden states before the final layer norm.</summary>
     /// <param name="tape">The tape that records it.</param>
-    /// <param name="ids">B T token numbers, row after row; each row begins with the begin token, holds the end token, and what follows that is not seen.</param>
+    /// <param name="ids">B T token numbers, row after row; each row begins with the begin token, holds the end token,
+    /// and what follows that is not seen.</param>
     /// <param name="batch">B, at least 1.</param>
     /// <returns>[B, T, W].</returns>
     /// <exception cref="ArgumentException">The ids are no B rows, or the rows are longer than the context.</exception>
@@ -144,7 +146,8 @@ public sealed class ClipTextTower
         return x;
     }
 
-    private Tensor Project(Tape tape, Tensor states) => _project.Forward(tape, tape.LayerNorm(states, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon));
+    private Tensor Project(Tape tape, Tensor states) =>
+        _project.Forward(tape, tape.LayerNorm(states, _finalWeight, _finalBias, _config.Text.LayerNormEpsilon));
 
     private int[] LengthsOf(int[] ids, int tokens, int batch)
     {
@@ -197,6 +200,7 @@ public sealed class ClipTextTower
         TransformerBlock.Fill(_projection, random, MathF.Pow(_config.Text.Width, -0.5f));
     }
 
-    /// <summary>Token numbers, each one's place in its text, where each text begins (and all end), and the row of each text's end token.</summary>
+    /// <summary>Token numbers, each one's place in its text, where each text begins (and all end),
+    /// and the row of each text's end token.</summary>
     private readonly record struct PackedTexts(int[] Ids, int[] Places, int[] Offsets, int[] Ends);
 }

@@ -4,7 +4,8 @@ using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Models;
 
-/// <summary>CLIP's vision tower: patches and a class token, whose last state is the feature. B batch, T tokens, W width, P projection.</summary>
+/// <summary>CLIP's vision tower: patches and a class token, whose last state is the feature. B batch, T tokens, W width,
+/// P projection.</summary>
 public sealed class ClipVisionTower
 {
     private readonly ClipConfig _config;
@@ -87,7 +88,9 @@ public sealed class ClipVisionTower
     {
         var hidden = Hidden(tape, pixels);
         int batch = hidden.Shape[0], tokens = hidden.Shape[1];
-        var all = tape.Normalize(_project.Forward(tape, tape.LayerNorm(hidden.Reshape(-1, hidden.Width), _postWeight, _postBias, _config.Vision.LayerNormEpsilon)));
+        var all = tape.Normalize(
+            _project.Forward(tape,
+                tape.LayerNorm(hidden.Reshape(-1, hidden.Width), _postWeight, _postBias, _config.Vision.LayerNormEpsilon)));
         return new ClipTokens(
             tape.Gather(all, [.. Enumerable.Range(0, batch).Select(b => b * tokens)]),
             tape.Gather(all, [.. Enumerable.Range(0, batch * tokens).Where(row => row % tokens != 0)]),
@@ -99,7 +102,8 @@ public sealed class ClipVisionTower
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Rank != 4 || pixels.Shape[1] != 3 || pixels.Shape[2] != _config.ImageSize || pixels.Shape[3] != _config.ImageSize)
-            throw new ArgumentException($"The vision tower needs images [B, 3, {_config.ImageSize}, {_config.ImageSize}], got [{string.Join(", ", pixels.Shape.ToArray())}].", nameof(pixels));
+            throw new ArgumentException($"The vision tower needs images [B, 3, {_config.ImageSize}, {_config.ImageSize}], got "
+                + $"[{string.Join(", ", pixels.Shape.ToArray())}].", nameof(pixels));
 
         int batch = pixels.Shape[0], width = _config.Vision.Width;
         var x = tape.Scope(() =>

@@ -15,7 +15,8 @@ public static class EncoderExtensions
     /// <param name="done">Called after each batch with the number of images so far; may be null.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>[N, <see cref="IImageEncoder.Width"/>], rows of unit length, in the order of the images.</returns>
-    public static Tensor EmbedImages(this IImageEncoder encoder, int count, ImageReader read, Action<int>? done = null, CancellationToken cancellation = default)
+    public static Tensor EmbedImages(this IImageEncoder encoder, int count, ImageReader read, Action<int>? done = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         var features = new Tensor(count, encoder.Width);
@@ -29,7 +30,8 @@ public static class EncoderExtensions
     /// <param name="done">Called after each batch with the number of texts so far; may be null.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>[N, <see cref="ITextEncoder.Width"/>], rows of unit length, in the order of the texts.</returns>
-    public static Tensor EmbedTexts(this ITextEncoder encoder, IReadOnlyList<string> texts, Action<int>? done = null, CancellationToken cancellation = default)
+    public static Tensor EmbedTexts(this ITextEncoder encoder, IReadOnlyList<string> texts, Action<int>? done = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(texts);

@@ -8,7 +8,8 @@ public interface IImageEncoder
     /// <summary>The width of the features.</summary>
     int Width { get; }
 
-    /// <summary>How pictures are prepared: <see cref="ImagePreprocessing.Fit"/> makes of any picture what the readers below hand over.</summary>
+    /// <summary>How pictures are prepared: <see cref="ImagePreprocessing.Fit"/> makes of any picture what the readers below hand
+    /// over.</summary>
     ImagePreprocessing Preprocessing { get; }
 
     /// <summary>Whether it gives features of an image's patches too, in the space of the images'.</summary>
@@ -25,5 +26,6 @@ public interface IImageEncoder
     /// <param name="batchSize">Images in a batch, at least 1; null chooses by the model's size.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="NotSupportedException">Patches were asked of an encoder that gives none (<see cref="HasImageTokens"/>).</exception>
-    void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default);
+    void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default);
 }

@@ -18,5 +18,6 @@ public interface ITextEncoder
     /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="NotSupportedException">Words were asked of an encoder that gives none (<see cref="HasTextTokens"/>).</exception>
-    void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default);
+    void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default);
 }

@@ -9,7 +9,8 @@ internal static class ImageBatches
     /// <param name="read">Called on another thread, in order and never twice at once; what it throws is thrown here.</param>
     /// <param name="compute">Takes the number of a batch's first image and the batch's bytes, in order.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    public static void Run(int count, int imageBytes, int batch, ImageReader read, Action<int, ReadOnlyMemory<byte>> compute, CancellationToken cancellation)
+    public static void Run(int count, int imageBytes, int batch, ImageReader read, Action<int, ReadOnlyMemory<byte>> compute,
+        CancellationToken cancellation)
     {
         batch = Math.Clamp(batch, 1, Math.Max(1, count));
         var (rgb, next) = (new byte[checked(batch * imageBytes)], new byte[batch * imageBytes]);
@@ -34,7 +35,8 @@ internal static class ImageBatches
         Task Start(int first, byte[] target) => Task.Run(
             () =>
             {
-                for (int i = first; i < Math.Min(count, (long)first + batch); i++) read(i, target.AsSpan((i - first) * imageBytes, imageBytes));
+                for (int i = first; i < Math.Min(count, (long)first + batch); i++)
+                    read(i, target.AsSpan((i - first) * imageBytes, imageBytes));
             },
             CancellationToken.None);
     }

@@ -38,7 +38,8 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
             "processor_class", "_processor_class", "_valid_processor_keys", "do_convert_rgb", "data_format", "input_data_format",
             "return_tensors", "device", "disable_grouping", "image_seq_length",
         ],
-        off: ["do_pad", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_grayscale", "use_square_size"]);
+        off: ["do_pad", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_grayscale",
+            "use_square_size"]);
 
     private static readonly ForeignSettings Nested = new(
         [NestedKey], ["processor_class", "tokenizer", "feature_extractor", "video_processor", "audio_tokenizer", "chat_template"], []);
@@ -78,7 +79,8 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         }
     }
 
-    /// <summary>Reads the settings of a model's folder: preprocessor_config.json, or processor_config.json where there is only that.</summary>
+    /// <summary>Reads the settings of a model's folder: preprocessor_config.json,
+    /// or processor_config.json where there is only that.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <exception cref="InputException">As for <see cref="Read"/>.</exception>
     public static ImagePreprocessing ReadFolder(string folder)
@@ -89,10 +91,12 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
 
     /// <summary>Reads preprocessor_config.json or processor_config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
-    /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense; it asks for steps that are not done here.</exception>
+    /// <exception cref="InputException">The file is missing, is not JSON, or lacks sizes, mean or deviation that make sense; it asks for
+    /// steps that are not done here.</exception>
     public static ImagePreprocessing Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
+        if (!File.Exists(path))
+            throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path));
@@ -144,8 +148,11 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        if (rgb.Length != (long)width * height * 3) throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, {rgb.Length} came.", nameof(rgb));
-        if (target.Length != ImageSize * ImageSize * 3) throw new ArgumentException($"The target takes {ImageSize * ImageSize * 3} bytes, it has {target.Length}.", nameof(target));
+        if (rgb.Length != (long)width * height * 3)
+            throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, {rgb.Length} came.",
+                nameof(rgb));
+        if (target.Length != ImageSize * ImageSize * 3)
+            throw new ArgumentException($"The target takes {ImageSize * ImageSize * 3} bytes, it has {target.Length}.", nameof(target));
         long across = width <= height || Resize == ResizeRule.Square ? ShortSide : (long)ShortSide * width / height;
         long down = width > height || Resize == ResizeRule.Square ? ShortSide : (long)ShortSide * height / width;
         ResampleKernel.Run(
@@ -164,11 +171,13 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     {
         ArgumentNullException.ThrowIfNull(pixels);
         if (rgb.Length != pixels.Length || pixels.Length % (3 * ImageSize * ImageSize) != 0)
-            throw new ArgumentException($"{rgb.Length} bytes do not fill a batch of shape [{string.Join(", ", pixels.Shape.ToArray())}].", nameof(rgb));
+            throw new ArgumentException($"{rgb.Length} bytes do not fill a batch of shape [{string.Join(", ", pixels.Shape.ToArray())}].",
+                nameof(rgb));
         PixelKernel.Normalize(rgb, pixels.Span, ImageSize * ImageSize, [.. Mean], [.. Deviation]);
     }
 
-    /// <summary>As <see cref="Normalize"/>, each image first scaled about its centre and moved; white comes in at the edges. For training.</summary>
+    /// <summary>As <see cref="Normalize"/>, each image first scaled about its centre and moved; white comes in at the edges.
+    /// For training.</summary>
     /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>
     /// <param name="pixels">[B, 3, S, S].</param>
     /// <param name="zooms">3 B values: scale, shift to the right and shift down in pixels, for each image.</param>
@@ -178,7 +187,8 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         ArgumentNullException.ThrowIfNull(pixels);
         int image = 3 * ImageSize * ImageSize;
         if (rgb.Length != pixels.Length || pixels.Length % image != 0 || zooms.Length != rgb.Length / image * 3)
-            throw new ArgumentException($"{rgb.Length} bytes and {zooms.Length} zoom values do not fill a batch of shape [{string.Join(", ", pixels.Shape.ToArray())}].", nameof(rgb));
+            throw new ArgumentException($"{rgb.Length} bytes and {zooms.Length} zoom values do not fill a batch of shape "
+                + $"[{string.Join(", ", pixels.Shape.ToArray())}].", nameof(rgb));
         PixelKernel.ZoomAndNormalize(rgb, pixels.Span, ImageSize, [.. Mean], [.. Deviation], zooms);
     }
 
@@ -189,9 +199,12 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         bool square = IsSquare(root), crops = !(square && Step(root, "do_center_crop", path) == false);
         int? size = Size(root, "size", square ? "height" : "shortest_edge", path);
         int? crop = crops ? Size(root, "crop_size", "height", path) : null;
-        if ((crop ?? size) is not { } imageSize) throw new InputException($"{path}: neither \"size\" nor \"crop_size\" says how large images are; download the file again.");
+        if ((crop ?? size) is not { } imageSize)
+            throw new InputException($"{path}: neither \"size\" nor \"crop_size\" says how large images are; download the file again.");
         int shortSide = size ?? imageSize;
-        if (shortSide < imageSize) throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; images are filled, \"size\" must be at least \"crop_size\".");
+        if (shortSide < imageSize)
+            throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; images are "
+                + "filled, \"size\" must be at least \"crop_size\".");
 
         // Where nothing is subtracted, the model's own graph does it.
         bool normalizes = Step(root, "do_normalize", path) != false;
@@ -218,8 +231,10 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         }
 
         if (Step(root, "do_center_crop", path) == false && !IsSquare(root))
-            throw new InputException($"{path}: \"do_center_crop\" is false, but \"size\" gives the short side alone: images would differ in shape; give \"size\" a \"height\" and a \"width\", or crop.");
-        if (root.TryGetProperty("rescale_factor", out var factor) && factor.ValueKind != JsonValueKind.Null && !(factor.ValueKind == JsonValueKind.Number && Math.Abs((factor.GetDouble() * 255) - 1) < 1e-6))
+            throw new InputException($"{path}: \"do_center_crop\" is false, but \"size\" gives the short side alone: images would differ "
+                + "in shape; give \"size\" a \"height\" and a \"width\", or crop.");
+        if (root.TryGetProperty("rescale_factor", out var factor) && factor.ValueKind != JsonValueKind.Null
+            && !(factor.ValueKind == JsonValueKind.Number && Math.Abs((factor.GetDouble() * 255) - 1) < 1e-6))
             throw new InputException($"{path}: \"rescale_factor\" is {factor.GetRawText()}; 1/255 is the one that is supported.");
     }
 
@@ -262,7 +277,9 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
             return ProcessorOf(root) is "ViT" or "DINOv3ViT" ? ResampleFilter.Bilinear : ResampleFilter.Bicubic;
         return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int filter) && Enum.IsDefined((ResampleFilter)filter)
             ? (ResampleFilter)filter
-            : throw new InputException($"{path}: \"resample\" is {element.GetRawText().ReplaceLineEndings(" ")}; {string.Join(", ", Enum.GetValues<ResampleFilter>().Select(f => $"{(int)f} ({f.ToString().ToLowerInvariant()})"))} are supported.");
+            : throw new InputException(
+                $"{path}: \"resample\" is {element.GetRawText().ReplaceLineEndings(" ")}; "
+                    + $"{string.Join(", ", Enum.GetValues<ResampleFilter>().Select(f => $"{(int)f} ({f.ToString().ToLowerInvariant()})"))} are supported.");
     }
 
     // Older files say "size": 224 and "crop_size": 224, newer ones name the edges.
@@ -273,21 +290,26 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
 
         // A longest edge, say, would bound the other side.
         string[] edges = edge == "height" ? ["height", "width"] : [edge];
-        if (element.ValueKind == JsonValueKind.Object && element.EnumerateObject().Any(part => part.Value.ValueKind != JsonValueKind.Null && !edges.Contains(part.Name)))
+        if (element.ValueKind == JsonValueKind.Object
+            && element.EnumerateObject().Any(part => part.Value.ValueKind != JsonValueKind.Null && !edges.Contains(part.Name)))
             throw new InputException(
                 $"{path}: \"{name}\" is {ForeignSettings.Shown(element)}; expected "
                 + $"{(edge == "height" ? "\"height\" and \"width\"" : "\"shortest_edge\"")} alone.");
-        if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(edge, out number) && edge == "height" && !(element.TryGetProperty("width", out var width) && width.GetRawText() == number.GetRawText())) number = default;
+        if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(edge, out number) && edge == "height"
+            && !(element.TryGetProperty("width", out var width) && width.GetRawText() == number.GetRawText())) number = default;
         return number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int size) && size is > 0 and <= LargestSize
             ? size
-            : throw new InputException($"{path}: \"{name}\" is {element.GetRawText().ReplaceLineEndings(" ")}; expected a whole number from 1 to {LargestSize}, or {(edge == "height" ? "equal height and width" : "\"shortest_edge\"")} of it.");
+            : throw new InputException($"{path}: \"{name}\" is {element.GetRawText().ReplaceLineEndings(" ")}; expected a whole number "
+                + $"from 1 to {LargestSize}, or {(edge == "height" ? "equal height and width" : "\"shortest_edge\"")} of it.");
     }
 
     private static float[] Channels(JsonElement root, string name, string path, bool positive = false)
     {
         if (root.TryGetProperty(name, out var element) && element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 3)
         {
-            float[] values = [.. element.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetSingle(out float f) ? f : float.NaN)];
+            float[] values =
+                [.. element.EnumerateArray()
+                    .Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetSingle(out float f) ? f : float.NaN)];
             if (values.All(v => float.IsFinite(v) && (!positive || v > 0))) return values;
         }
 

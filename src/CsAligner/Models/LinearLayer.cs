@@ -76,7 +76,8 @@ internal sealed class LinearLayer
         }
 
         bool whole = _outputs == Weight.Shape[0];
-        var y = tape.Linear(x, whole ? Weight : tape.Slice(Weight, 0, _first, _outputs), whole || Bias is null ? Bias : tape.Slice(Bias, 0, _first, _outputs));
+        var y = tape.Linear(x, whole ? Weight : tape.Slice(Weight, 0, _first, _outputs),
+            whole || Bias is null ? Bias : tape.Slice(Bias, 0, _first, _outputs));
         return Finish(tape, added == null ? y : tape.Add(y, added), finish, residual);
     }
 
@@ -117,5 +118,6 @@ internal sealed class LinearLayer
     };
 
     private (PackedWeights Weight, Tensor Bias) Pack()
-        => (PackedWeights.Of(Weight, _first, _outputs), Bias is null ? new Tensor(_outputs) : Tensor.From(Bias.Span.Slice(_first, _outputs), _outputs));
+        => (PackedWeights.Of(Weight, _first, _outputs),
+            Bias is null ? new Tensor(_outputs) : Tensor.From(Bias.Span.Slice(_first, _outputs), _outputs));
 }

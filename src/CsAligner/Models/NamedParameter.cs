@@ -2,7 +2,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Models;
 
-/// <summary>A trainable tensor and the name it has in checkpoints; with several names, equal parts of it along the first dimension have one each.</summary>
+/// <summary>A trainable tensor and the name it has in checkpoints; with several names,
+/// equal parts of it along the first dimension have one each.</summary>
 internal sealed record NamedParameter(Tensor Values, params string[] Names)
 {
     /// <summary>The shape that each name has in a file.</summary>

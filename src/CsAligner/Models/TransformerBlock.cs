@@ -33,7 +33,8 @@ internal sealed class TransformerBlock
         int width = _config.Width;
         yield return new(_norm1Weight, prefix + "layer_norm1.weight");
         yield return new(_norm1Bias, prefix + "layer_norm1.bias");
-        yield return new(_qkv.Weight, prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight", prefix + "self_attn.v_proj.weight");
+        yield return new(_qkv.Weight, prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight",
+            prefix + "self_attn.v_proj.weight");
         yield return new(_qkv.Bias!, prefix + "self_attn.q_proj.bias", prefix + "self_attn.k_proj.bias", prefix + "self_attn.v_proj.bias");
         yield return new(_out.Weight, prefix + "self_attn.out_proj.weight");
         yield return new(_out.Bias!, prefix + "self_attn.out_proj.bias");
@@ -45,7 +46,8 @@ internal sealed class TransformerBlock
         yield return new(_fc2.Bias!, prefix + "mlp.fc2.bias");
     }
 
-    /// <summary>A linear layer under its name in Hugging Face's checkpoints: its path, the layer, and which outputs of the layer are its.</summary>
+    /// <summary>A linear layer under its name in Hugging Face's checkpoints: its path, the layer,
+    /// and which outputs of the layer are its.</summary>
     /// <param name="name">q_proj, k_proj, v_proj, out_proj, fc1 or fc2.</param>
     public (string Path, LinearLayer Layer, int First, int Outputs) Linear(string name)
     {
@@ -95,7 +97,8 @@ internal sealed class TransformerBlock
     /// </summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, T, W], or packed sequences [N, W].</param>
-    /// <param name="rows">The row wanted of each sequence, numbered through x: the last one where the attention is causal, for it sees all.</param>
+    /// <param name="rows">The row wanted of each sequence, numbered through x: the last one where the attention is causal,
+    /// for it sees all.</param>
     /// <param name="offsets">Of packed sequences.</param>
     public Tensor ForwardPooled(Tape tape, Tensor x, int[] rows, int[]? offsets = null) => tape.Scope(() =>
     {

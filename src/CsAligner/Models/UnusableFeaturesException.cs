@@ -14,7 +14,8 @@ public sealed class UnusableFeaturesException : InputException
     }
 
     private UnusableFeaturesException(string name, int sample, bool isZero, Exception? cause)
-        : base($"{name}: the model's features of it are {(isZero ? "zero throughout" : "not finite")}; {Cure(isZero)}", cause) => (Sample, IsZero) = (sample, isZero);
+        : base($"{name}: the model's features of it are {(isZero ? "zero throughout" : "not finite")}; {Cure(isZero)}", cause) =>
+            (Sample, IsZero) = (sample, isZero);
 
     /// <summary>The sample's number among those that the encoder was given, from 0.</summary>
     public int Sample { get; }

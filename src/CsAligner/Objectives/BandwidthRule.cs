@@ -44,9 +44,11 @@ public sealed record BandwidthRule
         if (trimmed == "median") return Median;
         bool within = trimmed.StartsWith(WithinPrefix, StringComparison.Ordinal);
         string number = within ? trimmed[WithinPrefix.Length..] : trimmed;
-        if (double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value))
+        if (double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0
+            && double.IsFinite(value))
             return within ? Within(value) : Fixed(value);
-        throw new InputException($"bandwidth: expected a number above 0, 'median' or 'within*F' with F above 0, got '{text}'; for example within*0.35{Suggestion.End(trimmed, ["median", WithinPrefix + "0.35"])}");
+        throw new InputException($"bandwidth: expected a number above 0, 'median' or 'within*F' with F above 0, got '{text}'; for example "
+            + $"within*0.35{Suggestion.End(trimmed, ["median", WithinPrefix + "0.35"])}");
     }
 
     /// <summary>The bandwidth for two sets of rows.</summary>
@@ -60,7 +62,8 @@ public sealed record BandwidthRule
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
         ArgumentOutOfRangeException.ThrowIfLessThan(exactRows, 2);
-        if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width) throw new ArgumentException($"Bandwidth: expected [M, D] and [N, D], got {x} and {y}.", nameof(y));
+        if (x.Rank != 2 || y.Rank != 2 || x.Width != y.Width)
+            throw new ArgumentException($"Bandwidth: expected [M, D] and [N, D], got {x} and {y}.", nameof(y));
         if (Kind == BandwidthKind.Fixed) return Factor;
         var random = new RandomGenerator(seed);
         return Checked(Kind == BandwidthKind.Median
@@ -108,7 +111,8 @@ public sealed record BandwidthRule
 
     private void RequireTwo(int total)
     {
-        if (total < 2) throw new InputException($"bandwidth {this}: a median distance needs at least 2 rows, got {total}; give a number instead");
+        if (total < 2)
+            throw new InputException($"bandwidth {this}: a median distance needs at least 2 rows, got {total}; give a number instead");
     }
 
     private double Checked(double bandwidth) => bandwidth > 0 && double.IsFinite(bandwidth)
@@ -131,5 +135,7 @@ public sealed record BandwidthRule
     }
 
     private static double Positive(double value) =>
-        value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "It must be finite and above 0.");
+        value > 0 && double.IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "It must be finite and above 0.");
 }

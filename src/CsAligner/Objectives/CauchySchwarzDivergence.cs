@@ -75,7 +75,8 @@ public static class CauchySchwarzDivergence
         ArgumentNullException.ThrowIfNull(tokens, name);
         ArgumentNullException.ThrowIfNull(mask);
         if (tokens.Rank != 3 || tokens.Shape[0] == 0 || mask.GetLength(0) != tokens.Shape[0] || mask.GetLength(1) != tokens.Shape[1])
-            throw new ArgumentException($"Token divergence: tokens must be [B, T, D] with a mask [B, T]; got {tokens} and [{mask.GetLength(0)}, {mask.GetLength(1)}].", name);
+            throw new ArgumentException($"Token divergence: tokens must be [B, T, D] with a mask [B, T]; got {tokens} and "
+                + $"[{mask.GetLength(0)}, {mask.GetLength(1)}].", name);
         for (int b = 0; b < mask.GetLength(0); b++)
             if (!Enumerable.Range(0, mask.GetLength(1)).Any(t => mask[b, t]))
                 throw new ArgumentException($"Token divergence: sample {b} has no token left by its mask.", name);

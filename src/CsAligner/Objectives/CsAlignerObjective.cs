@@ -18,7 +18,8 @@ public sealed record CsAlignerObjective
     /// <summary>sigma of the Gaussian kernel, in the units of the rows; finite and above 0. Not differentiated.</summary>
     public double Bandwidth { get; init; } = 1;
 
-    /// <summary>Multiples of <see cref="Bandwidth"/> over which D_CS is the mean, each finite and above 0; none for the bandwidth alone. Not with <see cref="Estimator"/>.</summary>
+    /// <summary>Multiples of <see cref="Bandwidth"/> over which D_CS is the mean, each finite and above 0; none for the bandwidth alone.
+    /// Not with <see cref="Estimator"/>.</summary>
     public IReadOnlyList<double> BandwidthFactors { get; init; } = [];
 
     /// <summary>Weight of D_CS, finite and at least 0; 0 leaves it out.</summary>
@@ -59,10 +60,13 @@ public sealed record CsAlignerObjective
         if (!(CsWeight >= 0 && InfoNceWeight >= 0 && double.IsFinite(CsWeight + InfoNceWeight)))
             throw new ArgumentException($"Weights must be finite and at least 0; got {CsWeight} and {InfoNceWeight}.", nameof(x));
         double scale = Scale(logitScale);
-        Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = logitScale == null ? null : tape.GradientFor(logitScale);
+        Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = logitScale == null
+            ? null
+            : tape.GradientFor(logitScale);
         if (gradScale != null) (gradX, gradY) = (gradX ?? Spare(tape, x), gradY ?? Spare(tape, y));
         var weights = new AlignmentWeights(CsWeight, Bandwidth, OffDiagonal, InfoNceWeight, scale, paired);
-        var values = CsWeight == 0 || (Estimator == null && BandwidthFactors.Count == 0) ? AlignmentTerms.Compute(x, y, weights, gradX, gradY)
+        var values = CsWeight == 0 || (Estimator == null && BandwidthFactors.Count == 0)
+            ? AlignmentTerms.Compute(x, y, weights, gradX, gradY)
             : Estimator == null ? OfSeveral(x, y, weights, gradX, gradY)
             : Estimated(x, y, weights, Estimator, gradX, gradY);
         if (gradScale != null) gradScale.Span[0] = (float)LogScaleGradient(logitScale!, scale, values.GradScale);
@@ -80,7 +84,9 @@ public sealed record CsAlignerObjective
             throw new ArgumentException($"Objective: expected [M, D] and [N, D] of one width, got {x} and {y}.", nameof(y));
         int fewest = offDiagonal ? 2 : 1;
         if (x.Rows < fewest || y.Rows < fewest)
-            throw new ArgumentException($"Objective: {x} and {y} must have at least {fewest} row(s){(offDiagonal ? " for the off-diagonal form" : "")}.", nameof(x));
+            throw new ArgumentException(
+                $"Objective: {x} and {y} must have at least {fewest} row(s){(offDiagonal ? " for the off-diagonal form" : "")}.",
+                nameof(x));
         CheckBandwidth(bandwidth);
     }
 
@@ -93,7 +99,8 @@ public sealed record CsAlignerObjective
     internal static void CheckTemperature(double temperature)
     {
         if (!(temperature > 0 && double.IsFinite(temperature) && double.IsFinite(1 / temperature)))
-            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature must be finite and above 0, and so must 1 / temperature.");
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature,
+                "The temperature must be finite and above 0, and so must 1 / temperature.");
     }
 
     private AlignmentValues OfSeveral(Tensor x, Tensor y, AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
@@ -103,7 +110,8 @@ public sealed record CsAlignerObjective
         return values with { CauchySchwarz = MixtureTerms.Compute(x, y, sigmas, OffDiagonal, logarithms: true, CsWeight, gradX, gradY) };
     }
 
-    private AlignmentValues Estimated(Tensor x, Tensor y, AlignmentWeights weights, NystromEstimator estimator, Tensor? gradX, Tensor? gradY)
+    private AlignmentValues Estimated(Tensor x, Tensor y, AlignmentWeights weights, NystromEstimator estimator, Tensor? gradX,
+        Tensor? gradY)
     {
         if (OffDiagonal) throw new ArgumentException("The estimator has no off-diagonal form.", nameof(estimator));
         if (BandwidthFactors.Count > 0) throw new ArgumentException("The estimator takes one bandwidth.", nameof(estimator));
@@ -114,7 +122,8 @@ public sealed record CsAlignerObjective
     // InfoNCE alone; gradients are written, zeros without it.
     private static AlignmentValues Contrast(Tensor x, Tensor y, AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
     {
-        if (weights.InfoNceWeight != 0 && weights.Pairs > 0) return AlignmentTerms.Compute(x, y, weights with { CsWeight = 0 }, gradX, gradY);
+        if (weights.InfoNceWeight != 0 && weights.Pairs > 0)
+            return AlignmentTerms.Compute(x, y, weights with { CsWeight = 0 }, gradX, gradY);
         gradX?.Span.Clear();
         gradY?.Span.Clear();
         return default;
@@ -134,7 +143,8 @@ public sealed record CsAlignerObjective
 
     private double Scale(Tensor? logitScale)
     {
-        if (logitScale is { Length: not 1 }) throw new ArgumentException($"logit_scale must have one element, got {logitScale}.", nameof(logitScale));
+        if (logitScale is { Length: not 1 })
+            throw new ArgumentException($"logit_scale must have one element, got {logitScale}.", nameof(logitScale));
         if (logitScale == null) CheckTemperature(Temperature);
         double scale = logitScale == null ? 1 / Temperature : Math.Exp(logitScale.Span[0]);
         if (!(scale > 0)) throw new ArgumentOutOfRangeException(nameof(logitScale), scale, "The logit scale must be above 0.");

@@ -20,7 +20,8 @@ public static class KernelDivergences
     /// - 2 mean kappa(x_i, y_j); with several factors its mean over the bandwidths factor * sigma.
     /// <see cref="NaiveBaselines.MaximumMeanDiscrepancy"/> is its definition.
     /// </summary>
-    /// <remarks>Between 0 and 2. Where no row of one set is within a few sigma of the other, its gradient vanishes: that is MMD's, not rounding's.</remarks>
+    /// <remarks>Between 0 and 2. Where no row of one set is within a few sigma of the other, its gradient vanishes: that is MMD's,
+    /// not rounding's.</remarks>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D].</param>
@@ -31,14 +32,16 @@ public static class KernelDivergences
         this Tape tape, Tensor x, Tensor y, double bandwidth, ReadOnlySpan<double> factors = default, bool offDiagonal = false) =>
         Run(tape, x, y, bandwidth, factors, offDiagonal, logarithms: false);
 
-    /// <summary>The mean of D_CS over the bandwidths factor * sigma; see <see cref="CauchySchwarzDivergence"/>. <see cref="NaiveBaselines.CauchySchwarz"/> is its definition.</summary>
+    /// <summary>The mean of D_CS over the bandwidths factor * sigma; see <see cref="CauchySchwarzDivergence"/>.
+    /// <see cref="NaiveBaselines.CauchySchwarz"/> is its definition.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D].</param>
     /// <param name="bandwidth">sigma, in the units of the rows; finite and above 0.</param>
     /// <param name="factors">Multiples of sigma, each finite and above 0; none for sigma alone.</param>
     /// <param name="offDiagonal">Leaves i = j out of the self terms: nearly unbiased, may be negative, needs two rows a side.</param>
-    public static Tensor CauchySchwarz(this Tape tape, Tensor x, Tensor y, double bandwidth, ReadOnlySpan<double> factors, bool offDiagonal = false) =>
+    public static Tensor CauchySchwarz(this Tape tape, Tensor x, Tensor y, double bandwidth, ReadOnlySpan<double> factors,
+        bool offDiagonal = false) =>
         Run(tape, x, y, bandwidth, factors, offDiagonal, logarithms: true);
 
     internal static double[] Bandwidths(double bandwidth, ReadOnlySpan<double> factors)
@@ -46,16 +49,19 @@ public static class KernelDivergences
         double[] sigmas = factors.Length == 0 ? [bandwidth] : new double[factors.Length];
         for (int s = 0; s < factors.Length; s++)
         {
-            if (!(factors[s] > 0 && double.IsFinite(factors[s]))) throw new ArgumentOutOfRangeException(nameof(factors), factors[s], "A factor of the bandwidth must be finite and above 0.");
+            if (!(factors[s] > 0 && double.IsFinite(factors[s])))
+                throw new ArgumentOutOfRangeException(nameof(factors), factors[s], "A factor of the bandwidth must be finite and above 0.");
             sigmas[s] = bandwidth * factors[s];
             if (!(sigmas[s] > 0 && double.IsFinite(sigmas[s])))
-                throw new InputException($"bandwidth-factors: {factors[s]:G4} times the bandwidth {bandwidth:G4} is {sigmas[s]:G4}; both together must be finite and above 0");
+                throw new InputException($"bandwidth-factors: {factors[s]:G4} times the bandwidth {bandwidth:G4} is {sigmas[s]:G4}; both "
+                    + "together must be finite and above 0");
         }
 
         return sigmas;
     }
 
-    private static Tensor Run(Tape tape, Tensor x, Tensor y, double bandwidth, ReadOnlySpan<double> factors, bool offDiagonal, bool logarithms)
+    private static Tensor Run(Tape tape, Tensor x, Tensor y, double bandwidth, ReadOnlySpan<double> factors, bool offDiagonal,
+        bool logarithms)
     {
         ArgumentNullException.ThrowIfNull(tape);
         CsAlignerObjective.Check(x, y, bandwidth, offDiagonal);

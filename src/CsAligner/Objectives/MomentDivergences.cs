@@ -7,7 +7,8 @@ namespace CsAligner.Objectives;
 
 // Shapes: x [M, D], y [N, D]; m means, C covariances over rows - 1.
 
-/// <summary>Divergences that see means and covariances only. M and N may differ; both sides need two rows. <see cref="NaiveBaselines"/> defines them.</summary>
+/// <summary>Divergences that see means and covariances only. M and N may differ; both sides need two rows.
+/// <see cref="NaiveBaselines"/> defines them.</summary>
 public static class MomentDivergences
 {
     /// <summary>The share of the covariance that <see cref="GaussianKl"/> replaces by a multiple of the identity.</summary>
@@ -17,7 +18,8 @@ public static class MomentDivergences
     /// Deep CORAL (arXiv 1607.01719, equation 1): |C_x - C_y|_F^2 / (4 D^2), which moving a whole set does not change; with
     /// <paramref name="meanWeight"/> also meanWeight |m_x - m_y|^2.
     /// </summary>
-    /// <remarks>Float32 products of centred rows with float64 sums. Time O((M + N) D^2), memory O((M + N) D + D^2). Values for unit rows are tiny (1e-8): give it a large weight.</remarks>
+    /// <remarks>Float32 products of centred rows with float64 sums. Time O((M + N) D^2), memory O((M + N) D + D^2). Values for unit rows
+    /// are tiny (1e-8): give it a large weight.</remarks>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[M, D], at least two rows.</param>
     /// <param name="y">[N, D], at least two rows.</param>
@@ -26,7 +28,8 @@ public static class MomentDivergences
     {
         ArgumentNullException.ThrowIfNull(tape);
         Check(x, y);
-        if (!(meanWeight >= 0 && double.IsFinite(meanWeight))) throw new ArgumentOutOfRangeException(nameof(meanWeight), meanWeight, "The weight must be finite and at least 0.");
+        if (!(meanWeight >= 0 && double.IsFinite(meanWeight)))
+            throw new ArgumentOutOfRangeException(nameof(meanWeight), meanWeight, "The weight must be finite and at least 0.");
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
         double value = GaussianFits.Coral(x, y, meanWeight, gradX, gradY);
         return double.IsNaN(value)
@@ -52,11 +55,13 @@ public static class MomentDivergences
     {
         ArgumentNullException.ThrowIfNull(tape);
         Check(x, y);
-        if (!(shrinkage > 0 && shrinkage <= 1)) throw new ArgumentOutOfRangeException(nameof(shrinkage), shrinkage, "The shrinkage must be above 0 and at most 1.");
+        if (!(shrinkage > 0 && shrinkage <= 1))
+            throw new ArgumentOutOfRangeException(nameof(shrinkage), shrinkage, "The shrinkage must be above 0 and at most 1.");
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
         double value = GaussianFits.SymmetricKl(x, y, shrinkage, gradX, gradY);
         return double.IsNaN(value)
-            ? throw new ArgumentException($"Gaussian KL: a covariance of {x} and {y} cannot be inverted: all rows of a side are the same, or there is NaN.", nameof(x))
+            ? throw new ArgumentException($"Gaussian KL: a covariance of {x} and {y} cannot be inverted: all rows of a side are the same, "
+                + "or there is NaN.", nameof(x))
             : tape.KnownGradient(value, (x, gradX), (y, gradY));
     }
 

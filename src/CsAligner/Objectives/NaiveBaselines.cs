@@ -40,7 +40,8 @@ internal static class NaiveBaselines
         double value = 0;
         for (int i = 0; i < pairs; i++)
         {
-            double squareX = Dot(x, i, x, i), squareY = Dot(y, i, y, i), norms = Math.Sqrt(squareX * squareY), cosine = Dot(x, i, y, i) / norms;
+            double squareX = Dot(x, i, x, i), squareY = Dot(y, i, y, i), norms = Math.Sqrt(squareX * squareY),
+                cosine = Dot(x, i, y, i) / norms;
             value += (1 - cosine) / pairs;
             for (int d = 0; d < x.GetLength(1); d++)
             {
@@ -163,7 +164,8 @@ internal static class NaiveBaselines
         var result = Zero(x, y);
         int width = x.GetLength(1);
         double[] meanX = Mean(x), meanY = Mean(y), gap = [.. meanX.Zip(meanY, (a, b) => a - b)];
-        double[,] a = Shrunk(Covariance(x, meanX), shrinkage), b = Shrunk(Covariance(y, meanY), shrinkage), inverseA = Inverse(a), inverseB = Inverse(b);
+        double[,] a = Shrunk(Covariance(x, meanX), shrinkage), b = Shrunk(Covariance(y, meanY), shrinkage), inverseA = Inverse(a),
+            inverseB = Inverse(b);
         double[] pullA = Product(inverseA, gap), pullB = Product(inverseB, gap);
         double value = -2.0 * width;
         for (int i = 0; i < width; i++)
@@ -178,7 +180,8 @@ internal static class NaiveBaselines
         return result with { Value = value / 4 };
     }
 
-    private static double MeanKernel(double[,] x, double[,] y, double sigma, bool skipDiagonal, double weight, double[,] gradX, double[,] gradY)
+    private static double MeanKernel(double[,] x, double[,] y, double sigma, bool skipDiagonal, double weight, double[,] gradX,
+        double[,] gradY)
     {
         int rows = x.GetLength(0), columns = y.GetLength(0);
         double count = skipDiagonal ? (double)rows * (rows - 1) : (double)rows * columns, value = 0;
@@ -257,7 +260,8 @@ internal static class NaiveBaselines
         double trace = 0;
         for (int i = 0; i < width; i++) trace += covariance[i, i];
         for (int i = 0; i < width; i++)
-            for (int j = 0; j < width; j++) covariance[i, j] = ((1 - shrinkage) * covariance[i, j]) + (i == j ? shrinkage * trace / width : 0);
+            for (int j = 0; j < width; j++)
+                covariance[i, j] = ((1 - shrinkage) * covariance[i, j]) + (i == j ? shrinkage * trace / width : 0);
         return covariance;
     }
 
@@ -284,7 +288,8 @@ internal static class NaiveBaselines
             for (int i = 0; i < n; i++)
             {
                 double factor = i == k ? 0 : a[i, k];
-                for (int j = 0; j < n; j++) (a[i, j], inverse[i, j]) = (a[i, j] - (factor * a[k, j]), inverse[i, j] - (factor * inverse[k, j]));
+                for (int j = 0; j < n; j++)
+                    (a[i, j], inverse[i, j]) = (a[i, j] - (factor * a[k, j]), inverse[i, j] - (factor * inverse[k, j]));
             }
         }
 

@@ -56,7 +56,8 @@ internal static class NaiveObjective
     /// <param name="pairs">Row i of x belongs to row i of y for i below this; at most min(M, N).</param>
     /// <param name="offDiagonal">The off-diagonal form of D_CS.</param>
     public static ObjectiveGradients CsAligner(
-        double[,] x, double[,] y, double sigma, double csWeight, double infoNceWeight, double logitScale, int pairs, bool offDiagonal = false)
+        double[,] x, double[,] y, double sigma, double csWeight, double infoNceWeight, double logitScale, int pairs,
+        bool offDiagonal = false)
     {
         CheckWidths(x, y);
         ArgumentOutOfRangeException.ThrowIfNegative(pairs);
@@ -99,11 +100,13 @@ internal static class NaiveObjective
     }
 
     // ln of the mean kernel value over all (i, j); adds weight * d/dx and weight * d/dy to the gradients.
-    private static double LogMeanKernel(double[,] x, double[,] y, double sigma, bool skipDiagonal, double weight, double[,] gradX, double[,] gradY)
+    private static double LogMeanKernel(double[,] x, double[,] y, double sigma, bool skipDiagonal, double weight, double[,] gradX,
+        double[,] gradY)
     {
         int rows = x.GetLength(0), columns = y.GetLength(0), width = x.GetLength(1);
         if (rows == 0 || columns == 0 || (skipDiagonal && rows < 2))
-            throw new ArgumentException($"Cauchy-Schwarz divergence: {rows} and {columns} rows are too few{(skipDiagonal ? " for the off-diagonal form" : "")}.", nameof(x));
+            throw new ArgumentException($"Cauchy-Schwarz divergence: {rows} and {columns} rows are too "
+                + $"few{(skipDiagonal ? " for the off-diagonal form" : "")}.", nameof(x));
         var logits = new double[rows, columns];
         double largest = double.NegativeInfinity;
         for (int i = 0; i < rows; i++)
@@ -113,7 +116,8 @@ internal static class NaiveObjective
                 double squared = 0;
                 for (int d = 0; d < width; d++)
                     squared += (x[i, d] - y[j, d]) / sigma * ((x[i, d] - y[j, d]) / sigma);
-                if (!double.IsFinite(squared)) throw new ArgumentOutOfRangeException(nameof(sigma), sigma, "Distances over sigma are beyond float64.");
+                if (!double.IsFinite(squared))
+                    throw new ArgumentOutOfRangeException(nameof(sigma), sigma, "Distances over sigma are beyond float64.");
                 logits[i, j] = skipDiagonal && i == j ? double.NegativeInfinity : -squared / 2;
                 largest = Math.Max(largest, logits[i, j]);
             }
@@ -218,7 +222,8 @@ internal static class NaiveObjective
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
         if (x.GetLength(1) != y.GetLength(1))
-            throw new ArgumentException($"Objective: x is [{x.GetLength(0)}, {x.GetLength(1)}], y is [{y.GetLength(0)}, {y.GetLength(1)}]; the widths must agree.", nameof(y));
+            throw new ArgumentException($"Objective: x is [{x.GetLength(0)}, {x.GetLength(1)}], y is [{y.GetLength(0)}, {y.GetLength(1)}]; "
+                + "the widths must agree.", nameof(y));
     }
 
     private static string Shape(double[,,] values) => $"[{values.GetLength(0)}, {values.GetLength(1)}, {values.GetLength(2)}]";

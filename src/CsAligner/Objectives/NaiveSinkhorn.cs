@@ -17,7 +17,8 @@ internal static class NaiveSinkhorn
     {
         var result = NaiveBaselines.Zero(x, y);
         double[,] costs = Costs(x, y), turned = Costs(y, x), costsX = Costs(x, x), costsY = Costs(y, y);
-        double[] towardsY = new double[x.GetLength(0)], towardsX = new double[y.GetLength(0)], withinX = new double[x.GetLength(0)], withinY = new double[y.GetLength(0)];
+        double[] towardsY = new double[x.GetLength(0)], towardsX = new double[y.GetLength(0)], withinX = new double[x.GetLength(0)],
+            withinY = new double[y.GetLength(0)];
         double[] schedule = Schedule(Diameter(x, y), blur, scaling);
         Update(schedule[0], false);
         foreach (double epsilon in schedule) Update(epsilon, true);
@@ -39,13 +40,15 @@ internal static class NaiveSinkhorn
         }
     }
 
-    private static double[] Mixed(double[] before, double[] after, double kept) => [.. before.Zip(after, (b, a) => (kept * b) + ((1 - kept) * a))];
+    private static double[] Mixed(double[] before, double[] after, double kept) =>
+        [.. before.Zip(after, (b, a) => (kept * b) + ((1 - kept) * a))];
 
     private static double[] Schedule(double diameter, double blur, double scaling)
     {
         diameter = Math.Max(diameter, blur);
         var schedule = new List<double> { diameter * diameter };
-        for (int i = 0; 2 * Math.Log(diameter) + (i * 2 * Math.Log(scaling)) > 2 * Math.Log(blur); i++) schedule.Add(Math.Exp((2 * Math.Log(diameter)) + (i * 2 * Math.Log(scaling))));
+        for (int i = 0; 2 * Math.Log(diameter) + (i * 2 * Math.Log(scaling)) > 2 * Math.Log(blur); i++)
+            schedule.Add(Math.Exp((2 * Math.Log(diameter)) + (i * 2 * Math.Log(scaling))));
         return [.. schedule, blur * blur];
     }
 
@@ -54,7 +57,8 @@ internal static class NaiveSinkhorn
         double squared = 0;
         for (int d = 0; d < x.GetLength(1); d++)
         {
-            double[] values = [.. Enumerable.Range(0, x.GetLength(0)).Select(i => x[i, d]), .. Enumerable.Range(0, y.GetLength(0)).Select(j => y[j, d])];
+            double[] values =
+                [.. Enumerable.Range(0, x.GetLength(0)).Select(i => x[i, d]), .. Enumerable.Range(0, y.GetLength(0)).Select(j => y[j, d])];
             squared += (values.Max() - values.Min()) * (values.Max() - values.Min());
         }
 
@@ -76,10 +80,12 @@ internal static class NaiveSinkhorn
     private static double[] Logits(double[,] costs, double[] potential, double epsilon, int row) =>
         [.. potential.Select((p, j) => (p - costs[row, j]) / epsilon)];
 
-    private static double LogMeanExp(double[] logits) => logits.Max() + Math.Log(logits.Sum(l => Math.Exp(l - logits.Max())) / logits.Length);
+    private static double LogMeanExp(double[] logits) =>
+        logits.Max() + Math.Log(logits.Sum(l => Math.Exp(l - logits.Max())) / logits.Length);
 
     // The gradient of sign times the mean over rows of a soft minimum: towards where the row's mass comes from.
-    private static void AddPull(double[,] from, double[,] to, double[,] costs, double[] potential, double epsilon, double sign, double[,] grad)
+    private static void AddPull(double[,] from, double[,] to, double[,] costs, double[] potential, double epsilon, double sign,
+        double[,] grad)
     {
         int rows = from.GetLength(0);
         for (int i = 0; i < rows; i++)

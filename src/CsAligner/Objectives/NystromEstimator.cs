@@ -29,13 +29,14 @@ public sealed record NystromEstimator
 
     private const int SampleRowsPerFeature = 8;
 
-    // Float32 rounding of a squared distance seen in the exponent, eps |x|^2 / sigma^2: far below the estimate's own error, and where it would show.
+    // Float32 rounding of a squared distance seen in the exponent, eps |x|^2 / sigma^2: far below the estimate's own error,
+    // and where it would show.
     private const double UncentredLimit = 2e-5;
     private const double CentredLimit = 1e-3;
     private const double Epsilon = 1.1920929e-7;
 
-    // Squares that float32 holds; and of the bandwidth over the largest squared distance from the mean: where kernel values are so near to 1
-    // that float32 loses what tells them apart.
+    // Squares that float32 holds; and of the bandwidth over the largest squared distance from the mean:
+    // where kernel values are so near to 1 that float32 loses what tells them apart.
     private const double LeastSquare = 1e-20, MostSquare = 1e30, Narrowest = 1000;
 
     // A mean that is not clearly above its error has no logarithm worth reporting.
@@ -116,20 +117,24 @@ public sealed record NystromEstimator
     }
 
     private static InputException TooSmall(double bandwidth) => new(
-        $"nystrom estimate: expected a mean kernel value well above its error, at sigma = {bandwidth:G4} it is not; give a larger bandwidth, more features or use the exact estimator");
+        $"nystrom estimate: expected a mean kernel value well above its error, at sigma = {bandwidth:G4} it is not; give a larger "
+            + "bandwidth, more features or use the exact estimator");
 
     private static void Check(double longest, double spread, double bandwidth)
     {
         if (IsEstimable(longest, spread, bandwidth)) return;
         if (longest is < LeastSquare or > MostSquare)
-            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean are beyond what float32 has squares of; scale them, or use the exact estimator");
+            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean are beyond what float32 has squares "
+                + "of; scale them, or use the exact estimator");
         if (bandwidth * bandwidth > Narrowest * spread)
-            throw new InputException($"nystrom estimate: expected a bandwidth of {0.999 * Math.Sqrt(Narrowest * spread):G4} or less for rows {Math.Sqrt(spread):G4} from their mean, got {bandwidth:G4}; use the exact estimator");
+            throw new InputException($"nystrom estimate: expected a bandwidth of {0.999 * Math.Sqrt(Narrowest * spread):G4} or less for "
+                + $"rows {Math.Sqrt(spread):G4} from their mean, got {bandwidth:G4}; use the exact estimator");
         throw TooSmall(bandwidth);
     }
 
     private static bool IsEstimable(double longest, double spread, double bandwidth) =>
-        longest is >= LeastSquare and <= MostSquare && bandwidth * bandwidth <= Narrowest * spread && Epsilon * longest / (bandwidth * bandwidth) <= CentredLimit;
+        longest is >= LeastSquare and <= MostSquare && bandwidth * bandwidth <= Narrowest * spread
+            && Epsilon * longest / (bandwidth * bandwidth) <= CentredLimit;
 
     private static double Longest(Tensor x, Tensor y) => Spread(x, y, new Tensor(x.Width));
 

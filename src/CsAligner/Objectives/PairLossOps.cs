@@ -7,7 +7,8 @@ namespace CsAligner.Objectives;
 
 // Shapes: x [M, D], y [N, D]; the first P rows of both are pairs.
 
-/// <summary>Regression baselines: each row is pulled to its partner, nothing is pushed apart. <see cref="NaiveBaselines"/> defines them.</summary>
+/// <summary>Regression baselines: each row is pulled to its partner, nothing is pushed apart.
+/// <see cref="NaiveBaselines"/> defines them.</summary>
 /// <remarks>Float64 sums; time and memory O(P D). Rows behind the pairs take no part and get a gradient of 0.</remarks>
 public static class PairLossOps
 {

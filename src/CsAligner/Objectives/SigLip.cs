@@ -41,11 +41,14 @@ public static class SigLip
         CsAlignerObjective.Check(x, y, 1, offDiagonal: false);
         int paired = PairLossOps.CheckPairs(x, y, pairs);
         if (logitScale.Length != 1 || logitBias.Length != 1)
-            throw new ArgumentException($"SigLIP: logit_scale and logit_bias must have one element, got {logitScale} and {logitBias}.", nameof(logitScale));
+            throw new ArgumentException($"SigLIP: logit_scale and logit_bias must have one element, got {logitScale} and {logitBias}.",
+                nameof(logitScale));
         double scale = Math.Exp(logitScale.Span[0]), bias = logitBias.Span[0];
         if (!(scale > 0 && double.IsFinite(scale) && double.IsFinite(bias)))
-            throw new ArgumentException($"SigLIP: the scale must be finite and above 0, the bias finite; got {scale} and {bias}.", nameof(logitScale));
-        Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = tape.GradientFor(logitScale), gradBias = tape.GradientFor(logitBias);
+            throw new ArgumentException($"SigLIP: the scale must be finite and above 0, the bias finite; got {scale} and {bias}.",
+                nameof(logitScale));
+        Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = tape.GradientFor(logitScale),
+            gradBias = tape.GradientFor(logitBias);
         gradX?.Span[(paired * x.Width)..].Clear();
         gradY?.Span[(paired * y.Width)..].Clear();
         var (loss, slopeBias, slopeScale) = SigLipTerms.Compute(x, y, paired, scale, bias, gradX, gradY);

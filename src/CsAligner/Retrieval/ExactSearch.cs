@@ -30,7 +30,8 @@ public static class ExactSearch
         ArgumentNullException.ThrowIfNull(candidates);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (queries.Rank != 2 || candidates.Rank != 2 || queries.Width != candidates.Width || queries.Width == 0)
-            throw new ArgumentException($"Search: expected [Q, D] and [C, D] of one width, got {queries} and {candidates}.", nameof(candidates));
+            throw new ArgumentException($"Search: expected [Q, D] and [C, D] of one width, got {queries} and {candidates}.",
+                nameof(candidates));
         if (candidates.Rows == 0) throw new ArgumentException($"Search: there is nothing to search in {candidates}.", nameof(candidates));
         int count = CheckedCount(queries, candidates.Rows, k);
         (int[] rows, double[] scores) = Search(queries, CheckedLengths(queries, "queries"), candidates, count, 0);
@@ -57,7 +58,8 @@ public static class ExactSearch
         ArgumentNullException.ThrowIfNull(candidates);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (queries.Rank != 2 || queries.Width != candidates.Width || queries.Width == 0)
-            throw new ArgumentException($"Search: expected [Q, D] and [C, D] of one width, got {queries} and rows of {candidates.Width}.", nameof(candidates));
+            throw new ArgumentException($"Search: expected [Q, D] and [C, D] of one width, got {queries} and rows of {candidates.Width}.",
+                nameof(candidates));
         if (candidates.Rows == 0) throw new ArgumentException("Search: there is nothing to search in.", nameof(candidates));
         int count = CheckedCount(queries, candidates.Rows, k), height = Math.Min(candidates.Rows, Math.Max(1, blockFloats / queries.Width));
         double[] lengths = CheckedLengths(queries, "queries");
@@ -82,7 +84,8 @@ public static class ExactSearch
         int count = Math.Min(k, candidates);
         return (long)queries.Rows * count <= Array.MaxLength
             ? count
-            : throw new ArgumentException($"Search: {count} matches for each of {queries.Rows} queries are more than an array holds; ask in parts.", nameof(k));
+            : throw new ArgumentException(
+                $"Search: {count} matches for each of {queries.Rows} queries are more than an array holds; ask in parts.", nameof(k));
     }
 
     private static (int[] Rows, double[] Scores) Search(Tensor queries, double[] queryLengths, Tensor candidates, int count, int firstRow)
@@ -106,7 +109,8 @@ public static class ExactSearch
         double[] squared = TopScores.SquaredLengths(rows);
         int broken = Array.FindIndex(squared, value => !(value <= float.MaxValue));
         if (broken >= 0)
-            throw new InputException($"search: every row must be finite and its squared length within float32's range, row {firstRow + (long)broken} of the {name} has {squared[broken]}; remove or scale it");
+            throw new InputException("search: every row must be finite and its squared length within float32's range, "
+                + $"row {firstRow + (long)broken} of the {name} has {squared[broken]}; remove or scale it");
         return squared;
     }
 
@@ -131,7 +135,9 @@ public static class ExactSearch
                 for (int i = 0, a = 0, b = 0; i < merged; i++)
                 {
                     bool keep = a < _held && (b == found || Scores[old + a] >= scores[young + b]);
-                    (_rowsOfOne[i], _scoresOfOne[i]) = keep ? (Rows[old + a], Scores[old + a]) : (rows[young + b] + firstRow, scores[young + b]);
+                    (_rowsOfOne[i], _scoresOfOne[i]) = keep
+                        ? (Rows[old + a], Scores[old + a])
+                        : (rows[young + b] + firstRow, scores[young + b]);
                     if (keep) a++;
                     else b++;
                 }

@@ -6,7 +6,8 @@ public sealed class TopMatches
     private readonly int[] _rows;
     private readonly float[] _scores;
 
-    internal TopMatches(int queries, int count, int[] rows, float[] scores) => (Queries, Count, _rows, _scores) = (queries, count, rows, scores);
+    internal TopMatches(int queries, int count, int[] rows, float[] scores) =>
+        (Queries, Count, _rows, _scores) = (queries, count, rows, scores);
 
     /// <summary>How many queries were asked.</summary>
     public int Queries { get; }

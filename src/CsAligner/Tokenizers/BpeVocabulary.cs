@@ -85,7 +85,8 @@ public sealed class BpeVocabulary
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"writing the tokenizer to {folder}: {problem.Message} Choose a folder that can be written and has room.", problem);
+            throw new InputException(
+                $"writing the tokenizer to {folder}: {problem.Message} Choose a folder that can be written and has room.", problem);
         }
     }
 
@@ -95,7 +96,8 @@ public sealed class BpeVocabulary
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         try
         {
-            var reader = new Utf8JsonReader(LenientJson.ToPlain(bytes).Span, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            var reader = new Utf8JsonReader(LenientJson.ToPlain(bytes).Span,
+                new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 throw Malformed(file, "an object of token: id was expected, something else came");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -129,7 +131,8 @@ public sealed class BpeVocabulary
             if (id >= tokens.Length)
                 throw Malformed(
                     file,
-                    $"{tokens.Length} tokens should have the ids 0 to {tokens.Length - 1} without a hole, but token {JsonView.Shown(token)} has {id}");
+                    $"{tokens.Length} tokens should have the ids 0 to {tokens.Length - 1} without a hole, but "
+                        + $"token {JsonView.Shown(token)} has {id}");
             if (tokens[id] is not null)
                 throw Malformed(file, $"tokens {JsonView.Shown(tokens[id])} and {JsonView.Shown(token)} share the id {id}");
             tokens[id] = token;
@@ -164,12 +167,17 @@ public sealed class BpeVocabulary
             var model = new JsonView(json.RootElement, "", file).Required("model");
             if (model.Text("end_of_word_suffix", "") != WordEnd || model.Text("type", "BPE") != "BPE")
                 throw Malformed(file, $"a CLIP's tokenizer was expected: byte pair encoding with the ending {WordEnd}");
-            string[] tokens = InOrder(model.Required("vocab").Members().ToDictionary(token => token.Name, token => token.Value.Id(), StringComparer.Ordinal), file);
+            string[] tokens =
+                InOrder(model.Required("vocab").Members()
+                    .ToDictionary(token => token.Name, token => token.Value.Id(), StringComparer.Ordinal), file);
             var vocabulary = new BpeVocabulary(tokens, []);
             RequireBaseTokens(vocabulary, file);
 
             // Newer files hold pairs.
-            var merges = model.Required("merges").Items().Select(merge => merge.Kind == JsonValueKind.Array ? string.Join(' ', merge.Items().Select(part => part.Text())) : merge.Text());
+            var merges = model.Required("merges").Items()
+                .Select(merge => merge.Kind == JsonValueKind.Array
+                    ? string.Join(' ', merge.Items().Select(part => part.Text()))
+                    : merge.Text());
             return new BpeVocabulary(tokens, ReadMerges(string.Join('\n', merges), file, vocabulary));
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)

@@ -40,7 +40,9 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         _preTokenizer = json.Optional("pre_tokenizer") is { } preTokenizer ? PreTokenizerReader.Read(preTokenizer) : null;
         _model = ModelReader.Read(json.Required("model"));
         _marks = json.Optional("post_processor") is { } marks ? Marks.Read(marks) : Marks.None;
-        AddedToken[] added = json.Optional("added_tokens") is { } tokens ? [.. tokens.Items().Select(token => AddedToken.Read(token, _model.Vocabulary))] : [];
+        AddedToken[] added = json.Optional("added_tokens") is { } tokens
+            ? [.. tokens.Items().Select(token => AddedToken.Read(token, _model.Vocabulary))]
+            : [];
         _plainTokens = Finder(json, added, normalized: false);
         _normalizedTokens = Finder(json, added, normalized: true);
         VocabularySize = added.Select(token => token.Id + 1).Append(_model.Vocabulary.Size).Max();
@@ -52,7 +54,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         padding?.Allow("strategy", "direction", "pad_to_multiple_of", "pad_id", "pad_type_id", "pad_token");
         ContextLength = truncation?.Required("max_length").Id() ?? config.ContextLength;
         if (ContextLength <= _marks.Count)
-            throw json.Malformed($"a text may have {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are {_marks.Count}");
+            throw json.Malformed($"a text may have {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its "
+                + $"marks alone are {_marks.Count}");
         _truncateLeft = IsLeft(truncation) ?? config.TruncateLeft;
         _padLeft = IsLeft(padding) ?? config.PadLeft;
         PaddingId = padding?.Optional("pad_id")?.Id() ?? PaddingOf(config, added);
@@ -255,7 +258,15 @@ public sealed class HuggingFaceTokenizer : ITokenizer
             if (source.Length > LargestFile)
                 throw JsonView.Malformed(file, $"{source.Length} bytes, at most {LargestFile} were expected");
             using Stream stream = LenientJson.ToPlain(source);
-            using JsonDocument json = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = DeepestNesting, AllowDuplicateProperties = false, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using JsonDocument json =
+                JsonDocument.Parse(stream,
+                    new JsonDocumentOptions
+                    {
+                        MaxDepth = DeepestNesting,
+                        AllowDuplicateProperties = false,
+                        AllowTrailingCommas = true,
+                        CommentHandling = JsonCommentHandling.Skip
+                    });
             return read(new JsonView(json.RootElement, "", file));
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
@@ -265,7 +276,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InputException($"reading the tokenizer: {file} is missing; give a tokenizer.json or the folder that holds it.", problem);
+            throw new InputException($"reading the tokenizer: {file} is missing; give a tokenizer.json or the folder that holds it.",
+                problem);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

@@ -88,7 +88,8 @@ internal sealed class MergeTable
             {
                 queue.Dequeue();
                 int right = next[position];
-                if (right >= ids.Length || ids[position] < 0 || !_merges.TryGetValue(PairOf(ids[position], ids[right]), out Merge merge) || merge.Rank != rank)
+                if (right >= ids.Length || ids[position] < 0 || !_merges.TryGetValue(PairOf(ids[position], ids[right]), out Merge merge)
+                    || merge.Rank != rank)
                     continue;
                 ids[position] = merge.Id;
                 ids[right] = -1;

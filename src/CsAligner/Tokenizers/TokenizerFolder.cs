@@ -18,6 +18,7 @@ public static class TokenizerFolder
             return HuggingFaceTokenizer.Load(folder);
         if (File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")))
             return ClipTokenizer.Load(folder);
-        throw new InputException($"reading the tokenizer: {folder} holds neither tokenizer.json nor vocab.json with merges.txt; give a model's folder as Hugging Face's tools write it.");
+        throw new InputException($"reading the tokenizer: {folder} holds neither tokenizer.json nor vocab.json with merges.txt; give a "
+            + "model's folder as Hugging Face's tools write it.");
     }
 }

@@ -66,7 +66,9 @@ public sealed class UnigramTokenizer : ITokenizer
             if (source.Length > LargestFile)
                 throw Malformed(file, $"it has {source.Length} bytes, more than {LargestFile}");
             using Stream stream = LenientJson.ToPlain(source);
-            using JsonDocument json = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 4, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using JsonDocument json =
+                JsonDocument.Parse(stream,
+                    new JsonDocumentOptions { MaxDepth = 4, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             return new UnigramTokenizer(Pieces(json.RootElement, file));
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
@@ -193,7 +195,8 @@ public sealed class UnigramTokenizer : ITokenizer
 
             // The published vocabulary has null for a few pieces (":" among them); its JavaScript adds null as 0.
             double score = 0;
-            if (pair[1].ValueKind != JsonValueKind.Null && (pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetDouble(out score) || !double.IsFinite(score)))
+            if (pair[1].ValueKind != JsonValueKind.Null
+                && (pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetDouble(out score) || !double.IsFinite(score)))
                 throw Malformed(file, $"the score of piece {pieces.Count} is not a number");
             pieces.Add((piece, score));
         }
@@ -202,5 +205,6 @@ public sealed class UnigramTokenizer : ITokenizer
     }
 
     private static InputException Malformed(string file, string what, Exception? cause = null) =>
-        new($"cannot read the vocabulary '{file}': {what}; expected vocab.json of a Universal Sentence Encoder, an array of [piece, score]", cause);
+        new($"cannot read the vocabulary '{file}': {what}; expected vocab.json of a Universal Sentence Encoder, an array of [piece, score]",
+            cause);
 }

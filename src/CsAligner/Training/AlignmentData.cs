@@ -61,7 +61,8 @@ public sealed record AlignmentData
     /// <summary>The tokens of the held-out texts.</summary>
     public ITokenSource? ValidationTextTokens { get; init; }
 
-    /// <summary>What makes the images' features anew in every step; null where they are frozen. <see cref="Images"/> are its features at the start.</summary>
+    /// <summary>What makes the images' features anew in every step; null where they are frozen.
+    /// <see cref="Images"/> are its features at the start.</summary>
     public ITrainableEncoder? ImageEncoder { get; init; }
 
     /// <summary>The same of the texts.</summary>
@@ -88,29 +89,35 @@ public sealed record AlignmentData
         }
 
         if (ValidationImages?.Rows != ValidationTexts?.Rows)
-            throw new InputException($"align: validation images and texts must have as many rows, got {ValidationImages?.Rows ?? 0} and {ValidationTexts?.Rows ?? 0}");
+            throw new InputException("align: validation images and texts must have as many rows, "
+                + $"got {ValidationImages?.Rows ?? 0} and {ValidationTexts?.Rows ?? 0}");
         foreach (var (name, tokens, rows) in new[]
         {
             ("image tokens", ImageTokens, Images), ("text tokens", TextTokens, Texts),
-            ("validation image tokens", ValidationImageTokens, ValidationImages), ("validation text tokens", ValidationTextTokens, ValidationTexts),
+            ("validation image tokens", ValidationImageTokens, ValidationImages),
+            ("validation text tokens", ValidationTextTokens, ValidationTexts),
         })
         {
             if (tokens != null && (tokens.Count != rows?.Rows || tokens.Width != rows.Width))
-                throw new InputException($"align: {name} are those of {tokens.Count} samples in width {tokens.Width}, but there are {rows?.Rows ?? 0} rows of width {rows?.Width ?? 0}; embed both with the same command");
+                throw new InputException($"align: {name} are those of {tokens.Count} samples in width {tokens.Width}, but there "
+                    + $"are {rows?.Rows ?? 0} rows of width {rows?.Width ?? 0}; embed both with the same command");
         }
 
         foreach (var (name, encoder, features) in new[] { ("image", ImageEncoder, ImageFeatures), ("text", TextEncoder, TextFeatures) })
         {
             if (encoder != null && (encoder.Count != features.Count || encoder.Width != features.Width))
-                throw new InputException($"align: the {name} encoder has {encoder.Count} samples in width {encoder.Width}, but there are {features.Count} rows of width {features.Width}");
+                throw new InputException($"align: the {name} encoder has {encoder.Count} samples in width {encoder.Width}, but there "
+                    + $"are {features.Count} rows of width {features.Width}");
         }
 
         if ((ImageEncoder != null && options.Train == TrainedSide.Text) || (TextEncoder != null && options.Train == TrainedSide.Image))
-            throw new InputException($"align: training {AlignmentOptions.NameOf(options.Train)} alone leaves the {(ImageEncoder != null ? "image" : "text")} side as it is, but its encoder is to train; leave one of both out");
+            throw new InputException($"align: training {AlignmentOptions.NameOf(options.Train)} alone leaves "
+                + $"the {(ImageEncoder != null ? "image" : "text")} side as it is, but its encoder is to train; leave one of both out");
         foreach (var (name, tokens, encoder) in new[] { ("image", ImageTokens, ImageEncoder), ("text", TextTokens, TextEncoder) })
         {
             if (options.TokenWeight > 0 && tokens == null && encoder == null)
-                throw new InputException($"align: a token weight needs the tokens of images and texts, but there are no {name} tokens; embed both sides with their tokens");
+                throw new InputException($"align: a token weight needs the tokens of images and texts, but there are no {name} tokens; "
+                    + "embed both sides with their tokens");
         }
     }
 
@@ -126,11 +133,13 @@ public sealed record AlignmentData
 
         foreach (var tokens in new[] { ImageTokens, TextTokens, ValidationImageTokens, ValidationTextTokens })
             hash.AppendData(System.Text.Encoding.ASCII.GetBytes((tokens?.Count ?? 0).ToString(CultureInfo.InvariantCulture) + ";"));
-        foreach (var encoder in new[] { ImageEncoder, TextEncoder }) hash.AppendData(System.Text.Encoding.UTF8.GetBytes((encoder?.Fingerprint ?? "") + ";"));
+        foreach (var encoder in new[] { ImageEncoder, TextEncoder })
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes((encoder?.Fingerprint ?? "") + ";"));
         hash.AppendData(MemoryMarshal.AsBytes<int>(Pairing.ImageOfText.ToArray()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static SampleFeatures Samples(Tensor rows, ITokenSource? tokens, Tensor? unpaired, Tensor? validation, ITokenSource? validationTokens) =>
+    private static SampleFeatures Samples(Tensor rows, ITokenSource? tokens, Tensor? unpaired, Tensor? validation,
+        ITokenSource? validationTokens) =>
         new((rows, tokens), (unpaired ?? new Tensor(0, rows.Width), null), (validation ?? new Tensor(0, rows.Width), validationTokens));
 }

@@ -51,7 +51,8 @@ internal sealed class AlignmentLoss
     /// <param name="pairs">P.</param>
     /// <param name="bandwidth">sigma, where the objective needs it.</param>
     /// <param name="step">Seeds what a step draws.</param>
-    /// <param name="imageOfText">Of the first texts the row of their image, where images have several each; null where row i belongs to row i.</param>
+    /// <param name="imageOfText">Of the first texts the row of their image, where images have several each;
+    /// null where row i belongs to row i.</param>
     public LossValues Features(Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step, int[]? imageOfText = null)
     {
         var inputs = new TermInputs(x, y, pairs, bandwidth, _logScale, imageOfText)
@@ -87,7 +88,8 @@ internal sealed class AlignmentLoss
     /// <param name="tape">The tape that computes it.</param>
     /// <param name="x">[P, D].</param>
     /// <param name="y">[P, D].</param>
-    /// <param name="divergence">Their D_CS, off the diagonal and at a bandwidth tied to the spread: neither few rows nor shrinking can fool it.</param>
+    /// <param name="divergence">Their D_CS, off the diagonal and at a bandwidth tied to the spread:
+    /// neither few rows nor shrinking can fool it.</param>
     /// <param name="bandwidth">Resolves the objective's own sigma, where it needs one.</param>
     public double Validation(Tape tape, Tensor x, Tensor y, double divergence, Func<double> bandwidth)
     {
@@ -132,9 +134,11 @@ internal sealed class AlignmentLoss
     // What an application's term gets wrong would otherwise surface far from it, or not at all.
     private static void Check(Tape tape, ObjectiveTerm term, Tensor value, Tensor x, Tensor y)
     {
-        if (value is not { Length: 1 }) throw new InvalidOperationException($"The term '{term}' must give a tensor of one element, got {value?.ToString() ?? "null"}.");
+        if (value is not { Length: 1 })
+            throw new InvalidOperationException($"The term '{term}' must give a tensor of one element, got {value?.ToString() ?? "null"}.");
         if (tape.Recording && !value.RequiresGrad && (x.RequiresGrad || y.RequiresGrad))
-            throw new InvalidOperationException($"The term '{term}' gives no gradient: compute it from the rows by operations of the tape.");
+            throw new InvalidOperationException(
+                $"The term '{term}' gives no gradient: compute it from the rows by operations of the tape.");
     }
 
     private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda);

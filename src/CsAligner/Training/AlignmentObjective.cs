@@ -46,8 +46,10 @@ public sealed record AlignmentObjective
     public static AlignmentObjective Of(params ObjectiveTerm[] terms)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        if (terms.Length == 0) throw new ArgumentException($"An objective needs a term; {nameof(Raw)} and {nameof(MeanShift)} train nothing.", nameof(terms));
-        if (terms.Distinct().Count() < terms.Length) throw new ArgumentException($"Each term comes once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
+        if (terms.Length == 0)
+            throw new ArgumentException($"An objective needs a term; {nameof(Raw)} and {nameof(MeanShift)} train nothing.", nameof(terms));
+        if (terms.Distinct().Count() < terms.Length)
+            throw new ArgumentException($"Each term comes once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
         var known = Known(terms);
         return Sum([.. known.Where(terms.Contains)]);
     }
@@ -65,7 +67,8 @@ public sealed record AlignmentObjective
         if (text is MeanShiftName) return MeanShift;
         string[] parts = text.Split('+');
         if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !known.Exists(t => t.Name == part)))
-            throw new InputException($"objective: expected {ExpectedOf(known)}; got '{text}'{Suggestion.End(text, [RawName, MeanShiftName, "cs+infonce", .. known.Select(t => t.Name)])}");
+            throw new InputException(
+                $"objective: expected {ExpectedOf(known)}; got '{text}'{Suggestion.End(text, [RawName, MeanShiftName, "cs+infonce", .. known.Select(t => t.Name)])}");
         return Sum([.. known.Where(t => parts.Contains(t.Name))]);
     }
 
@@ -101,9 +104,13 @@ public sealed record AlignmentObjective
             ArgumentNullException.ThrowIfNull(term, nameof(more));
             if (known.Contains(term)) continue;
             string name = term.Name;
-            if (string.IsNullOrEmpty(name) || name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c)) || name is RawName or MeanShiftName)
-                throw new ArgumentException($"'{name}' cannot be the name of a term: expected one without blanks and plus, other than {RawName} and {MeanShiftName}.", nameof(more));
-            if (known.Exists(t => t.Name == name)) throw new ArgumentException($"The name '{name}' is taken by another term; give {term.GetType().Name} one of its own.", nameof(more));
+            if (string.IsNullOrEmpty(name) || name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c))
+                || name is RawName or MeanShiftName)
+                throw new ArgumentException($"'{name}' cannot be the name of a term: expected one without blanks and plus, other "
+                    + $"than {RawName} and {MeanShiftName}.", nameof(more));
+            if (known.Exists(t => t.Name == name))
+                throw new ArgumentException($"The name '{name}' is taken by another term; give {term.GetType().Name} one of its own.",
+                    nameof(more));
             known.Add(term);
         }
 

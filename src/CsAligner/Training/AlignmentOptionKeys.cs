@@ -5,7 +5,8 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Training;
 
-/// <summary>Alignment options by the names that they have in JSON: what <see cref="AlignmentOptions.WriteJson"/> writes can be read back key by key.</summary>
+/// <summary>Alignment options by the names that they have in JSON: what <see cref="AlignmentOptions.WriteJson"/> writes can be read back
+/// key by key.</summary>
 public static class AlignmentOptionKeys
 {
     private static readonly Dictionary<string, Func<AlignmentOptions, JsonElement, AlignmentOptions>> Setters = new(StringComparer.Ordinal)
@@ -16,7 +17,8 @@ public static class AlignmentOptionKeys
         ["adapter_size"] = (o, v) => o with { Adapter = o.Adapter with { Size = v.ValueKind == JsonValueKind.Null ? null : Whole(v) } },
         ["adapter_layers"] = (o, v) => o with { Adapter = o.Adapter with { Layers = Whole(v) } },
         ["mean_shift_start"] = (o, v) => o with { Adapter = o.Adapter with { MeanShift = v.GetBoolean() } },
-        ["bandwidth"] = (o, v) => o with { Bandwidth = BandwidthRule.Parse(v.ValueKind == JsonValueKind.Number ? v.GetRawText() : Text(v)) },
+        ["bandwidth"] = (o, v) =>
+            o with { Bandwidth = BandwidthRule.Parse(v.ValueKind == JsonValueKind.Number ? v.GetRawText() : Text(v)) },
         ["bandwidth_factors"] = (o, v) => o with { BandwidthFactors = [.. v.EnumerateArray().Select(factor => factor.GetDouble())] },
         ["token_weight"] = (o, v) => o with { TokenWeight = v.GetDouble() },
         ["lambda"] = (o, v) => o with { Lambda = v.GetDouble() },
@@ -47,7 +49,8 @@ public static class AlignmentOptionKeys
     /// <exception cref="InputException">There is no such key, or it takes another kind of value.</exception>
     public static AlignmentOptions With(this AlignmentOptions options, string key, JsonElement value)
     {
-        if (!Setters.TryGetValue(key, out var set)) throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", All)}{Suggestion.End(key, All)}");
+        if (!Setters.TryGetValue(key, out var set))
+            throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", All)}{Suggestion.End(key, All)}");
         try
         {
             return set(options, value);
@@ -59,7 +62,9 @@ public static class AlignmentOptionKeys
         }
     }
 
-    private static int Whole(JsonElement value) => LenientJson.TryGetWhole(value, out long whole) && whole is >= int.MinValue and <= int.MaxValue ? (int)whole : value.GetInt32();
+    private static int Whole(JsonElement value) =>
+        LenientJson.TryGetWhole(value, out long whole) && whole is >= int.MinValue and <= int.MaxValue ? (int)whole : value.GetInt32();
 
-    private static string Text(JsonElement value) => value.GetString() ?? throw new InvalidOperationException("a text is expected, not null");
+    private static string Text(JsonElement value) =>
+        value.GetString() ?? throw new InvalidOperationException("a text is expected, not null");
 }

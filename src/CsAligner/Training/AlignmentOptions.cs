@@ -22,10 +22,12 @@ public sealed record AlignmentOptions
     /// <summary>The kernel's bandwidth; <c>median</c> and <c>within*F</c> are detached and renewed as the features move.</summary>
     public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.4);
 
-    /// <summary>Multiples of the bandwidth over which D_CS (and MMD) is averaged, each above 0, at most 16; none for the bandwidth alone.</summary>
+    /// <summary>Multiples of the bandwidth over which D_CS (and MMD) is averaged, each above 0, at most 16;
+    /// none for the bandwidth alone.</summary>
     public IReadOnlyList<double> BandwidthFactors { get; init; } = [];
 
-    /// <summary>Takes D_CS from landmarks of the batch, in time linear in its rows; null for all pairs. For batches of many thousands.</summary>
+    /// <summary>Takes D_CS from landmarks of the batch, in time linear in its rows; null for all pairs.
+    /// For batches of many thousands.</summary>
     public NystromEstimator? Estimator { get; init; }
 
     /// <summary>Weight of D_CS between the image tokens and the text tokens of each pair, 0 to 1000; 0 leaves tokens out.</summary>
@@ -47,14 +49,15 @@ public sealed record AlignmentOptions
     public int BatchSize { get; init; } = 2048;
 
     /// <summary>
-    /// The most unpaired rows of a side to a pair in a step, 0.01 to 1000; the paper has 2. Where there are fewer, each comes once an epoch all
-    /// the same; where there are more, an epoch goes over the pairs as often as it takes.
+    /// The most unpaired rows of a side to a pair in a step, 0.01 to 1000; the paper has 2. Where there are fewer,
+    /// each comes once an epoch all the same; where there are more, an epoch goes over the pairs as often as it takes.
     /// </summary>
     public double UnpairedRatio { get; init; } = 2;
 
     /// <summary>
     /// Whether a step has all texts of its images, each a positive of its image, in place of one drawn anew. Of an image's texts the
-    /// cross-entropies are averaged over texts, so that images with many count more. Not with terms of single pairs (l2, cosine, SigLIP), tokens, or a temperature that is learned.
+    /// cross-entropies are averaged over texts, so that images with many count more. Not with terms of single pairs (l2, cosine, SigLIP),
+    /// tokens, or a temperature that is learned.
     /// </summary>
     public bool AllCaptions { get; init; }
 
@@ -86,8 +89,8 @@ public sealed record AlignmentOptions
     public double Interpolation { get; init; } = 1;
 
     /// <summary>
-    /// Share of the pairs that is held out, 0 to 0.5; the best epoch on them is kept (<see cref="AlignmentEpoch.ValidationObjective"/>). With 0, or
-    /// where it would be fewer than 64 pairs, none is held out and the last epoch is kept.
+    /// Share of the pairs that is held out, 0 to 0.5; the best epoch on them is kept (<see cref="AlignmentEpoch.ValidationObjective"/>).
+    /// With 0, or where it would be fewer than 64 pairs, none is held out and the last epoch is kept.
     /// </summary>
     public double ValidationFraction { get; init; } = 0.1;
 
@@ -101,7 +104,8 @@ public sealed record AlignmentOptions
         "both" => TrainedSide.Both,
         "text" => TrainedSide.Text,
         "image" => TrainedSide.Image,
-        _ => throw new InputException($"train: expected both, text or image, got '{text}'{Suggestion.End(text, ["both", "text", "image"])}"),
+        _ => throw new InputException(
+            $"train: expected both, text or image, got '{text}'{Suggestion.End(text, ["both", "text", "image"])}"),
     };
 
     /// <summary>Sides as <see cref="ParseTrain"/> reads them.</summary>
@@ -118,8 +122,10 @@ public sealed record AlignmentOptions
     {
         Adapter.Validate();
         Check(BandwidthFactors.Count <= 16, "bandwidth-factors", "at most 16", BandwidthFactors.Count);
-        foreach (double factor in BandwidthFactors) Check(factor > 0 && double.IsFinite(factor), "bandwidth-factors", "numbers above 0", factor);
-        if (BandwidthFactors.Count > 0 && Estimator != null) throw new InputException("bandwidth-factors: the nystrom estimator takes one bandwidth; leave one of both out");
+        foreach (double factor in BandwidthFactors)
+            Check(factor > 0 && double.IsFinite(factor), "bandwidth-factors", "numbers above 0", factor);
+        if (BandwidthFactors.Count > 0 && Estimator != null)
+            throw new InputException("bandwidth-factors: the nystrom estimator takes one bandwidth; leave one of both out");
         Check(TokenWeight is >= 0 and <= 1000, "token-weight", "0 to 1000", TokenWeight);
         Check(Lambda is >= 0 and <= 1000, "lambda", "0 to 1000", Lambda);
         Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10", Temperature);
@@ -129,11 +135,14 @@ public sealed record AlignmentOptions
         if (AllCaptions && Objective.Terms.Any(term => !term.SupportsAllCaptions))
         {
             string[] others = [.. ObjectiveTerms.All.Where(term => term.SupportsAllCaptions).Select(term => term.Name)];
-            throw new InputException($"all-captions: the terms of {Objective} take pairs one by one; use {string.Join(", ", others[..^1])} and {others[^1]}, or one caption a step");
+            throw new InputException($"all-captions: the terms of {Objective} take pairs one by one; "
+                + $"use {string.Join(", ", others[..^1])} and {others[^1]}, or one caption a step");
         }
 
-        if (AllCaptions && LearnTemperature) throw new InputException("all-captions: the temperature is fixed there; leave --learn-temperature out");
-        if (AllCaptions && TokenWeight > 0) throw new InputException("all-captions: tokens are compared pair by pair; use one caption a step with --token-weight");
+        if (AllCaptions && LearnTemperature)
+            throw new InputException("all-captions: the temperature is fixed there; leave --learn-temperature out");
+        if (AllCaptions && TokenWeight > 0)
+            throw new InputException("all-captions: tokens are compared pair by pair; use one caption a step with --token-weight");
         Check(ChunkSize is null or >= 1, "chunk-size", "1 or more", ChunkSize ?? 0);
         Check(LearningRate is > 0 and <= 1, "lr", "above 0 and at most 1", LearningRate);
         Check(WeightDecay is >= 0 and <= 10, "weight-decay", "0 to 10", WeightDecay);

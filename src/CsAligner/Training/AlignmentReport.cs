@@ -27,7 +27,8 @@ public static class AlignmentReport
     /// <exception cref="InputException">A file cannot be written.</exception>
     /// <param name="choice">How sigma and lambda were chosen, where they were.</param>
     public static void Write(
-        string folder, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null, AutomaticChoiceResult? choice = null)
+        string folder, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null,
+        AutomaticChoiceResult? choice = null)
     {
         ArgumentNullException.ThrowIfNull(result);
         result.Image.Save(Path.Combine(folder, ImageAdapterFile));
@@ -46,7 +47,8 @@ public static class AlignmentReport
     /// <param name="inputs">The files that the data came from, by their role; null leaves them out.</param>
     /// <param name="choice">How sigma and lambda were chosen, where they were.</param>
     public static void WriteJson(
-        Utf8JsonWriter writer, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null, AutomaticChoiceResult? choice = null)
+        Utf8JsonWriter writer, AlignmentOptions options, AlignmentResult result, IReadOnlyList<(string Role, string? Path)>? inputs = null,
+        AutomaticChoiceResult? choice = null)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(options);

@@ -16,7 +16,8 @@ internal sealed record AlignmentSide(string Name, SampleFeatures Features, ITrai
 {
     /// <summary>What trains, by name.</summary>
     public IEnumerable<(string Name, Tensor Values)> Parameters =>
-        (Encoder?.Parameters ?? []).Select(p => ($"{Name}.encoder.{p.Name}", p.Values)).Concat(Adapter.Parameters.Select(p => ($"{Name}.{p.Name}", p.Values)));
+        (Encoder?.Parameters ?? []).Select(p => ($"{Name}.encoder.{p.Name}", p.Values))
+            .Concat(Adapter.Parameters.Select(p => ($"{Name}.{p.Name}", p.Values)));
 
     /// <summary>The samples' unit rows in the shared space.</summary>
     /// <param name="tape">The tape that records it.</param>

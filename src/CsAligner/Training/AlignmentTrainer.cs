@@ -14,8 +14,8 @@ namespace CsAligner.Training;
 // Shapes: a batch has x [P + U, D] images and y [P + V, D] texts, the first P rows of both are pairs.
 
 /// <summary>
-/// Trains adapters on frozen features, or with them the encoders that make the features. Everything a step does follows from the options, the data and the step's
-/// number, so a run that was cut off and resumed from its checkpoint ends with the same bits.
+/// Trains adapters on frozen features, or with them the encoders that make the features. Everything a step does follows from the options,
+/// the data and the step's number, so a run that was cut off and resumed from its checkpoint ends with the same bits.
 /// </summary>
 public sealed class AlignmentTrainer
 {
@@ -62,18 +62,23 @@ public sealed class AlignmentTrainer
         (int[] training, int[] heldOut) = Split(paired);
         if (training.Length < 2) throw new InputException($"align: at least 2 pairs are needed to train on, got {training.Length}");
         _trainingPairs = training.Length;
-        _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0, options.UnpairedRatio, options.Seed, options.AllCaptions);
+        _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0,
+            options.UnpairedRatio, options.Seed, options.AllCaptions);
 
         SampleFeatures images = data.ImageFeatures, texts = data.TextFeatures;
         bool given = data.ValidationImages != null;
         _validationImages = given ? [.. Enumerable.Range(images.First(2), images.Count - images.First(2))] : heldOut;
-        _validationTexts = given ? [.. Enumerable.Range(texts.First(2), texts.Count - texts.First(2))] : [.. heldOut.Select(i => textsOfImage[i][0])];
+        _validationTexts = given
+            ? [.. Enumerable.Range(texts.First(2), texts.Count - texts.First(2))]
+            : [.. heldOut.Select(i => textsOfImage[i][0])];
 
         var (imageShift, textShift) = Shifts(training, textsOfImage);
         var random = new RandomGenerator(options.Seed);
         int width = options.Train == TrainedSide.Image ? texts.Width : images.Width;
-        _image = new AlignmentSide("image", images, data.ImageEncoder, Create(imageShift, width, options.Train != TrainedSide.Text, random), options.ChunkSize ?? DefaultChunk(data.ImageEncoder));
-        _text = new AlignmentSide("text", texts, data.TextEncoder, Create(textShift, width, options.Train != TrainedSide.Image, random), options.ChunkSize ?? DefaultChunk(data.TextEncoder));
+        _image = new AlignmentSide("image", images, data.ImageEncoder, Create(imageShift, width, options.Train != TrainedSide.Text, random),
+            options.ChunkSize ?? DefaultChunk(data.ImageEncoder));
+        _text = new AlignmentSide("text", texts, data.TextEncoder, Create(textShift, width, options.Train != TrainedSide.Image, random),
+            options.ChunkSize ?? DefaultChunk(data.TextEncoder));
         _image.Adapter.RequireGrad(options.Objective.Trains);
         _text.Adapter.RequireGrad(options.Objective.Trains);
         _loss = new AlignmentLoss(options, width);
@@ -83,13 +88,15 @@ public sealed class AlignmentTrainer
         _schedule = new CosineSchedule(options.LearningRate, (int)Math.Round(options.Warmup * steps), steps, options.FinalShare);
         _history = new Tensor(Epochs + 1, AlignmentEpoch.Numbers);
         if (State.GroupBy(t => t.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new InputException($"objective: {options.Objective} has a term whose parameter is called '{twice.Key}', as another tensor of the run is; give it a name of its own");
+            throw new InputException($"objective: {options.Objective} has a term whose parameter is called '{twice.Key}', as another "
+                + "tensor of the run is; give it a name of its own");
     }
 
     // Nothing is trained for the baselines.
     private int Epochs => _options.Objective.Trains && _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
 
-    private IEnumerable<(string Name, Tensor Values)> Trained => _image.Parameters.Concat(_text.Parameters).Concat(_loss.Tensors.Where(t => t.Values.RequiresGrad));
+    private IEnumerable<(string Name, Tensor Values)> Trained =>
+        _image.Parameters.Concat(_text.Parameters).Concat(_loss.Tensors.Where(t => t.Values.RequiresGrad));
 
     /// <summary>Told of the number of every step done; tests cut runs off there.</summary>
     internal Action<long>? StepDone { get; init; }
@@ -138,16 +145,19 @@ public sealed class AlignmentTrainer
         _snapshots.UseBest();
         _image.Adapter.RequireGrad(false);
         _text.Adapter.RequireGrad(false);
-        return new AlignmentResult(_image.Adapter, _text.Adapter, epochs, _progress.Best, _trainingPairs, _validationImages.Length, clock.Elapsed.TotalSeconds, resumed)
+        return new AlignmentResult(_image.Adapter, _text.Adapter, epochs, _progress.Best, _trainingPairs, _validationImages.Length,
+            clock.Elapsed.TotalSeconds, resumed)
         {
             TrainedParameters = trained,
-            EncoderParameters = (_data.ImageEncoder?.Parameters ?? []).Concat(_data.TextEncoder?.Parameters ?? []).Sum(p => (long)p.Values.Length),
+            EncoderParameters = (_data.ImageEncoder?.Parameters ?? []).Concat(_data.TextEncoder?.Parameters ?? [])
+                .Sum(p => (long)p.Values.Length),
         };
     }
 
     private IEnumerable<(string Name, Tensor Values)> State =>
     [
-        .. _image.Parameters, .. _text.Parameters, .. _loss.Tensors, .. _optimizer.State, .. _snapshots.State, ("history", _history), ("progress", _progress.Values),
+        .. _image.Parameters, .. _text.Parameters, .. _loss.Tensors, .. _optimizer.State, .. _snapshots.State, ("history", _history),
+        ("progress", _progress.Values),
     ];
 
     private void Advance(PairBatches.Batch batch)
@@ -167,14 +177,16 @@ public sealed class AlignmentTrainer
         }
 
         float loss = values.Loss!.Item;
-        if (!float.IsFinite(loss)) throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower the learning rate");
+        if (!float.IsFinite(loss))
+            throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower the learning rate");
         tape.Backward(values.Loss);
         _optimizer.Step(_schedule.At(step), _options.MaxGradNorm);
         _loss.Clamp();
         _progress.Add(loss, values);
     }
 
-    private float Bandwidth(Tensor x, Tensor y, long step) => (float)_options.Bandwidth.Resolve(x, y, _options.Seed + (ulong)step, BandwidthRows);
+    private float Bandwidth(Tensor x, Tensor y, long step) =>
+        (float)_options.Bandwidth.Resolve(x, y, _options.Seed + (ulong)step, BandwidthRows);
 
     private static int[] Samples(int[] paired, int firstUnpaired, int[] unpaired)
     {
@@ -229,7 +241,8 @@ public sealed class AlignmentTrainer
             (float)Evaluator.TextToImage(x, y, pairing).RecallAt1);
     }
 
-    private AlignmentEpoch Recorded(int epoch) => AlignmentEpoch.Load(epoch, _history.Span.Slice(epoch * AlignmentEpoch.Numbers, AlignmentEpoch.Numbers));
+    private AlignmentEpoch Recorded(int epoch) =>
+        AlignmentEpoch.Load(epoch, _history.Span.Slice(epoch * AlignmentEpoch.Numbers, AlignmentEpoch.Numbers));
 
     private void Save(string checkpoint, string identity) => TrainingCheckpoint.Save(checkpoint, identity, _optimizer.StepCount, State);
 

@@ -43,14 +43,18 @@ public sealed class AutomaticChoice
     /// <param name="progress">Told how many trainings of how many are done.</param>
     /// <param name="cancellation">Checked before every step.</param>
     /// <exception cref="InputException">There are fewer than eight pairs to choose by.</exception>
-    public AutomaticChoiceResult Choose(bool bandwidth, bool lambda, Action<int, int>? progress = null, CancellationToken cancellation = default)
+    public AutomaticChoiceResult Choose(bool bandwidth, bool lambda, Action<int, int>? progress = null,
+        CancellationToken cancellation = default)
     {
         var candidates = new List<AlignmentOptions>();
         foreach (var rule in bandwidth ? BandwidthFactors.Select(BandwidthRule.Within) : [_options.Bandwidth])
             foreach (double weight in lambda ? Lambdas : [_options.Lambda])
                 candidates.Add(_options with { Bandwidth = rule, Lambda = weight });
-        bool folded = _data.ValidationImages == null && _data.Images.Rows <= MostFoldedPairs && _data.ImageEncoder == null && _data.TextEncoder == null;
-        if (folded && _data.Images.Rows < 2 * Folds) throw new InputException($"an automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; set bandwidth and lambda yourself");
+        bool folded = _data.ValidationImages == null && _data.Images.Rows <= MostFoldedPairs && _data.ImageEncoder == null
+            && _data.TextEncoder == null;
+        if (folded && _data.Images.Rows < 2 * Folds)
+            throw new InputException(
+                $"an automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; set bandwidth and lambda yourself");
         var cells = new List<AutomaticChoiceCell>();
         foreach (var candidate in candidates)
         {
@@ -68,10 +72,13 @@ public sealed class AutomaticChoice
 
     private (double Divergence, double Recall) OnValidation(AlignmentOptions options, CancellationToken cancellation)
     {
-        if (_data.ImageEncoder != null || _data.TextEncoder != null) throw new InputException("bandwidth and lambda cannot be chosen automatically while an encoder trains: choose them on the frozen features first");
+        if (_data.ImageEncoder != null || _data.TextEncoder != null)
+            throw new InputException(
+                "bandwidth and lambda cannot be chosen automatically while an encoder trains: choose them on the frozen features first");
         var result = new AlignmentTrainer(options, _data).Run(cancellation: cancellation);
         var epoch = result.Epochs[result.BestEpoch];
-        if (!float.IsFinite(epoch.ValidationCsDivergence)) throw new InputException("an automatic choice needs pairs that are held out; hold out a share of them");
+        if (!float.IsFinite(epoch.ValidationCsDivergence))
+            throw new InputException("an automatic choice needs pairs that are held out; hold out a share of them");
         return (epoch.ValidationCsDivergence, 0.5 * (epoch.ValidationImageToText + epoch.ValidationTextToImage));
     }
 
@@ -101,7 +108,8 @@ public sealed class AutomaticChoice
             int[] heldTexts = [.. held.Select(i => texts[i][0])];
             var measures = Evaluator.Evaluate(
                 result.Image.Apply(FeatureRows.Take(_data.Images, held), _data.ImageTokens is { } a ? new TokenRows(a, held) : null),
-                result.Text.Apply(FeatureRows.Take(_data.Texts, heldTexts), _data.TextTokens is { } b ? new TokenRows(b, heldTexts) : null));
+                result.Text.Apply(FeatureRows.Take(_data.Texts, heldTexts),
+                    _data.TextTokens is { } b ? new TokenRows(b, heldTexts) : null));
             divergence += measures.Distributions.CsDivergenceOffDiagonal!.Value / Folds;
             recall += measures.MeanRecallAt1 / Folds;
         }

@@ -3,8 +3,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Training;
 
 /// <summary>
-/// One epoch's batches: every pair once, coloured images as often as the recipe says, in an order drawn by the seed, no main caption twice in a batch where that can
-/// be had. Two icons of one name in a batch would be taught to push each other's text away.
+/// One epoch's batches: every pair once, coloured images as often as the recipe says, in an order drawn by the seed,
+/// no main caption twice in a batch where that can be had. Two icons of one name in a batch would be taught to push each other's text away.
 /// </summary>
 internal sealed class CaptionBatches
 {

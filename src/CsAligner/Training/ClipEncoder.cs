@@ -78,8 +78,12 @@ public sealed class ClipEncoder : ITrainableEncoder
     public Tensor Encode(Tape tape, ReadOnlySpan<int> samples, bool tokens)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        if (!tokens) return tape.Normalize(_texts == null ? _model.Vision.Encode(tape, Pixels(samples)) : _model.Text.Encode(tape, _texts.Take(samples)));
-        var made = _texts == null ? _model.Vision.EncodeTokens(tape, Pixels(samples)) : _model.Text.EncodeTokens(tape, _texts.Take(samples));
+        if (!tokens) return tape.Normalize(_texts == null
+            ? _model.Vision.Encode(tape, Pixels(samples))
+            : _model.Text.Encode(tape, _texts.Take(samples)));
+        var made = _texts == null
+            ? _model.Vision.EncodeTokens(tape, Pixels(samples))
+            : _model.Text.EncodeTokens(tape, _texts.Take(samples));
         var order = new int[samples.Length + made.Offsets[^1]];
         int at = 0;
         for (int i = 0; i < samples.Length; i++)

@@ -42,7 +42,9 @@ public sealed class ClipPretrainer
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        if (pairs.Count < recipe.BatchSize) throw new InputException($"Pretraining needs at least one batch of {recipe.BatchSize} pairs, the data has {pairs.Count}; lower batch_size or add data.");
+        if (pairs.Count < recipe.BatchSize)
+            throw new InputException($"Pretraining needs at least one batch of {recipe.BatchSize} pairs, the data has {pairs.Count}; lower "
+                + "batch_size or add data.");
         (_recipe, _pairs, _tokenizer) = (recipe, pairs, tokenizer);
         Model = ClipModel.Create(recipe.ToConfig(tokenizer.VocabularySize, tokenizer.EndId), new RandomGenerator(recipe.Seed));
         Model.RequireGrad(true);
@@ -83,12 +85,15 @@ public sealed class ClipPretrainer
         using (var tape = new Tape())
         {
             var images = tape.InChunks(batch.Length, _chunkSize, true, (part, start, count) =>
-                part.Normalize(Model.Vision.Encode(part, LoadImages(part, batch.AsSpan(start, count), zooms.AsSpan(3 * start, 3 * count)))));
+                part.Normalize(
+                    Model.Vision.Encode(part, LoadImages(part, batch.AsSpan(start, count), zooms.AsSpan(3 * start, 3 * count)))));
             var captions = tape.InChunks(batch.Length, _chunkSize, true, (part, start, count) =>
                 part.Normalize(Model.Text.Encode(part, _texts.Slice(start, count))));
             var infoNce = tape.InfoNceLoss(images, captions, Model.LogLogitScale);
             loss = infoNce.Item;
-            if (!double.IsFinite(loss)) throw new InputException($"Pretraining diverged at step {Step + 1}: the loss is {loss}; lower learning_rate or raise warmup_steps and start again.");
+            if (!double.IsFinite(loss))
+                throw new InputException($"Pretraining diverged at step {Step + 1}: the loss is {loss}; lower learning_rate or raise "
+                    + "warmup_steps and start again.");
             tape.Backward(infoNce);
         }
 

@@ -27,9 +27,11 @@ internal sealed class PairBatches
     /// <param name="unpairedRatio">The most unpaired rows of a side to a pair.</param>
     /// <param name="seed">Decides every draw.</param>
     /// <param name="allTexts">Whether a step has all texts of its images, not one of each.</param>
-    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int unpairedImages, int unpairedTexts, double unpairedRatio, ulong seed, bool allTexts = false)
+    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int unpairedImages, int unpairedTexts, double unpairedRatio,
+        ulong seed, bool allTexts = false)
     {
-        (_images, _textsOfImage, _unpairedImages, _unpairedTexts, _seed, _allTexts) = (images, textsOfImage, unpairedImages, unpairedTexts, seed, allTexts);
+        (_images, _textsOfImage, _unpairedImages, _unpairedTexts, _seed, _allTexts) =
+            (images, textsOfImage, unpairedImages, unpairedTexts, seed, allTexts);
         _perPass = (images.Length + batchSize - 1) / batchSize;
         _passes = Math.Max(1, checked((int)Math.Ceiling(Math.Max(unpairedImages, unpairedTexts) / (unpairedRatio * images.Length))));
     }
@@ -40,7 +42,8 @@ internal sealed class PairBatches
     public List<Batch> Epoch(int epoch)
     {
         var random = new RandomGenerator(_seed).Split((ulong)epoch + 1);
-        int[] unpairedImages = Shuffled([.. Enumerable.Range(0, _unpairedImages)], random), unpairedTexts = Shuffled([.. Enumerable.Range(0, _unpairedTexts)], random);
+        int[] unpairedImages = Shuffled([.. Enumerable.Range(0, _unpairedImages)], random),
+            unpairedTexts = Shuffled([.. Enumerable.Range(0, _unpairedTexts)], random);
         var batches = new List<Batch>(PerEpoch);
         for (int pass = 0; pass < _passes; pass++)
         {
@@ -48,17 +51,21 @@ internal sealed class PairBatches
             for (int b = 0; b < _perPass; b++)
             {
                 int[] chosen = Part(images, b, _perPass);
-                int[] texts = _allTexts ? [.. chosen.SelectMany(i => _textsOfImage[i])] : [.. chosen.Select(i => _textsOfImage[i][random.Next(_textsOfImage[i].Length)])];
+                int[] texts = _allTexts
+                    ? [.. chosen.SelectMany(i => _textsOfImage[i])]
+                    : [.. chosen.Select(i => _textsOfImage[i][random.Next(_textsOfImage[i].Length)])];
                 int[]? imageOfText = _allTexts ? [.. chosen.SelectMany((i, row) => Enumerable.Repeat(row, _textsOfImage[i].Length))] : null;
                 int step = batches.Count;
-                batches.Add(new Batch(chosen, texts, Part(unpairedImages, step, PerEpoch), Part(unpairedTexts, step, PerEpoch), imageOfText));
+                batches.Add(new Batch(chosen, texts, Part(unpairedImages, step, PerEpoch), Part(unpairedTexts, step, PerEpoch),
+                    imageOfText));
             }
         }
 
         return batches;
     }
 
-    private static int[] Part(int[] rows, int part, int parts) => rows[(int)((long)rows.Length * part / parts)..(int)((long)rows.Length * (part + 1) / parts)];
+    private static int[] Part(int[] rows, int part, int parts) =>
+        rows[(int)((long)rows.Length * part / parts)..(int)((long)rows.Length * (part + 1) / parts)];
 
     private static int[] Shuffled(int[] rows, RandomGenerator random)
     {

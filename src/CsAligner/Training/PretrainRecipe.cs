@@ -81,7 +81,8 @@ public sealed record PretrainRecipe
 
     /// <summary>Reads and checks a recipe.</summary>
     /// <param name="path">A JSON file.</param>
-    /// <exception cref="InputException">The file is missing, is not JSON, has an unknown key, lacks one, or a value is out of its range.</exception>
+    /// <exception cref="InputException">The file is missing, is not JSON, has an unknown key, lacks one,
+    /// or a value is out of its range.</exception>
     public static PretrainRecipe Read(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
@@ -112,7 +113,8 @@ public sealed record PretrainRecipe
     private void Validate(string path)
     {
         Check(ProjectionWidth is >= 1 and <= 4096, "projection_width", "1 to 4096");
-        Check(ImageSize is >= 8 and <= 1024 && ImageSize % Math.Max(1, PatchSize) == 0, "image_size", "8 to 1024, a multiple of patch_size");
+        Check(ImageSize is >= 8 and <= 1024 && ImageSize % Math.Max(1, PatchSize) == 0, "image_size",
+            "8 to 1024, a multiple of patch_size");
         Check(PatchSize is >= 1 and <= 256, "patch_size", "1 to 256");
         Check(ContextLength is >= 4 and <= 1024, "context_length", "4 to 1024");
         Check(VocabularySize is >= 514 and <= 65536, "vocabulary_size", "514 to 65536");

@@ -36,7 +36,8 @@ public sealed class PretrainRun
         AtomicFile.CleanFolder(folder);
         string checkpoint = Path.Combine(folder, CheckpointFile);
         bool found = File.Exists(checkpoint);
-        if (found && !resume) throw new InputException($"{folder}: holds a pretraining run already; resume it, or choose another folder for a new one.");
+        if (found && !resume)
+            throw new InputException($"{folder}: holds a pretraining run already; resume it, or choose another folder for a new one.");
 
         if (!found) LearnVocabulary(pairs).Write(folder);
         Tokenizer = ClipTokenizer.Load(folder);
@@ -117,7 +118,8 @@ public sealed class PretrainRun
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: the training log is damaged ({e.Message.ReplaceLineEndings(" ")}); remove it to go on without it.", e);
+            throw new InputException(
+                $"{path}: the training log is damaged ({e.Message.ReplaceLineEndings(" ")}); remove it to go on without it.", e);
         }
     }
 }

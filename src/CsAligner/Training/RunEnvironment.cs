@@ -48,7 +48,8 @@ public static class RunEnvironment
         {
             if (OperatingSystem.IsLinux())
             {
-                string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal));
+                string? line = File.ReadLines("/proc/cpuinfo")
+                    .FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal));
                 if (line is not null)
                     return line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
             }

@@ -38,7 +38,8 @@ internal static class GuideFolder
         const int Images = 5000, Captions = 5, Narrow = 8;
         var random = new RandomGenerator(3);
         Tensor images = Tensor.Normal(random, 1, Images, Narrow), texts = new(Images * Captions, Narrow);
-        for (int i = 0; i < texts.Length; i++) texts.Span[i] = images.Span[(i / (Captions * Narrow) * Narrow) + (i % Narrow)] + (0.3f * (float)random.NextNormal());
+        for (int i = 0; i < texts.Length; i++)
+            texts.Span[i] = images.Span[(i / (Captions * Narrow) * Narrow) + (i % Narrow)] + (0.3f * (float)random.NextNormal());
         Npy.Write(folder["coco-images.npy"], images);
         Npy.Write(folder["coco-texts.npy"], texts);
         Npy.Write(folder["coco-pairs.npy"], [.. Enumerable.Range(0, texts.Rows).Select(text => (long)(text / Captions))]);

@@ -14,8 +14,11 @@ public sealed class GuideTests
     public static TheoryData<string> Pages()
     {
         string docs = Path.Combine(Repository.Root, "docs");
-        IEnumerable<string> pages = [Path.Combine(Repository.Root, "README.md"), .. Directory.GetFiles(docs, "*.md"), .. Directory.GetFiles(Path.Combine(docs, "guides"), "*.md")];
-        return [.. pages.Where(page => Steps(page).Count > 0).Select(page => Path.GetRelativePath(Repository.Root, page)).Order(StringComparer.Ordinal)];
+        IEnumerable<string> pages =
+            [Path.Combine(Repository.Root, "README.md"), .. Directory.GetFiles(docs, "*.md"),
+                .. Directory.GetFiles(Path.Combine(docs, "guides"), "*.md")];
+        return [.. pages.Where(page => Steps(page).Count > 0).Select(page => Path.GetRelativePath(Repository.Root, page))
+            .Order(StringComparer.Ordinal)];
     }
 
     [Theory]
@@ -29,7 +32,8 @@ public sealed class GuideTests
         {
             var (code, error) = await RunAsync(folder.Path, command);
             if (expected.Count == 0) Assert.True(code == 0, $"{command}\n{error}");
-            else Assert.Equal([command, .. expected], [command, .. error.Split('\n').Where(line => line.StartsWith("csalign: ", StringComparison.Ordinal))]);
+            else Assert.Equal([command, .. expected],
+                [command, .. error.Split('\n').Where(line => line.StartsWith("csalign: ", StringComparison.Ordinal))]);
         }
     }
 

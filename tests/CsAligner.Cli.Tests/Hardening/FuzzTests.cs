@@ -9,7 +9,8 @@ using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests.Hardening;
 
-/// <summary>The short form of tests/CsAligner.Fuzz: every kept input, findings included, and some changes of each; and that it finds what is wrong.</summary>
+/// <summary>The short form of tests/CsAligner.Fuzz: every kept input, findings included, and some changes of each;
+/// and that it finds what is wrong.</summary>
 public class FuzzTests
 {
     private const int Changes = 1000;
@@ -25,7 +26,12 @@ public class FuzzTests
     public async Task Kept_inputs_and_changes_of_them_do_not_end_the_process(string name)
     {
         // What a native library reads may end it, and the other tests with it.
-        using var process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "CsAligner.Fuzz.dll"), name, "--changes", $"{Changes}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process =
+            Process.Start(
+                new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+                    [Path.Combine(AppContext.BaseDirectory, "CsAligner.Fuzz.dll"), name, "--changes",
+                        $"{Changes}"])
+                { RedirectStandardOutput = true, UseShellExecute = false })!;
         string said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, $"exit {process.ExitCode}: {said}");

@@ -28,10 +28,12 @@ public class KillTests
         Assert.Equal(OutputFolder.Content(folder["a.json"], ["seconds"]), OutputFolder.Content(folder["b.json"], ["seconds"]));
         Assert.NotEqual(OutputFolder.Content(folder["a.json"], []), OutputFolder.Content(folder["b.json"], []));
         OutputFolder.CheckWhole(folder.Path);
-        foreach ((string name, string text) in ((string, string)[])[("c.json", "{\"x\": "), ("c.csv", "a,b\n1"), ("c.jsonl", "{}\n{"), ("c.npy", "x"), ("c.safetensors", "x"), ("c.txt", "")])
+        foreach ((string name, string text) in ((string, string)[])[("c.json", "{\"x\": "), ("c.csv", "a,b\n1"), ("c.jsonl", "{}\n{"),
+            ("c.npy", "x"), ("c.safetensors", "x"), ("c.txt", "")])
         {
             folder.Write(name, System.Text.Encoding.UTF8.GetBytes(text));
-            Assert.Contains(name + " is torn", Assert.Throws<KillException>(() => OutputFolder.CheckWhole(folder.Path)).Message, StringComparison.Ordinal);
+            Assert.Contains(name + " is torn", Assert.Throws<KillException>(() => OutputFolder.CheckWhole(folder.Path)).Message,
+                StringComparison.Ordinal);
             File.Delete(folder[name]);
         }
 

@@ -39,7 +39,8 @@ public sealed class TwoWritersTests : IDisposable
         {
             CommandLineRun run = CommandLineRun.Of(line);
             Assert.Equal(1, run.ExitCode);
-            Assert.Contains($"csalign: another csalign is at work on '{_folder["out"]}' (process {Environment.ProcessId}, since ", run.Error, StringComparison.Ordinal);
+            Assert.Contains($"csalign: another csalign is at work on '{_folder["out"]}' (process {Environment.ProcessId}, since ",
+                run.Error, StringComparison.Ordinal);
             Assert.Equal("", run.Output);
         }
 
@@ -76,11 +77,13 @@ public sealed class TwoWritersTests : IDisposable
             while (!File.Exists(checkpoint) && !first.HasExited) await Task.Delay(20, TestContext.Current.CancellationToken);
             Assert.False(first.HasExited, "the first run ended");
             Directory.CreateSymbolicLink(_folder["link"], _folder["out"]);
-            foreach (string path in (string[])[_folder["out"], _folder["link"], Path.GetRelativePath(Environment.CurrentDirectory, _folder["out"])])
+            foreach (string path in (string[])[_folder["out"], _folder["link"],
+                Path.GetRelativePath(Environment.CurrentDirectory, _folder["out"])])
             {
                 CommandLineRun second = CommandLineRun.Of([.. line.Select(word => word == _folder["out"] ? path : word)]);
                 Assert.Equal(1, second.ExitCode);
-                Assert.Contains($"another csalign is at work on '{path}' (process {first.Id}, since ", second.ErrorLine, StringComparison.Ordinal);
+                Assert.Contains($"another csalign is at work on '{path}' (process {first.Id}, since ", second.ErrorLine,
+                    StringComparison.Ordinal);
             }
 
             Assert.False(first.HasExited, "the first run ended");
@@ -117,7 +120,8 @@ public sealed class TwoWritersTests : IDisposable
     private string[] Line(string verb, string target)
     {
         double[][] rows = FeatureFiles.Cloud(1, 80, 4, 0.5);
-        string images = FeatureFiles.Save(_folder, "images.npy", rows), texts = FeatureFiles.Save(_folder, "texts.npy", FeatureFiles.Partner(2, rows, 0.3, 0.5));
+        string images = FeatureFiles.Save(_folder, "images.npy", rows),
+            texts = FeatureFiles.Save(_folder, "texts.npy", FeatureFiles.Partner(2, rows, 0.3, 0.5));
         string output = _folder[target];
         switch (verb)
         {
@@ -130,7 +134,8 @@ public sealed class TwoWritersTests : IDisposable
             case "demo":
                 return ["demo", "--out", output];
             case "sweep":
-                File.WriteAllText(_folder["recipe.json"], $$"""{ "name": "s", "data": { "images": "{{images}}", "texts": "{{texts}}", "folds": 2 }, "options": { "epochs": 1 }, "seeds": [0] }""");
+                File.WriteAllText(_folder["recipe.json"],
+                    $$"""{ "name": "s", "data": { "images": "{{images}}", "texts": "{{texts}}", "folds": 2 }, "options": { "epochs": 1 }, "seeds": [0] }""");
                 return ["sweep", _folder["recipe.json"], "--out", output];
             case "generate":
                 return ["generate", "star", "--decoder", TinyDecoder.Save(_folder), "--model", Model, "--out", output];
@@ -155,7 +160,8 @@ public sealed class TwoWritersTests : IDisposable
                 SaveAdapters();
                 return ["apply", "--adapter", _folder["run/text-adapter.safetensors"], texts, output];
             case "report":
-                Assert.Equal(0, CommandLineRun.Of("align", "--images", images, "--texts", texts, "--out", _folder["run"], "--epochs", "1").ExitCode);
+                Assert.Equal(0,
+                    CommandLineRun.Of("align", "--images", images, "--texts", texts, "--out", _folder["run"], "--epochs", "1").ExitCode);
                 return ["report", _folder["run"], "--out", output];
             default:
                 return ["measure", images, texts, "--memory", "1G", "--state", output];
@@ -165,20 +171,24 @@ public sealed class TwoWritersTests : IDisposable
     private void SaveAdapters()
     {
         Directory.CreateDirectory(_folder["run"]);
-        foreach (string side in (string[])["image", "text"]) new IdentityAdapter(Tensor.From([0f, 0, 0, 1], 4)).Save(_folder[$"run/{side}-adapter.safetensors"]);
+        foreach (string side in (string[])["image", "text"])
+            new IdentityAdapter(Tensor.From([0f, 0, 0, 1], 4)).Save(_folder[$"run/{side}-adapter.safetensors"]);
     }
 
     // Names, times and contents of everything under the outputs.
     private string[] Snapshot() =>
     [
         .. Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(path => $"{path} {File.GetLastWriteTimeUtc(path):O} {Convert.ToHexString(File.ReadAllBytes(path).AsSpan(0, (int)Math.Min(64, new FileInfo(path).Length)))}"),
+            .Select(path =>
+                $"{path} {File.GetLastWriteTimeUtc(path):O} {Convert.ToHexString(File.ReadAllBytes(path).AsSpan(0, (int)Math.Min(64, new FileInfo(path).Length)))}"),
     ];
 
     private static Process Begin(string[] line)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "csalign.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [program, .. line])
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet"
+            ? path
+            : "dotnet", [program, .. line])
         {
             UseShellExecute = false,
             RedirectStandardError = true,

@@ -17,7 +17,8 @@ public sealed class HeatMapTests
     {
         XDocument picture = XDocument.Parse(HeatMapPicture.Write(Map));
         string[] texts = [.. picture.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
-        foreach (string expected in (string[])["0.310", "0.220", "0.190", "0.120", "–", "0.550", "within*0.2", "within*0.4", "median", "0.1", "0.35"])
+        foreach (string expected in (string[])["0.310", "0.220", "0.190", "0.120", "–", "0.550", "within*0.2", "within*0.4", "median",
+            "0.1", "0.35"])
             Assert.Contains(expected, texts);
         Assert.Equal(6, Elements(picture, "rect").Count(e => Class(e).StartsWith("cell", StringComparison.Ordinal)));
     }
@@ -31,7 +32,8 @@ public sealed class HeatMapTests
         Assert.Equal("0.120", best.Value);
         Assert.Equal(Number(best, "x"), Number(frame, "x") + (Number(frame, "width") / 2), 0.11);
         Assert.InRange(Number(best, "y"), Number(frame, "y"), Number(frame, "y") + Number(frame, "height"));
-        Assert.Contains("best 0.120 at bandwidth within*0.4, lambda 0.35", picture.Root!.Attribute("aria-label")!.Value, StringComparison.Ordinal);
+        Assert.Contains("best 0.120 at bandwidth within*0.4, lambda 0.35", picture.Root!.Attribute("aria-label")!.Value,
+            StringComparison.Ordinal);
         Assert.Equal((0, 0), (Map with { LowerIsBetter = false, Values = [[0.9, 0.9], [0.2, 0.1], [0, 0.5]] }).Best);
         Assert.Null((Map with { Values = [[double.NaN, double.NaN], [double.NaN, double.NaN], [double.NaN, double.NaN]] }).Best);
     }
@@ -74,15 +76,19 @@ public sealed class HeatMapTests
     public void Hostile_labels_stay_text_and_a_table_with_holes_is_refused()
     {
         const string Hostile = "</text><script>alert('1')</script> & \"";
-        XDocument picture = XDocument.Parse(HeatMapPicture.Write(Map with { Quantity = Hostile, RowLabels = [Hostile, Hostile, Hostile], Columns = Hostile }));
+        XDocument picture =
+            XDocument.Parse(
+                HeatMapPicture.Write(Map with { Quantity = Hostile, RowLabels = [Hostile, Hostile, Hostile], Columns = Hostile }));
         Assert.DoesNotContain(picture.Descendants(), e => e.Name.LocalName == "script");
         Assert.Throws<InvalidOperationException>(() => HeatMapPicture.Write(Map with { Values = [[1, 2], [3, 4]] }));
         Assert.Equal(HeatMapPicture.Write(Map, Map), HeatMapPicture.Write(Map, Map));
     }
 
-    private static IEnumerable<XElement> Elements(XDocument picture, string name) => picture.Descendants().Where(e => e.Name.LocalName == name);
+    private static IEnumerable<XElement> Elements(XDocument picture, string name) =>
+        picture.Descendants().Where(e => e.Name.LocalName == name);
 
     private static string Class(XElement element) => element.Attribute("class")?.Value ?? "";
 
-    private static double Number(XElement element, string name) => double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
+    private static double Number(XElement element, string name) =>
+        double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
 }

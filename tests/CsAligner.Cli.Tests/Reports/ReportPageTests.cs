@@ -8,13 +8,15 @@ namespace CsAligner.Cli.Tests.Reports;
 
 public sealed class ReportPageTests
 {
-    private const string Hostile = "</script><img src=x onerror=\"alert('1')\">&amp; \u0000\u001b[31m \u202Eright-to-left \uD800 ]]> <!-- 'a\" http:";
+    private const string Hostile =
+        "</script><img src=x onerror=\"alert('1')\">&amp; \u0000\u001b[31m \u202Eright-to-left \uD800 ]]> <!-- 'a\" http:";
 
     [Fact]
     public void Every_section_is_there_and_has_what_it_shows()
     {
         XDocument page = Parse(ReportPage.Write(SampleReport.Create(points: 40, seeds: 2)));
-        Assert.Equal(["results", "maps", "cosines", "queries", "training", "reading"], page.Descendants("section").Select(section => section.Attribute("id")!.Value));
+        Assert.Equal(["results", "maps", "cosines", "queries", "training", "reading"],
+            page.Descendants("section").Select(section => section.Attribute("id")!.Value));
         XElement Section(string id) => page.Descendants("section").Single(section => section.Attribute("id")!.Value == id);
         Assert.Equal(4 * 5, Section("results").Descendants("tbody").Elements("tr").Count(row => row.Attribute("class")?.Value != "set"));
         Assert.Equal(4, Section("maps").Descendants("svg").Count());
@@ -27,7 +29,17 @@ public sealed class ReportPageTests
     [Fact]
     public void A_list_that_is_empty_leaves_its_section_out()
     {
-        ReportContent empty = SampleReport.Create(points: 8, seeds: 1) with { Measurements = [], Maps = [], Cosines = [], Curves = [], Queries = [], Facts = [], Notes = [] };
+        ReportContent empty =
+            SampleReport.Create(points: 8, seeds: 1) with
+            {
+                Measurements = [],
+                Maps = [],
+                Cosines = [],
+                Curves = [],
+                Queries = [],
+                Facts = [],
+                Notes = []
+            };
         XDocument page = Parse(ReportPage.Write(empty));
         Assert.Equal(["reading"], page.Descendants("section").Select(section => section.Attribute("id")!.Value));
     }
@@ -38,7 +50,8 @@ public sealed class ReportPageTests
         string html = ReportPage.Write(SampleReport.Create(points: 20, seeds: 1));
         Assert.DoesNotMatch(new Regex("https?:|//[a-z]|@import|url\\(", RegexOptions.IgnoreCase), Regex.Replace(html, "base64,[^\"]*", ""));
         Assert.DoesNotContain(Parse(html).Descendants(), element => element.Name.LocalName is "script" or "link" or "iframe" or "object");
-        Assert.All(Parse(html).Descendants("img"), image => Assert.StartsWith("data:image/png;base64,", image.Attribute("src")!.Value, StringComparison.Ordinal));
+        Assert.All(Parse(html).Descendants("img"),
+            image => Assert.StartsWith("data:image/png;base64,", image.Attribute("src")!.Value, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -54,7 +67,9 @@ public sealed class ReportPageTests
             PicturedSet = Hostile,
             Facts = [new(Hostile, Hostile)],
             Notes = [Hostile],
-            Measurements = [.. plain.Measurements.Select(cell => cell with { TestSet = Hostile, Method = cell.Method == "raw" ? Hostile : cell.Method })],
+            Measurements =
+                [.. plain.Measurements.Select(cell =>
+                    cell with { TestSet = Hostile, Method = cell.Method == "raw" ? Hostile : cell.Method })],
             Maps = [.. plain.Maps.Select(map => map with { Method = Hostile })],
             Cosines = [.. plain.Cosines.Select(sample => sample with { Method = Hostile })],
             Curves = [.. plain.Curves.Select(curve => curve with { Method = Hostile, Quantity = Hostile })],
@@ -66,7 +81,8 @@ public sealed class ReportPageTests
         Assert.All(Names(page), name => Assert.Contains(name, expected));
         Assert.DoesNotContain("<img src=x", html, StringComparison.Ordinal);
         Assert.DoesNotContain('\0', html);
-        Assert.Contains("</script><img src=x onerror=\"alert('1')\">&amp; \uFFFD\uFFFD[31m", page.Descendants("h1").Single().Value, StringComparison.Ordinal);
+        Assert.Contains("</script><img src=x onerror=\"alert('1')\">&amp; \uFFFD\uFFFD[31m", page.Descendants("h1").Single().Value,
+            StringComparison.Ordinal);
 
         static FoundIcons Rename(FoundIcons found) => found with { Icons = [.. found.Icons.Select(icon => icon with { Name = Hostile })] };
         static IEnumerable<string> Names(XDocument page) => page.Descendants().SelectMany(
@@ -82,7 +98,8 @@ public sealed class ReportPageTests
     {
         ReportContent content = SampleReport.Create(points: 8, seeds: 1);
         ReportContent three = content with { Measurements = [Cell("a", 0.5004, 0.30), Cell("b", 0.5001, 0.20), Cell("c", 0.7, 0.10)] };
-        XElement[] rows = [.. Parse(ReportPage.Write(three)).Descendants("tbody").Elements("tr").Where(row => row.Attribute("class")?.Value != "set")];
+        XElement[] rows =
+            [.. Parse(ReportPage.Write(three)).Descendants("tbody").Elements("tr").Where(row => row.Attribute("class")?.Value != "set")];
         Assert.Equal([true, true, false], rows.Select(row => row.Elements("td").First().Descendants("strong").Any()));
         Assert.Equal([true, false, false], rows.Select(row => row.Elements("td").ElementAt(2).Descendants("strong").Any()));
 
@@ -94,7 +111,10 @@ public sealed class ReportPageTests
     public void Several_seeds_give_means_with_intervals()
     {
         Measurement cell = SampleReport.Create(8, 1).Measurements[0];
-        ReportContent content = SampleReport.Create(8, 1) with { Measurements = [cell with { Seed = 1, Divergence = 0.2 }, cell with { Seed = 2, Divergence = 0.3 }] };
+        ReportContent content =
+            SampleReport.Create(8,
+                1) with
+            { Measurements = [cell with { Seed = 1, Divergence = 0.2 }, cell with { Seed = 2, Divergence = 0.3 }] };
         string text = Parse(ReportPage.Write(content)).Descendants("tbody").Elements("tr").Last().Elements("td").First().Value;
         // Student's t for one degree of freedom, 12.706, times 0.05.
         Assert.Equal("0.250 ±0.635", text);
@@ -121,8 +141,14 @@ public sealed class ReportPageTests
     public void A_column_that_nothing_was_measured_for_is_left_out()
     {
         ReportContent content = SampleReport.Create(8, 1);
-        int Columns(ReportContent shown) => Parse(ReportPage.Write(shown)).Descendants("tbody").Elements("tr").Last().Elements("td").Count();
-        ReportContent without = content with { Measurements = [.. content.Measurements.Select(cell => cell with { SeenNamesRecall10 = double.NaN, UnseenNamesRecall10 = double.NaN })] };
+        int Columns(ReportContent shown) =>
+            Parse(ReportPage.Write(shown)).Descendants("tbody").Elements("tr").Last().Elements("td").Count();
+        ReportContent without =
+            content with
+            {
+                Measurements =
+                [.. content.Measurements.Select(cell => cell with { SeenNamesRecall10 = double.NaN, UnseenNamesRecall10 = double.NaN })]
+            };
         Assert.Equal((11, 9), (Columns(content), Columns(without)));
         Assert.DoesNotContain("Seen and unseen names", ReportPage.Write(without), StringComparison.Ordinal);
     }
@@ -148,7 +174,8 @@ public sealed class ReportPageTests
 
     internal static XDocument Parse(string html)
     {
-        using var reader = XmlReader.Create(new StringReader(html), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null });
+        using var reader =
+            XmlReader.Create(new StringReader(html), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null });
         return XDocument.Load(reader, LoadOptions.PreserveWhitespace);
     }
 }

@@ -29,7 +29,8 @@ internal static class SampleReport
         return new ReportContent
         {
             Title = "Icons and their names, aligned",
-            Summary = "A small CLIP embedded 20,412 icons of whole sets it had never seen; adapters were trained on them five ways and measured on icon sets that no training saw.",
+            Summary = "A small CLIP embedded 20,412 icons of whole sets it had never seen; adapters were trained on them five ways and "
+                + "measured on icon sets that no training saw.",
             Before = "raw",
             After = "CS + InfoNCE",
             BandwidthRule = "within*0.35",
@@ -50,7 +51,8 @@ internal static class SampleReport
             Cosines = [.. pictured.Select(i => CosineSample.Of(s_methods[i], features[i].Images, features[i].Texts))],
             Curves = [.. Curves()],
             Queries = s_found.Value,
-            Notes = ["Icons: lucide (ISC), tabler (MIT), noto (Apache-2.0), from the packages of Iconify.", "Run again with: csalign demo --out demo"],
+            Notes = ["Icons: lucide (ISC), tabler (MIT), noto (Apache-2.0), from the packages of Iconify.",
+                "Run again with: csalign demo --out demo"],
         };
     }
 
@@ -114,7 +116,9 @@ internal static class SampleReport
             {
                 int count = quantity.StartsWith("Validation", StringComparison.Ordinal) ? 16 : 150;
                 double[] steps = [.. Enumerable.Range(0, count).Select(i => 150.0 * i / (count - 1))];
-                double[] values = [.. steps.Select(step => end[method] + ((start - end[method]) * Math.Exp(-step / 28)) + (0.012 * start * random.NextNormal() * (count > 20 ? 1 : 0.4)))];
+                double[] values =
+                    [.. steps.Select(step => end[method] + ((start - end[method]) * Math.Exp(-step / 28))
+                        + (0.012 * start * random.NextNormal() * (count > 20 ? 1 : 0.4)))];
                 yield return new TrainingCurve(s_methods[method + 2], quantity, steps, values);
             }
         }
@@ -134,7 +138,8 @@ internal static class SampleReport
                 double shared = spread * (Math.Sin((topic * 3.7) + (i * 1.3)) + (0.75 * random.NextNormal())) / (1 + (0.15 * i));
                 double offset = s_gap[method] * Math.Cos(i * 2.1) * 1.6;
                 images.Span[(row * Width) + i] = (float)(shared + offset + (0.25 * random.NextNormal()));
-                texts.Span[(row * Width) + i] = (float)((shared * (1 - (s_twist[method] * (i % 3) / 3))) - offset + (0.3 * random.NextNormal()));
+                texts.Span[(row * Width) + i] =
+                    (float)((shared * (1 - (s_twist[method] * (i % 3) / 3))) - offset + (0.3 * random.NextNormal()));
             }
         }
 
@@ -149,7 +154,9 @@ internal static class SampleReport
     }
 
     private static FoundIcons Found(string text, int seed, int rank) =>
-        new([.. Enumerable.Range(1, 6).Select(i => new FoundIcon(i == rank ? text.Replace(' ', '-') : $"icon-{seed}-{i}", Icon(i == rank ? text.Length : (seed * 31) + i), i == rank))], rank);
+        new([.. Enumerable.Range(1, 6)
+            .Select(i => new FoundIcon(i == rank ? text.Replace(' ', '-') : $"icon-{seed}-{i}",
+                Icon(i == rank ? text.Length : (seed * 31) + i), i == rank))], rank);
 
     /// <summary>A made-up icon: some strokes of a round brush.</summary>
     private static byte[] Icon(int seed)
@@ -160,7 +167,8 @@ internal static class SampleReport
         Array.Fill(rgb, (byte)255);
         for (int stroke = 0; stroke < 4; stroke++)
         {
-            (double x, double y, double turn, double angle) = (14 + random.Next(36), 14 + random.Next(36), (random.NextDouble() - 0.5) * 0.16, random.NextDouble() * 6.3);
+            (double x, double y, double turn, double angle) =
+                (14 + random.Next(36), 14 + random.Next(36), (random.NextDouble() - 0.5) * 0.16, random.NextDouble() * 6.3);
             for (int step = 0; step < 60; step++)
             {
                 Dab(rgb, Size, x, y);

@@ -8,16 +8,21 @@ public class SweepRecipeTests
 {
     [Theory]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"cases":[{"name":null}]}""", "a case's name is null")]
-    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"cases":[{"name":"a","lora":null}]}""", "\"lora\" is null")]
+    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"cases":[{"name":"a","lora":null}]}""",
+        "\"lora\" is null")]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"grid":{"lr":[*],"lambda":[*],"epochs":[*],"bandwidth":[*]}}""", "the grid has more than 10000 points")]
     [InlineData("""{"nam":"x"}""", "the recipe has no key \"nam\"; known are … did you mean 'name'?")]
     [InlineData("""{"name":"x","data":{"imges":"x.npy"}}""", "\"data\" has no key \"imges\"; known are … did you mean 'images'?")]
     [InlineData("""{"name":"x","data":[]}""", "\"data\": an object was expected, got a list")]
     [InlineData("""{"name":"x","seeds":[-1]}""", "\"seeds\": a list of whole numbers of at least 0 was expected, got a list")]
-    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":"three"}}""", "\"folds\": a whole number was expected, got \"three\"")]
-    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"lamda":1}}""", "there is no option \"lamda\"; known are … did you mean 'lambda'?")]
-    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"epochs":1.5}}""", "\"epochs\" cannot be 1.5; give a value as csalign align takes it")]
-    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"own_texts":1}}""", "\"own_texts\": true or false was expected, got 1")]
+    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":"three"}}""",
+        "\"folds\": a whole number was expected, got \"three\"")]
+    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"lamda":1}}""",
+        "there is no option \"lamda\"; known are … did you mean 'lambda'?")]
+    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"epochs":1.5}}""",
+        "\"epochs\" cannot be 1.5; give a value as csalign align takes it")]
+    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"own_texts":1}}""",
+        "\"own_texts\": true or false was expected, got 1")]
     [InlineData("""{"name":"x" """, "it is not JSON")]
     [InlineData("[]", "the recipe must be an object, got a list")]
     public void A_recipe_that_cannot_be_run_is_refused_in_one_line(string text, string expected)

@@ -18,8 +18,10 @@ public sealed partial class NarrowTerminalTests
     {
         using var folder = new TemporaryFolder();
         double[][] rows = Verbs.FeatureFiles.Cloud(1, 60, 4, 0.5);
-        string x = Verbs.FeatureFiles.Save(folder, "x.npy", rows), y = Verbs.FeatureFiles.Save(folder, "y.npy", Verbs.FeatureFiles.Partner(2, rows, 0.3, 0.4));
-        foreach (string[] line in (string[][])[["measure", x, y], ["evaluate", "--images", x, "--texts", y], ["measure", x, y, "--estimator", "nystrom", "--features", "16"], ["fidelity", x, y]])
+        string x = Verbs.FeatureFiles.Save(folder, "x.npy", rows),
+            y = Verbs.FeatureFiles.Save(folder, "y.npy", Verbs.FeatureFiles.Partner(2, rows, 0.3, 0.4));
+        foreach (string[] line in (string[][])[["measure", x, y], ["evaluate", "--images", x, "--texts", y],
+            ["measure", x, y, "--estimator", "nystrom", "--features", "16"], ["fidelity", x, y]])
         {
             CommandLineRun wide = CommandLineRun.At(300, line), narrow = CommandLineRun.At(width, line);
             Assert.Equal((0, 0), (wide.ExitCode, narrow.ExitCode));
@@ -33,7 +35,9 @@ public sealed partial class NarrowTerminalTests
     [Fact]
     public void A_table_too_wide_becomes_a_list()
     {
-        var table = new TextTable(new TextColumn("method"), "D_CS", new TextColumn("R@1") { Name = "to text R@1", IsNumber = true }, "") { Caption = "over three seeds" };
+        var table = new TextTable(new TextColumn("method"), "D_CS", new TextColumn("R@1") { Name = "to text R@1", IsNumber = true },
+            "")
+        { Caption = "over three seeds" };
         table.Title("lucide, 1,000");
         table.Row("CS + InfoNCE", "0.0123456", "12.5", "best of all that were tried");
         Assert.Equal(
@@ -65,14 +69,22 @@ public sealed partial class NarrowTerminalTests
         }
     }
 
-    private static string[] Numbers(string text) => [.. Number().Matches(text).Select(match => match.Value).Where(number => number.Length > 1).Distinct()];
+    private static string[] Numbers(string text) =>
+        [.. Number().Matches(text).Select(match => match.Value).Where(number => number.Length > 1).Distinct()];
 
     private static string Shown(TextTable table, int width) => Shown(table.Write, width);
 
     private static string Shown(Action<IAnsiConsole> write, int width)
     {
         using var writer = new StringWriter();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        IAnsiConsole console =
+            AnsiConsole.Create(
+                new AnsiConsoleSettings
+                {
+                    Out = new AnsiConsoleOutput(writer),
+                    Ansi = AnsiSupport.No,
+                    Interactive = InteractionSupport.No
+                });
         console.Profile.Width = width;
         write(console);
         return writer.ToString().TrimEnd();

@@ -27,7 +27,8 @@ public class EveryCommandTests
             }
 
             if (!TakesMany(symbol)) continue;
-            CommandLineRun second = CommandLineRun.Stopped(CommandTree.With(path, command, symbol, symbol is Argument ? ["1", ""] : ["1", symbol.Name, ""]));
+            CommandLineRun second =
+                CommandLineRun.Stopped(CommandTree.With(path, command, symbol, symbol is Argument ? ["1", ""] : ["1", symbol.Name, ""]));
             Assert.Contains($"csalign: {symbol.Name}, value 2 of 2, is empty: ", second.Error);
         }
     }
@@ -50,7 +51,9 @@ public class EveryCommandTests
     public void Any_value_is_taken_or_refused_in_the_users_words(string name)
     {
         (string[] path, Command command) = Find(name);
-        string[] values = ["0", "-1", "-0.5", "1e400", "1e308", "NaN", "Infinity", "-Infinity", "1,5", "0x10", "99999999999999999999999", "text", "@file", "-x", "1 2", "½"];
+        string[] values =
+            ["0", "-1", "-0.5", "1e400", "1e308", "NaN", "Infinity", "-Infinity", "1,5", "0x10", "99999999999999999999999", "text", "@file",
+                "-x", "1 2", "½"];
         foreach (Symbol symbol in Valued(command))
         {
             foreach (string value in values)
@@ -116,18 +119,23 @@ public class EveryCommandTests
     public void A_path_says_what_it_must_be()
     {
         // Words, and names within a graph.
-        string[] texts = ["QUERY", "WORDS", "--objective", "--train", "--adapter", "--estimator", "--captions", "--dtype", "--transparency", "--sampler", "--sets"];
+        string[] texts =
+            ["QUERY", "WORDS", "--objective", "--train", "--adapter", "--estimator", "--captions", "--dtype", "--transparency",
+                "--sampler", "--sets"];
         foreach ((string[] path, Command command) in CommandTree.Leaves)
         {
-            foreach (Symbol symbol in Valued(command).Where(symbol => TypeOf(symbol) == typeof(string) || TypeOf(symbol) == typeof(string[])))
+            foreach (Symbol symbol in Valued(command)
+                .Where(symbol => TypeOf(symbol) == typeof(string) || TypeOf(symbol) == typeof(string[])))
             {
                 bool isText = texts.Contains(symbol.Name) || symbol.Name.StartsWith("--onnx-", StringComparison.Ordinal);
-                Assert.True(symbol is IPathSymbol || isText, $"{string.Join(' ', path)} {symbol.Name} is neither a path of a role nor known as a text");
+                Assert.True(symbol is IPathSymbol || isText,
+                    $"{string.Join(' ', path)} {symbol.Name} is neither a path of a role nor known as a text");
             }
         }
     }
 
-    private static (string[] Path, Command Command) Find(string name) => CommandTree.Leaves.Single(leaf => string.Join(' ', leaf.Path) == name);
+    private static (string[] Path, Command Command) Find(string name) =>
+        CommandTree.Leaves.Single(leaf => string.Join(' ', leaf.Path) == name);
 
     private static IEnumerable<Symbol> Valued(Command command) =>
         command.Arguments.Concat<Symbol>(command.Options.Where(option => option.Arity.MaximumNumberOfValues > 0));

@@ -17,20 +17,26 @@ public sealed class PathCheckTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("measure @/image.npy @/images.npy", "@/image.npy': there is no such file or folder; X takes a .npy file or a feature-set folder; did you mean '@/images.npy'?")]
+    [InlineData("measure @/image.npy @/images.npy",
+        "@/image.npy': there is no such file or folder; X takes a .npy file or a feature-set folder; did you mean '@/images.npy'?")]
     [InlineData("measure @/images.npy @/texts.txt", "@/texts.txt': it is no .npy file")]
     [InlineData("measure @/images.npy @/nowhere/x.npy", "there is no folder '@/nowhere' either")]
     [InlineData("evaluate --images @/images.npy --texts @/txts.npy", "--texts takes a .npy file or a feature-set folder")]
-    [InlineData("evaluate --images @/images.npy --texts @/images.npy --pairs @/run", "it is a folder; --pairs takes a .npy file of int64 row numbers")]
-    [InlineData("align --images @/images.npy --texts @/images.npy --out @/texts.txt", "cannot write '@/texts.txt': it is a file; --out takes a folder")]
-    [InlineData("align --images @/images.npy --texts @/images.npy --out @/texts.txt/run", "'@/texts.txt' is a file, not a folder; give --out another path")]
+    [InlineData("evaluate --images @/images.npy --texts @/images.npy --pairs @/run",
+        "it is a folder; --pairs takes a .npy file of int64 row numbers")]
+    [InlineData("align --images @/images.npy --texts @/images.npy --out @/texts.txt",
+        "cannot write '@/texts.txt': it is a file; --out takes a folder")]
+    [InlineData("align --images @/images.npy --texts @/images.npy --out @/texts.txt/run",
+        "'@/texts.txt' is a file, not a folder; give --out another path")]
     [InlineData("align --model icon-clp --data icons:lucide --lora text --out @/o", "did you mean 'icon-clip'?")]
     [InlineData("search @/images.npy cat --model icon-clip", "it is a file; FEATURES takes a feature-set folder")]
-    [InlineData("search @/run cat --model icon-clip --adapter @/rum", "--adapter takes a folder that csalign align wrote; did you mean '@/run'?")]
+    [InlineData("search @/run cat --model icon-clip --adapter @/rum",
+        "--adapter takes a folder that csalign align wrote; did you mean '@/run'?")]
     [InlineData("search @/run --image @/run --model icon-clip", "it is a folder; --image takes a picture file")]
     [InlineData("embed --model icon-clip --texts @/text.txt --out @/o", "--texts takes a text file; did you mean '@/texts.txt'?")]
     [InlineData("embed --model icon-clip --data images:@/runn --out @/o", "--data takes a folder of pictures; did you mean '@/run'?")]
-    [InlineData("embed --model icon-clip --texts @/texts.txt --lora @/texts.txt --out @/o", "it is a file; --lora takes a folder with LoRA")]
+    [InlineData("embed --model icon-clip --texts @/texts.txt --lora @/texts.txt --out @/o",
+        "it is a file; --lora takes a folder with LoRA")]
     [InlineData("embed --model icon-clip --texts @/texts.txt --skip @/none --out @/o", "--skip takes a text file")]
     [InlineData("generate cat --decoder icon-decodr --out @/o", "did you mean 'icon-decoder'?")]
     [InlineData("generate --embeddings @/texts.txt --out @/o", "it is no .npy file")]

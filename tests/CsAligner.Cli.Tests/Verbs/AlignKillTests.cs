@@ -33,7 +33,9 @@ public class AlignKillTests
     {
         DateTime before = File.GetLastWriteTimeUtc(checkpoint);
         string program = Path.Combine(AppContext.BaseDirectory, "csalign.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [program, .. line])
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet"
+            ? path
+            : "dotnet", [program, .. line])
         {
             UseShellExecute = false,
             RedirectStandardError = true,

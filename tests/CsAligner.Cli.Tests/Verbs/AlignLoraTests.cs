@@ -21,7 +21,8 @@ public class AlignLoraTests
         Assert.Equal(4 * ((2 * 2 * 192) + (2 * (768 + 192))), run.Json.GetProperty("encoder_parameters").GetInt64());
 
         File.WriteAllLines(folder["texts.txt"], ["a red square", "coffee"]);
-        Tensor frozen = Embed("frozen", Model), kept = Embed("kept", Model, "--lora", folder["out/text-lora"]), merged = Embed("merged", folder["out/model"]);
+        Tensor frozen = Embed("frozen", Model), kept = Embed("kept", Model, "--lora", folder["out/text-lora"]),
+            merged = Embed("merged", folder["out/model"]);
         double changed = 0;
         for (int i = 0; i < kept.Length; i++)
         {
@@ -33,7 +34,8 @@ public class AlignLoraTests
 
         Tensor Embed(string name, string model, params string[] more)
         {
-            Assert.Equal(0, CommandLineRun.Of(["embed", "--model", model, "--texts", folder["texts.txt"], "--out", folder[name], .. more]).ExitCode);
+            Assert.Equal(0,
+                CommandLineRun.Of(["embed", "--model", model, "--texts", folder["texts.txt"], "--out", folder[name], .. more]).ExitCode);
             return FeatureFile.ReadRows(folder[name], Modality.Text);
         }
     }
@@ -60,8 +62,11 @@ public class AlignLoraTests
     {
         using var folder = new TemporaryFolder();
         double[][] rows = FeatureFiles.Cloud(4, 60, 8, 0.5);
-        string images = FeatureFiles.Save(folder, "images.npy", rows), texts = FeatureFiles.Save(folder, "texts.npy", FeatureFiles.Partner(5, rows, 0.3, -1));
-        CommandLineRun run = CommandLineRun.Of("align", "--images", images, "--texts", texts, "--out", folder["out"], "--epochs", "2", "--bandwidth", "auto", "--lambda", "auto", "--json");
+        string images = FeatureFiles.Save(folder, "images.npy", rows),
+            texts = FeatureFiles.Save(folder, "texts.npy", FeatureFiles.Partner(5, rows, 0.3, -1));
+        CommandLineRun run =
+            CommandLineRun.Of("align", "--images", images, "--texts", texts, "--out", folder["out"], "--epochs", "2", "--bandwidth", "auto",
+                "--lambda", "auto", "--json");
         Assert.Equal((0, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
         Assert.Equal(12, run.Json.GetProperty("automatic_choice").GetArrayLength());
         Assert.Contains("chosen: --bandwidth within*", run.Error);
@@ -75,7 +80,8 @@ public class AlignLoraTests
         var lines = new List<string>();
         for (int i = 0; i < 12; i++)
         {
-            byte[] pixels = [.. Enumerable.Range(0, 8 * 8).SelectMany(_ => new byte[] { (byte)(i * 20), (byte)(255 - (i * 20)), (byte)(i % 3 * 100) })];
+            byte[] pixels =
+                [.. Enumerable.Range(0, 8 * 8).SelectMany(_ => new byte[] { (byte)(i * 20), (byte)(255 - (i * 20)), (byte)(i % 3 * 100) })];
             File.WriteAllBytes(folder[$"data/{i}.png"], CsAligner.Data.Images.PngFile.Encode(pixels, 8, 8));
             lines.Add($"{i}.png\tsquare number {i}");
         }

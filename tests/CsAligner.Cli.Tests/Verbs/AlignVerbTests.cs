@@ -13,7 +13,8 @@ public class AlignVerbTests
         "seconds", "peak_bytes", "versions", "hardware", "epochs",
     ];
 
-    private static readonly string[] Files = ["checkpoint.safetensors", "image-adapter.safetensors", "run.json", "text-adapter.safetensors"];
+    private static readonly string[] Files =
+        ["checkpoint.safetensors", "image-adapter.safetensors", "run.json", "text-adapter.safetensors"];
 
     [Fact]
     public void A_run_writes_adapters_that_close_the_gap_and_says_what_it_did()
@@ -49,7 +50,9 @@ public class AlignVerbTests
     {
         using var folder = new TemporaryFolder();
         (string images, string texts) = SaveModalities(folder);
-        CommandLineRun run = Align(images, texts, folder["out"], "--json", "--epochs", "5", "--val-fraction", "0", "--estimator", "nystrom", "--features", "64");
+        CommandLineRun run =
+            Align(images, texts, folder["out"], "--json", "--epochs", "5", "--val-fraction", "0", "--estimator", "nystrom",
+                "--features", "64");
         JsonElement options = run.Json.GetProperty("options");
         Assert.Equal(("nystrom", 64), (options.GetProperty("estimator").GetString(), options.GetProperty("features").GetInt32()));
         Apply(folder["out/image-adapter.safetensors"], images, folder["i.npy"]);
@@ -63,7 +66,8 @@ public class AlignVerbTests
         using var folder = new TemporaryFolder();
         (string images, string texts) = SaveModalities(folder);
         JsonElement Last(CommandLineRun run) => run.Json.GetProperty("epochs").EnumerateArray().Last();
-        CommandLineRun whole = Align(images, texts, folder["whole"], "--json", "--epochs", "3"), chunked = Align(images, texts, folder["chunked"], "--json", "--epochs", "3", "--chunk-size", "50");
+        CommandLineRun whole = Align(images, texts, folder["whole"], "--json", "--epochs", "3"),
+            chunked = Align(images, texts, folder["chunked"], "--json", "--epochs", "3", "--chunk-size", "50");
         Assert.Equal(50, chunked.Json.GetProperty("options").GetProperty("chunk_size").GetInt32());
         Assert.Equal(Last(whole).GetProperty("loss").GetDouble(), Last(chunked).GetProperty("loss").GetDouble(), 1e-5);
     }
@@ -112,11 +116,13 @@ public class AlignVerbTests
         string unpaired = FeatureFiles.Save(folder, "unpaired.npy", FeatureFiles.Cloud(6, 50, 8, 0.5));
         CommandLineRun run = Align(
             images, texts, folder["out"], "--pairs", folder["pairs.npy"], "--unpaired-images", unpaired, "--unpaired-texts", unpaired,
-            "--objective", objective, "--adapter", adapter, "--epochs", "2", "--bandwidth", "median", "--lambda", "0.5", "--temperature", "0.1");
+            "--objective", objective, "--adapter", adapter, "--epochs", "2", "--bandwidth", "median", "--lambda", "0.5",
+            "--temperature", "0.1");
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("image-adapter.safetensors", run.Error);
         Assert.Equal(objective == "cs", run.Error.Contains("note: --lambda has no effect with --objective cs", StringComparison.Ordinal));
-        Assert.Equal(objective == "infonce", run.Error.Contains("note: --bandwidth has no effect with --objective infonce", StringComparison.Ordinal));
+        Assert.Equal(objective == "infonce",
+            run.Error.Contains("note: --bandwidth has no effect with --objective infonce", StringComparison.Ordinal));
         JsonElement inputs = JsonDocument.Parse(File.ReadAllText(folder["out/run.json"])).RootElement.GetProperty("inputs");
         Assert.Equal(unpaired, inputs.GetProperty("unpaired_images").GetString());
     }
@@ -240,5 +246,6 @@ public class AlignVerbTests
     private static double OffDiagonal(string x, string y) =>
         CommandLineRun.Of("measure", x, y, "--json").Json.GetProperty("cs_divergence_off_diagonal").GetDouble();
 
-    private static IEnumerable<string?> FilesIn(string folder) => Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+    private static IEnumerable<string?> FilesIn(string folder) =>
+        Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 }

@@ -62,13 +62,17 @@ public class ApplyVerbTests
 
         Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", folder["run"], folder["set"], folder["mapped"]).ExitCode);
         FeatureSet mapped = FeatureSet.Open(folder["mapped"]);
-        Assert.Equal(("e, aligned", true, 10, 20), (mapped.Info!.Encoder, mapped.Info.Normalised, mapped.Info.ImageCount, mapped.Info.TextCount));
+        Assert.Equal(("e, aligned", true, 10, 20),
+            (mapped.Info!.Encoder, mapped.Info.Normalised, mapped.Info.ImageCount, mapped.Info.TextCount));
         Assert.Equal("9.png", mapped.ReadMetadata().Last()["image_path"]!.GetValue<string>());
-        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", folder["run/text-adapter.safetensors"], folder["set"], folder["texts.npy"], "--modality", "text").ExitCode);
+        Assert.Equal(0,
+            CommandLineRun.Of("apply", "--adapter", folder["run/text-adapter.safetensors"], folder["set"], folder["texts.npy"],
+                "--modality", "text").ExitCode);
         double[] expected = Npy.ReadDoubles(folder["texts.npy"], out _);
         Tensor texts = FeatureFile.ReadRows(folder["mapped"], Modality.Text);
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], texts.Span[i], 1e-3);
-        double[][] images = NaiveMeasures.Normalise([.. NaiveMeasures.Normalise(Rows[..10]).Select(row => new[] { row[0], row[1], row[2] + 1 })]);
+        double[][] images =
+            NaiveMeasures.Normalise([.. NaiveMeasures.Normalise(Rows[..10]).Select(row => new[] { row[0], row[1], row[2] + 1 })]);
         Tensor found = FeatureFile.ReadRows(folder["mapped"], Modality.Image);
         for (int i = 0; i < found.Length; i++) Assert.Equal(images[i / 3][i % 3], found.Span[i], 1e-3);
 

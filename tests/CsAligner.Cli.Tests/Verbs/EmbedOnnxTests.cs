@@ -9,14 +9,16 @@ public sealed class EmbedOnnxTests
 {
     private static readonly string[] Texts = ["arrow left", "coffee", "battery charging vertical", "red heart", "!"];
 
-    private static readonly string Native = Path.Combine(Repository.Root, "models", "icon-clip"), Graphs = Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden");
+    private static readonly string Native = Path.Combine(Repository.Root, "models", "icon-clip"),
+        Graphs = Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden");
 
     [Fact]
     public void A_folder_with_graphs_gives_the_features_of_the_native_model()
     {
         using var folder = Model();
         File.WriteAllLines(folder["texts.txt"], Texts);
-        Tensor expected = Embed(folder, Native), native = Embed(folder, folder.Path), onnx = Embed(folder, folder.Path, "--onnx-threads", "1");
+        Tensor expected = Embed(folder, Native), native = Embed(folder, folder.Path),
+            onnx = Embed(folder, folder.Path, "--onnx-threads", "1");
         Assert.Equal(expected.Span.ToArray(), native.Span.ToArray());
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected.Span[i], onnx.Span[i], 1e-3f);
         Tensor one = Embed(folder, folder["text_model.onnx"], "--onnx-context", "16");
@@ -41,7 +43,8 @@ public sealed class EmbedOnnxTests
 
         void Wrong(int code, string expected, string model, params string[] arguments)
         {
-            CommandLineRun run = CommandLineRun.Of(["embed", "--model", model, "--texts", folder["texts.txt"], "--out", folder["wrong"], .. arguments]);
+            CommandLineRun run =
+                CommandLineRun.Of(["embed", "--model", model, "--texts", folder["texts.txt"], "--out", folder["wrong"], .. arguments]);
             Assert.Equal((code, ""), (run.ExitCode, run.Output));
             Assert.Contains(expected, run.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
             Assert.False(Directory.Exists(folder["wrong"]));
@@ -73,7 +76,9 @@ public sealed class EmbedOnnxTests
         Assert.Equal(5, FeatureFile.ReadRows(folder["set"], Modality.Text).Rows);
 
         CommandLineRun Share(string? share, params string[] more) => CommandLineRun.Of([
-            "embed", "--model", folder["model"], "--texts", folder["texts.txt"], "--out", folder["set"], .. more.Contains("--shard-rows") ? [] : (string[])["--shard-rows", "2"], .. share is null ? [] : (string[])["--shard", share], .. more]);
+            "embed", "--model", folder["model"], "--texts", folder["texts.txt"], "--out", folder["set"],
+            .. more.Contains("--shard-rows") ? [] : (string[])["--shard-rows", "2"],
+            .. share is null ? [] : (string[])["--shard", share], .. more]);
 
         void Refused(string expected, params string[] more)
         {

@@ -18,10 +18,15 @@ public class EmbedVerbTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["texts.txt"], "﻿" + string.Join("\r\n", Texts) + "\n");
-        CommandLineRun run = CommandLineRun.Of("embed", "--model", Model, "--texts", folder["texts.txt"], "--out", folder["set"], "--tokens", "--batch-size", "2", "--json");
+        CommandLineRun run =
+            CommandLineRun.Of("embed", "--model", Model, "--texts", folder["texts.txt"], "--out", folder["set"], "--tokens", "--batch-size",
+                "2", "--json");
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal((0, 5, "icon-clip"), (run.Json.GetProperty("images").GetInt32(), run.Json.GetProperty("texts").GetInt32(), FeatureSet.Open(folder["set"]).Info!.Encoder));
-        Tensor rows = FeatureFile.ReadRows(folder["set"], Modality.Text), expected = ClipEmbedder.Load(Model).EmbedTexts(Texts, null, TestContext.Current.CancellationToken);
+        Assert.Equal((0, 5, "icon-clip"),
+            (run.Json.GetProperty("images").GetInt32(), run.Json.GetProperty("texts").GetInt32(),
+                FeatureSet.Open(folder["set"]).Info!.Encoder));
+        Tensor rows = FeatureFile.ReadRows(folder["set"], Modality.Text),
+            expected = ClipEmbedder.Load(Model).EmbedTexts(Texts, null, TestContext.Current.CancellationToken);
         for (int i = 0; i < rows.Length; i++) Assert.Equal(expected.Span[i], rows.Span[i], 1e-3f);
         Assert.Equal(Texts, FeatureSet.Open(folder["set"]).ReadMetadata().Select(row => row["caption"]!.GetValue<string>()));
 
@@ -55,7 +60,8 @@ public class EmbedVerbTests
         CommandLineRun run = CommandLineRun.Of("embed", "--model", folder["model"], "--texts", folder["texts.txt"], "--out", folder["set"]);
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         Assert.Contains(expected, run.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
-        Assert.False(Directory.Exists(folder["set"]) && Directory.EnumerateFiles(folder["set"], "*.npy", SearchOption.AllDirectories).Any());
+        Assert.False(Directory.Exists(folder["set"])
+            && Directory.EnumerateFiles(folder["set"], "*.npy", SearchOption.AllDirectories).Any());
     }
 
     [Fact]
@@ -65,7 +71,8 @@ public class EmbedVerbTests
         File.WriteAllLines(folder["texts.txt"], Texts);
         string settings = File.ReadAllText(folder["model/preprocessor_config.json"]);
         File.Delete(folder["model/preprocessor_config.json"]);
-        File.WriteAllText(folder["model/processor_config.json"], $$"""{"image_processor": {{settings}}, "processor_class": "CLIPProcessor"}""");
+        File.WriteAllText(folder["model/processor_config.json"],
+            $$"""{"image_processor": {{settings}}, "processor_class": "CLIPProcessor"}""");
         Assert.Equal(Rows(Model), Rows(folder["model"]));
 
         float[] Rows(string model)
@@ -82,7 +89,8 @@ public class EmbedVerbTests
         using var folder = new TemporaryFolder();
         File.WriteAllLines(folder["one.txt"], ["coffee"]);
         File.WriteAllLines(folder["many.txt"], Enumerable.Range(0, 3000).Select(i => $"word {i}"));
-        Assert.Equal(0, CommandLineRun.Of("embed", "--model", Model, "--texts", folder["one.txt"], "--out", folder["set"], "--tokens").ExitCode);
+        Assert.Equal(0,
+            CommandLineRun.Of("embed", "--model", Model, "--texts", folder["one.txt"], "--out", folder["set"], "--tokens").ExitCode);
         string[] before = Files();
         using var stop = new CancellationTokenSource();
         CommandLineRun run = await CommandLineRun.OfAsync(
@@ -138,7 +146,8 @@ public class EmbedVerbTests
         Refused("no file that ends in .png", "--images", folder.Path);
         Refused("there is no such folder", "--images", folder["missing"]);
         Refused("has no captions.tsv", "--data", folder.Path);
-        Assert.Contains("no such folder", CommandLineRun.Of("embed", "--model", folder["no-model"], "--texts", folder["gap.txt"], "--out", folder["set"]).ErrorLine);
+        Assert.Contains("no such folder",
+            CommandLineRun.Of("embed", "--model", folder["no-model"], "--texts", folder["gap.txt"], "--out", folder["set"]).ErrorLine);
 
         void Refused(string expected, params string[] arguments)
         {

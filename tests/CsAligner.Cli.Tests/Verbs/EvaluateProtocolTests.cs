@@ -22,7 +22,8 @@ public sealed class EvaluateProtocolTests
         JsonElement coarse = Run(folder, "coco-1k").Json, whole = Run(folder, "coco-5k").Json;
 
         (images, texts) = (NaiveMeasures.Normalise(images), NaiveMeasures.Normalise(texts));
-        var folds = Enumerable.Range(0, Folds).Select(fold => Recall(images, texts, pairs, fold * Images / Folds, (fold + 1) * Images / Folds)).ToArray();
+        var folds = Enumerable.Range(0, Folds)
+            .Select(fold => Recall(images, texts, pairs, fold * Images / Folds, (fold + 1) * Images / Folds)).ToArray();
         JsonElement[] found = [.. coarse.GetProperty("folds").EnumerateArray()];
         Assert.Equal((Folds, "coco-1k"), (found.Length, coarse.GetProperty("protocol").GetString()));
         for (int fold = 0; fold < Folds; fold++) Same(folds[fold], found[fold]);
@@ -31,7 +32,8 @@ public sealed class EvaluateProtocolTests
         Same([.. Enumerable.Range(0, folds[0].Length).Select(i => folds.Average(fold => fold[i]))], coarse);
         Same(Recall(images, texts, pairs, 0, Images), whole);
         Assert.Single(whole.GetProperty("folds").EnumerateArray());
-        Assert.Equal(found.Average(fold => fold.GetProperty("mutual_information_lower_bound").GetDouble()), coarse.GetProperty("mutual_information_lower_bound").GetDouble(), 1e-12);
+        Assert.Equal(found.Average(fold => fold.GetProperty("mutual_information_lower_bound").GetDouble()),
+            coarse.GetProperty("mutual_information_lower_bound").GetDouble(), 1e-12);
         Assert.Equal(whole.GetProperty("cs_divergence").GetDouble(), coarse.GetProperty("cs_divergence").GetDouble());
 
         CommandLineRun table = CommandLineRun.Of(Arguments(folder, "coco-1k"));
@@ -70,7 +72,8 @@ public sealed class EvaluateProtocolTests
         Parallel.For(first, end, image =>
         {
             double[] scores = [.. rows.Select(text => Dot(images[image], texts[text]))];
-            toText[image - first] = Enumerable.Range(0, rows.Length).Where(i => pairs[rows[i]] == image).Min(i => 1 + scores.Count(score => score > scores[i]));
+            toText[image - first] = Enumerable.Range(0, rows.Length).Where(i => pairs[rows[i]] == image)
+                .Min(i => 1 + scores.Count(score => score > scores[i]));
         });
         Parallel.For(0, rows.Length, i =>
         {
@@ -84,7 +87,8 @@ public sealed class EvaluateProtocolTests
     private static double[] Summary(int[] ranks)
     {
         int[] sorted = [.. ranks.Order()];
-        return [.. new[] { 1, 5, 10 }.Select(k => ranks.Average(rank => rank <= k ? 1.0 : 0)), (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2.0, ranks.Average()];
+        return [.. new[] { 1, 5, 10 }.Select(k => ranks.Average(rank => rank <= k ? 1.0 : 0)),
+            (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2.0, ranks.Average()];
     }
 
     private static double Dot(double[] a, double[] b)
@@ -97,7 +101,11 @@ public sealed class EvaluateProtocolTests
     // Rounding to float32 may swap neighbours among millions of scores: a rank or two of 25,000.
     private static void Same(double[] expected, JsonElement json)
     {
-        double[] found = [.. new[] { "image_to_text", "text_to_image" }.SelectMany(way => new[] { "r1", "r5", "r10", "median_rank", "mean_rank" }.Select(key => json.GetProperty(way).GetProperty(key).GetDouble()))];
+        double[] found =
+            [.. new[] { "image_to_text",
+                "text_to_image" }.SelectMany(way =>
+                    new[] { "r1", "r5", "r10", "median_rank",
+                        "mean_rank" }.Select(key => json.GetProperty(way).GetProperty(key).GetDouble()))];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Equal(expected[i], found[i], i % 5 < 3 ? 5e-4 : 1e-2);
     }
@@ -110,7 +118,9 @@ public sealed class EvaluateProtocolTests
     }
 
     private static string[] Arguments(TemporaryFolder folder, string protocol) =>
-        ["evaluate", "--images", folder["images.npy"], "--texts", folder["texts.npy"], "--pairs", folder["pairs.npy"], "--protocol", protocol, "--estimator", "nystrom"];
+        ["evaluate", "--images", folder["images.npy"], "--texts", folder["texts.npy"], "--pairs", folder["pairs.npy"], "--protocol",
+            protocol, "--estimator", "nystrom"];
 
-    private static CommandLineRun Run(TemporaryFolder folder, string protocol) => CommandLineRun.Of([.. Arguments(folder, protocol), "--json"]);
+    private static CommandLineRun Run(TemporaryFolder folder, string protocol) =>
+        CommandLineRun.Of([.. Arguments(folder, protocol), "--json"]);
 }

@@ -20,15 +20,20 @@ public class EvaluateVerbTests
         Assert.Equal(
             ["image_to_text", "text_to_image", "mutual_information_lower_bound", "temperature", .. MeasureVerbTests.Keys],
             run.Json.EnumerateObject().Select(property => property.Name));
-        HasRanks(run.Json.GetProperty("image_to_text"), [.. images.Select((image, row) => NaiveMeasures.Rank(image, texts, text => text == row))]);
-        HasRanks(run.Json.GetProperty("text_to_image"), [.. texts.Select((text, row) => NaiveMeasures.Rank(text, images, image => image == row))]);
+        HasRanks(run.Json.GetProperty("image_to_text"),
+            [.. images.Select((image, row) => NaiveMeasures.Rank(image, texts, text => text == row))]);
+        HasRanks(run.Json.GetProperty("text_to_image"),
+            [.. texts.Select((text, row) => NaiveMeasures.Rank(text, images, image => image == row))]);
 
-        double forward = images.Select((image, row) => Loss(row, [.. texts.Select(text => NaiveMeasures.Cosine(image, text) / 0.1)])).Average();
-        double backward = texts.Select((text, row) => Loss(row, [.. images.Select(image => NaiveMeasures.Cosine(image, text) / 0.1)])).Average();
+        double forward =
+            images.Select((image, row) => Loss(row, [.. texts.Select(text => NaiveMeasures.Cosine(image, text) / 0.1)])).Average();
+        double backward =
+            texts.Select((text, row) => Loss(row, [.. images.Select(image => NaiveMeasures.Cosine(image, text) / 0.1)])).Average();
         Assert.Equal(Math.Log(40) - ((forward + backward) / 2), run.Json.GetProperty("mutual_information_lower_bound").GetDouble(), 1e-5);
 
         JsonElement measured = CommandLineRun.Of("measure", folder["images.npy"], folder["texts.npy"], "--bandwidth", "0.7", "--json").Json;
-        Assert.All(MeasureVerbTests.Keys, key => Assert.Equal(measured.GetProperty(key).GetRawText(), run.Json.GetProperty(key).GetRawText()));
+        Assert.All(MeasureVerbTests.Keys,
+            key => Assert.Equal(measured.GetProperty(key).GetRawText(), run.Json.GetProperty(key).GetRawText()));
     }
 
     [Fact]
@@ -43,8 +48,10 @@ public class EvaluateVerbTests
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
 
         // Image 11 has no caption and asks for none.
-        HasRanks(run.Json.GetProperty("image_to_text"), [.. images[..11].Select((image, row) => NaiveMeasures.Rank(image, texts, text => pairs[text] == row))]);
-        HasRanks(run.Json.GetProperty("text_to_image"), [.. texts.Select((text, row) => NaiveMeasures.Rank(text, images, image => image == pairs[row]))]);
+        HasRanks(run.Json.GetProperty("image_to_text"),
+            [.. images[..11].Select((image, row) => NaiveMeasures.Rank(image, texts, text => pairs[text] == row))]);
+        HasRanks(run.Json.GetProperty("text_to_image"),
+            [.. texts.Select((text, row) => NaiveMeasures.Rank(text, images, image => image == pairs[row]))]);
         double expected = texts.Select((text, row) => NaiveMeasures.Cosine(text, images[pairs[row]])).Average();
         Assert.Equal(expected, run.Json.GetProperty("mean_cosine_pairs").GetDouble(), 1e-5);
         Assert.Equal(30, run.Json.GetProperty("rows_y").GetInt32());
@@ -107,13 +114,17 @@ public class EvaluateVerbTests
         string shared = Environment.GetEnvironmentVariable("CSALIGN_SHARED") ?? "";
         Assert.SkipUnless(Directory.Exists(shared), "CSALIGN_SHARED does not name the folder of the measuring data");
         string folder = Path.Combine(shared, "data", "clip-coco500");
-        JsonElement json = CommandLineRun.Of("evaluate", "--images", Path.Combine(folder, "images.npy"), "--texts", Path.Combine(folder, "texts.npy"), "--json").Json;
+        JsonElement json =
+            CommandLineRun.Of("evaluate", "--images", Path.Combine(folder, "images.npy"), "--texts", Path.Combine(folder, "texts.npy"),
+                "--json").Json;
         Assert.Equal(0.552, json.GetProperty("image_to_text").GetProperty("r1").GetDouble(), 1e-12);
         Assert.Equal(0.506, json.GetProperty("text_to_image").GetProperty("r1").GetDouble(), 1e-12);
     }
 
-    private static CommandLineRun Run(TemporaryFolder folder, double[][] images, double[][] texts, params string[] more) => CommandLineRun.Of([
-        "evaluate", "--images", FeatureFiles.Save(folder, "images.npy", images), "--texts", FeatureFiles.Save(folder, "texts.npy", texts), "--json", .. more]);
+    private static CommandLineRun Run(TemporaryFolder folder, double[][] images, double[][] texts, params string[] more) =>
+        CommandLineRun.Of([
+        "evaluate", "--images", FeatureFiles.Save(folder, "images.npy", images), "--texts", FeatureFiles.Save(folder, "texts.npy", texts),
+        "--json", .. more]);
 
     private static double Loss(int own, double[] logits) => Math.Log(logits.Sum(logit => Math.Exp(logit - logits[own])));
 

@@ -11,7 +11,8 @@ internal static class FeatureFiles
     public static double[][] Cloud(ulong seed, int rows, int width, double centre)
     {
         var random = new RandomGenerator(seed);
-        return [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, width).Select(_ => (double)(float)(random.NextNormal() + centre)).ToArray())];
+        return [.. Enumerable.Range(0, rows)
+            .Select(_ => Enumerable.Range(0, width).Select(_ => (double)(float)(random.NextNormal() + centre)).ToArray())];
     }
 
     /// <summary>A noisy copy of rows, as a second modality with its own centre.</summary>
@@ -23,7 +24,8 @@ internal static class FeatureFiles
 
     public static string Save(TemporaryFolder folder, string name, double[][] rows)
     {
-        Npy.Write(folder[name], Tensor.From(rows.SelectMany(row => row).Select(value => (float)value).ToArray(), rows.Length, rows[0].Length));
+        Npy.Write(folder[name],
+            Tensor.From(rows.SelectMany(row => row).Select(value => (float)value).ToArray(), rows.Length, rows[0].Length));
         return folder[name];
     }
 }

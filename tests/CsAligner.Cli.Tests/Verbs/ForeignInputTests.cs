@@ -22,7 +22,11 @@ public class ForeignInputTests
         Shards(folder, "text_emb", 0, 1);
         Directory.CreateDirectory(folder["set/metadata"]);
         foreach (int number in (int[])[0, 1]) File.WriteAllText(folder[$"set/metadata/metadata_{number}.jsonl"], "{}\n{}\n{}\n");
-        CommandLineRun run = CommandLineRun.Of([.. arguments.Select(a => a.Replace("./SET", Path.Combine(folder.Path, ".", "set"), StringComparison.Ordinal).Replace("SET", folder["set"], StringComparison.Ordinal).Replace("OUT", folder["out"], StringComparison.Ordinal).Replace("MODEL", Model, StringComparison.Ordinal))]);
+        CommandLineRun run =
+            CommandLineRun.Of(
+                [.. arguments.Select(a => a.Replace("./SET", Path.Combine(folder.Path, ".", "set"), StringComparison.Ordinal)
+                    .Replace("SET", folder["set"], StringComparison.Ordinal).Replace("OUT", folder["out"], StringComparison.Ordinal)
+                    .Replace("MODEL", Model, StringComparison.Ordinal))]);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("'img_emb_2.npy' has no ", run.ErrorLine, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["out"]));
@@ -34,7 +38,9 @@ public class ForeignInputTests
         using var folder = new TemporaryFolder();
         Npy.Write(folder["a.npy"], Rows(40, 192, 1));
         Npy.Write(folder["b.npy"], Rows(40, 192, 2));
-        Assert.Equal(0, CommandLineRun.Of("align", "--images", folder["a.npy"], "--texts", folder["b.npy"], "--out", folder["run"], "--epochs", "1").ExitCode);
+        Assert.Equal(0,
+            CommandLineRun.Of("align", "--images", folder["a.npy"], "--texts", folder["b.npy"], "--out", folder["run"], "--epochs",
+                "1").ExitCode);
         Shards(folder, "img_emb", 0, 2);
         Shards(folder, "text_emb", 0, 1);
         CommandLineRun run = CommandLineRun.Of("apply", "--adapter", folder["run"], folder["set"], folder["new/out"]);
@@ -60,7 +66,9 @@ public class ForeignInputTests
     {
         using var folder = new TemporaryFolder();
         Npy.Write(folder["float.npy"], Rows(12, 4, 1));
-        foreach (string name in (string[])["u1", "i1", "b1", .. new[] { "f2", "f4", "f8", "i8", "i4", "i2", "u8", "u4", "u2" }.SelectMany(type => (string[])[$"little-{type}", $"big-{type}"])])
+        foreach (string name in (string[])["u1", "i1", "b1",
+            .. new[] { "f2", "f4", "f8", "i8", "i4", "i2", "u8", "u4",
+                "u2" }.SelectMany(type => (string[])[$"little-{type}", $"big-{type}"])])
         {
             string path = Path.Combine(Repository.Root, "tests", "CsAligner.Tensors.Tests", "Golden", "Formats", $"{name}.npy");
             CommandLineRun run = CommandLineRun.Of("measure", path, folder["float.npy"], "--bandwidth", "1", "--json");
@@ -87,7 +95,10 @@ public class ForeignInputTests
         File.WriteAllBytes(folder["empty.tar"], new byte[10240]);
         using (var stream = File.Create(folder["readme.tar"]))
         using (var tar = new System.Formats.Tar.TarWriter(stream))
-            tar.WriteEntry(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, "README") { DataStream = new MemoryStream([1]) });
+            tar.WriteEntry(
+                new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile,
+                    "README")
+                { DataStream = new MemoryStream([1]) });
         Directory.CreateDirectory(folder["none"]);
         Directory.CreateDirectory(folder["features/img_emb"]);
         File.WriteAllText(folder["comments.tsv"], "# a\n# b\n");
@@ -101,7 +112,8 @@ public class ForeignInputTests
         string name = data.Contains(':') ? data.Replace("karpathy.json", folder["karpathy.json"], StringComparison.Ordinal) : folder[data];
         CommandLineRun run = CommandLineRun.Of("embed", "--model", Model, "--data", name, "--out", folder["deep/out"]);
         Assert.Equal(1, run.ExitCode);
-        string line = run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Single(text => text.StartsWith("csalign: ", StringComparison.Ordinal));
+        string line = run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Single(text => text.StartsWith("csalign: ", StringComparison.Ordinal));
         Assert.Contains(expected, line, StringComparison.Ordinal);
         Assert.DoesNotContain("bad-samples.log", line, StringComparison.Ordinal);
         Assert.Equal(before, Directory.GetFileSystemEntries(folder.Path));
@@ -122,9 +134,12 @@ public class ForeignInputTests
             System.Text.Encoding.UTF8);
         CommandLineRun run = CommandLineRun.Of("sweep", folder["sweep.json"], "--out", folder["out"]);
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Equal(0, CommandLineRun.Of("align", "--images", folder["a.npy"], "--texts", folder["b.npy"], "--out", folder["run"], "--epochs", "1").ExitCode);
+        Assert.Equal(0,
+            CommandLineRun.Of("align", "--images", folder["a.npy"], "--texts", folder["b.npy"], "--out", folder["run"], "--epochs",
+                "1").ExitCode);
         string text = File.ReadAllText(folder["run/run.json"]);
-        File.WriteAllText(folder["run/run.json"], System.Text.RegularExpressions.Regex.Replace(text, "\"seconds\": [0-9.eE-]+", "\"seconds\": NaN"), System.Text.Encoding.UTF8);
+        File.WriteAllText(folder["run/run.json"],
+            System.Text.RegularExpressions.Regex.Replace(text, "\"seconds\": [0-9.eE-]+", "\"seconds\": NaN"), System.Text.Encoding.UTF8);
         Assert.Contains("NaN", File.ReadAllText(folder["run/run.json"]), StringComparison.Ordinal);
         run = CommandLineRun.Of("report", folder["run"], "--out", folder["report.html"]);
         Assert.True(run.ExitCode == 0, run.Error);

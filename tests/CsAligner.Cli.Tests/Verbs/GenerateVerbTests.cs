@@ -68,7 +68,8 @@ public sealed class GenerateVerbTests : IDisposable
     {
         CommandLineRun run = CommandLineRun.Of(["generate", "red heart", "--steps", "4", "--out", _folder["out"], "--json"]);
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Equal(HashOf(Path.Combine(Repository.Root, "models", "icon-decoder", "model.safetensors")), FileOf(run.Json, "decoder").Item2);
+        Assert.Equal(HashOf(Path.Combine(Repository.Root, "models", "icon-decoder", "model.safetensors")),
+            FileOf(run.Json, "decoder").Item2);
         Assert.Equal((64, 64), SizeOf(File.ReadAllBytes(_folder["out/0000.png"])));
     }
 
@@ -184,7 +185,8 @@ public sealed class GenerateVerbTests : IDisposable
         Wrong("--count: a whole number from 1 up to 10000 was expected", "star", "--count", "10001");
         Wrong("--guidance: a number from 0 up to 20 was expected, got '21'", "star", "--guidance", "21");
         Wrong("--guidance", "star", "--guidance", "NaN");
-        Wrong("unknown option '--guidence', and words that begin like one come after --; did you mean '--guidance'?", "star", "--guidence", "3");
+        Wrong("unknown option '--guidence', and words that begin like one come after --; did you mean '--guidance'?", "star",
+            "--guidence", "3");
 
         void Wrong(string expected, params string[] arguments)
         {
@@ -205,7 +207,8 @@ public sealed class GenerateVerbTests : IDisposable
         Refused($"makes pictures of embeddings of {Width} values, '{rows}' has 8", "--embeddings", rows);
         Refused($"cannot use '{rows}': row 1 is all zeros", "--embeddings", rows, "--decoder", narrow);
         Refused("there is no such file", "--embeddings", _folder["none.npy"]);
-        Refused("none': there is no such folder; --decoder takes a folder that csalign pretrain wrote", "star", "--decoder", _folder["none"]);
+        Refused("none': there is no such folder; --decoder takes a folder that csalign pretrain wrote", "star", "--decoder",
+            _folder["none"]);
         Refused("config.json: no such file", "star", "--decoder", Directory.CreateDirectory(_folder["empty"]).FullName);
         Refused("there is no such folder; --adapter takes a folder that csalign align wrote", "star", "--adapter", _folder["none"]);
         Refused("no such folder", "star", "--model", _folder["none"]);

@@ -8,7 +8,8 @@ using CsAligner.Testing;
 
 namespace CsAligner.Cli.Tests.Verbs;
 
-/// <summary>All captions of icons and the sentence encoder, from <c>embed</c> to <c>evaluate</c> and <c>align</c>, on what earlier runs have fetched.</summary>
+/// <summary>All captions of icons and the sentence encoder, from <c>embed</c> to <c>evaluate</c> and <c>align</c>,
+/// on what earlier runs have fetched.</summary>
 public sealed class ManyCaptionsTests
 {
     private static readonly string s_model = Path.Combine(Repository.Root, "models", "icon-clip");
@@ -20,12 +21,16 @@ public sealed class ManyCaptionsTests
         using var folder = new TemporaryFolder();
         string[] texts = ["arrow left", "a cup of coffee", "battery"];
         File.WriteAllLines(folder["texts.txt"], texts);
-        CommandLineRun run = CommandLineRun.Of("embed", "--model", "use-lite", "--texts", folder["texts.txt"], "--out", folder["set"], "--json");
+        CommandLineRun run =
+            CommandLineRun.Of("embed", "--model", "use-lite", "--texts", folder["texts.txt"], "--out", folder["set"], "--json");
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal((0, 3, 512), (run.Json.GetProperty("images").GetInt32(), run.Json.GetProperty("texts").GetInt32(), run.Json.GetProperty("width").GetInt32()));
+        Assert.Equal((0, 3, 512),
+            (run.Json.GetProperty("images").GetInt32(), run.Json.GetProperty("texts").GetInt32(),
+                run.Json.GetProperty("width").GetInt32()));
         Assert.Equal("use-lite", FeatureSet.Open(folder["set"]).Info!.Encoder);
         Tensor rows = FeatureFile.ReadRows(folder["set"], Modality.Text);
-        Tensor expected = UniversalSentenceEncoder.Load(SentenceEncoderPackage.Folder).EmbedTexts(texts, null, TestContext.Current.CancellationToken);
+        Tensor expected = UniversalSentenceEncoder.Load(SentenceEncoderPackage.Folder)
+            .EmbedTexts(texts, null, TestContext.Current.CancellationToken);
         for (int i = 0; i < rows.Length; i++) Assert.Equal(expected.Span[i], rows.Span[i], 1e-3f);
     }
 
@@ -45,16 +50,21 @@ public sealed class ManyCaptionsTests
         Assert.True(texts > 1.2 * images);
         Assert.Equal(Enumerable.Range(0, images).Select(i => (long)i), pairs.Distinct());
 
-        CommandLineRun evaluate = CommandLineRun.Of("evaluate", "--images", folder["all"], "--texts", folder["all"], "--pairs", pairsFile, "--json");
+        CommandLineRun evaluate =
+            CommandLineRun.Of("evaluate", "--images", folder["all"], "--texts", folder["all"], "--pairs", pairsFile, "--json");
         Assert.Equal(0, evaluate.ExitCode);
         Assert.InRange(evaluate.Json.GetProperty("text_to_image").GetProperty("r10").GetDouble(), 0.02, 0.99);
-        CommandLineRun align = CommandLineRun.Of("align", "--images", folder["all"], "--texts", folder["all"], "--pairs", pairsFile, "--out", folder["run"], "--epochs", "1", "--json");
+        CommandLineRun align =
+            CommandLineRun.Of("align", "--images", folder["all"], "--texts", folder["all"], "--pairs", pairsFile, "--out", folder["run"],
+                "--epochs", "1", "--json");
         Assert.Equal((0, ""), (align.ExitCode, align.ExitCode == 0 ? "" : align.Error));
         Assert.True(File.Exists(Path.Combine(folder["run"], "text-adapter.safetensors")));
 
         CommandLineRun Embed(string captions)
         {
-            CommandLineRun run = CommandLineRun.Of("embed", "--model", s_model, "--data", "icons:new-names", "--captions", captions, "--out", folder[captions], "--json");
+            CommandLineRun run =
+                CommandLineRun.Of("embed", "--model", s_model, "--data", "icons:new-names", "--captions", captions, "--out",
+                    folder[captions], "--json");
             Assert.Equal((0, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
             return run;
         }
@@ -66,9 +76,11 @@ public sealed class ManyCaptionsTests
         NeedSentenceEncoder();
         NeedIcons();
         using var folder = new TemporaryFolder();
-        CommandLineRun run = CommandLineRun.Of("embed", "--model", "use-lite", "--data", "icons:new-names", "--out", folder["set"], "--json");
+        CommandLineRun run =
+            CommandLineRun.Of("embed", "--model", "use-lite", "--data", "icons:new-names", "--out", folder["set"], "--json");
         Assert.Equal((0, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
-        using IconDataset icons = await IconDataset.BuildAsync(IconSplit.NewNames, cancellationToken: TestContext.Current.CancellationToken);
+        using IconDataset icons =
+            await IconDataset.BuildAsync(IconSplit.NewNames, cancellationToken: TestContext.Current.CancellationToken);
         var rows = FeatureSet.Open(folder["set"]).ReadMetadata().ToArray();
         Assert.Equal(run.Json.GetProperty("texts").GetInt32(), rows.Length);
         Assert.Equal(0, run.Json.GetProperty("images").GetInt32());
@@ -77,10 +89,14 @@ public sealed class ManyCaptionsTests
     }
 
     private static void NeedSentenceEncoder() =>
-        Assert.SkipUnless(Directory.Exists(SentenceEncoderPackage.Folder), $"{SentenceEncoderPackage.Package.Name} is not in the cache: run 'csalign embed --model use-lite' once");
+        Assert.SkipUnless(Directory.Exists(SentenceEncoderPackage.Folder),
+            $"{SentenceEncoderPackage.Package.Name} is not in the cache: run 'csalign embed --model use-lite' once");
 
     private static void NeedIcons() =>
         Assert.SkipUnless(
-            Directory.Exists(Path.Combine(DataCache.Root, "npm", "emojibase-data")) && Directory.Exists(Path.Combine(DataCache.Root, "icons")) && Directory.EnumerateFiles(Path.Combine(DataCache.Root, "icons"), "newnames-*-64-*.index").Any(),
-            "the icons of the test on new names or the names of emoji are not in the cache: run 'csalign demo' and 'csalign embed --data icons:new-names --captions all' once");
+            Directory.Exists(Path.Combine(DataCache.Root, "npm", "emojibase-data"))
+                && Directory.Exists(Path.Combine(DataCache.Root, "icons"))
+                && Directory.EnumerateFiles(Path.Combine(DataCache.Root, "icons"), "newnames-*-64-*.index").Any(),
+            "the icons of the test on new names or the names of emoji are not in the cache: run 'csalign demo' and 'csalign embed --data "
+                + "icons:new-names --captions all' once");
 }

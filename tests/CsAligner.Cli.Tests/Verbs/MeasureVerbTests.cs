@@ -21,7 +21,8 @@ public class MeasureVerbTests
         using var folder = new TemporaryFolder();
         double[][] x = FeatureFiles.Cloud(1, 60, 2, 1);
         double[][] y = FeatureFiles.Partner(2, x, 0.3, 0.4);
-        string[] line = ["measure", FeatureFiles.Save(folder, "x.npy", x), FeatureFiles.Save(folder, "y.npy", y), "--bandwidth", "0.7", "--json"];
+        string[] line =
+            ["measure", FeatureFiles.Save(folder, "x.npy", x), FeatureFiles.Save(folder, "y.npy", y), "--bandwidth", "0.7", "--json"];
         CommandLineRun run = CommandLineRun.Of(raw ? [.. line, "--raw"] : line);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal(Keys, run.Json.EnumerateObject().Select(property => property.Name));
@@ -56,7 +57,9 @@ public class MeasureVerbTests
     {
         using var folder = new TemporaryFolder();
         double[][] x = FeatureFiles.Cloud(1, 30, 5, 1);
-        string[] line = ["measure", FeatureFiles.Save(folder, "x.npy", x), FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 21, 5, 0.2)), "--bandwidth", sigma, "--json"];
+        string[] line =
+            ["measure", FeatureFiles.Save(folder, "x.npy", x), FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 21, 5, 0.2)),
+                "--bandwidth", sigma, "--json"];
         foreach (string[] way in (string[][])[line, [.. line, "--raw"], [.. line, "--memory", "1G"]])
         {
             JsonElement json = CommandLineRun.Of(way).Json;
@@ -74,7 +77,9 @@ public class MeasureVerbTests
     public void A_bandwidth_that_is_too_small_is_refused_with_the_least()
     {
         using var folder = new TemporaryFolder();
-        string[] line = ["measure", FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 30, 5, 1)), FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 21, 5, 0.2)), "--json", "--bandwidth"];
+        string[] line =
+            ["measure", FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 30, 5, 1)),
+                FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 21, 5, 0.2)), "--json", "--bandwidth"];
         CommandLineRun refused = CommandLineRun.Of([.. line, "1e-300"]);
         Assert.Equal(1, refused.ExitCode);
         string least = System.Text.RegularExpressions.Regex.Match(refused.ErrorLine, "give ([^ ]+) or more").Groups[1].Value;
@@ -184,12 +189,14 @@ public class MeasureVerbTests
     public void Within_little_memory_the_result_is_the_same()
     {
         using var folder = new TemporaryFolder();
-        string x = FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 300, 6, 1)), y = FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 300, 6, 1));
+        string x = FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 300, 6, 1)),
+            y = FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 300, 6, 1));
         JsonElement whole = CommandLineRun.Of("measure", x, y, "--json").Json;
         CommandLineRun run = CommandLineRun.Of("measure", x, y, "--json", "--memory", "300M", "--state", folder["state.json"]);
         Assert.Equal(whole.EnumerateObject().Select(p => p.Name), run.Json.EnumerateObject().Select(p => p.Name));
         foreach (JsonProperty property in whole.EnumerateObject())
-            Assert.Equal(property.Value.GetDouble(), run.Json.GetProperty(property.Name).GetDouble(), 1e-6 * Math.Max(1, Math.Abs(property.Value.GetDouble())));
+            Assert.Equal(property.Value.GetDouble(), run.Json.GetProperty(property.Name).GetDouble(),
+                1e-6 * Math.Max(1, Math.Abs(property.Value.GetDouble())));
         Assert.Contains("pairs of blocks", run.Error);
         Assert.False(File.Exists(folder["state.json"]));
         File.WriteAllText(folder["state.json"], "{}");
@@ -204,7 +211,8 @@ public class MeasureVerbTests
     public void An_estimate_says_what_it_is_and_how_far_it_may_be_off()
     {
         using var folder = new TemporaryFolder();
-        string x = FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 900, 6, 1)), y = FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 700, 6, 1));
+        string x = FeatureFiles.Save(folder, "x.npy", FeatureFiles.Cloud(1, 900, 6, 1)),
+            y = FeatureFiles.Save(folder, "y.npy", FeatureFiles.Cloud(2, 700, 6, 1));
         JsonElement exact = CommandLineRun.Of("measure", x, y, "--json").Json;
         JsonElement estimate = CommandLineRun.Of("measure", x, y, "--json", "--estimator", "nystrom", "--features", "64").Json;
         Assert.Equal(("nystrom", 64), (estimate.GetProperty("estimator").GetString(), estimate.GetProperty("features").GetInt32()));

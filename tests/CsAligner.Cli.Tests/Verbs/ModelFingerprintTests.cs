@@ -6,7 +6,8 @@ namespace CsAligner.Cli.Tests.Verbs;
 /// <summary>Unfinished work is gone on with by the same model alone: what decides the values decides the fingerprint.</summary>
 public class ModelFingerprintTests
 {
-    private static readonly string[] Files = ["config.json", "model.safetensors", "tokenizer.json", "onnx/model.onnx", "onnx/model.onnx_data", "1_Pooling/config.json"];
+    private static readonly string[] Files =
+        ["config.json", "model.safetensors", "tokenizer.json", "onnx/model.onnx", "onnx/model.onnx_data", "1_Pooling/config.json"];
 
     [Fact]
     public void Each_byte_of_each_file_below_the_folder_counts()
@@ -36,7 +37,8 @@ public class ModelFingerprintTests
     {
         using var folder = Model();
         string before = ModelFingerprint.Of(folder.Path);
-        foreach (string name in (string[])["README.md", "pytorch_model.bin", "tf_model.h5", ".git/HEAD", "set/img_emb/img_emb_0.npy", "set/features.json", "set/.embedding/plan.json"])
+        foreach (string name in (string[])["README.md", "pytorch_model.bin", "tf_model.h5", ".git/HEAD", "set/img_emb/img_emb_0.npy",
+            "set/features.json", "set/.embedding/plan.json"])
         {
             Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
             File.WriteAllText(folder[name], "x");
@@ -65,7 +67,10 @@ public class ModelFingerprintTests
         using TemporaryFolder folder = Model(), one = new(), two = new();
         File.WriteAllText(one["adapter.safetensors"], "one");
         File.WriteAllText(two["adapter.safetensors"], "two");
-        string[] all = [ModelFingerprint.Of(folder.Path), ModelFingerprint.Of(folder.Path, one.Path), ModelFingerprint.Of(folder.Path, one.Path, two.Path), ModelFingerprint.Of(folder.Path, two.Path, one.Path), ModelFingerprint.Of("use-lite"), ModelFingerprint.Of("other")];
+        string[] all =
+            [ModelFingerprint.Of(folder.Path), ModelFingerprint.Of(folder.Path, one.Path),
+                ModelFingerprint.Of(folder.Path, one.Path, two.Path), ModelFingerprint.Of(folder.Path, two.Path, one.Path),
+                ModelFingerprint.Of("use-lite"), ModelFingerprint.Of("other")];
         Assert.Equal(all.Length, all.Distinct().Count());
     }
 

@@ -44,13 +44,15 @@ internal sealed class NaiveMeasures(double[][] x, double[][] y, double sigma)
     /// <summary>Rank, from 1, of the best of the candidates that belong to a query; ties go to the lower row.</summary>
     public static int Rank(double[] query, double[][] candidates, Func<int, bool> belongs)
     {
-        int[] order = [.. Enumerable.Range(0, candidates.Length).OrderByDescending(row => Cosine(query, candidates[row])).ThenBy(row => row)];
+        int[] order =
+            [.. Enumerable.Range(0, candidates.Length).OrderByDescending(row => Cosine(query, candidates[row])).ThenBy(row => row)];
         return Array.FindIndex(order, row => belongs(row)) + 1;
     }
 
     public static double Median(double[][] rows)
     {
-        double[] distances = [.. Pairs(rows.Length).Where(pair => pair.I < pair.J).Select(pair => Math.Sqrt(Distance2(rows[pair.I], rows[pair.J]))).Order()];
+        double[] distances =
+            [.. Pairs(rows.Length).Where(pair => pair.I < pair.J).Select(pair => Math.Sqrt(Distance2(rows[pair.I], rows[pair.J]))).Order()];
         return (distances[(distances.Length - 1) / 2] + distances[distances.Length / 2]) / 2;
     }
 
@@ -61,7 +63,8 @@ internal sealed class NaiveMeasures(double[][] x, double[][] y, double sigma)
 
     private static double Distance2(double[] a, double[] b) => a.Zip(b, (left, right) => (left - right) * (left - right)).Sum();
 
-    private static double[] Mean(double[][] rows) => [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Average(row => row[column]))];
+    private static double[] Mean(double[][] rows) =>
+        [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Average(row => row[column]))];
 
     private static double[,] Covariance(double[][] rows)
     {

@@ -17,10 +17,13 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
     public void Runs_are_compared_on_the_data_given()
     {
         using var folder = new TemporaryFolder();
-        CommandLineRun run = Report(folder, _runs.Folder["first"], _runs.Folder["second"], "--images", _runs.TestImages, "--texts", _runs.TestTexts, "--json");
+        CommandLineRun run =
+            Report(folder, _runs.Folder["first"], _runs.Folder["second"], "--images", _runs.TestImages, "--texts",
+                _runs.TestTexts, "--json");
         Assert.Equal(0, run.ExitCode);
         XDocument page = XDocument.Load(folder["report.html"]);
-        Assert.Equal(["options", "results", "maps", "gap", "cosines", "distances", "training", "reading"], Sections(page).Select(section => section.Attribute("id")!.Value));
+        Assert.Equal(["options", "results", "maps", "gap", "cosines", "distances", "training", "reading"],
+            Sections(page).Select(section => section.Attribute("id")!.Value));
 
         // What differs stands in the table, what agrees below it.
         XElement options = Section(page, "options");
@@ -31,13 +34,23 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Assert.Contains("batch_size 2048", options.Value, StringComparison.Ordinal);
 
         // The numbers are those of apply and evaluate.
-        string[] methods = [.. Section(page, "results").Descendants("tr").Where(row => row.Attribute("class")?.Value != "set").Select(row => row.Element("th")?.Value ?? "").Where(name => name is "raw" or "first" or "second")];
+        string[] methods =
+            [.. Section(page, "results").Descendants("tr").Where(row => row.Attribute("class")?.Value != "set")
+                .Select(row => row.Element("th")?.Value ?? "").Where(name => name is "raw" or "first" or "second")];
         Assert.Equal(["raw", "first", "second"], methods);
-        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", Path.Combine(_runs.Folder["second"], "image-adapter.safetensors"), _runs.TestImages, folder["i.npy"]).ExitCode);
-        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", Path.Combine(_runs.Folder["second"], "text-adapter.safetensors"), _runs.TestTexts, folder["t.npy"]).ExitCode);
-        double expected = CommandLineRun.Of("evaluate", "--images", folder["i.npy"], "--texts", folder["t.npy"], "--json").Json.GetProperty("cs_divergence_off_diagonal").GetDouble();
-        string shown = Section(page, "results").Descendants("tr").Single(row => row.Element("th")?.Value == "second").Descendants().First(cell => cell.Attribute("class")?.Value == "number").Value;
-        Assert.Equal(expected, double.Parse(Regex.Match(shown.Replace('\u2212', '-'), "-?[0-9.]+").Value, CultureInfo.InvariantCulture), 0.00051);
+        Assert.Equal(0,
+            CommandLineRun.Of("apply", "--adapter", Path.Combine(_runs.Folder["second"], "image-adapter.safetensors"), _runs.TestImages,
+                folder["i.npy"]).ExitCode);
+        Assert.Equal(0,
+            CommandLineRun.Of("apply", "--adapter", Path.Combine(_runs.Folder["second"], "text-adapter.safetensors"), _runs.TestTexts,
+                folder["t.npy"]).ExitCode);
+        double expected =
+            CommandLineRun.Of("evaluate", "--images", folder["i.npy"], "--texts", folder["t.npy"],
+                "--json").Json.GetProperty("cs_divergence_off_diagonal").GetDouble();
+        string shown = Section(page, "results").Descendants("tr").Single(row => row.Element("th")?.Value == "second").Descendants()
+            .First(cell => cell.Attribute("class")?.Value == "number").Value;
+        Assert.Equal(expected,
+            double.Parse(Regex.Match(shown.Replace('\u2212', '-'), "-?[0-9.]+").Value, CultureInfo.InvariantCulture), 0.00051);
 
         JsonElement measured = run.Json.GetProperty("measurements")[2], gap = run.Json.GetProperty("gaps")[2];
         Assert.Equal("second", measured.GetProperty("method").GetString());
@@ -47,7 +60,9 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Assert.Equal(2 * 3, Section(page, "maps").Descendants("svg").Count());
         Assert.Equal(3, Section(page, "gap").Descendants("tbody").Elements("tr").Count());
         Assert.Equal(3, Section(page, "distances").Descendants("svg").Count());
-        Assert.All(Section(page, "training").Descendants("svg"), chart => Assert.Contains(chart.Descendants("path"), path => path.Attribute("class")!.Value.StartsWith("curve", StringComparison.Ordinal)));
+        Assert.All(Section(page, "training").Descendants("svg"),
+            chart => Assert.Contains(chart.Descendants("path"),
+                path => path.Attribute("class")!.Value.StartsWith("curve", StringComparison.Ordinal)));
         Assert.DoesNotMatch(new Regex("https?:|<script|@import|url\\(", RegexOptions.IgnoreCase), File.ReadAllText(folder["report.html"]));
     }
 
@@ -64,18 +79,22 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         CommandLineRun gone = Report(folder, moved);
         Assert.Equal(0, gone.ExitCode);
         Assert.Contains("moved: not evaluated", gone.Error, StringComparison.Ordinal);
-        Assert.Equal(["options", "training", "reading"], Sections(XDocument.Load(folder["report.html"])).Select(section => section.Attribute("id")!.Value));
+        Assert.Equal(["options", "training", "reading"],
+            Sections(XDocument.Load(folder["report.html"])).Select(section => section.Attribute("id")!.Value));
     }
 
     [Fact]
     public void What_trained_inside_of_the_encoder_is_left_to_its_curves()
     {
         using var folder = new TemporaryFolder();
-        string lora = Copy(folder, "lora", json => json.Replace("\"inputs\": {", "\"inputs\": { \"lora\": \"text:r=8\",", StringComparison.Ordinal));
-        CommandLineRun run = Report(folder, _runs.Folder["first"], lora, "--images", _runs.TestImages, "--texts", _runs.TestTexts, "--json");
+        string lora =
+            Copy(folder, "lora", json => json.Replace("\"inputs\": {", "\"inputs\": { \"lora\": \"text:r=8\",", StringComparison.Ordinal));
+        CommandLineRun run =
+            Report(folder, _runs.Folder["first"], lora, "--images", _runs.TestImages, "--texts", _runs.TestTexts, "--json");
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("lora: not evaluated, for it trained inside of the encoder", run.Error, StringComparison.Ordinal);
-        Assert.Equal(["raw", "first"], run.Json.GetProperty("measurements").EnumerateArray().Select(cell => cell.GetProperty("method").GetString()!));
+        Assert.Equal(["raw", "first"],
+            run.Json.GetProperty("measurements").EnumerateArray().Select(cell => cell.GetProperty("method").GetString()!));
     }
 
     [Fact]
@@ -90,7 +109,9 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         string chosen = Copy(folder, "chosen", json => json.Replace("\"training_pairs\"", Cells, StringComparison.Ordinal));
         Assert.Equal(0, Report(folder, chosen, "--images", _runs.TestImages, "--texts", _runs.TestTexts).ExitCode);
         XElement choice = Section(XDocument.Load(folder["report.html"]), "choice");
-        Assert.Equal(["0.400", "0.300", "–", "–"], choice.Descendants("text").Where(text => text.Attribute("class")!.Value.StartsWith("value", StringComparison.Ordinal)).Select(text => text.Value));
+        Assert.Equal(["0.400", "0.300", "–", "–"],
+            choice.Descendants("text").Where(text => text.Attribute("class")!.Value.StartsWith("value", StringComparison.Ordinal))
+                .Select(text => text.Value));
     }
 
     [Fact]
@@ -100,7 +121,8 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         string first = Copy(folder, "a/<script>&\"run'", json => json), second = Copy(folder, "b/<script>&\"run'", json => json);
         Assert.Equal(0, Report(folder, first, second, "--images", _runs.TestImages, "--texts", _runs.TestTexts).ExitCode);
         XDocument page = XDocument.Load(folder["report.html"]);
-        Assert.Equal(["Option", "a/<script>&\"run'", "b/<script>&\"run'"], Section(page, "options").Descendants("thead").Single().Descendants("th").Select(cell => cell.Value));
+        Assert.Equal(["Option", "a/<script>&\"run'", "b/<script>&\"run'"],
+            Section(page, "options").Descendants("thead").Single().Descendants("th").Select(cell => cell.Value));
         Assert.DoesNotContain(page.Descendants(), element => element.Name.LocalName == "script");
     }
 
@@ -112,7 +134,10 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Fails("no run: it has no run.json", Report(folder, _runs.Folder["first"], folder["empty"]));
         Fails("there is no such folder; RUN takes a folder that csalign align wrote", Report(folder, folder["nowhere"]));
         Fails("is not JSON", Report(folder, Copy(folder, "cut", json => json[..(json.Length / 2)])));
-        Fails("is not JSON", Report(folder, Copy(folder, "half a letter", json => json.Replace("\"options\": {", "\"options\": { \"x\": \"\\ud800\",", StringComparison.Ordinal))));
+        Fails("is not JSON",
+            Report(folder,
+                Copy(folder, "half a letter",
+                    json => json.Replace("\"options\": {", "\"options\": { \"x\": \"\\ud800\",", StringComparison.Ordinal))));
         Fails("is not JSON", Report(folder, Copy(folder, "twice", _ => "{\"options\": {}, \"epochs\": [{\"loss\": 1, \"loss\": 2}]}")));
         Fails("has no \"options\"", Report(folder, Copy(folder, "other", _ => "{\"metrics\": []}")));
         Fails("has no \"options\"", Report(folder, Copy(folder, "list", _ => "[1, 2]")));
@@ -138,7 +163,8 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Assert.Equal(2, CommandLineRun.Of("report", "--out", folder["report.html"]).ExitCode);
     }
 
-    private static CommandLineRun Report(TemporaryFolder folder, params string[] arguments) => CommandLineRun.Of(["report", .. arguments, "--out", folder["report.html"]]);
+    private static CommandLineRun Report(TemporaryFolder folder, params string[] arguments) =>
+        CommandLineRun.Of(["report", .. arguments, "--out", folder["report.html"]]);
 
     private static void Fails(string expected, CommandLineRun run)
     {
@@ -170,13 +196,15 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         public Runs()
         {
             double[][] images = FeatureFiles.Cloud(1, 160, 12, 0.4), texts = FeatureFiles.Partner(2, images, 0.4, -0.8);
-            string trainImages = FeatureFiles.Save(_folder, "images.npy", images[..120]), trainTexts = FeatureFiles.Save(_folder, "texts.npy", texts[..120]);
+            string trainImages = FeatureFiles.Save(_folder, "images.npy", images[..120]),
+                trainTexts = FeatureFiles.Save(_folder, "texts.npy", texts[..120]);
             TestImages = FeatureFiles.Save(_folder, "test-images.npy", images[120..]);
             TestTexts = FeatureFiles.Save(_folder, "test-texts.npy", texts[120..]);
             foreach ((string name, string objective) in new[] { ("first", "cs+infonce"), ("second", "infonce") })
             {
                 CommandLineRun run = CommandLineRun.Of(
-                    "align", "--images", trainImages, "--texts", trainTexts, "--out", _folder[name], "--objective", objective, "--epochs", "4", "--val-fraction", "0");
+                    "align", "--images", trainImages, "--texts", trainTexts, "--out", _folder[name], "--objective", objective, "--epochs",
+                    "4", "--val-fraction", "0");
                 if (run.ExitCode != 0) throw new InvalidOperationException(run.Error);
             }
         }

@@ -50,9 +50,13 @@ public class SearchVerbTests
         var adapter = new IdentityAdapter(shift);
         adapter.Save(folder["run/text-adapter.safetensors"]);
         Save(folder, "set", Modality.Image, adapter.Apply(features));
-        JsonElement best = CommandLineRun.Of("search", folder["set"], "star", "--model", Model, "--adapter", folder["run"], "--json").Json.GetProperty("queries")[0].GetProperty("matches")[0];
+        JsonElement best =
+            CommandLineRun.Of("search", folder["set"], "star", "--model", Model, "--adapter", folder["run"],
+                "--json").Json.GetProperty("queries")[0].GetProperty("matches")[0];
         Assert.Equal((4, 1), (best.GetProperty("row").GetInt32(), Math.Round(best.GetProperty("cosine").GetDouble(), 3)));
-        JsonElement without = CommandLineRun.Of("search", folder["set"], "star", "--model", Model, "--json").Json.GetProperty("queries")[0].GetProperty("matches")[0];
+        JsonElement without =
+            CommandLineRun.Of("search", folder["set"], "star", "--model", Model,
+                "--json").Json.GetProperty("queries")[0].GetProperty("matches")[0];
         Assert.True(without.GetProperty("cosine").GetDouble() < 0.9);
     }
 
@@ -76,11 +80,14 @@ public class SearchVerbTests
         using var folder = new TemporaryFolder();
         Save(folder, "set", Modality.Text, ClipEmbedder.Load(Model).EmbedTexts(Captions, null, TestContext.Current.CancellationToken));
         File.WriteAllText(folder["response.txt"], "--top 1");
-        string[] words = ["true", "-5", "-5 degrees", $"@{folder["response.txt"]}", "@", "/?", "/h", "-hot", "-", "---", "--5", "--with spaces", "[suggest]", "search", "a=b", "a\nb"];
+        string[] words =
+            ["true", "-5", "-5 degrees", $"@{folder["response.txt"]}", "@", "/?", "/h", "-hot", "-", "---", "--5", "--with spaces",
+                "[suggest]", "search", "a=b", "a\nb"];
         string[] after = ["--top", "-h", "--help", "--"];
         CommandLineRun run = CommandLineRun.Of(["search", folder["set"], "--model", Model, "--json", .. words, "--", .. after]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Equal([.. words, .. after], run.Json.GetProperty("queries").EnumerateArray().Select(query => query.GetProperty("query").GetString()!));
+        Assert.Equal([.. words, .. after],
+            run.Json.GetProperty("queries").EnumerateArray().Select(query => query.GetProperty("query").GetString()!));
         Assert.Equal(5, run.Json.GetProperty("queries")[0].GetProperty("matches").GetArrayLength());
     }
 

@@ -60,7 +60,8 @@ public class SweepVerbTests
         CommandLineRun run = CommandLineRun.Of("sweep", recipe, "--out", folder["out"], "--json");
         Assert.Equal(0, run.ExitCode);
         double Divergence(string cell) =>
-            run.Json.GetProperty("results").EnumerateArray().Single(r => r.GetProperty("cell").GetString() == cell).GetProperty("cs_divergence_off_diagonal").GetDouble();
+            run.Json.GetProperty("results").EnumerateArray().Single(r => r.GetProperty("cell").GetString() == cell)
+                .GetProperty("cs_divergence_off_diagonal").GetDouble();
         Assert.True(Divergence("half, rest unpaired") < Divergence("raw"));
         Assert.NotEqual(Divergence("half"), Divergence("half, rest unpaired"));
     }
@@ -91,12 +92,16 @@ public class SweepVerbTests
     public void Results_of_another_recipe_are_not_added_to()
     {
         using var folder = new TemporaryFolder();
-        string recipe = Save(folder, Grid.Replace("[0, 1]", "[0]", StringComparison.Ordinal).Replace("\"heat_map\": true, \"automatic\": true", "\"heat_map\": false", StringComparison.Ordinal));
+        string recipe =
+            Save(folder, Grid.Replace("[0, 1]", "[0]", StringComparison.Ordinal)
+                .Replace("\"heat_map\": true, \"automatic\": true", "\"heat_map\": false", StringComparison.Ordinal));
         Assert.Equal(0, CommandLineRun.Of("sweep", recipe, "--out", folder["out"]).ExitCode);
         string before = File.ReadAllText(folder["out/results.csv"]);
 
         // Other words are the same recipe.
-        File.WriteAllText(recipe, File.ReadAllText(recipe).Replace("It says something.", "It says more.", StringComparison.Ordinal).Replace("[0]", "[ 0 ]", StringComparison.Ordinal));
+        File.WriteAllText(recipe,
+            File.ReadAllText(recipe).Replace("It says something.", "It says more.", StringComparison.Ordinal)
+                .Replace("[0]", "[ 0 ]", StringComparison.Ordinal));
         Assert.Equal(0, CommandLineRun.Of("sweep", recipe, "--out", folder["out"]).ExitCode);
         Assert.Contains("It says more.", File.ReadAllText(folder["out/results.md"]));
         CommandLineRun run = CommandLineRun.Of("sweep", Save(folder, Grid), "--out", folder["out"]);
@@ -110,7 +115,9 @@ public class SweepVerbTests
     public void A_damaged_line_of_results_is_named()
     {
         using var folder = new TemporaryFolder();
-        string recipe = Save(folder, Grid.Replace("[0, 1]", "[0]", StringComparison.Ordinal).Replace("\"heat_map\": true, \"automatic\": true", "\"heat_map\": false", StringComparison.Ordinal));
+        string recipe =
+            Save(folder, Grid.Replace("[0, 1]", "[0]", StringComparison.Ordinal)
+                .Replace("\"heat_map\": true, \"automatic\": true", "\"heat_map\": false", StringComparison.Ordinal));
         Assert.Equal(0, CommandLineRun.Of("sweep", recipe, "--out", folder["out"]).ExitCode);
         string results = folder["out/results.csv"];
         string[] lines = File.ReadAllLines(results);
@@ -138,13 +145,17 @@ public class SweepVerbTests
     }
 
     // Without the seconds and the memory, which are never the same.
-    private static string[] Metrics(string[] lines) => [.. lines.Select(line => string.Join(',', line.Split(',') is var fields ? [.. fields[..^4], .. fields[^2..]] : fields)).Order(StringComparer.Ordinal)];
+    private static string[] Metrics(string[] lines) =>
+        [.. lines.Select(line => string.Join(',', line.Split(',') is var fields ? [.. fields[..^4], .. fields[^2..]] : fields))
+            .Order(StringComparer.Ordinal)];
 
     private static string Save(TemporaryFolder folder, string recipe)
     {
         double[][] rows = FeatureFiles.Cloud(4, 60, 8, 0.5);
-        string images = FeatureFiles.Save(folder, "images.npy", rows), texts = FeatureFiles.Save(folder, "texts.npy", FeatureFiles.Partner(5, rows, 0.3, -1));
-        File.WriteAllText(folder["recipe.json"], recipe.Replace("IMAGES", images, StringComparison.Ordinal).Replace("TEXTS", texts, StringComparison.Ordinal));
+        string images = FeatureFiles.Save(folder, "images.npy", rows),
+            texts = FeatureFiles.Save(folder, "texts.npy", FeatureFiles.Partner(5, rows, 0.3, -1));
+        File.WriteAllText(folder["recipe.json"],
+            recipe.Replace("IMAGES", images, StringComparison.Ordinal).Replace("TEXTS", texts, StringComparison.Ordinal));
         return folder["recipe.json"];
     }
 }

@@ -21,7 +21,8 @@ public class ToyVerbTests
             foreach (string key in (string[])["mutual_information", "cs_divergence_off_diagonal", "gaussian_kl", "centroid_gap"])
             {
                 double estimate = toy.GetProperty(key).GetDouble(), exact = toy.GetProperty(key + "_closed_form").GetDouble();
-                Assert.True(Math.Abs(estimate - exact) < 0.06 + (0.05 * exact), $"{toy.GetProperty("case")}, {key}: {estimate} against {exact}");
+                Assert.True(Math.Abs(estimate - exact) < 0.06 + (0.05 * exact),
+                    $"{toy.GetProperty("case")}, {key}: {estimate} against {exact}");
             }
         }
 
@@ -30,7 +31,9 @@ public class ToyVerbTests
         Assert.Equal(3, figure.Descendants().Count(element => element.Attribute("class")?.Value == "pane"));
         string table = File.ReadAllText(folder["out/toy.md"]);
         Assert.Contains("--seed 3", table, StringComparison.Ordinal);
-        Assert.Equal(3, table.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal) && line.Contains(" (", StringComparison.Ordinal)));
+        Assert.Equal(3,
+            table.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)
+                && line.Contains(" (", StringComparison.Ordinal)));
 
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(folder["out/toy.png"])[..4]);
     }
@@ -40,14 +43,16 @@ public class ToyVerbTests
     {
         using var folder = new TemporaryFolder();
         Assert.Equal(0, CommandLineRun.Of("toy", "--out", folder["out"]).ExitCode);
-        string published = File.ReadAllText(Path.Combine(Repository.Root, "docs", "results", "toy", "toy.md")), made = File.ReadAllText(folder["out/toy.md"]);
+        string published = File.ReadAllText(Path.Combine(Repository.Root, "docs", "results", "toy", "toy.md")),
+            made = File.ReadAllText(folder["out/toy.md"]);
         Assert.Equal(Words(published), Words(made));
 
         // The last digit may hang on the SIMD path.
         Assert.All(Numbers(published).Zip(Numbers(made)), pair => Assert.Equal(pair.First, pair.Second, 0.0021));
 
         static string Words(string text) => Regex.Replace(text, "-?[0-9]+\\.[0-9]+", "#");
-        static IEnumerable<double> Numbers(string text) => Regex.Matches(text, "-?[0-9]+\\.[0-9]+").Select(match => double.Parse(match.Value, CultureInfo.InvariantCulture));
+        static IEnumerable<double> Numbers(string text) =>
+            Regex.Matches(text, "-?[0-9]+\\.[0-9]+").Select(match => double.Parse(match.Value, CultureInfo.InvariantCulture));
     }
 
     [Fact]

@@ -26,8 +26,10 @@ public class BoundedMemoryTests
     [Fact]
     public async Task Every_reader_passes_over_a_hundred_thousand_rows_within_a_heap_of_48_megabytes()
     {
-        string test = $"{typeof(BoundedMemoryTests).FullName}.{nameof(Only_in_the_process_with_the_small_heap_each_kind_is_generated_and_read)}";
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CsAligner.Data.Tests.dll"), "-method", test, "-explicit", "only"])
+        string test =
+            $"{typeof(BoundedMemoryTests).FullName}.{nameof(Only_in_the_process_with_the_small_heap_each_kind_is_generated_and_read)}";
+        var start = new ProcessStartInfo("dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "CsAligner.Data.Tests.dll"), "-method", test, "-explicit", "only"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -10,15 +10,21 @@ public class CaptionListTests
     [Theory]
     [InlineData("captions.tsv", "a.png\ta dog\nb.png\ta, \"cat\"\n", "a dog/a, \"cat\"")]
     [InlineData("captions.tsv", "image\tcaption\na.png\ta dog\nb.png\ta cat", "a dog/a cat")]
-    [InlineData("captions.txt", "image,caption\na.png,A dog .\na.png,\"A dog, running\"\nb.png,\"A \"\"cat\"\"\"\n", "A dog .|A dog, running/A \"cat\"")]
+    [InlineData("captions.txt", "image,caption\na.png,A dog .\na.png,\"A dog, running\"\nb.png,\"A \"\"cat\"\"\"\n",
+        "A dog .|A dog, running/A \"cat\"")]
     [InlineData("captions.csv", "id,filepath,title\n1,a.png,\"two\nlines\"\n2,b.png,x\r\n", "two lines/x")]
-    [InlineData("captions.jsonl", "{\"file_name\": \"a.png\", \"text\": \"a dog\"}\n{\"image\": \"b.png\", \"captions\": [\"x\", \"y\"]}\n", "a dog/x|y")]
+    [InlineData("captions.jsonl", "{\"file_name\": \"a.png\", \"text\": \"a dog\"}\n{\"image\": \"b.png\", \"captions\": [\"x\", \"y\"]}\n",
+        "a dog/x|y")]
     [InlineData("metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": \"a\"}\n{\"file_name\": \"b.png\", \"text\": \"b\"}", "a/b")]
     [InlineData("results.csv", "image_name| comment_number| comment\na.png| 0| Two | dogs .\nb.png| 0| x\n", "Two | dogs ./x")]
     [InlineData("results_20130124.token", "a.png#0\tone\na.png#1\ttwo\nb.png#0\tthree\n", "one|two/three")]
     [InlineData("captions.tsv", "a.png\tone\nb.png\ttwo\na.png\tthree\n", "one|three/two")]
-    [InlineData("captions.jsonl", "{\"image\": \"a.png\", \"captions\": [\"x\", null, \"\", \"y\"], \"score\": NaN}\r\n{\"image\": \"b.png\", \"captions\": null, \"text\": \"z\"}\r\n\r\n", "x|y/z")]
-    [InlineData("captions.jsonl", "\uFEFF{\"image\": \"a.png\", \"captions\": \"x\",}\n{\"image\": \"b.png\", \"caption\": [\"y\"], \"w\": [Infinity, -Infinity]} // ok\n \n\n", "x/y")]
+    [InlineData("captions.jsonl",
+        "{\"image\": \"a.png\", \"captions\": [\"x\", null, \"\", \"y\"], \"score\": NaN}\r\n"
+            + "{\"image\": \"b.png\", \"captions\": null, \"text\": \"z\"}\r\n\r\n", "x|y/z")]
+    [InlineData("captions.jsonl",
+        "\uFEFF{\"image\": \"a.png\", \"captions\": \"x\",}\n"
+            + "{\"image\": \"b.png\", \"caption\": [\"y\"], \"w\": [Infinity, -Infinity]} // ok\n \n\n", "x/y")]
     [InlineData("captions.tsv", "a.png\tone\r\nb.png\ttwo\r\n\r\n\n", "one/two")]
     [InlineData("captions.csv", "\uFEFFimage,caption\r\na.png , one\r\nb.png,two\r\n\r\n", "one/two")]
     public void Lists_as_people_have_them_are_read(string name, string text, string captions)
@@ -42,11 +48,16 @@ public class CaptionListTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("a.png", [1]);
-        byte[] list = [.. "a.png\tone\n\nb.png\ttwo\n../a.png\tx\n/etc/passwd\tx\na.png\ta\tb\na.png\t \n"u8, .. "a.png\tcaf"u8, 0xE9, .. "\n"u8, .. new byte[(1 << 20) + 5].Select(_ => (byte)'x'), .. "\na.png\tlast\n"u8];
+        byte[] list =
+            [.. "a.png\tone\n\nb.png\ttwo\n../a.png\tx\n/etc/passwd\tx\na.png\ta\tb\na.png\t \n"u8, .. "a.png\tcaf"u8, 0xE9, .. "\n"u8,
+                .. new byte[(1 << 20) + 5].Select(_ => (byte)'x'), .. "\na.png\tlast\n"u8];
         folder.Write("captions.tsv", list);
         using SampleSource source = Dataset.Open(folder.Path);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
-        string[] expected = ["one|last", "line 2 is empty", "line 3 names 'b.png', but there is no such file", "line 4 names '../a.png', which is not below", "line 5 names '/etc/passwd', which is not below", "line 6 has 3 fields", "line 7 has an empty caption", "line 8 is not UTF-8", "line 9 is longer than 1048576 bytes"];
+        string[] expected =
+            ["one|last", "line 2 is empty", "line 3 names 'b.png', but there is no such file",
+                "line 4 names '../a.png', which is not below", "line 5 names '/etc/passwd', which is not below", "line 6 has 3 fields",
+                "line 7 has an empty caption", "line 8 is not UTF-8", "line 9 is longer than 1048576 bytes"];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
     }
@@ -57,11 +68,14 @@ public class CaptionListTests
         using var folder = new TemporaryFolder();
         folder.Write("a.png", [1]);
         File.WriteAllLines(folder["captions.jsonl"], [
-            """{"image": "a.png", "caption": "one"}""", """{"image": "a.png", "captions": [null, ""]}""", """{"image": "a.png", "captions": [1, 2]}""", """{"image": "a.png", "caption": NaN}""",
+            """{"image": "a.png", "caption": "one"}""", """{"image": "a.png", "captions": [null, ""]}""",
+            """{"image": "a.png", "captions": [1, 2]}""", """{"image": "a.png", "caption": NaN}""",
             """{"image": NaN, "caption": "x"}""", """{"image": "a.png", "caption": nan}""", "", """{"image": "a.png", "text": "two"}"""]);
         using SampleSource source = Dataset.Open(folder.Path);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
-        string[] expected = ["one|two", "line 2 has no caption", "line 3 has no caption", "line 4 has no caption", "line 5 names no image", "line 6 is not a JSON object", "line 7 is empty"];
+        string[] expected =
+            ["one|two", "line 2 has no caption", "line 3 has no caption", "line 4 has no caption", "line 5 names no image",
+                "line 6 is not a JSON object", "line 7 is empty"];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
     }
@@ -72,10 +86,12 @@ public class CaptionListTests
         using var folder = new TemporaryFolder();
         foreach (string name in (string[])["captions.tsv", "captions.jsonl", "texts.txt"])
         {
-            foreach (System.Text.Encoding encoding in (System.Text.Encoding[])[System.Text.Encoding.Unicode, System.Text.Encoding.BigEndianUnicode])
+            foreach (System.Text.Encoding encoding in (System.Text.Encoding[])[System.Text.Encoding.Unicode,
+                System.Text.Encoding.BigEndianUnicode])
             {
                 File.WriteAllText(folder[name], "a.png\tone\n", encoding);
-                Assert.Contains($"{name}': it is UTF-16", Assert.Throws<InputException>(() => Dataset.Open(folder[name])).Message, StringComparison.Ordinal);
+                Assert.Contains($"{name}': it is UTF-16", Assert.Throws<InputException>(() => Dataset.Open(folder[name])).Message,
+                    StringComparison.Ordinal);
             }
         }
     }
@@ -106,7 +122,8 @@ public class CaptionListTests
     public void Names_are_found_in_either_form_of_unicode_and_with_the_slashes_of_windows()
     {
         const string composed = "größe/caf\u00e9 \ud55c.png", decomposed = "gro\u0308ße/cafe\u0301 \u1112\u1161\u11ab.png";
-        foreach ((string onDisk, string inList) in ((string, string)[])[(composed, decomposed), (decomposed, composed), ("größe/b.png", "größe\\b.png"), ("x/b.png", "x\\b.png")])
+        foreach ((string onDisk, string inList) in ((string, string)[])[(composed, decomposed), (decomposed, composed),
+            ("größe/b.png", "größe\\b.png"), ("x/b.png", "x\\b.png")])
         {
             using var folder = new TemporaryFolder();
             Directory.CreateDirectory(Path.GetDirectoryName(folder[onDisk])!);
@@ -114,14 +131,20 @@ public class CaptionListTests
             string json = System.Text.Json.JsonSerializer.Serialize(inList);
             File.WriteAllText(folder["captions.tsv"], $"{inList}\tx\n");
             File.WriteAllText(folder["list.jsonl"], $"{{\"image\": {json}, \"caption\": \"x\"}}");
-            File.WriteAllText(folder["coco.json"], $"{{\"images\": [{{\"id\": 1, \"file_name\": {json}}}], \"annotations\": [{{\"image_id\": 1, \"id\": 1, \"caption\": \"x\"}}]}}");
-            File.WriteAllText(folder["karpathy.json"], $"{{\"images\": [{{\"split\": \"test\", \"filename\": {json}, \"sentences\": [{{\"raw\": null}}, {{\"raw\": \"x\", \"n\": NaN}}]}}]}}");
-            foreach (string name in (string[])[folder.Path, folder["list.jsonl"], folder["coco.json"], $"karpathy:{folder["karpathy.json"]}:test"])
+            File.WriteAllText(folder["coco.json"],
+                $"{{\"images\": [{{\"id\": 1, \"file_name\": {json}}}], \"annotations\": [{{\"image_id\": 1, \"id\": 1, \"caption\": "
+                    + $"\"x\"}}]}}");
+            File.WriteAllText(folder["karpathy.json"],
+                $"{{\"images\": [{{\"split\": \"test\", \"filename\": {json}, \"sentences\": [{{\"raw\": null}}, {{\"raw\": \"x\", \"n\": "
+                    + $"NaN}}]}}]}}");
+            foreach (string name in (string[])[folder.Path, folder["list.jsonl"], folder["coco.json"],
+                $"karpathy:{folder["karpathy.json"]}:test"])
             {
                 using SampleSource source = Dataset.Open(name);
                 SampleEntry entry = Assert.Single(source.ReadAll());
                 entry.Check(SampleParts.Image | SampleParts.Captions);
-                Assert.Equal((7, "x"), ((int)entry.Load(SampleParts.Image).Image.Span[0], Assert.Single(entry.Load(SampleParts.Captions).Captions)));
+                Assert.Equal((7, "x"),
+                    ((int)entry.Load(SampleParts.Image).Image.Span[0], Assert.Single(entry.Load(SampleParts.Captions).Captions)));
             }
         }
     }
@@ -140,8 +163,10 @@ public class CaptionListTests
         using SampleSource source = Dataset.Open(folder.Path);
         SampleEntry[] entries = [.. source.ReadAll()];
         Assert.Equal([2, 1], entries[..2].Select(entry => (int)entry.Load(SampleParts.Image).Image.Span[0]));
-        Assert.Contains("no such file", Assert.Throws<InputException>(() => entries[2].Load(SampleParts.Image)).Message, StringComparison.Ordinal);
-        Assert.Contains("no such file", Assert.Throws<InputException>(() => entries[3].Load(SampleParts.Image)).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<InputException>(() => entries[2].Load(SampleParts.Image)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<InputException>(() => entries[3].Load(SampleParts.Image)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,7 +174,8 @@ public class CaptionListTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("a.png", [1]);
-        File.WriteAllText(folder["captions.csv"], "image,caption\na.png,\"open\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"a.png,text {i}\n")));
+        File.WriteAllText(folder["captions.csv"],
+            "image,caption\na.png,\"open\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"a.png,text {i}\n")));
         using SampleSource source = Dataset.Open(folder.Path);
         SampleEntry[] entries = [.. source.ReadAll()];
         Assert.Contains("quote that is not closed", WebDatasetTests.Outcome(entries[0]), StringComparison.Ordinal);
@@ -201,6 +227,7 @@ public class CaptionListTests
         File.WriteAllText(folder["list.tsv"], "a.png\tone\n");
         using SampleSource source = Dataset.Open(folder["list.tsv"], folder["images"]);
         Assert.Equal(7, Assert.Single(source.ReadAll()).Load(SampleParts.Image).Image.Span[0]);
-        Assert.Contains("check the path", Assert.Throws<InputException>(() => Dataset.Open(folder["list.tsv"], folder["none"])).Message, StringComparison.Ordinal);
+        Assert.Contains("check the path", Assert.Throws<InputException>(() => Dataset.Open(folder["list.tsv"], folder["none"])).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -79,9 +79,11 @@ public class CaptionedImagesTests
         Assert.Equal(["B/c.png", "Z.png", "a-1.png", "a.PNG"], files.Select(file => file.Key));
         var pixels = new ImagePixels(Preprocessing);
         File.WriteAllBytes(folder["Z.png"], File.ReadAllBytes(folder["Z.png"])[..30]);
-        Assert.Contains("Z.png'", Assert.Throws<InputException>(() => pixels.Read(files[1].Load(SampleParts.Image), new byte[48])).Message, StringComparison.Ordinal);
+        Assert.Contains("Z.png'", Assert.Throws<InputException>(() => pixels.Read(files[1].Load(SampleParts.Image), new byte[48])).Message,
+            StringComparison.Ordinal);
         File.Delete(folder["a-1.png"]);
-        Assert.Contains("a-1.png'", Assert.Throws<InputException>(() => files[2].Load(SampleParts.Image)).Message, StringComparison.Ordinal);
+        Assert.Contains("a-1.png'", Assert.Throws<InputException>(() => files[2].Load(SampleParts.Image)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,13 +22,15 @@ public class CocoTests
         Directory.CreateDirectory(folder["annotations"]);
         Directory.CreateDirectory(folder["val2017"]);
         foreach (string name in (string[])["000000397133.jpg", "000000037777.jpg"]) folder.Write($"val2017/{name}", [1]);
-        int images = Coco.IndexOf("\"images\": [{\"license", StringComparison.Ordinal), annotations = Coco.IndexOf("\"annotations\"", StringComparison.Ordinal);
+        int images = Coco.IndexOf("\"images\": [{\"license", StringComparison.Ordinal),
+            annotations = Coco.IndexOf("\"annotations\"", StringComparison.Ordinal);
         string turned = $"{{{Coco[annotations..Coco.LastIndexOf('}')]}, {Coco[images..annotations].TrimEnd().TrimEnd(',')}}}";
         foreach (string text in (string[])[Coco, turned])
         {
             File.WriteAllText(folder["annotations/captions_val2017.json"], text);
             using SampleSource source = Dataset.Open(folder["annotations/captions_val2017.json"]);
-            Assert.Equal(["000000397133.jpg A man|A \"cook\" ü", "000000037777.jpg A kitchen"], source.ReadAll().Select(e => $"{e.Key} {WebDatasetTests.Outcome(e)}"));
+            Assert.Equal(["000000397133.jpg A man|A \"cook\" ü", "000000037777.jpg A kitchen"],
+                source.ReadAll().Select(e => $"{e.Key} {WebDatasetTests.Outcome(e)}"));
         }
     }
 
@@ -43,7 +45,10 @@ public class CocoTests
             """);
         using SampleSource source = Dataset.Open(folder["captions.json"]);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
-        string[] expected = ["fine", "image 1 has an id that another", "image 2 names 'a.jpg', which another", "image 3 has no id or no file_name", "image 4 names '../x.jpg', which is not below", "image 5: 'none.jpg' has no caption", "image 9 is not among the images", "image 1 has an annotation without a caption: 4"];
+        string[] expected =
+            ["fine", "image 1 has an id that another", "image 2 names 'a.jpg', which another", "image 3 has no id or no file_name",
+                "image 4 names '../x.jpg', which is not below", "image 5: 'none.jpg' has no caption", "image 9 is not among the images",
+                "image 1 has an annotation without a caption: 4"];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
     }
@@ -58,7 +63,8 @@ public class CocoTests
             (int Id, string File)[] images = [.. Enumerable.Range(0, 200).Select(_ => (random.Next(150), $"{random.Next(150)}.jpg"))];
             (int Image, int Id, string Text)[] annotations = [.. Enumerable.Range(0, 600).Select(i => (random.Next(160), i, $"text {i}"))];
             string first = $"\"images\": [{string.Join(", ", images.Select(i => $"{{\"id\": {i.Id}, \"file_name\": \"{i.File}\"}}"))}]";
-            string second = $"\"annotations\": [{string.Join(", ", annotations.Select(a => $"{{\"image_id\": {a.Image}, \"id\": {a.Id}, \"caption\": \"{a.Text}\"}}"))}]";
+            string second =
+                $"\"annotations\": [{string.Join(", ", annotations.Select(a => $"{{\"image_id\": {a.Image}, \"id\": {a.Id}, \"caption\": \"{a.Text}\"}}"))}]";
             File.WriteAllText(folder["captions.json"], trial % 2 == 0 ? $"{{{first}, {second}}}" : $"{{{second}, {first}}}");
             foreach ((int _, string file) in images) folder.Write(file, [1]);
 
@@ -68,11 +74,13 @@ public class CocoTests
             {
                 if (ids.ContainsKey(id)) expected.Add($"image {id} has an id");
                 else if (ids.ContainsValue(file)) expected.Add($"image {id} names");
-                else expected.Add(string.Join('|', annotations.Where(a => a.Image == id).Select(a => a.Text).DefaultIfEmpty("has no caption")));
+                else expected.Add(
+                    string.Join('|', annotations.Where(a => a.Image == id).Select(a => a.Text).DefaultIfEmpty("has no caption")));
                 if (expected[^1][0] != 'i') ids.Add(id, file);
             }
 
-            expected.AddRange(annotations.Where(a => !ids.ContainsKey(a.Image)).Select(a => $"image {a.Image} is not among the images, but annotation {a.Id}"));
+            expected.AddRange(annotations.Where(a => !ids.ContainsKey(a.Image))
+                .Select(a => $"image {a.Image} is not among the images, but annotation {a.Id}"));
             using SampleSource source = Dataset.Open(folder["captions.json"]);
             string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
             Assert.Equal(expected.Count, found.Length);
@@ -96,8 +104,10 @@ public class CocoTests
         using var folder = new TemporaryFolder();
         folder.Write("a.jpg", [1]);
         folder.Write("b.jpg", [1]);
-        string images = $"\"images\": [{{\"id\": {first}, \"file_name\": \"a.jpg\", \"area\": NaN}}, {{\"id\": {second}, \"file_name\": \"b.jpg\"}}]";
-        string annotations = $"\"annotations\": [{{\"image_id\": {secondAgain}, \"id\": \"x\", \"caption\": \"two\", \"score\": -Infinity}}, {{\"image_id\": {firstAgain}, \"id\": 7, \"caption\": \"one\"}}]";
+        string images =
+            $"\"images\": [{{\"id\": {first}, \"file_name\": \"a.jpg\", \"area\": NaN}}, {{\"id\": {second}, \"file_name\": \"b.jpg\"}}]";
+        string annotations = $"\"annotations\": [{{\"image_id\": {secondAgain}, \"id\": \"x\", \"caption\": \"two\", \"score\": "
+            + $"-Infinity}}, {{\"image_id\": {firstAgain}, \"id\": 7, \"caption\": \"one\"}}]";
         foreach (string text in (string[])[$"{{{images}, {annotations}}}", $"{{{annotations}, {images},}}"])
         {
             foreach (Encoding encoding in (Encoding[])[new UTF8Encoding(false), new UTF8Encoding(true), Encoding.Unicode])
@@ -122,20 +132,24 @@ public class CocoTests
             """);
         using SampleSource source = Dataset.Open(folder["captions.json"]);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
-        string[] expected = ["one", "image x/1 has an id that another", "has no id or no file_name", "image b: 'b.jpg' has no caption", "image y is not among the images, but annotation z9"];
+        string[] expected =
+            ["one", "image x/1 has an id that another", "has no id or no file_name", "image b: 'b.jpg' has no caption",
+                "image y is not among the images, but annotation z9"];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [1, 2]}]}", "not that of instances")]
+    [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [1, 2]}]}",
+        "not that of instances")]
     [InlineData("{\"images\": [], \"images\": [], \"annotations\": []}", "\"images\" twice")]
     [InlineData("{\"a\": 1}", "it has no \"images\"")]
     [InlineData("{\"images\": [], \"annotations\": []}", "it has no \"images\"")]
     [InlineData("[1, 2]", "an object with")]
     [InlineData("{\"images\": [{\"id\": 1", "not valid JSON")]
     [InlineData("", "not valid JSON")]
-    [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"zz.jpg\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"x\"}]}", "in which folder the images are")]
+    [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"zz.jpg\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"x\"}]}",
+        "in which folder the images are")]
     public void A_file_that_is_not_of_coco_is_an_error(string text, string expected)
     {
         using var folder = new TemporaryFolder();
@@ -152,8 +166,10 @@ public class CocoTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["long.json"], $"{{\"{new string('x', 50 << 20)}\": 1}}");
         File.WriteAllText(folder["deep.json"], $"{{\"images\": {new string('[', 1_000_000)}");
-        Assert.Contains("a single value has more than", Assert.Throws<InputException>(() => Dataset.Open(folder["long.json"])).Message, StringComparison.Ordinal);
-        Assert.Contains("not valid JSON", Assert.Throws<InputException>(() => Dataset.Open(folder["deep.json"])).Message, StringComparison.Ordinal);
+        Assert.Contains("a single value has more than", Assert.Throws<InputException>(() => Dataset.Open(folder["long.json"])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("not valid JSON", Assert.Throws<InputException>(() => Dataset.Open(folder["deep.json"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,7 +181,8 @@ public class CocoTests
         for (int i = 0; i < 5; i++) folder.Write($"flickr30k-images/{i}.jpg", [1]);
         File.WriteAllText(folder["dataset_flickr30k.json"], Karpathy(splits, 5, null));
         string file = folder["dataset_flickr30k.json"];
-        Assert.Equal(["1.jpg c1.0|c1.1|c1.2|c1.3|c1.4", "3.jpg c3.0|c3.1|c3.2|c3.3|c3.4"], Dataset.Open($"karpathy:{file}:test").ReadAll().Select(e => $"{e.Key} {WebDatasetTests.Outcome(e)}"));
+        Assert.Equal(["1.jpg c1.0|c1.1|c1.2|c1.3|c1.4", "3.jpg c3.0|c3.1|c3.2|c3.3|c3.4"],
+            Dataset.Open($"karpathy:{file}:test").ReadAll().Select(e => $"{e.Key} {WebDatasetTests.Outcome(e)}"));
         Assert.Equal(["1.jpg", "3.jpg"], Dataset.Open($"karpathy:{file}").ReadAll().Select(e => e.Key));
         Assert.Equal(["0.jpg", "4.jpg"], Dataset.Open($"karpathy:{file}:train+restval").ReadAll().Select(e => e.Key));
         Assert.Equal("val", Dataset.Open($"karpathy:{file}:val").Split);
@@ -173,7 +190,8 @@ public class CocoTests
         Refused($"karpathy:{file}:dev", "'dev' is no split");
         Refused(file, $"say which: karpathy:{file}:test");
 
-        static void Refused(string name, string expected) => Assert.Contains(expected, Assert.Throws<InputException>(() => Dataset.Open(name)).Message, StringComparison.Ordinal);
+        static void Refused(string name, string expected) =>
+            Assert.Contains(expected, Assert.Throws<InputException>(() => Dataset.Open(name)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -194,9 +212,13 @@ public class CocoTests
         var text = new StringBuilder("{\"images\": [");
         for (int i = 0; i < splits.Length; i++)
         {
-            string sentences = string.Join(", ", Enumerable.Range(0, captions).Select(k => $$"""{"tokens": ["c", "d"], "raw": "c{{i}}.{{k}}", "imgid": {{i}}, "sentid": {{k}}}"""));
+            string sentences =
+                string.Join(", ",
+                    Enumerable.Range(0, captions)
+                        .Select(k => $$"""{"tokens": ["c", "d"], "raw": "c{{i}}.{{k}}", "imgid": {{i}}, "sentid": {{k}}}"""));
             string path = place is null ? "" : $"\"filepath\": \"{place}\", ";
-            text.Append(i > 0 ? ", " : "").Append($$"""{{{path}}"sentids": [0, 1], "imgid": {{i}}, "sentences": [{{sentences}}], "split": "{{splits[i]}}", "filename": "{{i}}.jpg"}""");
+            text.Append(i > 0 ? ", " : "")
+                .Append($$"""{{{path}}"sentids": [0, 1], "imgid": {{i}}, "sentences": [{{sentences}}], "split": "{{splits[i]}}", "filename": "{{i}}.jpg"}""");
         }
 
         return text.Append("], \"dataset\": \"x\"}").ToString();

@@ -18,7 +18,8 @@ public class FeatureSamplesTests
         {
             Write(folder[$"img_emb/img_emb_{shard}.npy"], 3000, 4, shard);
             Write(folder[$"text_emb/text_emb_{shard}.npy"], 3000, 4, shard + 10);
-            File.Copy(Path.Combine(ParquetFileTests.Folder, shard == 0 ? "dictionary-v2-zstd.parquet" : "plain-zstd.parquet"), folder[$"metadata/metadata_{shard}.parquet"]);
+            File.Copy(Path.Combine(ParquetFileTests.Folder, shard == 0 ? "dictionary-v2-zstd.parquet" : "plain-zstd.parquet"),
+                folder[$"metadata/metadata_{shard}.parquet"]);
         }
 
         using SampleSource source = Dataset.Open(folder.Path);
@@ -30,7 +31,8 @@ public class FeatureSamplesTests
             number++;
             if (row % 7 == 0)
             {
-                Assert.EndsWith("its metadata have none", Assert.Throws<InputException>(() => entry.Load(SampleParts.Captions)).Message, StringComparison.Ordinal);
+                Assert.EndsWith("its metadata have none", Assert.Throws<InputException>(() => entry.Load(SampleParts.Captions)).Message,
+                    StringComparison.Ordinal);
                 continue;
             }
 
@@ -55,14 +57,17 @@ public class FeatureSamplesTests
         Directory.CreateDirectory(folder["img_emb"]);
         Directory.CreateDirectory(folder["metadata"]);
         Write(folder["img_emb/img_emb_0.npy"], 3, 4, 0);
-        File.WriteAllText(folder["metadata/metadata_0.jsonl"], "{\"image_path\": \"a.png\", \"caption\": \"one\"}\n{\"image_path\": \"b.png\"}\n{\"image_path\": \"c.png\", \"caption\": \"three\"}\n");
+        File.WriteAllText(folder["metadata/metadata_0.jsonl"],
+            "{\"image_path\": \"a.png\", \"caption\": \"one\"}\n{\"image_path\": \"b.png\"}\n"
+                + "{\"image_path\": \"c.png\", \"caption\": \"three\"}\n");
         using (SampleSource source = Dataset.Open(folder.Path))
         {
             string[] found = [.. source.ReadAll().Select(e => e.Key + Captions(e))];
             Assert.Equal(["a.pngone", "b.png: its metadata have none", "c.pngthree"], found);
         }
 
-        using (SampleSource source = Dataset.Open(folder["img_emb/img_emb_0.npy"])) Assert.Equal([2, 0, 2, 3], source.ReadAll().Last().Load(SampleParts.Features).ImageFeatures!);
+        using (SampleSource source = Dataset.Open(folder["img_emb/img_emb_0.npy"]))
+            Assert.Equal([2, 0, 2, 3], source.ReadAll().Last().Load(SampleParts.Features).ImageFeatures!);
         File.AppendAllText(folder["metadata/metadata_0.jsonl"], "{}\n");
         Assert.Contains("it has 4 rows", Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message, StringComparison.Ordinal);
 
@@ -85,7 +90,9 @@ public class FeatureSamplesTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["text_emb"]);
         Directory.CreateDirectory(folder["metadata"]);
-        string[] lines = ["\uFEFF{\"key\": 7, \"caption\": \"one\", \"score\": NaN}\r", "{\"captions\": [null, \"two\", \"three\"]}\r", "\r", "{\"caption\": null, \"text\": \"four\",}\r", "[5]\r", "{\"caption\": \r", "{\"caption\": 6}\r", "  "];
+        string[] lines =
+            ["\uFEFF{\"key\": 7, \"caption\": \"one\", \"score\": NaN}\r", "{\"captions\": [null, \"two\", \"three\"]}\r", "\r",
+                "{\"caption\": null, \"text\": \"four\",}\r", "[5]\r", "{\"caption\": \r", "{\"caption\": 6}\r", "  "];
         File.WriteAllText(folder["metadata/metadata_0.jsonl"], string.Join('\n', lines));
         Write(folder["text_emb/text_emb_0.npy"], 6, 4, 0);
         using SampleSource source = Dataset.Open(folder.Path);
@@ -118,7 +125,9 @@ public class FeatureSamplesTests
         int rows = (2 * FeatureSamples.BlockRows) + 100;
         Write(folder["text_emb/text_emb_0.npy"], rows, 4, 0);
         // Empty lines are none, also where a block ends.
-        File.WriteAllLines(folder["metadata/metadata_0.jsonl"], Enumerable.Range(0, rows).SelectMany(i => (string[])[.. i % 4096 == 0 ? [""] : (string[])[], $"{{\"caption\": \"text é {i}\"}}"]));
+        File.WriteAllLines(folder["metadata/metadata_0.jsonl"],
+            Enumerable.Range(0, rows)
+                .SelectMany(i => (string[])[.. i % 4096 == 0 ? [""] : (string[])[], $"{{\"caption\": \"text é {i}\"}}"]));
         using SampleSource source = Dataset.Open(folder.Path);
         Assert.Equal(3, source.Parts);
         for (int part = 2; part >= 0; part--)

@@ -10,7 +10,8 @@ using CsAligner.Testing;
 
 namespace CsAligner.Data.Tests.Datasets;
 
-/// <summary>What must not pass any reader, where the tests beside each do not have it: bombs, giants, paths that lead out, doubles.</summary>
+/// <summary>What must not pass any reader, where the tests beside each do not have it: bombs, giants, paths that lead out,
+/// doubles.</summary>
 public class HostileSetsTests
 {
     private const int Giant = 50 << 20;
@@ -22,16 +23,20 @@ public class HostileSetsTests
         folder.Write("a.jpg", [1]);
         string[] images =
         [
-            Image("\"filename\": \"a.jpg\"", "fine"), Image("\"filename\": \"../out.jpg\"", "x"), Image("\"filename\": \"out.jpg\", \"filepath\": \"../..\"", "x"), Image("\"filename\": \"/etc/passwd\"", "x"),
-            Image("\"filename\": \"none.jpg\"", "x"), Image("\"filename\": \"a.jpg\"", "again"), Image("\"imgid\": 7", "x"), "{\"filename\": \"b.jpg\", \"split\": \"test\", \"sentences\": []}", Image("\"filename\": \"c\\u0000.jpg\"", "x"),
+            Image("\"filename\": \"a.jpg\"", "fine"), Image("\"filename\": \"../out.jpg\"", "x"),
+            Image("\"filename\": \"out.jpg\", \"filepath\": \"../..\"", "x"), Image("\"filename\": \"/etc/passwd\"", "x"),
+            Image("\"filename\": \"none.jpg\"", "x"), Image("\"filename\": \"a.jpg\"", "again"), Image("\"imgid\": 7", "x"),
+            "{\"filename\": \"b.jpg\", \"split\": \"test\", \"sentences\": []}", Image("\"filename\": \"c\\u0000.jpg\"", "x"),
         ];
         File.WriteAllText(folder["set.json"], $"{{\"images\": [{string.Join(", ", images)}]}}");
         using SampleSource source = Dataset.Open($"karpathy:{folder["set.json"]}:test", folder.Path);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
         string[] expected =
         [
-            "fine", "image 1 names '../out.jpg', which is not below", "image 2 names '../../out.jpg', which is not below", "image 3 names '/etc/passwd', which is not below", "image 4 names 'none.jpg', but there is no such file",
-            "image 5 names 'a.jpg', which another image names too", "image 6 has no filename", "image 7: 'b.jpg' has no caption", "image 8 names 'c\\0.jpg', which is not below",
+            "fine", "image 1 names '../out.jpg', which is not below", "image 2 names '../../out.jpg', which is not below",
+            "image 3 names '/etc/passwd', which is not below", "image 4 names 'none.jpg', but there is no such file",
+            "image 5 names 'a.jpg', which another image names too", "image 6 has no filename", "image 7: 'b.jpg' has no caption",
+            "image 8 names 'c\\0.jpg', which is not below",
         ];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
@@ -45,7 +50,8 @@ public class HostileSetsTests
         using var folder = new TemporaryFolder();
         folder.Write("a.jpg", [1]);
         const string Images = "\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}, {\"id\": 2, \"file_name\": \"none.jpg\"}]";
-        File.WriteAllText(folder["set.json"], $"{{{Images}, \"annotations\": [{{\"image_id\": 2, \"caption\": \"x\"}}, {{\"image_id\": 1, \"caption\": \"fine\"}}]}}");
+        File.WriteAllText(folder["set.json"],
+            $"{{{Images}, \"annotations\": [{{\"image_id\": 2, \"caption\": \"x\"}}, {{\"image_id\": 1, \"caption\": \"fine\"}}]}}");
         using (SampleSource source = Dataset.Open(folder["set.json"]))
         {
             string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
@@ -53,8 +59,10 @@ public class HostileSetsTests
             Assert.Contains("image 2 names 'none.jpg', but there is no such file", found[1], StringComparison.Ordinal);
         }
 
-        File.WriteAllText(folder["set.json"], $"{{{Images}, \"annotations\": [{{\"image_id\": 1, \"caption\": \"{new string('x', Giant)}\"}}]}}");
-        Assert.Contains("a single value has more than", Assert.Throws<InputException>(() => Dataset.Open(folder["set.json"])).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder["set.json"],
+            $"{{{Images}, \"annotations\": [{{\"image_id\": 1, \"caption\": \"{new string('x', Giant)}\"}}]}}");
+        Assert.Contains("a single value has more than", Assert.Throws<InputException>(() => Dataset.Open(folder["set.json"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,15 +71,19 @@ public class HostileSetsTests
         using var folder = new TemporaryFolder();
         folder.Write("a.png", [1]);
         string giant = new('x', Giant);
-        File.WriteAllText(folder["captions.jsonl"], $"{{\"image\": \"a.png\", \"image\": \"b.png\", \"caption\": \"x\"}}\n{{\"image\": \"a.png\", \"caption\": \"{giant}\"}}\n[1]\n{{\"image\": \"a.png\", \"caption\": \"fine\"}}\n");
+        File.WriteAllText(folder["captions.jsonl"],
+            $"{{\"image\": \"a.png\", \"image\": \"b.png\", \"caption\": \"x\"}}\n{{\"image\": \"a.png\", \"caption\": \"{giant}\"}}\n[1]\n"
+                + $"{{\"image\": \"a.png\", \"caption\": \"fine\"}}\n");
         File.WriteAllText(folder["captions.csv"], $"image,caption\na.png,\"{giant}\"\na.png,\"{giant}\na.png,fine\n");
-        Assert.Equal(["line 1 is not a JSON object", "line 2 is longer", "line 3 is not a JSON object", "fine"], Read("captions.jsonl", "line 1 is not a JSON object", "line 2 is longer", "line 3 is not a JSON object"));
+        Assert.Equal(["line 1 is not a JSON object", "line 2 is longer", "line 3 is not a JSON object", "fine"],
+            Read("captions.jsonl", "line 1 is not a JSON object", "line 2 is longer", "line 3 is not a JSON object"));
         Assert.Equal(["line 2 is longer", "line 3 is longer", "fine"], Read("captions.csv", "line 2 is longer", "line 3 is longer"));
 
         string[] Read(string name, params string[] known)
         {
             using SampleSource source = Dataset.Open(folder[name]);
-            return [.. source.ReadAll().Select(WebDatasetTests.Outcome).Select(line => Array.Find(known, k => line.Contains(k, StringComparison.Ordinal)) ?? line)];
+            return [.. source.ReadAll().Select(WebDatasetTests.Outcome)
+                .Select(line => Array.Find(known, k => line.Contains(k, StringComparison.Ordinal)) ?? line)];
         }
     }
 
@@ -79,7 +91,8 @@ public class HostileSetsTests
     public void A_giant_header_of_a_tar_is_not_read()
     {
         using var folder = new TemporaryFolder();
-        byte[] tar = new TarBuilder().Add("PaxHeader", new byte[Giant], 'x').Add("0001.png", [1]).Add("0001.txt", "x").Add("0002.png", [1]).Add("0002.txt", "fine").ToArray();
+        byte[] tar = new TarBuilder().Add("PaxHeader", new byte[Giant], 'x').Add("0001.png", [1]).Add("0001.txt", "x").Add("0002.png", [1])
+            .Add("0002.txt", "fine").ToArray();
         long before = GC.GetAllocatedBytesForCurrentThread();
         using var samples = Dataset.Open(folder.Write("a.tar", tar));
         string[] found = [.. samples.ReadAll().Select(WebDatasetTests.Outcome)];
@@ -99,13 +112,19 @@ public class HostileSetsTests
             entry.Write(new byte[10_000_000]);
         }
 
-        byte[] tar = new TarBuilder().Add("pixels.png", EmbeddingJobTests.Bomb()).Add("zip.png", zip.ToArray()).Add("svg.png", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>").Add("cut.png", EmbeddingJobTests.Bomb().AsSpan(0, 30)).ToArray();
+        byte[] tar = new TarBuilder().Add("pixels.png", EmbeddingJobTests.Bomb()).Add("zip.png", zip.ToArray())
+            .Add("svg.png", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>")
+            .Add("cut.png", EmbeddingJobTests.Bomb().AsSpan(0, 30)).ToArray();
         using SampleSource source = Dataset.Open(folder.Write("a.tar", tar));
         var pixels = new ImagePixels(new ImagePreprocessing(4, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation));
-        string[] found = [.. source.ReadAll().Select(entry => Assert.Throws<InputException>(() => pixels.Read(entry.Load(SampleParts.Image), new byte[48])).Message)];
+        string[] found =
+            [.. source.ReadAll().Select(entry =>
+                Assert.Throws<InputException>(() => pixels.Read(entry.Load(SampleParts.Image), new byte[48])).Message)];
         Assert.Equal(4, found.Length);
         Assert.Contains("at most 268402689", found[0], StringComparison.Ordinal);
-        Assert.All(found, line => Assert.True(line.Contains("of 'a.tar'", StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
+        Assert.All(found,
+            line => Assert.True(line.Contains("of 'a.tar'", StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal),
+                line));
     }
 
     [Fact]
@@ -115,7 +134,8 @@ public class HostileSetsTests
         Directory.CreateDirectory(folder["text_emb"]);
         Directory.CreateDirectory(folder["metadata"]);
         Npy.Write(folder["text_emb/text_emb_0.npy"], Tensor.From([1f, 2, 3, 4], 2, 2));
-        File.WriteAllText(folder["metadata/metadata_0.jsonl"], $"{{\"caption\": \"{new string('x', Giant)}\"}}\n{{\"caption\": \"fine\"}}\n");
+        File.WriteAllText(folder["metadata/metadata_0.jsonl"],
+            $"{{\"caption\": \"{new string('x', Giant)}\"}}\n{{\"caption\": \"fine\"}}\n");
         using (SampleSource source = Dataset.Open(folder.Path))
         {
             string[] found = [.. source.ReadAll().Select(entry => Try(() => Assert.Single(entry.Load(SampleParts.Captions).Captions)))];
@@ -128,9 +148,12 @@ public class HostileSetsTests
         File.WriteAllBytes(folder["text_emb/text_emb_0.npy"], whole[..^1]);
         Assert.Contains("text_emb_0.npy", Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message, StringComparison.Ordinal);
         File.WriteAllBytes(folder["giant.npy"], [0x93, .. "NUMPY"u8, 2, 0, .. BitConverter.GetBytes(Giant), .. new byte[1000]]);
-        Assert.Contains("giant.npy", Assert.Throws<InputException>(() => Dataset.Open(folder["giant.npy"])).Message, StringComparison.Ordinal);
-        File.WriteAllBytes(folder["giant.safetensors"], [.. BitConverter.GetBytes((long)Giant), .. Encoding.UTF8.GetBytes("{\"a\":"), .. new byte[1000]]);
-        Assert.Contains("giant.safetensors", Assert.Throws<InputException>(() => Dataset.Open(folder["giant.safetensors"])).Message, StringComparison.Ordinal);
+        Assert.Contains("giant.npy", Assert.Throws<InputException>(() => Dataset.Open(folder["giant.npy"])).Message,
+            StringComparison.Ordinal);
+        File.WriteAllBytes(folder["giant.safetensors"],
+            [.. BitConverter.GetBytes((long)Giant), .. Encoding.UTF8.GetBytes("{\"a\":"), .. new byte[1000]]);
+        Assert.Contains("giant.safetensors", Assert.Throws<InputException>(() => Dataset.Open(folder["giant.safetensors"])).Message,
+            StringComparison.Ordinal);
 
         static string Try(Func<string> read)
         {

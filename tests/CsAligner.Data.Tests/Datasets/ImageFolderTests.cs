@@ -17,11 +17,14 @@ public class ImageFolderTests
     [Fact]
     public void What_systems_leave_beside_pictures_is_left_out()
     {
-        using var folder = Pictures("a.png", "._a.png", ".hidden.png", ".thumbnails/a.png", "__MACOSX/a.png", "__MACOSX/._a.png", "sub/._b.jpg", "sub/b.jpg", "@eaDir/a.png/x.jpg", ".DS_Store", "Thumbs.db", "desktop.ini");
+        using var folder =
+            Pictures("a.png", "._a.png", ".hidden.png", ".thumbnails/a.png", "__MACOSX/a.png", "__MACOSX/._a.png", "sub/._b.jpg",
+                "sub/b.jpg", "@eaDir/a.png/x.jpg", ".DS_Store", "Thumbs.db", "desktop.ini");
         Assert.Equal(["a.png", "sub/b.jpg"], Names(folder.Path));
         using var hidden = Pictures(".photos/a.png", "only/._a.png");
         Assert.Equal(["a.png"], Names(hidden[".photos"]));
-        Assert.Contains("it has no file that ends in .png", Assert.Throws<InputException>(() => Names(hidden["only"])).Message, StringComparison.Ordinal);
+        Assert.Contains("it has no file that ends in .png", Assert.Throws<InputException>(() => Names(hidden["only"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,11 +99,14 @@ public class ImageFolderTests
             SampleEntry[] entries = [.. source.ReadAll()];
             Assert.Equal(3, entries.Length);
             entries[0].Load(SampleParts.Image);
-            Assert.All(entries[1..], entry => Assert.Contains("is not UTF-8; rename it", Assert.Throws<InputException>(() => entry.Load(SampleParts.Image)).Message, StringComparison.Ordinal));
+            Assert.All(entries[1..],
+                entry => Assert.Contains("is not UTF-8; rename it",
+                    Assert.Throws<InputException>(() => entry.Load(SampleParts.Image)).Message, StringComparison.Ordinal));
         }
 
         await ShellAsync("mkdir \"$(printf 'sub/c\\351')\" && cp a.png sub");
-        Assert.Contains("is not UTF-8; rename it", Assert.Throws<InputException>(() => Names(folder["sub"])).Message, StringComparison.Ordinal);
+        Assert.Contains("is not UTF-8; rename it", Assert.Throws<InputException>(() => Names(folder["sub"])).Message,
+            StringComparison.Ordinal);
         await ShellAsync("rm -r sub b*");
 
         async Task ShellAsync(string command)

@@ -38,7 +38,9 @@ public class ParquetFileTests
             int[] starts = [.. Enumerable.Range(0, (Rows + block - 1) / block).Select(i => i * block)];
             foreach (int first in block == 7 ? [0, 2044, 2996] : starts.Reverse())
             {
-                MetadataRow[] expected = [.. Enumerable.Range(first, Math.Min(block, Rows - first)).Select(i => new MetadataRow(Key(i), i % 7 == 0 ? null : $"it's {i % captions} é"))];
+                MetadataRow[] expected =
+                    [.. Enumerable.Range(first, Math.Min(block, Rows - first))
+                        .Select(i => new MetadataRow(Key(i), i % 7 == 0 ? null : $"it's {i % captions} é"))];
                 Assert.Equal(expected, metadata.ReadBlock(first));
             }
         }
@@ -74,7 +76,9 @@ public class ParquetFileTests
                 byte[] bytes = [.. good];
                 if (i % 3 == 0) bytes = bytes[..random.Next(bytes.Length)];
                 // What a file says of itself is at its end.
-                else for (int change = 0; change <= i % 4; change++) bytes[i % 3 == 1 ? random.Next(bytes.Length) : bytes.Length - 1 - random.Next(Math.Min(bytes.Length, 700))] = (byte)random.Next(256);
+                else for (int change = 0; change <= i % 4; change++)
+                    bytes[i % 3 == 1 ? random.Next(bytes.Length) : bytes.Length - 1 - random.Next(Math.Min(bytes.Length, 700))] =
+                        (byte)random.Next(256);
                 string path = folder.Write("x.parquet", bytes);
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 try

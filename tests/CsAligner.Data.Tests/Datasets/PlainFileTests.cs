@@ -28,12 +28,16 @@ public class PlainFileTests
         File.WriteAllLines(folder["captions.tsv"], names.Select(name => $"{name}.png\t{name}"));
         using SampleSource source = Dataset.Open(folder.Path);
         string[] found = [.. await Soon(() => source.ReadAll().Select(WebDatasetTests.Outcome).ToArray())];
-        string[] expected = ["a pipe or a device", "a pipe or a device", "a pipe or a device", "a pipe or a device", "", "it is a folder", "the file is empty, or", "good"];
+        string[] expected =
+            ["a pipe or a device", "a pipe or a device", "a pipe or a device", "a pipe or a device", "", "it is a folder",
+                "the file is empty, or", "good"];
         for (int i = 0; i < names.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
-        Assert.All(found[..^1], line => Assert.True(line.Contains(".png'", StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
+        Assert.All(found[..^1],
+            line => Assert.True(line.Contains(".png'", StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
 
         var pixels = new ImagePixels(new ImagePreprocessing(4, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation));
-        foreach (string name in names[..^1]) await Soon(() => Assert.Throws<InputException>(() => pixels.ReadFile(folder[$"{name}.png"], new byte[48])));
+        foreach (string name in names[..^1])
+            await Soon(() => Assert.Throws<InputException>(() => pixels.ReadFile(folder[$"{name}.png"], new byte[48])));
     }
 
     [Fact]
@@ -43,8 +47,10 @@ public class PlainFileTests
         using var folder = new TemporaryFolder();
         Pipe(folder["s-0.tar"]);
         Directory.CreateDirectory(folder["f-0.tar"]);
-        Assert.Contains("a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder["s-{0..0}.tar"])).Message), StringComparison.Ordinal);
-        Assert.Contains("1 of 1 shards are missing", Assert.Throws<InputException>(() => Dataset.Open(folder["f-{0..0}.tar"])).Message, StringComparison.Ordinal);
+        Assert.Contains("a pipe or a device",
+            await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder["s-{0..0}.tar"])).Message), StringComparison.Ordinal);
+        Assert.Contains("1 of 1 shards are missing", Assert.Throws<InputException>(() => Dataset.Open(folder["f-{0..0}.tar"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +61,8 @@ public class PlainFileTests
         Directory.CreateDirectory(folder["img_emb"]);
         Directory.CreateDirectory(folder["metadata"]);
         Pipe(folder["img_emb/img_emb_0.npy"]);
-        Assert.Contains("img_emb_0.npy': the file is empty, or a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message), StringComparison.Ordinal);
+        Assert.Contains("img_emb_0.npy': the file is empty, or a pipe or a device",
+            await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message), StringComparison.Ordinal);
         File.Delete(folder["img_emb/img_emb_0.npy"]);
         using (NpyWriter writer = NpyWriter.Create(folder["img_emb/img_emb_0.npy"], ElementType.Float32, 2))
         {
@@ -66,7 +73,8 @@ public class PlainFileTests
         foreach (string name in (string[])["metadata_0.jsonl", "metadata_0.parquet"])
         {
             Pipe(folder[$"metadata/{name}"]);
-            Assert.Contains($"{name}': the file is empty, or a pipe or a device", await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message), StringComparison.Ordinal);
+            Assert.Contains($"{name}': the file is empty, or a pipe or a device",
+                await Soon(() => Assert.Throws<InputException>(() => Dataset.Open(folder.Path)).Message), StringComparison.Ordinal);
             File.Delete(folder[$"metadata/{name}"]);
         }
     }
@@ -82,17 +90,20 @@ public class PlainFileTests
         try
         {
             Assert.Equal([1, 2, 3], PlainFile.ReadAll(path, 3));
-            Assert.Contains("it has 3 bytes", Assert.Throws<InputException>(() => PlainFile.ReadAll(path, 2)).Message, StringComparison.Ordinal);
+            Assert.Contains("it has 3 bytes", Assert.Throws<InputException>(() => PlainFile.ReadAll(path, 2)).Message,
+                StringComparison.Ordinal);
         }
         finally
         {
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder["folder"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(folder["folder"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             File.SetAttributes(path, FileAttributes.Normal);
         }
     }
 
     // Who waits for a pipe waits for ever: the test must not.
-    private static Task<T> Soon<T>(Func<T> read) => Task.Run(read).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    private static Task<T> Soon<T>(Func<T> read) =>
+        Task.Run(read).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     private static void Pipe(string path)
     {

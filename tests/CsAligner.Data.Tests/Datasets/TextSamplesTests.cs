@@ -30,7 +30,8 @@ public class TextSamplesTests
         File.WriteAllBytes(folder["texts.txt"], [.. "one\nt"u8, 0xFF, .. "o\n"u8]);
         Assert.Equal("one", Text(samples.ReadPart(0).Single()));
         foreach (int part in (int[])[1, 2])
-            Assert.Contains($"line {part + 1} is no longer what it was", Assert.Throws<InputException>(() => Text(samples.ReadPart(part).Single())).Message, StringComparison.Ordinal);
+            Assert.Contains($"line {part + 1} is no longer what it was",
+                Assert.Throws<InputException>(() => Text(samples.ReadPart(part).Single())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -38,10 +39,12 @@ public class TextSamplesTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs pipes");
         using var folder = new TemporaryFolder();
-        using (Process process = Process.Start("mkfifo", [folder["texts.txt"]])) await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using (Process process = Process.Start("mkfifo", [folder["texts.txt"]]))
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         string[] lines = [.. Enumerable.Range(0, 30_000).Select(i => $"text {i}")];
         Task writing = Task.Run(() => File.WriteAllLines(folder["texts.txt"], lines), TestContext.Current.CancellationToken);
-        using var samples = await Task.Run(() => new TextSamples(folder["texts.txt"])).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        using var samples = await Task.Run(() => new TextSamples(folder["texts.txt"]))
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await writing;
         Assert.Equal(lines, samples.ReadAll().Select(Text));
         File.Delete(folder["texts.txt"]);

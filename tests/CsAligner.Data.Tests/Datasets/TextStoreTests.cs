@@ -14,8 +14,12 @@ public class TextStoreTests
         var store = new TextStore();
         var random = new RandomGenerator(1);
         // Lengths around a byte's 7 bits, two bytes' 14, and a block's megabyte.
-        int[] lengths = [0, 1, 127, 128, 129, 16383, 16384, 16385, (1 << 20) - 6, (1 << 20) - 5, (1 << 20) - 4, 1 << 20, (1 << 20) + 1, 3 << 20];
-        string[] texts = [.. Enumerable.Range(0, 300).Select(i => new string((char)('a' + (i % 26)), i % 10 == 0 ? lengths[random.Next(lengths.Length)] : random.Next(300))), "ein Hündchen 🐕", "", "\uD800"];
+        int[] lengths =
+            [0, 1, 127, 128, 129, 16383, 16384, 16385, (1 << 20) - 6, (1 << 20) - 5, (1 << 20) - 4, 1 << 20, (1 << 20) + 1, 3 << 20];
+        string[] texts =
+            [.. Enumerable.Range(0, 300)
+                .Select(i => new string((char)('a' + (i % 26)), i % 10 == 0 ? lengths[random.Next(lengths.Length)] : random.Next(300))),
+                "ein Hündchen 🐕", "", "\uD800"];
         for (int i = 0; i < texts.Length; i++) Assert.Equal(i, store.Add(texts[i]));
         Assert.Equal(texts.Length, store.Count);
         for (int i = 0; i < texts.Length; i++) Assert.Equal(texts[i] == "\uD800" ? "\uFFFD" : texts[i], store[i]);

@@ -32,14 +32,16 @@ public class WebDatasetTests
     [InlineData("{a,b{1..2}}/x.tar", "a/x.tar b1/x.tar b2/x.tar")]
     [InlineData("{0..1}{0..1}", "00 01 10 11")]
     [InlineData("plain.tar", "plain.tar")]
-    public void Braces_stand_for_what_a_shell_makes_of_them(string pattern, string names) => Assert.Equal(names.Split(' '), BraceRange.Expand(pattern));
+    public void Braces_stand_for_what_a_shell_makes_of_them(string pattern, string names) =>
+        Assert.Equal(names.Split(' '), BraceRange.Expand(pattern));
 
     [Theory]
     [InlineData("{0..", "not closed")]
     [InlineData("{0..99999999}", "more than 1000000 names")]
     [InlineData("{0..999}{0..999}{0..999}", "more than 1000000 names")]
     [InlineData("{x}", "neither a range")]
-    public void Bad_braces_are_refused(string pattern, string expected) => Assert.Contains(expected, Assert.Throws<InputException>(() => BraceRange.Expand(pattern)).Message, StringComparison.Ordinal);
+    public void Bad_braces_are_refused(string pattern, string expected) =>
+        Assert.Contains(expected, Assert.Throws<InputException>(() => BraceRange.Expand(pattern)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Samples_are_neighbouring_members_of_one_key()
@@ -52,7 +54,8 @@ public class WebDatasetTests
             .Add("0002.json", """{"caption": "a cat", "width": 3}""").Add("0002.webp", s_image)
             .Add("README", "no key")
             .LongName(longName + ".png").Add("cut", s_image).LongName(longName + ".json").Add("cut", """{"captions": ["one", "two"]}""")
-            .Pax(("path", "größe/Ü.png"), ("mtime", "1.5")).Add("ascii.png", s_image).Pax(("path", "größe/Ü.txt")).Add("ascii.txt", "ein Bild")
+            .Pax(("path", "größe/Ü.png"), ("mtime", "1.5")).Add("ascii.png", s_image).Pax(("path", "größe/Ü.txt"))
+            .Add("ascii.txt", "ein Bild")
             .ToArray();
         using var samples = new WebDatasetSamples("x", [folder.Write("a.tar", tar)]);
         Sample[] read = [.. samples.ReadAll().Select(entry => entry.Load(SampleParts.Image | SampleParts.Captions))];
@@ -72,7 +75,10 @@ public class WebDatasetTests
         {
             string name = new string('d', 100) + "/" + new string('n', 60);
             foreach (string ending in (string[])[".png", ".txt"])
-                writer.WriteEntry(new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name + ending) { DataStream = new MemoryStream(s_image) });
+                writer.WriteEntry(
+                    new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile,
+                        name + ending)
+                    { DataStream = new MemoryStream(s_image) });
         }
 
         using var samples = new WebDatasetSamples("x", [folder["a.tar"]]);
@@ -103,8 +109,10 @@ public class WebDatasetTests
     public void An_archive_without_samples_is_an_error()
     {
         using var folder = new TemporaryFolder();
-        foreach (byte[] tar in (byte[][])[new byte[10240], new TarBuilder().Add("README", "x").Add(".DS_Store", "x").Add("folder/", [], '5').ToArray()])
-            Assert.Contains("a.tar': it has no samples", Assert.Throws<InputException>(() => Dataset.Open(folder.Write("a.tar", tar))).Message, StringComparison.Ordinal);
+        foreach (byte[] tar in (byte[][])[new byte[10240],
+            new TarBuilder().Add("README", "x").Add(".DS_Store", "x").Add("folder/", [], '5').ToArray()])
+            Assert.Contains("a.tar': it has no samples",
+                Assert.Throws<InputException>(() => Dataset.Open(folder.Write("a.tar", tar))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,8 +146,10 @@ public class WebDatasetTests
         Assert.Equal("fine too", found["last"]);
         string[] expected =
         [
-            "/etc/passwd|not a path within", "../up|not a path within", "link|symbolic link", "hard|hard link", "device|device", "twice|two members .png", "nocaption|no member .txt",
-            "noimage|no member .jpg", "empty|no caption", "latin|not UTF-8", "json|not valid JSON", "long|at most 1048576", "n\uFFFD|not UTF-8", "good*|stands earlier", "pax|damaged extended", "huge|extended header of 65537 bytes",
+            "/etc/passwd|not a path within", "../up|not a path within", "link|symbolic link", "hard|hard link", "device|device",
+            "twice|two members .png", "nocaption|no member .txt",
+            "noimage|no member .jpg", "empty|no caption", "latin|not UTF-8", "json|not valid JSON", "long|at most 1048576",
+            "n\uFFFD|not UTF-8", "good*|stands earlier", "pax|damaged extended", "huge|extended header of 65537 bytes",
         ];
         foreach (string[] pair in expected.Select(e => e.Split('|'))) Assert.Contains(pair[1], found[pair[0]], StringComparison.Ordinal);
         Assert.Equal(expected.Length + 2, found.Count);
@@ -153,7 +163,8 @@ public class WebDatasetTests
     public void What_stands_before_a_cut_is_read_and_the_cut_is_named(int length)
     {
         using var folder = new TemporaryFolder();
-        byte[] tar = new TarBuilder().Add("0001.png", s_image).Add("0001.txt", "one").Add("0002.png", new byte[3000]).Add("0002.txt", "two").ToArray();
+        byte[] tar = new TarBuilder().Add("0001.png", s_image).Add("0001.txt", "one").Add("0002.png", new byte[3000])
+            .Add("0002.txt", "two").ToArray();
         using var samples = new WebDatasetSamples("x", [folder.Write("a.tar", tar.AsSpan(0, length))]);
         string[] found = [.. samples.ReadAll().Select(Outcome)];
         if (length >= 2100) Assert.Equal("one", found[0]);
@@ -164,7 +175,8 @@ public class WebDatasetTests
     public void A_cut_between_two_members_is_noticed_for_want_of_the_end()
     {
         using var folder = new TemporaryFolder();
-        byte[] tar = new TarBuilder().Add("0001.png", s_image).Add("0001.txt", "one").Add("0002.png", s_image).Add("0002.txt", "two").ToArray();
+        byte[] tar = new TarBuilder().Add("0001.png", s_image).Add("0001.txt", "one").Add("0002.png", s_image)
+            .Add("0002.txt", "two").ToArray();
         Assert.Equal("one/is/", Read(2048));
         Assert.Equal("one/no/is/", Read(3072));
         Assert.Equal("one/two/is/", Read(4096));
@@ -193,7 +205,8 @@ public class WebDatasetTests
     public void A_damaged_header_ends_the_shard_and_is_named()
     {
         using var folder = new TemporaryFolder();
-        byte[] tar = new TarBuilder().Add("0001.png", s_image).Add("0001.txt", "one").Add("0002.png", s_image).Add("0002.txt", "two").ToArray();
+        byte[] tar = new TarBuilder().Add("0001.png", s_image).Add("0001.txt", "one").Add("0002.png", s_image)
+            .Add("0002.txt", "two").ToArray();
         tar[2048 + 130] ^= 1;
         using var samples = new WebDatasetSamples("x", [folder.Write("a.tar", tar)]);
         string[] found = [.. samples.ReadAll().Select(Outcome)];
@@ -239,16 +252,19 @@ public class WebDatasetTests
         Refused("zip.tar", "zip archive");
         Refused("text.tar", "no tar archive");
         Refused("empty.tar", "is empty");
-        Assert.Contains("1 of 2 shards are missing", Assert.Throws<InputException>(() => Dataset.Open(folder["{bomb,none}.tar"])).Message, StringComparison.Ordinal);
+        Assert.Contains("1 of 2 shards are missing", Assert.Throws<InputException>(() => Dataset.Open(folder["{bomb,none}.tar"])).Message,
+            StringComparison.Ordinal);
 
-        void Refused(string name, string expected) => Assert.Contains(expected, Assert.Throws<InputException>(() => Dataset.Open(folder[name])).Message, StringComparison.Ordinal);
+        void Refused(string name, string expected) =>
+            Assert.Contains(expected, Assert.Throws<InputException>(() => Dataset.Open(folder[name])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Any_damage_to_any_byte_ends_in_samples_or_a_line()
     {
         using var folder = new TemporaryFolder();
-        byte[] tar = new TarBuilder().Pax(("path", "a/0001.png")).Add("x", s_image).LongName("a/0001.txt").Add("y", "one").Add("0002.png", s_image).Add("0002.txt", "two").ToArray();
+        byte[] tar = new TarBuilder().Pax(("path", "a/0001.png")).Add("x", s_image).LongName("a/0001.txt").Add("y", "one")
+            .Add("0002.png", s_image).Add("0002.txt", "two").ToArray();
         var random = new RandomGenerator(5);
         for (int trial = 0; trial < 3000; trial++)
         {
@@ -273,7 +289,8 @@ public class WebDatasetTests
     public void Folders_and_ranges_give_their_shards_in_order()
     {
         using var folder = new TemporaryFolder();
-        for (int i = 0; i < 12; i++) folder.Write($"s-{i:D2}.tar", new TarBuilder().Add($"{i}.png", s_image).Add($"{i}.txt", $"text {i}").ToArray());
+        for (int i = 0; i < 12; i++)
+            folder.Write($"s-{i:D2}.tar", new TarBuilder().Add($"{i}.png", s_image).Add($"{i}.txt", $"text {i}").ToArray());
         string[] all = [.. Enumerable.Range(0, 12).Select(i => $"{i}")];
         Assert.Equal(all, Dataset.Open(folder.Path).ReadAll().Select(e => e.Key));
         Assert.Equal(all[3..11], Dataset.Open(folder["s-{03..10}.tar"]).ReadAll().Select(e => e.Key));

@@ -3,7 +3,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Data.Tests.Embedding;
 
-/// <summary>An encoder whose features can be foretold: of a picture its first bytes, of a text its letters counted. Counts its work.</summary>
+/// <summary>An encoder whose features can be foretold: of a picture its first bytes, of a text its letters counted.
+/// Counts its work.</summary>
 internal sealed class ByteEncoder : IImageEncoder, ITextEncoder
 {
     private const int Batch = 3;
@@ -20,7 +21,8 @@ internal sealed class ByteEncoder : IImageEncoder, ITextEncoder
 
     public int Texts { get; private set; }
 
-    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedImages(int count, ImageReader read, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         Run(count, tokens, write, batchSize, (i, row) =>
         {
@@ -31,7 +33,8 @@ internal sealed class ByteEncoder : IImageEncoder, ITextEncoder
         Images += count;
     }
 
-    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null, CancellationToken cancellation = default)
+    public void EmbedTexts(IReadOnlyList<string> texts, bool tokens, Action<EmbeddedBatch> write, int? batchSize = null,
+        CancellationToken cancellation = default)
     {
         Run(texts.Count, tokens, write, batchSize, (i, row) =>
         {
@@ -61,7 +64,9 @@ internal sealed class ByteEncoder : IImageEncoder, ITextEncoder
                 row.CopyTo(ofTokens.Span[((2 * i * Width) + Width)..]);
             }
 
-            write(tokens ? new EmbeddedBatch(first, features, ofTokens, [.. Enumerable.Range(0, rows + 1).Select(i => 2 * i)]) : new EmbeddedBatch(first, features));
+            write(tokens
+                ? new EmbeddedBatch(first, features, ofTokens, [.. Enumerable.Range(0, rows + 1).Select(i => 2 * i)])
+                : new EmbeddedBatch(first, features));
         }
     }
 }

@@ -39,7 +39,9 @@ public class EmbeddingJobTests
 
         using TokenSet tokens = TokenSet.Open(folder["set"], Modality.Text);
         Assert.Equal(46, tokens.Count);
-        Assert.Equal(Enumerable.Range(0, 23).Select(i => $"{i}.png text {i}.0|text {i}.1"), FeatureSet.Open(folder["set"]).ReadMetadata().Select(row => $"{row["image_path"]} {string.Join('|', row["captions"]!.AsArray().Select(c => c!.GetValue<string>()))}"));
+        Assert.Equal(Enumerable.Range(0, 23).Select(i => $"{i}.png text {i}.0|text {i}.1"),
+            FeatureSet.Open(folder["set"]).ReadMetadata()
+                .Select(row => $"{row["image_path"]} {string.Join('|', row["captions"]!.AsArray().Select(c => c!.GetValue<string>()))}"));
         Assert.False(Directory.Exists(folder["set/.embedding"]));
         Assert.False(File.Exists(folder[$"set/{BadSamples.LogFile}"]));
     }
@@ -74,7 +76,9 @@ public class EmbeddingJobTests
             EmbeddingJob job = Job(folder[$"disk{part}"], source, s_options);
             Run(job, job.Share(part, 2));
             folder.CopyFrom(folder[$"disk{part}"], into: "all");
-            if (part == 1) Assert.Contains("shards are not finished, the first is samples-000001", Assert.Throws<InputException>(() => Job(folder["all"], source, s_options).Join()).Message, StringComparison.Ordinal);
+            if (part == 1)
+                Assert.Contains("shards are not finished, the first is samples-000001",
+                    Assert.Throws<InputException>(() => Job(folder["all"], source, s_options).Join()).Message, StringComparison.Ordinal);
         }
 
         Job(folder["all"], source, s_options).Join();
@@ -89,7 +93,10 @@ public class EmbeddingJobTests
         Embed(folder["whole"], source, s_options);
         using var stop = new CancellationTokenSource();
         EmbeddingJob job = Job(folder["cut"], source, s_options);
-        Assert.Throws<OperationCanceledException>(() => job.Run(job.Shards, (done, _) => { if (done > 25) stop.Cancel(); }, null, stop.Token));
+        Assert.Throws<OperationCanceledException>(() => job.Run(job.Shards, (done, _) =>
+        {
+            if (done > 25) stop.Cancel();
+        }, null, stop.Token));
         Assert.False(File.Exists(folder["cut/features.json"]));
 
         // What a killed process would leave of the shard in progress.
@@ -136,7 +143,9 @@ public class EmbeddingJobTests
         Assert.Equal(45, FeatureFile.ReadRows(folder["set"], Modality.Image).Rows);
         job.Join();
         Assert.Equal(2, FeatureFile.ReadRows(folder["set"], Modality.Image).Rows);
-        string[] files = [.. Directory.GetFiles(folder["set"], "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder["set"], f)).Order(StringComparer.Ordinal)];
+        string[] files =
+            [.. Directory.GetFiles(folder["set"], "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder["set"], f))
+                .Order(StringComparer.Ordinal)];
         Assert.Equal(["features.json", "img_emb/img_emb_0.npy", "metadata/metadata_0.jsonl", "text_emb/text_emb_0.npy"], files);
     }
 
@@ -174,11 +183,13 @@ public class EmbeddingJobTests
 
         // Texts alone, kept in step by the log.
         using SampleSource again = Dataset.Open(folder["captions.tsv"]);
-        var texts = new EmbeddingJob(folder["texts"], new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, again, s_options with { MaxBad = new BadSampleLimit(4, 0), Skipped = log.Select(line => line.Split('\t')[0]).ToHashSet() });
+        var texts = new EmbeddingJob(folder["texts"], new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, again,
+            s_options with { MaxBad = new BadSampleLimit(4, 0), Skipped = log.Select(line => line.Split('\t')[0]).ToHashSet() });
         Run(texts, texts.Shards);
         texts.Join();
         Assert.Equal(File.ReadAllBytes(folder["set/pairs.npy"]), File.ReadAllBytes(folder["texts/pairs.npy"]));
-        Assert.Equal(FeatureFile.ReadRows(folder["set"], Modality.Text).Span.ToArray(), FeatureFile.ReadRows(folder["texts"], Modality.Text).Span.ToArray());
+        Assert.Equal(FeatureFile.ReadRows(folder["set"], Modality.Text).Span.ToArray(),
+            FeatureFile.ReadRows(folder["texts"], Modality.Text).Span.ToArray());
     }
 
     [Fact]
@@ -187,7 +198,8 @@ public class EmbeddingJobTests
         using var folder = new TemporaryFolder();
         using SampleSource source = Captioned(folder, 30, captionsOfEach: 1);
         foreach (int i in (int[])[2, 5, 7]) File.WriteAllText(folder[$"{i}.png"], "no picture");
-        string message = Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options with { MaxBad = new BadSampleLimit(2, 0) })).Message;
+        string message =
+            Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options with { MaxBad = new BadSampleLimit(2, 0) })).Message;
         Assert.Contains("too many bad samples: 3 of 8 read, more than --max-bad 2 allows", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
         Assert.Equal(3, File.ReadAllLines(folder[$"set/{BadSamples.LogFile}"]).Length);
@@ -195,7 +207,8 @@ public class EmbeddingJobTests
 
         // A share of a small set is known at its end; the shards are kept, and allowing more takes no work.
         var share = s_options with { MaxBad = new BadSampleLimit(null, 0.05) };
-        Assert.Contains("3 of 30 read, more than --max-bad 5%", Assert.Throws<InputException>(() => Embed(folder["set"], source, share)).Message, StringComparison.Ordinal);
+        Assert.Contains("3 of 30 read, more than --max-bad 5%",
+            Assert.Throws<InputException>(() => Embed(folder["set"], source, share)).Message, StringComparison.Ordinal);
         var encoder = new ByteEncoder();
         EmbeddingJob again = Job(folder["set"], source, share with { MaxBad = new BadSampleLimit(null, 0.1) }, encoder);
         Run(again, again.Shards);
@@ -210,7 +223,8 @@ public class EmbeddingJobTests
         using SampleSource source = Dataset.Open(folder["captions.tsv"]);
         foreach (BadSampleLimit limit in (BadSampleLimit[])[new(null, 1), BadSampleLimit.Default])
         {
-            string message = Assert.Throws<InputException>(() => Embed(folder["new/set"], source, s_options with { MaxBad = limit })).Message;
+            string message =
+                Assert.Throws<InputException>(() => Embed(folder["new/set"], source, s_options with { MaxBad = limit })).Message;
             Assert.Contains("no sample could be used: all 2 are bad, the first: cannot read", message, StringComparison.Ordinal);
             Assert.Contains("line 1 names 'a.png', but there is no such file", message, StringComparison.Ordinal);
             Assert.DoesNotContain(BadSamples.LogFile, message, StringComparison.Ordinal);
@@ -233,7 +247,9 @@ public class EmbeddingJobTests
         string[] before = Directory.GetFileSystemEntries(folder["set"], "*", SearchOption.AllDirectories);
         File.WriteAllLines(folder["captions.tsv"], ["# only", "# comments"]);
         using SampleSource source = Dataset.Open(folder["captions.tsv"]);
-        Assert.Contains("all 2 are bad", Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options with { MaxBad = BadSampleLimit.Default })).Message, StringComparison.Ordinal);
+        Assert.Contains("all 2 are bad",
+            Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options with { MaxBad = BadSampleLimit.Default })).Message,
+            StringComparison.Ordinal);
         Assert.Equal(before, Directory.GetFileSystemEntries(folder["set"], "*", SearchOption.AllDirectories));
         Assert.Equal(2, FeatureFile.ReadRows(folder["set"], Modality.Text).Rows);
     }
@@ -244,7 +260,8 @@ public class EmbeddingJobTests
         using var folder = new TemporaryFolder();
         for (int i = 0; i < 3; i++) folder.Write($"{i}.tar", new byte[10240]);
         using SampleSource source = Dataset.Open(folder["{0..2}.tar"]);
-        Assert.Contains("no sample could be used: there are none", Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options)).Message, StringComparison.Ordinal);
+        Assert.Contains("no sample could be used: there are none",
+            Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options)).Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["set"]));
     }
 
@@ -276,7 +293,8 @@ public class EmbeddingJobTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["log"], "\uFEFFdir\\x.png\twhy\r\nb.png\twhy\r\n\r\n");
         Assert.Equal(["b.png", "dir\\x.png"], BadSamples.ReadLog(folder["log"]).Order(StringComparer.Ordinal));
-        Assert.Contains("no such file", Assert.Throws<InputException>(() => BadSamples.ReadLog(folder["none"])).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<InputException>(() => BadSamples.ReadLog(folder["none"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -290,14 +308,16 @@ public class EmbeddingJobTests
         using var folder = new TemporaryFolder();
         string log = Bad(first, folder["one"]);
         using SampleSource source = List(second);
-        var texts = new EmbeddingJob(folder["texts"], new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, source, s_options with { MaxBad = new BadSampleLimit(1, 0), Skipped = BadSamples.ReadLog(log) });
+        var texts = new EmbeddingJob(folder["texts"], new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, source,
+            s_options with { MaxBad = new BadSampleLimit(1, 0), Skipped = BadSamples.ReadLog(log) });
         Run(texts, texts.Shards);
         Assert.Equal((1, 1), (texts.Join().Bad, FeatureFile.ReadRows(folder["texts"], Modality.Text).Rows));
 
         string Bad(string name, string set)
         {
             using SampleSource all = List(name);
-            var job = new EmbeddingJob(set, new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, all, s_options with { MaxBad = new BadSampleLimit(1, 0) });
+            var job = new EmbeddingJob(set, new EmbeddingEncoders("bytes", "1", null, new ByteEncoder()), null, all,
+                s_options with { MaxBad = new BadSampleLimit(1, 0) });
             File.Delete(folder[name]);
             Run(job, job.Shards);
             job.Join();
@@ -308,7 +328,9 @@ public class EmbeddingJobTests
         {
             folder.Write(name, [1]);
             folder.Write("good.png", [1]);
-            File.WriteAllLines(folder["list.jsonl"], ((string[])[name, "good.png"]).Select(image => new System.Text.Json.Nodes.JsonObject { ["image"] = image, ["caption"] = "x" }.ToJsonString()));
+            File.WriteAllLines(folder["list.jsonl"],
+                ((string[])[name, "good.png"]).Select(image =>
+                    new System.Text.Json.Nodes.JsonObject { ["image"] = image, ["caption"] = "x" }.ToJsonString()));
             return Dataset.Open(folder["list.jsonl"]);
         }
     }
@@ -328,7 +350,8 @@ public class EmbeddingJobTests
         EmbeddingTotals totals = Embed(folder["set"], source, s_options with { MaxBad = new BadSampleLimit(3, 0) });
         Assert.Equal((15, 3, 12, false), (totals.Samples, totals.Bad, totals.Images, totals.HasPairs));
         Assert.Equal(3, FeatureSet.Open(folder["set"]).Shards(Modality.Image).Count);
-        Assert.Equal(["s-0.tar", "s-1.tar", "s-2.tar"], FeatureSet.Open(folder["set"]).ReadMetadata().Select(row => row["source"]!.GetValue<string>()).Distinct());
+        Assert.Equal(["s-0.tar", "s-1.tar", "s-2.tar"],
+            FeatureSet.Open(folder["set"]).ReadMetadata().Select(row => row["source"]!.GetValue<string>()).Distinct());
         Assert.Equal("s-0.tar:bad", File.ReadAllLines(folder[$"set/{BadSamples.LogFile}"])[0].Split('\t')[0]);
     }
 
@@ -344,7 +367,8 @@ public class EmbeddingJobTests
         Run(job, job.Shards);
         EmbeddingTotals totals = job.Join();
         Assert.Equal((25, 12), (totals.Images, totals.Texts));
-        Assert.Equal((3, 2), (FeatureSet.Open(folder["set"]).Shards(Modality.Image).Count, FeatureSet.Open(folder["set"]).Shards(Modality.Text).Count));
+        Assert.Equal((3, 2),
+            (FeatureSet.Open(folder["set"]).Shards(Modality.Image).Count, FeatureSet.Open(folder["set"]).Shards(Modality.Text).Count));
         Assert.Equal(25, FeatureSet.Open(folder["set"]).ReadMetadata().Count());
         Assert.False(File.Exists(folder["set/pairs.npy"]));
     }
@@ -352,7 +376,8 @@ public class EmbeddingJobTests
     private static SampleSource Captioned(TemporaryFolder folder, int count, int captionsOfEach)
     {
         for (int i = 0; i < count; i++) File.WriteAllBytes(folder[$"{i}.png"], Picture(i));
-        File.WriteAllLines(folder["captions.tsv"], Enumerable.Range(0, count).SelectMany(i => Enumerable.Range(0, captionsOfEach).Select(k => $"{i}.png\ttext {i}.{k}")));
+        File.WriteAllLines(folder["captions.tsv"],
+            Enumerable.Range(0, count).SelectMany(i => Enumerable.Range(0, captionsOfEach).Select(k => $"{i}.png\ttext {i}.{k}")));
         return Dataset.Open(folder["captions.tsv"]);
     }
 
@@ -388,7 +413,8 @@ public class EmbeddingJobTests
         return job.Join();
     }
 
-    private static void Run(EmbeddingJob job, IReadOnlyList<EmbeddingShard> shards) => job.Run(shards, cancellation: TestContext.Current.CancellationToken);
+    private static void Run(EmbeddingJob job, IReadOnlyList<EmbeddingShard> shards) =>
+        job.Run(shards, cancellation: TestContext.Current.CancellationToken);
 
     private static ElementType Type(string path)
     {
@@ -400,8 +426,11 @@ public class EmbeddingJobTests
     {
         string[] files = Files(expected);
         Assert.Equal(files, Files(actual));
-        foreach (string file in files) Assert.Equal(File.ReadAllBytes(Path.Combine(expected, file)), File.ReadAllBytes(Path.Combine(actual, file)));
+        foreach (string file in files)
+            Assert.Equal(File.ReadAllBytes(Path.Combine(expected, file)), File.ReadAllBytes(Path.Combine(actual, file)));
 
-        static string[] Files(string folder) => [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f)).Order(StringComparer.Ordinal)];
+        static string[] Files(string folder) =>
+            [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f))
+                .Order(StringComparer.Ordinal)];
     }
 }

@@ -32,7 +32,8 @@ public class FeatureSetTests
         Assert.Equal([23, 2], read.Shape.ToArray());
         Assert.Equal(images, read.Span.ToArray());
         Assert.Equal(texts, FeatureFile.ReadRows(folder["set"], Modality.Text, raw: true).Span.ToArray());
-        Assert.Equal(["row 0 ✓\n", "row 1 ✓\n", "row 2 ✓\n", "row 3 ✓\n", "row 4 ✓\n"], set.ReadMetadata().Select(row => (string)row["name"]!));
+        Assert.Equal(["row 0 ✓\n", "row 1 ✓\n", "row 2 ✓\n", "row 3 ✓\n", "row 4 ✓\n"],
+            set.ReadMetadata().Select(row => (string)row["name"]!));
     }
 
     [Fact]
@@ -102,7 +103,8 @@ public class FeatureSetTests
         Npy.Write(folder["img_emb/img_emb_1.npy"], Tensor.From([1f, 2, 3], 1, 3));
         Assert.Contains("img_emb_1.npy': its rows have 3 values", Refused(folder.Path));
         Npy.Write(folder["img_emb/img_emb_1.npy"], Tensor.From([1f, 2], 1, 2));
-        File.WriteAllText(folder["features.json"], """{"encoder":"e","image_width":2,"text_width":0,"normalised":true,"image_count":3,"text_count":0}""");
+        File.WriteAllText(folder["features.json"],
+            """{"encoder":"e","image_width":2,"text_width":0,"normalised":true,"image_count":3,"text_count":0}""");
         Assert.Contains("says 3 rows of 2, its shards have 2 of 2", Refused(folder.Path));
         File.WriteAllText(folder["features.json"], """{"encoder":"e"}""");
         Assert.Contains("features.json", Refused(folder.Path));
@@ -150,7 +152,8 @@ public class FeatureSetTests
         using var folder = new TemporaryFolder();
         Npy.Write(folder["nan.npy"], Tensor.From([1, 2, 3, float.NaN], 2, 2));
         Assert.Contains("nan.npy': row 1, column 1 is NaN", Refused(folder["nan.npy"]));
-        Assert.Contains("row 1, column 1 is NaN", Assert.Throws<InputException>(() => FeatureFile.ReadRows(folder["nan.npy"], Modality.Image, raw: true)).Message);
+        Assert.Contains("row 1, column 1 is NaN",
+            Assert.Throws<InputException>(() => FeatureFile.ReadRows(folder["nan.npy"], Modality.Image, raw: true)).Message);
         Npy.Write(folder["inf.npy"], Tensor.From([1, 2, float.NegativeInfinity, 4], 2, 2));
         Assert.Contains("inf.npy': row 1, column 0 is -Infinity", Refused(folder["inf.npy"]));
         Npy.Write(folder["zero.npy"], Tensor.From([1f, 2, 0, -0f], 2, 2));

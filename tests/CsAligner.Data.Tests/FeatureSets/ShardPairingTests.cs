@@ -22,7 +22,8 @@ public class ShardPairingTests
         using var folder = new TemporaryFolder();
         Write(folder, "img_emb", images, 20);
         Write(folder, "text_emb", texts, 20);
-        foreach (Action pair in (Action[])[() => ShardPairing.CheckRowForRow(folder.Path, folder.Path + "/"), () => Dataset.Open(folder.Path).Dispose()])
+        foreach (Action pair in (Action[])[() => ShardPairing.CheckRowForRow(folder.Path, folder.Path + "/"),
+            () => Dataset.Open(folder.Path).Dispose()])
         {
             string? message = Refused(pair);
             if (expected is null) Assert.Null(message);
@@ -36,7 +37,8 @@ public class ShardPairingTests
         using var folder = new TemporaryFolder();
         Write(folder, "img_emb", "1 01", 20);
         Write(folder, "text_emb", "1 2", 20);
-        Assert.Contains("both have number 1", Refused(() => ShardPairing.CheckRowForRow(folder.Path, folder.Path)), StringComparison.Ordinal);
+        Assert.Contains("both have number 1", Refused(() => ShardPairing.CheckRowForRow(folder.Path, folder.Path)),
+            StringComparison.Ordinal);
         Assert.Contains("both have number 1", Refused(() => Dataset.Open(folder.Path).Dispose()), StringComparison.Ordinal);
     }
 
@@ -68,14 +70,16 @@ public class ShardPairingTests
         Dataset.Open(folder.Path).Dispose();
         foreach (string side in (string[])["img_emb", "text_emb"]) File.Delete(folder[$"{side}/{side}_1.npy"]);
         Assert.Contains("says 6 rows, its shards have 4", Refused(() => Dataset.Open(folder.Path).Dispose()), StringComparison.Ordinal);
-        Assert.Contains("features.json says 6 rows", Refused(() => FeatureFile.ReadRows(folder.Path, Modality.Image)), StringComparison.Ordinal);
+        Assert.Contains("features.json says 6 rows", Refused(() => FeatureFile.ReadRows(folder.Path, Modality.Image)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_set_is_not_written_with_values_that_are_not_finite()
     {
         using var folder = new TemporaryFolder();
-        foreach ((float bad, string expected) in ((float, string)[])[(float.NaN, "row 3, column 1 is NaN"), (float.NegativeInfinity, "row 3, column 1 is -Infinity"), (70000, "row 1, column 1 is 70000, beyond 65504")])
+        foreach ((float bad, string expected) in ((float, string)[])[(float.NaN, "row 3, column 1 is NaN"),
+            (float.NegativeInfinity, "row 3, column 1 is -Infinity"), (70000, "row 1, column 1 is 70000, beyond 65504")])
         {
             using (var writer = new FeatureSetWriter(folder["a/set"], shardRows: 2))
             {
@@ -95,8 +99,10 @@ public class ShardPairingTests
         Write(folder, "b/text_emb", "0 1 2", 20);
         ShardPairing.CheckRowForRow(folder["a"], folder["b"]);
         File.Delete(folder["b/text_emb/text_emb_1.npy"]);
-        Assert.Contains("no shard 1 between them", Refused(() => ShardPairing.CheckRowForRow(folder["a"], folder["b"])), StringComparison.Ordinal);
-        Assert.Contains("no shard 1 between them", Refused(() => ShardPairing.CheckComplete(folder["b"], Modality.Text)), StringComparison.Ordinal);
+        Assert.Contains("no shard 1 between them", Refused(() => ShardPairing.CheckRowForRow(folder["a"], folder["b"])),
+            StringComparison.Ordinal);
+        Assert.Contains("no shard 1 between them", Refused(() => ShardPairing.CheckComplete(folder["b"], Modality.Text)),
+            StringComparison.Ordinal);
         ShardPairing.CheckComplete(folder["a/img_emb/img_emb_0.npy"], Modality.Image);
     }
 
@@ -106,14 +112,19 @@ public class ShardPairingTests
         using var folder = new TemporaryFolder();
         Write(folder, "img_emb", "0 1", 2);
         Directory.CreateDirectory(folder["metadata"]);
-        File.WriteAllText(folder["metadata/metadata_0.jsonl"], "\uFEFF{\"image_path\": \"a\", \"score\": NaN}\r\n{\"image_path\": \"b\"}\r\n\r\n");
+        File.WriteAllText(folder["metadata/metadata_0.jsonl"],
+            "\uFEFF{\"image_path\": \"a\", \"score\": NaN}\r\n{\"image_path\": \"b\"}\r\n\r\n");
         File.WriteAllText(folder["metadata/metadata_2.jsonl"], "{}\n{}\n");
-        Assert.Contains("'img_emb_1.npy' has no metadata_1 beside it, 'metadata_2.jsonl' has no img_emb_2", Refused(() => _ = FeatureSet.Open(folder.Path).ReadMetadata(rowForRow: true).Count()), StringComparison.Ordinal);
-        Assert.Contains("'img_emb_1.npy' has no metadata_1 beside it", Refused(() => Dataset.Open(folder.Path).Dispose()), StringComparison.Ordinal);
+        Assert.Contains("'img_emb_1.npy' has no metadata_1 beside it, 'metadata_2.jsonl' has no img_emb_2",
+            Refused(() => _ = FeatureSet.Open(folder.Path).ReadMetadata(rowForRow: true).Count()), StringComparison.Ordinal);
+        Assert.Contains("'img_emb_1.npy' has no metadata_1 beside it", Refused(() => Dataset.Open(folder.Path).Dispose()),
+            StringComparison.Ordinal);
         File.Move(folder["metadata/metadata_2.jsonl"], folder["metadata/metadata_1.jsonl"]);
-        Assert.Equal(["a", "b", null, null], FeatureSet.Open(folder.Path).ReadMetadata(rowForRow: true).Select(row => row["image_path"]?.GetValue<string>()));
+        Assert.Equal(["a", "b", null, null],
+            FeatureSet.Open(folder.Path).ReadMetadata(rowForRow: true).Select(row => row["image_path"]?.GetValue<string>()));
         File.AppendAllText(folder["metadata/metadata_1.jsonl"], "{}\n");
-        Assert.Contains("metadata_1.jsonl': it has 3 rows", Refused(() => _ = FeatureSet.Open(folder.Path).ReadMetadata(rowForRow: true).Count()), StringComparison.Ordinal);
+        Assert.Contains("metadata_1.jsonl': it has 3 rows",
+            Refused(() => _ = FeatureSet.Open(folder.Path).ReadMetadata(rowForRow: true).Count()), StringComparison.Ordinal);
         Assert.Contains("metadata_1.jsonl': it has 3 rows", Refused(() => Dataset.Open(folder.Path).Dispose()), StringComparison.Ordinal);
     }
 
@@ -134,6 +145,7 @@ public class ShardPairingTests
     private static void Write(TemporaryFolder folder, string place, string numbers, int rows)
     {
         Directory.CreateDirectory(folder[place]);
-        foreach (string number in numbers.Split(' ')) Npy.Write(folder[$"{place}/{Path.GetFileName(place)}_{number}.npy"], new Tensor(rows, 4));
+        foreach (string number in numbers.Split(' '))
+            Npy.Write(folder[$"{place}/{Path.GetFileName(place)}_{number}.npy"], new Tensor(rows, 4));
     }
 }

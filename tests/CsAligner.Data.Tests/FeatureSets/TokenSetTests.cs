@@ -33,7 +33,8 @@ public class TokenSetTests
                 Assert.Equal(1, Math.Sqrt(token.Sum(v => (double)v * v)), 1e-6);
         }
 
-        Assert.Equal(Lengths.Sum() * Width * 2, Directory.GetFiles(folder["img_tokens"], "img_tokens_*").Sum(path => new FileInfo(path).Length - 128));
+        Assert.Equal(Lengths.Sum() * Width * 2,
+            Directory.GetFiles(folder["img_tokens"], "img_tokens_*").Sum(path => new FileInfo(path).Length - 128));
         Assert.Throws<ArgumentOutOfRangeException>(() => set.Length(7));
         Assert.Throws<ArgumentException>(() => set.Read(0, new float[Width]));
     }
@@ -78,36 +79,45 @@ public class TokenSetTests
     public void Files_that_do_not_fit_each_other_are_named()
     {
         Assert.Contains("'img_tokens_0.npy' has no img_lengths_0 beside it", Broken(f => File.Delete(f["img_tokens/img_lengths_0.npy"])));
-        Assert.Contains("'img_lengths_1.npy' has no img_tokens_1 beside it", Broken(f => Npy.Write(f["img_tokens/img_lengths_1.npy"], (int[])[1])));
+        Assert.Contains("'img_lengths_1.npy' has no img_tokens_1 beside it",
+            Broken(f => Npy.Write(f["img_tokens/img_lengths_1.npy"], (int[])[1])));
         Assert.Contains("add up to 13 tokens", Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (int[])[2, 1, 3, 1, 3, 2, 1])));
         Assert.Contains("row 3 has 0 tokens", Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (int[])[2, 1, 5, 0, 3, 2, 1])));
         Assert.Contains("row 0 has -2 tokens", Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (int[])[-2, 5, 4, 1, 3, 2, 1])));
-        Assert.Contains("row 1 has 9223372036854775807 tokens", Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (long[])[2, long.MaxValue, 4, 1, 3, 2, 1])));
+        Assert.Contains("row 1 has 9223372036854775807 tokens",
+            Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (long[])[2, long.MaxValue, 4, 1, 3, 2, 1])));
         Assert.Contains("6 rows", Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (int[])[3, 4, 1, 3, 2, 1])));
-        Assert.Contains("integers were expected, it holds Float32", Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], Tensor.From([2f, 1, 4, 1, 3, 2, 1], 7))));
-        Assert.Contains("a matrix [tokens, width] was expected, it is Int64 [14]", Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new long[14])));
-        Assert.Contains("it is Float16 [14, 3, 1]", Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new Tensor(14, 3, 1), ElementType.Float16)));
-        Assert.Contains("cut off", Broken(f => File.WriteAllBytes(f["img_tokens/img_tokens_0.npy"], File.ReadAllBytes(f["img_tokens/img_tokens_0.npy"])[..^1])));
+        Assert.Contains("integers were expected, it holds Float32",
+            Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], Tensor.From([2f, 1, 4, 1, 3, 2, 1], 7))));
+        Assert.Contains("a matrix [tokens, width] was expected, it is Int64 [14]",
+            Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new long[14])));
+        Assert.Contains("it is Float16 [14, 3, 1]",
+            Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new Tensor(14, 3, 1), ElementType.Float16)));
+        Assert.Contains("cut off",
+            Broken(f => File.WriteAllBytes(f["img_tokens/img_tokens_0.npy"], File.ReadAllBytes(f["img_tokens/img_tokens_0.npy"])[..^1])));
         Assert.Contains("neither img_emb", Broken(f => Directory.Delete(f["img_emb"], recursive: true)));
         Assert.Contains("7 rows", Broken(f =>
         {
             Npy.Write(f["img_emb/img_emb_0.npy"], new Tensor(8, 1));
         }));
-        Assert.Contains("'img_emb_1.npy' has no img_tokens_1 beside it", Broken(f => Npy.Write(f["img_emb/img_emb_1.npy"], new Tensor(8, 1))));
+        Assert.Contains("'img_emb_1.npy' has no img_tokens_1 beside it",
+            Broken(f => Npy.Write(f["img_emb/img_emb_1.npy"], new Tensor(8, 1))));
         Assert.Contains("values in C order were expected", Broken(f =>
         {
             byte[] bytes = File.ReadAllBytes(f["img_tokens/img_tokens_0.npy"]);
             "True "u8.CopyTo(bytes.AsSpan(bytes.AsSpan().IndexOf("False"u8)));
             File.WriteAllBytes(f["img_tokens/img_tokens_0.npy"], bytes);
         }));
-        Assert.Contains("'img_tokens_2.npy' has no img_lengths_2 beside it", Broken(f => File.Move(f["img_tokens/img_tokens_0.npy"], f["img_tokens/img_tokens_2.npy"])));
+        Assert.Contains("'img_tokens_2.npy' has no img_lengths_2 beside it",
+            Broken(f => File.Move(f["img_tokens/img_tokens_0.npy"], f["img_tokens/img_tokens_2.npy"])));
         Assert.Contains("no text_tokens", Broken(_ => { }, Modality.Text));
     }
 
     [Fact]
     public void A_token_that_is_not_finite_or_has_no_direction_is_named_when_it_is_read()
     {
-        foreach ((float bad, string expected) in ((float, string)[])[(float.NaN, "NaN or infinity"), (float.PositiveInfinity, "NaN or infinity"), (0, "all zeros")])
+        foreach ((float bad, string expected) in ((float, string)[])[(float.NaN, "NaN or infinity"),
+            (float.PositiveInfinity, "NaN or infinity"), (0, "all zeros")])
         {
             using var folder = new TemporaryFolder();
             Write(folder.Path, 100);

@@ -47,7 +47,9 @@ public class CaptionMakerTests
     [Fact]
     public void A_declared_suffix_goes_where_the_icon_has_another_style()
     {
-        CaptionMaker maker = Maker([.. Many("icon", ""), .. Many("other", ""), .. Many("more", ""), "house", "house-light", "traffic-light", "lamp-thin", "lamp-light"], ["", "thin", "light"]);
+        CaptionMaker maker =
+            Maker([.. Many("icon", ""), .. Many("other", ""), .. Many("more", ""), "house", "house-light", "traffic-light", "lamp-thin",
+                "lamp-light"], ["", "thin", "light"]);
         Assert.Equal("house", maker.Caption("house-light"));
         Assert.Equal("lamp", maker.Caption("lamp-light"));
         Assert.Equal("traffic light", maker.Caption("traffic-light"));
@@ -58,7 +60,9 @@ public class CaptionMakerTests
     [InlineData("alert-28-regular", "alert")]
     [InlineData("battery-0-20-filled", "battery 0")]
     public void Declared_suffixes_of_size_and_style_go_together(string name, string caption) =>
-        Assert.Equal(caption, Maker([name, name.Replace("filled", "regular", StringComparison.Ordinal), "alert-28-filled"], ["16-filled", "16-regular", "20-filled", "20-regular", "28-filled", "28-regular"]).Caption(name));
+        Assert.Equal(caption,
+            Maker([name, name.Replace("filled", "regular", StringComparison.Ordinal), "alert-28-filled"],
+                ["16-filled", "16-regular", "20-filled", "20-regular", "28-filled", "28-regular"]).Caption(name));
 
     [Theory]
     [InlineData("outline-today", "today")]
@@ -91,7 +95,9 @@ public class CaptionMakerTests
     [InlineData("police-car-light", "police car light")]
     [InlineData("person-dark-skin-tone", "person dark skin tone")]
     public void Names_of_emoji_keep_their_words_and_spell_out_tones(string name, string caption) =>
-        Assert.Equal(caption, new CaptionMaker(["man-pilot-light", "man-pilot-medium-light", "man-pilot-medium-dark", name], ["light"], [], emoji: true).Caption(name));
+        Assert.Equal(caption,
+            new CaptionMaker(["man-pilot-light", "man-pilot-medium-light", "man-pilot-medium-dark", name], ["light"], [],
+                emoji: true).Caption(name));
 
     [Fact]
     public void A_set_that_puts_its_own_name_first_loses_it() =>
@@ -124,5 +130,6 @@ public class CaptionMakerTests
     private static CaptionMaker Maker(IReadOnlyCollection<string> names, string[]? suffixes = null, string[]? prefixes = null) =>
         new(names, suffixes ?? [], prefixes ?? [], emoji: false);
 
-    private static string[] Many(string stem, string suffix) => [.. Enumerable.Range(0, 30).Select(i => $"{stem}-{(char)('a' + i % 26)}x{(char)('a' + i / 26)}{suffix}")];
+    private static string[] Many(string stem, string suffix) =>
+        [.. Enumerable.Range(0, 30).Select(i => $"{stem}-{(char)('a' + i % 26)}x{(char)('a' + i / 26)}{suffix}")];
 }

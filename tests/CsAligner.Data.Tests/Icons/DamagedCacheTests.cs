@@ -12,7 +12,8 @@ public class DamagedCacheTests
     {
         using var folder = new TemporaryFolder();
         string path = folder["x.index"];
-        new IconIndex(IconSplit.Alignment, [new("set", "name", "caption", ["other"], ["category"], false)], ["broken"], ["near"], 1).Write(path);
+        new IconIndex(IconSplit.Alignment, [new("set", "name", "caption", ["other"], ["category"], false)], ["broken"], ["near"],
+            1).Write(path);
         Assert.True(Refused(path, () => IconIndex.TryRead(path)) > 10);
     }
 

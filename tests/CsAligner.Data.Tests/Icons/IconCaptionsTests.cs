@@ -11,9 +11,11 @@ public sealed class IconCaptionsTests
     [Fact]
     public void The_name_comes_first_and_no_text_twice()
     {
-        IconCaptions captions = IconCaptions.Of([Entry("s", "bin", "bin", ["trash", "bin", "waste basket"], ["office", "trash"])], s_noCodes, null, null);
+        IconCaptions captions =
+            IconCaptions.Of([Entry("s", "bin", "bin", ["trash", "bin", "waste basket"], ["office", "trash"])], s_noCodes, null, null);
         Assert.Equal(
-            [("bin", CaptionSource.Name), ("trash", CaptionSource.Alias), ("waste basket", CaptionSource.Alias), ("office", CaptionSource.Category)],
+            [("bin", CaptionSource.Name), ("trash", CaptionSource.Alias), ("waste basket", CaptionSource.Alias),
+                ("office", CaptionSource.Category)],
             captions[0].Select(c => (c.Text, c.Source)));
         Assert.Equal((1, 4, 0, 0), (captions.Count, captions.TotalCount, captions.EmojiIcons, captions.DroppedShared));
     }
@@ -21,14 +23,18 @@ public sealed class IconCaptionsTests
     [Fact]
     public void Numbers_letters_and_codes_are_no_captions_but_where_they_are_the_only_name()
     {
-        IconCaptions captions = IconCaptions.Of([Entry("s", "42", "42", ["1f468", "u1f600", "owm904", "a", "7 8", "b 2", "html5", "2 cats", "été"], [])], s_noCodes, null, null);
+        IconCaptions captions =
+            IconCaptions.Of([Entry("s", "42", "42", ["1f468", "u1f600", "owm904", "a", "7 8", "b 2", "html5", "2 cats", "été"], [])],
+                s_noCodes, null, null);
         Assert.Equal(["42", "html5", "2 cats", "été"], captions[0].Select(c => c.Text));
     }
 
     [Fact]
     public void What_too_many_icons_share_is_left_out_unless_it_is_their_name()
     {
-        IconEntry[] icons = [.. Enumerable.Range(0, IconCaptions.MostIcons + 1).Select(i => Entry("s", $"i{i}", "same name", ["shared"], [i == 0 ? "own" : "most"]))];
+        IconEntry[] icons =
+            [.. Enumerable.Range(0, IconCaptions.MostIcons + 1)
+                .Select(i => Entry("s", $"i{i}", "same name", ["shared"], [i == 0 ? "own" : "most"]))];
         IconCaptions captions = IconCaptions.Of(icons, s_noCodes, null, null);
         Assert.Equal(["same name", "own"], captions[0].Select(c => c.Text));
         Assert.Equal(["same name", "most"], captions[1].Select(c => c.Text));
@@ -42,7 +48,8 @@ public sealed class IconCaptionsTests
         string[] words = [.. "apple pear plum cherry grape melon lemon orange banana kiwi".Split(' ')];
         Assert.InRange(words.Count(holdout.IsHeldOut), 1, 9);
         IconEntry icon = Entry("s", "fruit", "fruit", words, []);
-        Assert.Equal(words.Where(w => !holdout.IsHeldOut(w)).Prepend("fruit"), IconCaptions.Of([icon], s_noCodes, null, holdout)[0].Select(c => c.Text));
+        Assert.Equal(words.Where(w => !holdout.IsHeldOut(w)).Prepend("fruit"),
+            IconCaptions.Of([icon], s_noCodes, null, holdout)[0].Select(c => c.Text));
         Assert.Equal(words.Prepend("fruit"), IconCaptions.Of([icon], s_noCodes, null, null)[0].Select(c => c.Text));
         Assert.Equal(words.Count(holdout.IsHeldOut), IconCaptions.Of([icon], s_noCodes, null, holdout).DroppedNewNames);
     }
@@ -64,7 +71,9 @@ public sealed class IconCaptionsTests
             Entry("other", "wave", "wave"),
         ], codes, emoji, null);
         Assert.Equal((6, 4), (captions.EmojiIcons, captions.MatchedEmoji));
-        Assert.Equal([("moving hand", CaptionSource.Name), ("waving hand", CaptionSource.EmojiLabel), ("hello", CaptionSource.EmojiTag), ("good bye", CaptionSource.EmojiTag)],
+        Assert.Equal(
+            [("moving hand", CaptionSource.Name), ("waving hand", CaptionSource.EmojiLabel), ("hello", CaptionSource.EmojiTag),
+                ("good bye", CaptionSource.EmojiTag)],
             captions[0].Select(c => (c.Text, c.Source)));
         Assert.Equal(["old"], captions[1].Select(c => c.Text));
         Assert.Equal(["wave", "waving hand", "hello", "good bye"], captions[2].Select(c => c.Text));
@@ -79,7 +88,9 @@ public sealed class IconCaptionsTests
     [Fact]
     public void Flattened_they_are_texts_and_the_icon_of_each()
     {
-        IconCaptions captions = IconCaptions.Of([Entry("s", "a", "first", ["one"]), Entry("s", "b", "second"), Entry("s", "c", "third", ["two", "three"])], s_noCodes, null, null);
+        IconCaptions captions =
+            IconCaptions.Of([Entry("s", "a", "first", ["one"]), Entry("s", "b", "second"), Entry("s", "c", "third", ["two", "three"])],
+                s_noCodes, null, null);
         (IReadOnlyList<string> texts, long[] pairs) = captions.Flatten();
         Assert.Equal(["first", "one", "second", "third", "two", "three"], texts);
         Assert.Equal([0L, 0, 1, 2, 2, 2], pairs);
@@ -91,7 +102,10 @@ public sealed class IconCaptionsTests
     [Fact]
     public void For_measuring_what_two_icons_are_called_is_left_out_but_as_a_name()
     {
-        IconCaptions captions = IconCaptions.Of([Entry("s", "a", "first", ["both", "own", "second"]), Entry("s", "b", "second", ["both"]), Entry("s", "c", "third", ["own"])], s_noCodes, null, null);
+        IconCaptions captions =
+            IconCaptions.Of(
+                [Entry("s", "a", "first", ["both", "own", "second"]), Entry("s", "b", "second", ["both"]),
+                    Entry("s", "c", "third", ["own"])], s_noCodes, null, null);
         Assert.Equal(["first", "own", "second"], captions.Flatten([0, 1], distinct: true).Texts);
         Assert.Equal(["first", "both", "second", "third"], captions.Flatten([0, 2], distinct: true).Texts);
         Assert.Equal(8, captions.Flatten().Texts.Count);
@@ -123,7 +137,8 @@ public sealed class IconCaptionsTests
         {
             using IconDataset dataset = await IconDataset.BuildAsync(split, cancellationToken: token);
             IconCaptions captions = await IconCaptions.BuildAsync(dataset, null, token);
-            TestContext.Current.TestOutputHelper?.WriteLine($"{split}: {captions.Count} icons, {captions.TotalCount} captions ({Sources(captions)}), {captions.MatchedEmoji} of {captions.EmojiIcons} emoji found, "
+            TestContext.Current.TestOutputHelper?.WriteLine($"{split}: {captions.Count} icons, {captions.TotalCount} captions "
+                + $"({Sources(captions)}), {captions.MatchedEmoji} of {captions.EmojiIcons} emoji found, "
                 + $"{captions.DroppedNewNames} held out, {captions.DroppedShared} shared");
             Assert.Equal(dataset.Count, captions.Count);
             Assert.All(Enumerable.Range(0, dataset.Count), i => Assert.Equal(dataset[i].Caption, captions[i][0].Text));
@@ -135,7 +150,8 @@ public sealed class IconCaptionsTests
         }
     }
 
-    private static string Sources(IconCaptions captions) => string.Join(", ", Enumerable.Range(0, captions.Count).SelectMany(i => captions[i])
+    private static string Sources(IconCaptions captions) =>
+        string.Join(", ", Enumerable.Range(0, captions.Count).SelectMany(i => captions[i])
         .CountBy(c => c.Source).OrderBy(s => s.Key).Select(s => $"{s.Value} {s.Key}"));
 
     private static IconEntry Entry(string set, string name, string caption, string[]? alternatives = null, string[]? categories = null) =>
@@ -146,7 +162,8 @@ public sealed class IconCaptionsTests
     {
         using TemporaryFolder folder = EmojiFolder();
         File.WriteAllText(folder["en/shortcodes/cldr.json"], """{"1F44B": null}""");
-        Assert.Contains("cldr.json are damaged", Assert.Throws<InputException>(() => EmojiNames.Read(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("cldr.json are damaged", Assert.Throws<InputException>(() => EmojiNames.Read(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     private static TemporaryFolder EmojiFolder()
@@ -159,7 +176,8 @@ public sealed class IconCaptionsTests
              {"label": "man’s shoe", "hexcode": "1F45E", "tags": ["shoe"]}]
             """);
         foreach (string kind in (string[])["cldr", "emojibase", "github", "iamcal", "joypixels"])
-            File.WriteAllText(Path.Combine(folder.Path, "en", "shortcodes", kind + ".json"), kind == "github" ? """{"1F44B": ["wave", "waving_hand"], "1F45E": "mans_shoe", "0": "nothing"}""" : "{}");
+            File.WriteAllText(Path.Combine(folder.Path, "en", "shortcodes", kind + ".json"),
+                kind == "github" ? """{"1F44B": ["wave", "waving_hand"], "1F45E": "mans_shoe", "0": "nothing"}""" : "{}");
         return folder;
     }
 }

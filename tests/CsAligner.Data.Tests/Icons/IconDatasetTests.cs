@@ -74,7 +74,8 @@ public sealed class IconDatasetTests
         var set = new IconSet("t", "MIT", false,
         [
             Make("blank", "<path fill=\"none\" d=\"M0 0h9\"/>"), Make("colour", "<rect width=\"24\" height=\"24\" fill=\"#f00\"/>"),
-            Make("loop", "<g id=\"a\"><use href=\"#a\"/></g>"), Make("ok", "<rect width=\"12\" height=\"24\" fill=\"currentColor\"/>"), Make("torn", "<rect"),
+            Make("loop", "<g id=\"a\"><use href=\"#a\"/></g>"), Make("ok", "<rect width=\"12\" height=\"24\" fill=\"currentColor\"/>"),
+            Make("torn", "<rect"),
         ], ["gone: it has no body"]);
         string path = Path.Combine(Directory.CreateTempSubdirectory("csalign-raster-").FullName, "t");
         IconRasterFile.Write(path, set, 16, _ => { }, TestContext.Current.CancellationToken);
@@ -111,6 +112,7 @@ public sealed class IconDatasetTests
     {
         var rgb = new byte[64 * 64 * 3];
         dataset.GetImage(index, rgb);
-        return [.. Enumerable.Range(0, 64 * 64).Select(i => (byte)(255 - ((77 * rgb[3 * i] + 150 * rgb[3 * i + 1] + 29 * rgb[3 * i + 2] + 128) >> 8)))];
+        return [.. Enumerable.Range(0, 64 * 64)
+            .Select(i => (byte)(255 - ((77 * rgb[3 * i] + 150 * rgb[3 * i + 1] + 29 * rgb[3 * i + 2] + 128) >> 8)))];
     }
 }

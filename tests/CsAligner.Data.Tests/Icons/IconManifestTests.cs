@@ -40,7 +40,8 @@ public class IconManifestTests
 
     [Fact]
     public void Sets_that_the_demo_needs_have_packages_of_their_own() =>
-        Assert.All(IconManifest.Default.Sets.Where(s => s.GivesNewNames || s.Role == IconRole.Test), s => Assert.Equal($"@iconify-json/{s.Set}", s.Package!.Name));
+        Assert.All(IconManifest.Default.Sets.Where(s => s.GivesNewNames || s.Role == IconRole.Test),
+            s => Assert.Equal($"@iconify-json/{s.Set}", s.Package!.Name));
 
     [Theory]
     [InlineData("MIT", true)]
@@ -73,7 +74,8 @@ public class IconManifestTests
     [InlineData("openmoji", "is not used: licence")]
     [InlineData("simple-icons", "is not used: brand")]
     public void Unknown_and_excluded_sets_are_refused_by_name(string set, string expected) =>
-        Assert.Contains(expected, Assert.Throws<InputException>(() => IconManifest.Default.Select([set])).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<InputException>(() => IconManifest.Default.Select([set])).Message,
+            StringComparison.Ordinal);
 
     private static IconRole Role(string set) => IconManifest.Default.Sets.Single(s => s.Set == set).Role;
 }

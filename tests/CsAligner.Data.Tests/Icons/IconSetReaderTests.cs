@@ -11,7 +11,8 @@ public class IconSetReaderTests
     [Fact]
     public void Icons_take_the_box_of_the_set_and_their_own_fields_win()
     {
-        IconSet set = Read("""{ "prefix": "t", "width": 24, "icons": { "b": { "body": "<path/>" }, "a": { "body": "<path/>", "width": 12, "height": 10, "left": -1, "top": 2 } } }""");
+        IconSet set =
+            Read("""{ "prefix": "t", "width": 24, "icons": { "b": { "body": "<path/>" }, "a": { "body": "<path/>", "width": 12, "height": 10, "left": -1, "top": 2 } } }""");
         Assert.Equal(["a", "b"], set.Icons.Select(i => i.Name));
         Assert.Equal(new IconShape("<path/>", -1, 2, 12, 10), set.Icons[0].Shape);
         Assert.Equal(new IconShape("<path/>", 0, 0, 24, 16), set.Icons[1].Shape);
@@ -21,14 +22,16 @@ public class IconSetReaderTests
     [Fact]
     public void Hidden_icons_are_left_out()
     {
-        IconSet set = Read("""{ "prefix": "t", "icons": { "a": { "body": "<path/>", "hidden": true }, "b": { "body": "<path/>" } }, "aliases": { "c": { "parent": "a" }, "d": { "parent": "a", "hidden": false } } }""");
+        IconSet set =
+            Read("""{ "prefix": "t", "icons": { "a": { "body": "<path/>", "hidden": true }, "b": { "body": "<path/>" } }, "aliases": { "c": { "parent": "a" }, "d": { "parent": "a", "hidden": false } } }""");
         Assert.Equal(["b", "d"], set.Icons.Select(i => i.Name));
     }
 
     [Fact]
     public void An_alias_that_renames_is_another_caption()
     {
-        IconSet set = Read("""{ "prefix": "t", "icons": { "house": { "body": "<path/>" } }, "aliases": { "home": { "parent": "house" }, "my-home": { "parent": "home" }, "house-outline": { "parent": "house" } } }""");
+        IconSet set =
+            Read("""{ "prefix": "t", "icons": { "house": { "body": "<path/>" } }, "aliases": { "home": { "parent": "house" }, "my-home": { "parent": "home" }, "house-outline": { "parent": "house" } } }""");
         Icon icon = Assert.Single(set.Icons);
         Assert.Equal(["home", "my home"], icon.Alternatives);
     }
@@ -36,7 +39,8 @@ public class IconSetReaderTests
     [Fact]
     public void An_alias_that_turns_or_flips_is_a_picture_of_its_own()
     {
-        IconSet set = Read("""{ "prefix": "t", "icons": { "up": { "body": "<path/>" } }, "aliases": { "right": { "parent": "up", "rotate": 1 }, "down": { "parent": "right", "rotate": 1 }, "mirrored": { "parent": "up", "hFlip": true } , "twice": { "parent": "mirrored", "hFlip": true, "vFlip": true } } }""");
+        IconSet set =
+            Read("""{ "prefix": "t", "icons": { "up": { "body": "<path/>" } }, "aliases": { "right": { "parent": "up", "rotate": 1 }, "down": { "parent": "right", "rotate": 1 }, "mirrored": { "parent": "up", "hFlip": true } , "twice": { "parent": "mirrored", "hFlip": true, "vFlip": true } } }""");
         Assert.Equal(["down", "mirrored", "right", "twice", "up"], set.Icons.Select(i => i.Name));
         Assert.Equal(2, Shape(set, "down").Rotate);
         Assert.True(Shape(set, "mirrored").FlipHorizontally);
@@ -45,9 +49,12 @@ public class IconSetReaderTests
 
     [Theory]
     [InlineData("""{ "prefix": "t", "icons": { "bad": { }, "ok": { "body": "<path/>" } } }""", "it has no body")]
-    [InlineData("""{ "prefix": "t", "icons": { "bad": { "body": "<path/>", "width": -3 }, "ok": { "body": "<path/>" } } }""", "its box is -3 x 16")]
-    [InlineData("""{ "prefix": "t", "icons": { "ok": { "body": "<path/>" } }, "aliases": { "bad": { "parent": "gone" } } }""", "an icon that is missing")]
-    [InlineData("""{ "prefix": "t", "icons": { "ok": { "body": "<path/>" } }, "aliases": { "bad": { "parent": "bad" } } }""", "go in a circle")]
+    [InlineData("""{ "prefix": "t", "icons": { "bad": { "body": "<path/>", "width": -3 }, "ok": { "body": "<path/>" } } }""",
+        "its box is -3 x 16")]
+    [InlineData("""{ "prefix": "t", "icons": { "ok": { "body": "<path/>" } }, "aliases": { "bad": { "parent": "gone" } } }""",
+        "an icon that is missing")]
+    [InlineData("""{ "prefix": "t", "icons": { "ok": { "body": "<path/>" } }, "aliases": { "bad": { "parent": "bad" } } }""",
+        "go in a circle")]
     public void A_broken_icon_is_named_and_the_rest_is_read(string json, string why)
     {
         IconSet set = Read(json);
@@ -67,7 +74,9 @@ public class IconSetReaderTests
     [Fact]
     public void Categories_come_from_the_metadata()
     {
-        IconSet set = Read("""{ "prefix": "t", "icons": { "cat": { "body": "<path/>" } } }""", """{ "categories": { "Animals & Nature": ["cat", "gone"], "Food": ["x"] } }""");
+        IconSet set =
+            Read("""{ "prefix": "t", "icons": { "cat": { "body": "<path/>" } } }""",
+                """{ "categories": { "Animals & Nature": ["cat", "gone"], "Food": ["x"] } }""");
         Assert.Equal(["animals nature"], set.Icons[0].Categories);
     }
 

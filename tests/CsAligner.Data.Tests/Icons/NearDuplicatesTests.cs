@@ -15,7 +15,9 @@ public class NearDuplicatesTests
         // Copies with more and more pixels changed: their cosines lie on both sides of the threshold.
         List<byte[]> candidates = [.. Enumerable.Range(0, 300).Select(i => Spoil(random, references[i % references.Count], i))];
         int[] expected = [.. candidates.Select(c => Nearest(references, c, 0.97))];
-        int[] found = new NearDuplicates(references.Count, Reader(references), 0.97f).Find(candidates.Count, Reader(candidates), _ => { }, CancellationToken.None);
+        int[] found =
+            new NearDuplicates(references.Count, Reader(references), 0.97f).Find(candidates.Count, Reader(candidates), _ => { },
+                CancellationToken.None);
         Assert.Equal(expected, found);
         Assert.InRange(expected.Count(e => e >= 0), 20, 280);
     }
@@ -27,7 +29,8 @@ public class NearDuplicatesTests
         byte[] picture = Strokes(random);
         byte[] lighter = [.. picture.Select(p => (byte)(p / 2))];
         byte[] shifted = [.. new byte[64 * 3], .. picture[..^(64 * 3)]];
-        int[] found = new NearDuplicates(1, Reader([picture]), 0.97f).Find(3, Reader([picture, lighter, shifted]), _ => { }, CancellationToken.None);
+        int[] found =
+            new NearDuplicates(1, Reader([picture]), 0.97f).Find(3, Reader([picture, lighter, shifted]), _ => { }, CancellationToken.None);
         Assert.Equal([0, 0, -1], found);
     }
 

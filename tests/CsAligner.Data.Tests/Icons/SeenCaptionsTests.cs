@@ -11,7 +11,8 @@ public class SeenCaptionsTests
         Assert.InRange(SeenCaptions.Default.Count, 50_000, 100_000);
         // Common names are in, unless they are held out; held-out names are not.
         var holdout = new NameHoldout(IconManifest.Default.NewNameSeed, IconManifest.Default.NewNameFraction);
-        foreach (string caption in (string[])["arrow left", "bell", "cloud", "heart", "lock", "mail", "phone", "star", "sun", "trash", "user", "wallet"])
+        foreach (string caption in (string[])["arrow left", "bell", "cloud", "heart", "lock", "mail", "phone", "star", "sun", "trash",
+            "user", "wallet"])
             Assert.NotEqual(holdout.IsHeldOut(caption), SeenCaptions.Default.Contains(caption));
         Assert.False(SeenCaptions.Default.Contains("a name that no icon has"));
     }

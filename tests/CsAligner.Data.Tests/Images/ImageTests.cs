@@ -21,7 +21,8 @@ public class ImageTests
     [Fact]
     public void Colours_are_not_multiplied_by_alpha()
     {
-        byte[] pixel = Pixel(Draw(Open + "viewBox=\"0 0 1 1\"><rect width=\"1\" height=\"1\" fill=\"#ff0000\" opacity=\"0.5\"/></svg>", 64), 30, 30);
+        byte[] pixel =
+            Pixel(Draw(Open + "viewBox=\"0 0 1 1\"><rect width=\"1\" height=\"1\" fill=\"#ff0000\" opacity=\"0.5\"/></svg>", 64), 30, 30);
         Assert.Equal(255, pixel[0]);
         Assert.InRange(pixel[3], 127, 128);
     }
@@ -29,7 +30,10 @@ public class ImageTests
     [Fact]
     public void Many_threads_draw_the_same_bytes()
     {
-        string[] svgs = [.. Enumerable.Range(1, 40).Select(i => Open + $"viewBox=\"0 0 48 48\"><circle cx=\"24\" cy=\"24\" r=\"{i / 2.0}\" stroke=\"#{i * 3:x2}40ff\" stroke-width=\"3\" fill=\"none\"/></svg>")];
+        string[] svgs =
+            [.. Enumerable.Range(1, 40)
+                .Select(i => Open + $"viewBox=\"0 0 48 48\"><circle cx=\"24\" cy=\"24\" r=\"{i / 2.0}\" stroke=\"#{i * 3:x2}40ff\" "
+                    + "stroke-width=\"3\" fill=\"none\"/></svg>")];
         byte[][] alone = [.. svgs.Select(s => Draw(s, 64))];
         var together = new byte[svgs.Length][];
         Parallel.For(0, svgs.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i => together[i] = Draw(svgs[i], 64));
@@ -96,7 +100,8 @@ public class ImageTests
     [InlineData("<svg xmlns=\"http://www.w3.org/2000/svg\"/>")]
     [InlineData("")]
     public void Other_formats_are_refused_by_their_first_bytes(string text) =>
-        Assert.Contains("neither PNG, JPEG nor WebP", Assert.Throws<InputException>(() => ImageDecoder.Decode(Encoding.UTF8.GetBytes(text), "x")).Message, StringComparison.Ordinal);
+        Assert.Contains("neither PNG, JPEG nor WebP",
+            Assert.Throws<InputException>(() => ImageDecoder.Decode(Encoding.UTF8.GetBytes(text), "x")).Message, StringComparison.Ordinal);
 
     private static byte[] Draw(string svg, int size) => ImageRasterizer.SvgToRgba(Encoding.UTF8.GetBytes(svg), size);
 

@@ -78,12 +78,14 @@ public sealed class PictureTests
         Assert.InRange(mean, 1, 60);
     }
 
-    private static RgbImage Read(string name, Transparency transparency = Transparency.White) => ImageDecoder.Decode(File.ReadAllBytes(Path.Combine(Folder, name)), name, transparency);
+    private static RgbImage Read(string name, Transparency transparency = Transparency.White) =>
+        ImageDecoder.Decode(File.ReadAllBytes(Path.Combine(Folder, name)), name, transparency);
 
     private static byte[] Fit(RgbImage image)
     {
         var fitted = new byte[Size * Size * 3];
-        new ImagePreprocessing(Size, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation).Fit(image.Pixels, image.Width, image.Height, fitted);
+        new ImagePreprocessing(Size, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation).Fit(image.Pixels, image.Width,
+            image.Height, fitted);
         return fitted;
     }
 

@@ -6,7 +6,8 @@ namespace CsAligner.Data.Tests.Images;
 
 public class SvgGuardTests
 {
-    private const string Open = "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"10\" height=\"10\">";
+    private const string Open =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"10\" height=\"10\">";
 
     [Fact]
     public void A_plain_picture_passes_with_the_size_that_was_asked_for()
@@ -19,7 +20,9 @@ public class SvgGuardTests
     [Fact]
     public void A_doctype_without_entities_is_dropped()
     {
-        string text = Check("<?xml version=\"1.0\"?><!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">" + Open + "<rect width=\"5\" height=\"5\"/></svg>");
+        string text =
+            Check("<?xml version=\"1.0\"?><!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" "
+                + "\"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">" + Open + "<rect width=\"5\" height=\"5\"/></svg>");
         Assert.DoesNotContain("DOCTYPE", text, StringComparison.Ordinal);
     }
 
@@ -38,7 +41,8 @@ public class SvgGuardTests
 
     [Fact]
     public void Deep_nesting_is_refused() =>
-        Refuses(Open + string.Concat(Enumerable.Repeat("<g>", 100_000)) + string.Concat(Enumerable.Repeat("</g>", 100_000)) + "</svg>", "nested more than 100 deep");
+        Refuses(Open + string.Concat(Enumerable.Repeat("<g>", 100_000)) + string.Concat(Enumerable.Repeat("</g>", 100_000)) + "</svg>",
+            "nested more than 100 deep");
 
     [Fact]
     public void Too_many_elements_are_refused() =>

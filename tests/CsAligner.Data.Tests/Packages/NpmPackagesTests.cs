@@ -24,7 +24,8 @@ public sealed class NpmPackagesTests : IDisposable
                 writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream("{}"u8.ToArray()) });
         }
 
-        _package = new NpmPackage("@csaligner-test/sample", "1.2.3", "sha512-" + Convert.ToBase64String(SHA512.HashData(File.ReadAllBytes(tarball))));
+        _package = new NpmPackage("@csaligner-test/sample", "1.2.3",
+            "sha512-" + Convert.ToBase64String(SHA512.HashData(File.ReadAllBytes(tarball))));
         Cache = Path.Combine(_folder, "cache");
     }
 
@@ -126,7 +127,8 @@ public sealed class NpmPackagesTests : IDisposable
     [InlineData("ok", "latest")]
     [InlineData("ok", "1.0.0 --x")]
     public async Task A_name_or_version_that_is_none_is_a_mistake_of_the_caller(string name, string version) =>
-        await Assert.ThrowsAsync<ArgumentException>(() => NpmPackages.EnsureAsync(name, version, _package.Integrity, null, CancellationToken.None));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            NpmPackages.EnsureAsync(name, version, _package.Integrity, null, CancellationToken.None));
 
     private string Copy => $"cp '{_folder}'/csaligner-test-sample-1.2.3.tgz \"$last\"";
 
@@ -141,7 +143,8 @@ public sealed class NpmPackagesTests : IDisposable
         Environment.SetEnvironmentVariable("PATH", bin + Path.PathSeparator + "/usr/bin:/bin");
     }
 
-    private Task<string> Ensure() => NpmPackages.EnsureAsync(_package.Name, _package.Version, _package.Integrity, null, TestContext.Current.CancellationToken);
+    private Task<string> Ensure() =>
+        NpmPackages.EnsureAsync(_package.Name, _package.Version, _package.Integrity, null, TestContext.Current.CancellationToken);
 
     private async Task Fails(string expected)
     {

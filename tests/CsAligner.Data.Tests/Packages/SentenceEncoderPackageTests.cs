@@ -18,7 +18,9 @@ public sealed class SentenceEncoderPackageTests
     {
         string folder = await NpmNeeds.PackageAsync(SentenceEncoderPackage.Package);
         UnigramTokenizer tokenizer = UnigramTokenizer.Read(Path.Combine(folder, "dist", "vocab.json"));
-        int[][] ids = JsonSerializer.Deserialize<int[][]>(await File.ReadAllBytesAsync(Path.Combine(s_golden, "ids.json"), TestContext.Current.CancellationToken))!;
+        int[][] ids =
+            JsonSerializer.Deserialize<int[][]>(
+                await File.ReadAllBytesAsync(Path.Combine(s_golden, "ids.json"), TestContext.Current.CancellationToken))!;
         string[] texts = Texts();
         Assert.Equal((8000, 262, 262), (tokenizer.VocabularySize, texts.Length, ids.Length));
         for (int i = 0; i < texts.Length; i++)

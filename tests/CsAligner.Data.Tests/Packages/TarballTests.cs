@@ -64,7 +64,8 @@ public sealed class TarballTests : IDisposable
     {
         string file = Pack(("package/zeros", new string('\0', 3 << 20)));
         Assert.True(new FileInfo(file).Length < 100_000);
-        var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.UnpackAsync(file, Make(Target), null, 1 << 20, CancellationToken.None));
+        var failure =
+            await Assert.ThrowsAsync<InputException>(() => Tarball.UnpackAsync(file, Make(Target), null, 1 << 20, CancellationToken.None));
         Assert.Contains("unpacks to more than 1 MiB", failure.Message, StringComparison.Ordinal);
     }
 
@@ -72,7 +73,9 @@ public sealed class TarballTests : IDisposable
     public async Task Too_many_files_are_refused()
     {
         string file = Pack([.. Enumerable.Range(0, Tarball.FileLimit + 1).Select(i => ($"package/{i}", ""))]);
-        var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.UnpackAsync(file, Make(Target), _ => false, 1 << 20, CancellationToken.None));
+        var failure =
+            await Assert.ThrowsAsync<InputException>(() =>
+                Tarball.UnpackAsync(file, Make(Target), _ => false, 1 << 20, CancellationToken.None));
         Assert.Contains("more than 20000 files", failure.Message, StringComparison.Ordinal);
     }
 
@@ -141,7 +144,9 @@ public sealed class TarballTests : IDisposable
         File.WriteAllText(foreign, "<html>Sign in to the network</html>");
         foreach (string file in (string[])[cut, foreign])
         {
-            var failure = await Assert.ThrowsAsync<InputException>(() => Tarball.UnpackAsync(file, Make(Target + Path.GetFileName(file)), null, 1 << 20, CancellationToken.None));
+            var failure =
+                await Assert.ThrowsAsync<InputException>(() =>
+                    Tarball.UnpackAsync(file, Make(Target + Path.GetFileName(file)), null, 1 << 20, CancellationToken.None));
             Assert.Contains("damaged", failure.Message, StringComparison.Ordinal);
         }
     }
@@ -177,7 +182,10 @@ public sealed class TarballTests : IDisposable
         string file = Path.Combine(_folder, Guid.NewGuid().ToString("N") + ".tgz");
         using var writer = new TarWriter(new GZipStream(File.Create(file), CompressionLevel.Fastest));
         foreach ((string name, string text) in files)
-            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)) });
+            writer.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile,
+                    name)
+                { DataStream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)) });
         return file;
     }
 }

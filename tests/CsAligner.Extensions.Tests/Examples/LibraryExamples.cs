@@ -23,7 +23,8 @@ public sealed class LibraryExamples
     public async Task Images_and_texts_from_a_container()
     {
         using var folder = new TemporaryFolder();
-        string modelFolder = Samples.Model, alignedFolder = Samples.WriteAlignment(folder), photo = Samples.WritePicture(folder, "red.png", 255, 0, 0);
+        string modelFolder = Samples.Model, alignedFolder = Samples.WriteAlignment(folder),
+            photo = Samples.WritePicture(folder, "red.png", 255, 0, 0);
 
         // container begins
         using var services = new ServiceCollection()
@@ -60,7 +61,8 @@ public sealed class LibraryExamples
     [Fact]
     public void An_onnx_model()
     {
-        using var folder = new TemporaryFolder().CopyFrom(Samples.Model).CopyFrom(Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden", "icon-clip"));
+        using var folder = new TemporaryFolder().CopyFrom(Samples.Model)
+            .CopyFrom(Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden", "icon-clip"));
         string onnxFolder = folder.Path;
 
         // onnx begins
@@ -77,7 +79,8 @@ public sealed class LibraryExamples
     {
         using var folder = new TemporaryFolder();
         string modelFolder = Samples.Model, adapterPath = folder["text-adapter.safetensors"];
-        string[] captions = [.. Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "red" : "blue")} {(i % 3 == 0 ? "arrow" : "circle")} {i}")];
+        string[] captions =
+            [.. Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "red" : "blue")} {(i % 3 == 0 ? "arrow" : "circle")} {i}")];
         ImageReader readImage = (i, rgb) => rgb.Fill((byte)(i * 4));
 
         // training begins
@@ -123,11 +126,14 @@ public sealed class LibraryExamples
     public void The_guide_shows_these_lines(string name, string file)
     {
         string[] source = File.ReadAllLines(Path.Combine(Repository.Root, file));
-        string[] lines = [.. source.SkipWhile(l => !l.EndsWith($"// {name} begins", StringComparison.Ordinal)).Skip(1).TakeWhile(l => !l.EndsWith($"// {name} ends", StringComparison.Ordinal))];
+        string[] lines =
+            [.. source.SkipWhile(l => !l.EndsWith($"// {name} begins", StringComparison.Ordinal)).Skip(1)
+                .TakeWhile(l => !l.EndsWith($"// {name} ends", StringComparison.Ordinal))];
         Assert.InRange(lines.Length, 2, 30);
         int indent = lines.Where(l => l.Length > 0).Min(l => l.Length - l.TrimStart().Length);
         string shown = string.Join('\n', lines.Select(l => l.Length > indent ? l[indent..] : ""));
-        Assert.Contains("```csharp\n" + shown + "\n```", File.ReadAllText(Path.Combine(Repository.Root, "docs", "library.md")), StringComparison.Ordinal);
+        Assert.Contains("```csharp\n" + shown + "\n```", File.ReadAllText(Path.Combine(Repository.Root, "docs", "library.md")),
+            StringComparison.Ordinal);
     }
 
     // own term begins

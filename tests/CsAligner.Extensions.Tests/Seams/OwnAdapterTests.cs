@@ -19,8 +19,15 @@ public sealed class OwnAdapterTests
         using var folder = new TemporaryFolder();
         var random = new RandomGenerator(1);
         Tensor images = Tensor.Normal(random, 1, 60, 8), texts = Tensor.Normal(random, 1, 60, 8);
-        var options = new AlignmentOptions { Adapter = new AdapterOptions { Kind = "sine", Kinds = Kinds, Size = 3 }, Epochs = 3, LearningRate = 1e-2 };
-        var result = new AlignmentTrainer(options, new AlignmentData(images, texts)).Run(cancellation: TestContext.Current.CancellationToken);
+        var options =
+            new AlignmentOptions
+            {
+                Adapter = new AdapterOptions { Kind = "sine", Kinds = Kinds, Size = 3 },
+                Epochs = 3,
+                LearningRate = 1e-2
+            };
+        var result = new AlignmentTrainer(options,
+            new AlignmentData(images, texts)).Run(cancellation: TestContext.Current.CancellationToken);
         var values = result.Text.Tensors.ToDictionary(t => t.Name, t => t.Values);
         Assert.Contains(values["amplitude"].Span.ToArray(), value => value != 0);
         Assert.Equal(3, values["size"].Item);
@@ -32,7 +39,8 @@ public sealed class OwnAdapterTests
 
         string message = Assert.Throws<InputException>(() => Adapter.Load(folder["a.safetensors"])).Message;
         Assert.Contains("adapter kind 'sine' is unknown; known are low-rank,", message, StringComparison.Ordinal);
-        Assert.Contains("expected one of", Assert.Throws<InputException>(() => new AdapterOptions { Kind = "sine" }.Validate()).Message, StringComparison.Ordinal);
+        Assert.Contains("expected one of", Assert.Throws<InputException>(() => new AdapterOptions { Kind = "sine" }.Validate()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,22 +69,28 @@ public sealed class OwnAdapterTests
         }
 
         Write(new Tensor(5));
-        Assert.Contains("do not fit", Assert.Throws<InputException>(() => Adapter.Load(folder["b.safetensors"], Kinds)).Message, StringComparison.Ordinal);
+        Assert.Contains("do not fit", Assert.Throws<InputException>(() => Adapter.Load(folder["b.safetensors"], Kinds)).Message,
+            StringComparison.Ordinal);
         Write(new Tensor(2, 2));
-        Assert.Contains("\"amplitude\" has rank 2, expected 1", Assert.Throws<InputException>(() => Adapter.Load(folder["b.safetensors"], Kinds)).Message, StringComparison.Ordinal);
+        Assert.Contains("\"amplitude\" has rank 2, expected 1",
+            Assert.Throws<InputException>(() => Adapter.Load(folder["b.safetensors"], Kinds)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_kind_that_cannot_be_right_is_refused()
     {
-        Assert.Contains("'sine' already", Assert.Throws<ArgumentException>(() => Kinds.With(SineAdapter.Definition)).Message, StringComparison.Ordinal);
+        Assert.Contains("'sine' already", Assert.Throws<ArgumentException>(() => Kinds.With(SineAdapter.Definition)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Kinds.With(SineAdapter.Definition with { Name = " " }));
-        Assert.Contains("keeps the width", Assert.Throws<InputException>(() => Create(Kinds, "sine", 4, 5)).Message, StringComparison.Ordinal);
+        Assert.Contains("keeps the width", Assert.Throws<InputException>(() => Create(Kinds, "sine", 4, 5)).Message,
+            StringComparison.Ordinal);
 
         var renamed = Kinds.With(SineAdapter.Definition with { Name = "cosine" });
-        Assert.Contains("calls itself 'sine'", Assert.Throws<InvalidOperationException>(() => Create(renamed, "cosine", 4, 4)).Message, StringComparison.Ordinal);
+        Assert.Contains("calls itself 'sine'", Assert.Throws<InvalidOperationException>(() => Create(renamed, "cosine", 4, 4)).Message,
+            StringComparison.Ordinal);
         var wider = Kinds.With(SineAdapter.Definition with { Name = "wider", ChangesWidth = true });
-        Assert.Contains("4 to 4", Assert.Throws<InvalidOperationException>(() => Create(wider, "wider", 4, 5)).Message, StringComparison.Ordinal);
+        Assert.Contains("4 to 4", Assert.Throws<InvalidOperationException>(() => Create(wider, "wider", 4, 5)).Message,
+            StringComparison.Ordinal);
     }
 
     private static Adapter Create(AdapterKinds kinds, string kind, int width, int outputWidth) =>

@@ -24,7 +24,8 @@ public sealed class OwnOpTests
         var wrong = GradientCheck.Run(tape => Product(tape, x, y, spoil: dy => dy[4] += 1), [x, y]);
         Assert.False(wrong.Passed);
         Assert.Equal((1, 4), (wrong.Input, wrong.Element));
-        Assert.Contains("gradient of input 1", Assert.Throws<InvalidOperationException>(wrong.ThrowIfFailed).Message, StringComparison.Ordinal);
+        Assert.Contains("gradient of input 1", Assert.Throws<InvalidOperationException>(wrong.ThrowIfFailed).Message,
+            StringComparison.Ordinal);
 
         Assert.False(GradientCheck.Run(tape => Product(tape, x, y, spoil: dy => dy[0] = float.NaN), [x, y]).Passed);
         Assert.False(GradientCheck.Run(tape => Product(tape, x, y, spoil: dy => dy[2] = 0.5f), [x, y]).Passed);
@@ -55,7 +56,8 @@ public sealed class OwnOpTests
             Assert.False(back.Wants(0));
             back.Of(0).Fill(1);
         });
-        Assert.Contains("input 0", Assert.Throws<InvalidOperationException>(() => second.Backward(second.Sum(unasked))).Message, StringComparison.Ordinal);
+        Assert.Contains("input 0", Assert.Throws<InvalidOperationException>(() => second.Backward(second.Sum(unasked))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,7 +65,8 @@ public sealed class OwnOpTests
     {
         using var tape = Tape.Inference();
         tape.Scale(Normal(64), 1);
-        var y = tape.Apply([2, 32], [Normal(64)], result => Assert.Equal(new float[64], result.Span.ToArray()), _ => Assert.Fail("Nothing is recorded."));
+        var y = tape.Apply([2, 32], [Normal(64)], result => Assert.Equal(new float[64], result.Span.ToArray()),
+            _ => Assert.Fail("Nothing is recorded."));
         Assert.Equal([2, 32], y.Shape.ToArray());
         tape.Dispose();
         Assert.Throws<ObjectDisposedException>(() => y.Span.Length);

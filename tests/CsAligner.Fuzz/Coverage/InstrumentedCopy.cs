@@ -5,7 +5,9 @@ namespace CsAligner.Fuzz.Coverage;
 /// <summary>A copy of this program whose readers tell what they cover, in a folder of its own.</summary>
 internal sealed class InstrumentedCopy : IDisposable
 {
-    private static readonly string[] Readers = ["CsAligner.Tensors.dll", "CsAligner.dll", "CsAligner.Data.dll", "CsAligner.Onnx.dll", "CsAligner.Generation.dll", "CsAligner.Studies.dll"];
+    private static readonly string[] Readers =
+        ["CsAligner.Tensors.dll", "CsAligner.dll", "CsAligner.Data.dll", "CsAligner.Onnx.dll", "CsAligner.Generation.dll",
+            "CsAligner.Studies.dll"];
 
     // Most of it the runtime only sets aside.
     private const long MostAddressed = 20L << 30;
@@ -26,7 +28,8 @@ internal sealed class InstrumentedCopy : IDisposable
     /// <returns>Its exit code.</returns>
     public int Run(IEnumerable<string> arguments)
     {
-        string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", program = Path.Combine(_folder, "CsAligner.Fuzz.dll");
+        string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            program = Path.Combine(_folder, "CsAligner.Fuzz.dll");
         // A shell can limit its memory: what a native library takes, no managed limit knows of.
         var start = OperatingSystem.IsLinux()
             ? new ProcessStartInfo("sh", ["-c", $"ulimit -v {MostAddressed >> 10}; exec \"$@\"", "sh", host, program, .. arguments])

@@ -8,7 +8,8 @@ namespace CsAligner.Fuzz.Coverage;
 internal static class Instrumenter
 {
     // Loops over values: many steps, no decisions on what a file holds.
-    private static readonly string[] Skipped = ["CsAligner.Tensors.Kernels", "CsAligner.Tensors.Ops", "CsAligner.Tensors.Autograd", "CsAligner.Tensors.Memory"];
+    private static readonly string[] Skipped =
+        ["CsAligner.Tensors.Kernels", "CsAligner.Tensors.Ops", "CsAligner.Tensors.Autograd", "CsAligner.Tensors.Memory"];
 
     /// <summary>Instruments the file in place.</summary>
     /// <returns>How many blocks it has.</returns>

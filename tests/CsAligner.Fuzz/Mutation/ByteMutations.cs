@@ -8,13 +8,16 @@ internal sealed class ByteMutations(Random random, string[] words)
 {
     // The edges of what readers compute with.
     private static readonly long[] Edges =
-        [0, 1, 7, 8, 127, 128, 255, 256, 32767, 32768, 65535, 65536, int.MaxValue - 1, int.MaxValue, 1L + int.MaxValue, uint.MaxValue, 1L + uint.MaxValue, 100_000_000, long.MaxValue, long.MinValue, -1];
+        [0, 1, 7, 8, 127, 128, 255, 256, 32767, 32768, 65535, 65536, int.MaxValue - 1, int.MaxValue, 1L + int.MaxValue, uint.MaxValue,
+            1L + uint.MaxValue, 100_000_000, long.MaxValue, long.MinValue, -1];
 
     /// <summary>Numbers as text, for whoever writes them so.</summary>
     public static IReadOnlyList<string> Numbers { get; } =
     [
-        "0", "-0", "1", "-1", "2", "3", "7", "255", "256", "4096", "65536", "1048576", "1048577", "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807", "9223372036854775808",
-        "18446744073709551616", "1e400", "-1e400", "1e-400", "1.5", "0.1", "3e38", "1e39", "01", "+1", ".5", "1.", "0x10", "NaN", "Infinity", new('9', 400),
+        "0", "-0", "1", "-1", "2", "3", "7", "255", "256", "4096", "65536", "1048576", "1048577", "2147483647", "2147483648", "4294967295",
+        "4294967296", "9223372036854775807", "9223372036854775808",
+        "18446744073709551616", "1e400", "-1e400", "1e-400", "1.5", "0.1", "3e38", "1e39", "01", "+1", ".5", "1.", "0x10", "NaN",
+        "Infinity", new('9', 400),
     ];
 
     public byte[] Mutate(byte[] part)
@@ -39,10 +42,12 @@ internal sealed class ByteMutations(Random random, string[] words)
     }
 
     /// <summary>The beginning of one, the end of another.</summary>
-    public byte[] Splice(byte[] part, byte[] other) => [.. part.AsSpan(0, random.Next(part.Length + 1)), .. other.AsSpan(random.Next(other.Length + 1))];
+    public byte[] Splice(byte[] part, byte[] other) =>
+        [.. part.AsSpan(0, random.Next(part.Length + 1)), .. other.AsSpan(random.Next(other.Length + 1))];
 
     /// <summary>A word of the format, or a number.</summary>
-    public string Word() => words.Length == 0 || random.Next(4) == 0 ? Numbers[random.Next(Numbers.Count)] : words[random.Next(words.Length)];
+    public string Word() =>
+        words.Length == 0 || random.Next(4) == 0 ? Numbers[random.Next(Numbers.Count)] : words[random.Next(words.Length)];
 
     /// <summary>Puts an edge in place of a number that stands there as text.</summary>
     public byte[] ReplaceNumber(byte[] part)
@@ -90,7 +95,8 @@ internal sealed class ByteMutations(Random random, string[] words)
         return changed;
     }
 
-    private static byte[] Overwrite(byte[] part, int at, byte[] piece) => [.. part.AsSpan(0, at), .. piece, .. part.AsSpan(Math.Min(part.Length, at + piece.Length))];
+    private static byte[] Overwrite(byte[] part, int at, byte[] piece) =>
+        [.. part.AsSpan(0, at), .. piece, .. part.AsSpan(Math.Min(part.Length, at + piece.Length))];
 
     private static byte[] Remove(byte[] part, int at, int length) => [.. part.AsSpan(0, at), .. part.AsSpan(at + length)];
 

@@ -8,7 +8,8 @@ internal sealed class JsonMutations(Random random, string[] words)
 {
     private static readonly string[] Values =
     [
-        "null", "true", "false", "[]", "{}", "[[]]", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\u001b[31m\"", "\"a\\nb\"", "\"..\"", "\"../x\"", "\"/x\"", "[null]", "[1,2,3]", "{\"\":0}",
+        "null", "true", "false", "[]", "{}", "[[]]", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\u001b[31m\"", "\"a\\nb\"", "\"..\"",
+        "\"../x\"", "\"/x\"", "[null]", "[1,2,3]", "{\"\":0}",
         new string('[', 70) + new string(']', 70), "\"" + new string('a', 5000) + "\"", "\"" + new string('\u00e9', 300) + "\"",
     ];
 
@@ -35,7 +36,8 @@ internal sealed class JsonMutations(Random random, string[] words)
             case 6 when piece.Key is { } key:
                 return Replace(part, key, Text(_bytes.Word()));
             case 7 when piece.Key is not null:
-                return Replace(part, new Range(piece.Whole.Start, piece.Whole.Start), [.. Text(_bytes.Word()), (byte)':', .. Value(), (byte)',']);
+                return Replace(part, new Range(piece.Whole.Start, piece.Whole.Start),
+                    [.. Text(_bytes.Word()), (byte)':', .. Value(), (byte)',']);
             case 8:
                 byte[] value = part[piece.Value];
                 return value.Length == 0 ? part : Replace(part, piece.Value, _bytes.Mutate(value));
@@ -51,7 +53,8 @@ internal sealed class JsonMutations(Random random, string[] words)
         _ => Encoding.UTF8.GetBytes(Values[random.Next(Values.Length)]),
     };
 
-    private byte[] Some(byte[] text, List<JsonPiece> pieces) => pieces.Count == 0 ? "null"u8.ToArray() : text[pieces[random.Next(pieces.Count)].Value];
+    private byte[] Some(byte[] text, List<JsonPiece> pieces) =>
+        pieces.Count == 0 ? "null"u8.ToArray() : text[pieces[random.Next(pieces.Count)].Value];
 
     private static byte[] Text(string word) => [(byte)'"', .. JsonEncodedText.Encode(word).EncodedUtf8Bytes, (byte)'"'];
 

@@ -16,7 +16,9 @@ internal sealed partial class NpyMutations(Random random, ByteMutations bytes)
     {
         int prefix = part.Length > MagicLength && part[MagicLength] == 1 ? 10 : 12;
         if (part.Length < prefix) return bytes.Mutate(part);
-        long length = prefix == 10 ? BinaryPrimitives.ReadUInt16LittleEndian(part.AsSpan(8)) : BinaryPrimitives.ReadUInt32LittleEndian(part.AsSpan(8));
+        long length = prefix == 10
+            ? BinaryPrimitives.ReadUInt16LittleEndian(part.AsSpan(8))
+            : BinaryPrimitives.ReadUInt32LittleEndian(part.AsSpan(8));
         if (length > part.Length - prefix) return bytes.Mutate(part);
         byte[] header = part[prefix..(prefix + (int)length)], data = part[(prefix + (int)length)..], start = part[..prefix];
         header = random.Next(5) switch
@@ -44,7 +46,9 @@ internal sealed partial class NpyMutations(Random random, ByteMutations bytes)
         string text = Encoding.Latin1.GetString(header);
         long length = Type().Match(text) is { Success: true } type ? type.Value[^2] - '0' : 4;
         foreach (Match size in Digits().Matches(Shape().Match(text).Value))
-            length = long.TryParse(size.Value, out long value) && value <= MostData ? Math.Min(length * value, MostData + 1L) : MostData + 1L;
+            length = long.TryParse(size.Value, out long value) && value <= MostData
+                ? Math.Min(length * value, MostData + 1L)
+                : MostData + 1L;
         if (length is >= 0 and <= MostData) Array.Resize(ref data, (int)length);
     }
 

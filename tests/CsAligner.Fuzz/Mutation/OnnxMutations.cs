@@ -3,7 +3,8 @@ using System.Text;
 
 namespace CsAligner.Fuzz.Mutation;
 
-/// <summary>Changes of an ONNX model's fields: of numbers, names, operators, shapes and weights, of what stands in what; lengths are set anew.</summary>
+/// <summary>Changes of an ONNX model's fields: of numbers, names, operators, shapes and weights, of what stands in what;
+/// lengths are set anew.</summary>
 internal sealed class OnnxMutations(Random random, string[] words)
 {
     public const string Model = "model";
@@ -17,23 +18,34 @@ internal sealed class OnnxMutations(Random random, string[] words)
         function 9 opset, function 11 attribute, function 12 value
         """;
 
-    private static readonly Dictionary<(string Owner, int Number), string> Messages = Fields.Split(',', StringSplitOptions.TrimEntries).Select(field => field.Split(' '))
+    private static readonly Dictionary<(string Owner, int Number), string> Messages = Fields.Split(',', StringSplitOptions.TrimEntries)
+        .Select(field => field.Split(' '))
         .ToDictionary(field => (field[0], int.Parse(field[1], CultureInfo.InvariantCulture)), field => field[2]);
 
     private static readonly long[] Numbers =
-        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 16, 17, 21, 23, -1, -2, -3, 63, 64, 127, 255, 256, 1000, 4096, 32767, 65536, 1 << 20, 1 << 28, int.MaxValue, 1L << 31, 1L << 32, 1L << 40, long.MaxValue, long.MinValue, int.MinValue];
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 16, 17, 21, 23, -1, -2, -3, 63, 64, 127, 255, 256, 1000, 4096, 32767, 65536, 1 << 20,
+            1 << 28, int.MaxValue, 1L << 31, 1L << 32, 1L << 40, long.MaxValue, long.MinValue, int.MinValue];
 
     private static readonly string[] Operators =
     [
-        "Abs", "Add", "And", "ArgMax", "AveragePool", "BatchNormalization", "BitShift", "Cast", "CastLike", "Ceil", "Clip", "Col2Im", "Compress", "Concat", "ConcatFromSequence", "Constant", "ConstantOfShape", "Conv",
-        "ConvInteger", "ConvTranspose", "CumSum", "DFT", "DeformConv", "DepthToSpace", "DequantizeLinear", "Det", "Div", "Dropout", "DynamicQuantizeLinear", "Einsum", "Erf", "Exp", "Expand", "EyeLike", "Flatten", "GRU",
-        "Gather", "GatherElements", "GatherND", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "GridSample", "GroupNormalization", "HammingWindow", "Hardmax", "Identity", "If", "InstanceNormalization", "IsNaN", "LRN", "LSTM",
-        "LayerNormalization", "Log", "LogSoftmax", "Loop", "LpNormalization", "LpPool", "MatMul", "MatMulInteger", "Max", "MaxPool", "MaxRoiPool", "MaxUnpool", "Mean", "MeanVarianceNormalization", "MelWeightMatrix", "Mod", "Mul",
-        "Multinomial", "NegativeLogLikelihoodLoss", "NonMaxSuppression", "NonZero", "OneHot", "Optional", "OptionalGetElement", "OptionalHasElement", "PRelu", "Pad", "Pow", "QLinearConv", "QLinearMatMul", "QuantizeLinear", "RNN",
-        "RandomNormal", "RandomUniformLike", "Range", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceProd", "ReduceSum", "RegexFullMatch", "Relu", "Reshape", "Resize", "ReverseSequence", "RoiAlign", "RotaryEmbedding", "STFT", "Scan",
-        "Scatter", "ScatterElements", "ScatterND", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "SequenceMap", "Shape", "Shrink", "Sin", "Size", "Slice", "Softmax",
-        "SoftmaxCrossEntropyLoss", "SpaceToDepth", "Split", "SplitToSequence", "Sqrt", "Squeeze", "StringConcat", "StringNormalizer", "StringSplit", "Sub", "Sum", "TfIdfVectorizer", "ThresholdedRelu", "Tile", "TopK", "Transpose",
-        "Trilu", "Unique", "Unsqueeze", "Upsample", "Where", "Xor", "Attention", "FusedMatMul", "Gelu", "SkipLayerNormalization", "EmbedLayerNormalization", "MultiHeadAttention", "Tokenizer", "MurmurHash3", "WordConvEmbedding",
+        "Abs", "Add", "And", "ArgMax", "AveragePool", "BatchNormalization", "BitShift", "Cast", "CastLike", "Ceil", "Clip", "Col2Im",
+        "Compress", "Concat", "ConcatFromSequence", "Constant", "ConstantOfShape", "Conv",
+        "ConvInteger", "ConvTranspose", "CumSum", "DFT", "DeformConv", "DepthToSpace", "DequantizeLinear", "Det", "Div", "Dropout",
+        "DynamicQuantizeLinear", "Einsum", "Erf", "Exp", "Expand", "EyeLike", "Flatten", "GRU",
+        "Gather", "GatherElements", "GatherND", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "GridSample", "GroupNormalization",
+        "HammingWindow", "Hardmax", "Identity", "If", "InstanceNormalization", "IsNaN", "LRN", "LSTM",
+        "LayerNormalization", "Log", "LogSoftmax", "Loop", "LpNormalization", "LpPool", "MatMul", "MatMulInteger", "Max", "MaxPool",
+        "MaxRoiPool", "MaxUnpool", "Mean", "MeanVarianceNormalization", "MelWeightMatrix", "Mod", "Mul",
+        "Multinomial", "NegativeLogLikelihoodLoss", "NonMaxSuppression", "NonZero", "OneHot", "Optional", "OptionalGetElement",
+        "OptionalHasElement", "PRelu", "Pad", "Pow", "QLinearConv", "QLinearMatMul", "QuantizeLinear", "RNN",
+        "RandomNormal", "RandomUniformLike", "Range", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceProd", "ReduceSum", "RegexFullMatch",
+        "Relu", "Reshape", "Resize", "ReverseSequence", "RoiAlign", "RotaryEmbedding", "STFT", "Scan",
+        "Scatter", "ScatterElements", "ScatterND", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
+        "SequenceLength", "SequenceMap", "Shape", "Shrink", "Sin", "Size", "Slice", "Softmax",
+        "SoftmaxCrossEntropyLoss", "SpaceToDepth", "Split", "SplitToSequence", "Sqrt", "Squeeze", "StringConcat", "StringNormalizer",
+        "StringSplit", "Sub", "Sum", "TfIdfVectorizer", "ThresholdedRelu", "Tile", "TopK", "Transpose",
+        "Trilu", "Unique", "Unsqueeze", "Upsample", "Where", "Xor", "Attention", "FusedMatMul", "Gelu", "SkipLayerNormalization",
+        "EmbedLayerNormalization", "MultiHeadAttention", "Tokenizer", "MurmurHash3", "WordConvEmbedding",
     ];
 
     // Lists that large grow no further.
@@ -79,17 +91,21 @@ internal sealed class OnnxMutations(Random random, string[] words)
                 Rename(places);
                 break;
             case 10:
-                if (Pick(places, f => f.Owner == "node" && f.Number == 4) is { } name) name.Content = Encoding.ASCII.GetBytes(Operators[random.Next(Operators.Length)]);
+                if (Pick(places, f => f.Owner == "node" && f.Number == 4) is { } name)
+                    name.Content = Encoding.ASCII.GetBytes(Operators[random.Next(Operators.Length)]);
                 break;
             case 11:
                 Nest(model, places);
                 break;
             case 12:
                 if (random.Next(2) == 0) field.Number = 1 + random.Next(30);
-                else (field.Kind, field.Fields, field.Content) = (new[] { 0, 1, 2, 5 }[random.Next(4)], null, field.Fields is null ? field.Content : ProtobufField.Write(field.Fields));
+                else (field.Kind, field.Fields, field.Content) =
+                    (new[] { 0, 1, 2, 5 }[random.Next(4)], null, field.Fields is null ? field.Content : ProtobufField.Write(field.Fields));
                 break;
             default:
-                if (Pick(places, f => (f.Owner is "tensor" && f.Number is 1 or 2 or 9) || f.Owner is "dimension" || (f.Owner is "attribute" && f.Number is 3 or 8)) is { } size) Change(size, places);
+                if (Pick(places,
+                    f => (f.Owner is "tensor" && f.Number is 1 or 2 or 9) || f.Owner is "dimension"
+                        || (f.Owner is "attribute" && f.Number is 3 or 8)) is { } size) Change(size, places);
                 break;
         }
 
@@ -137,20 +153,24 @@ internal sealed class OnnxMutations(Random random, string[] words)
     {
         if (Pick(places, IsName) is { } name && Pick(places, IsName) is { } another) name.Content = another.Content;
 
-        static bool IsName(ProtobufField field) => (field.Owner == "node" && field.Number is 1 or 2) || (field.Owner == "value" && field.Number == 1) || (field.Owner == "tensor" && field.Number == 8);
+        static bool IsName(ProtobufField field) =>
+            (field.Owner == "node" && field.Number is 1 or 2) || (field.Owner == "value" && field.Number == 1)
+                || (field.Owner == "tensor" && field.Number == 8);
     }
 
     // A graph becomes an attribute of one of its nodes, perhaps many times.
     private void Nest(List<ProtobufField> model, List<(List<ProtobufField> Among, int Place)> places)
     {
-        if (model.FirstOrDefault(f => f.Number == 7) is not { Fields: not null } graph || Pick(places, f => f.Owner == "graph" && f.Number == 1) is not { Fields: { } node }) return;
+        if (model.FirstOrDefault(f => f.Number == 7) is not { Fields: not null } graph
+            || Pick(places, f => f.Owner == "graph" && f.Number == 1) is not { Fields: { } node }) return;
         // Copied before: each copy would hold those before it.
         ProtobufField whole = graph.Copy();
         whole.Number = 6;
         for (int times = random.Next(8) == 0 ? 12 : 1; times > 0; times--)
         {
             var inner = whole.Copy();
-            node.Add(ProtobufField.Message(5, ProtobufField.Text(1, new[] { "body", "then_branch", "else_branch", "x" }[random.Next(4)]), inner, ProtobufField.Int(20, 5)));
+            node.Add(ProtobufField.Message(5, ProtobufField.Text(1, new[] { "body", "then_branch", "else_branch", "x" }[random.Next(4)]),
+                inner, ProtobufField.Int(20, 5)));
         }
     }
 

@@ -35,7 +35,8 @@ internal sealed class ProtobufField(int number, int kind)
 
     public static ProtobufField Raw(int number, byte[] bytes) => new(number, Bytes) { Content = bytes };
 
-    public static ProtobufField Message(int number, params IEnumerable<ProtobufField> fields) => new(number, Bytes) { Fields = [.. fields] };
+    public static ProtobufField Message(int number, params IEnumerable<ProtobufField> fields) =>
+        new(number, Bytes) { Fields = [.. fields] };
 
     /// <summary>Reads a message.</summary>
     /// <param name="message">Its bytes.</param>
@@ -87,7 +88,8 @@ internal sealed class ProtobufField(int number, int kind)
         return stream.ToArray();
     }
 
-    public ProtobufField Copy() => new(Number, Kind) { Value = Value, Content = Content, Owner = Owner, Fields = Fields?.ConvertAll(field => field.Copy()) };
+    public ProtobufField Copy() =>
+        new(Number, Kind) { Value = Value, Content = Content, Owner = Owner, Fields = Fields?.ConvertAll(field => field.Copy()) };
 
     private void WriteTo(MemoryStream stream)
     {

@@ -10,11 +10,13 @@ internal sealed class TarMutations(Random random, string[] words)
 
     // Start and length of what a header holds: name, mode, owners, size, time, type, link, magic, names of owners, device, prefix.
     private static readonly (int Start, int Length)[] Fields =
-        [(0, 100), (100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (156, 1), (157, 100), (257, 8), (265, 32), (297, 32), (329, 8), (337, 8), (345, 155)];
+        [(0, 100), (100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (156, 1), (157, 100), (257, 8), (265, 32), (297, 32), (329, 8),
+            (337, 8), (345, 155)];
 
     private static readonly string[] Names =
     [
-        "package/a", "../x", "package/../../x", "/etc/x", "package//x", "package/./x", "package/a\\b", "c:/x", "package/x/", "", ".", "..", "package/" + new string('a', 90), "package/a/b/c.json", "a.jpg", "a.txt", "b.png", "a.json",
+        "package/a", "../x", "package/../../x", "/etc/x", "package//x", "package/./x", "package/a\\b", "c:/x", "package/x/", "", ".", "..",
+        "package/" + new string('a', 90), "package/a/b/c.json", "a.jpg", "a.txt", "b.png", "a.json",
     ];
 
     public byte[] Mutate(byte[] part)
@@ -48,7 +50,9 @@ internal sealed class TarMutations(Random random, string[] words)
             124 when random.Next(3) == 0 => [0x80, 0, 0, 0, .. Big(random.Next(2) == 0 ? long.MaxValue : random.NextInt64(1 << 20))],
             156 => [(byte)"\0001234567xgLKSVDMNA"[random.Next(20)]],
             257 => random.Next(2) == 0 ? "ustar\000"u8.ToArray() : "ustar  \0"u8.ToArray(),
-            _ => random.Next(2) == 0 ? Encoding.ASCII.GetBytes(Convert.ToString(random.NextInt64(1L << random.Next(1, 40)), 8)) : new ByteMutations(random, words).Mutate(field.ToArray()),
+            _ => random.Next(2) == 0
+                ? Encoding.ASCII.GetBytes(Convert.ToString(random.NextInt64(1L << random.Next(1, 40)), 8))
+                : new ByteMutations(random, words).Mutate(field.ToArray()),
         };
         field.Clear();
         value.AsSpan(0, Math.Min(value.Length, length)).CopyTo(field);

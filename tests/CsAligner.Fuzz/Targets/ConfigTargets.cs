@@ -55,20 +55,36 @@ internal static class ConfigTargets
 
     private static readonly string[] DecoderFiles = [DecoderConfig.FileName, "model.safetensors"];
 
-    private static readonly DecoderConfig TinyDecoder = new() { ImageSize = 4, PatchSize = 2, HiddenSize = 2, IntermediateSize = 2, NumHiddenLayers = 1, NumAttentionHeads = 1, ConditionSize = 2 };
+    private static readonly DecoderConfig TinyDecoder =
+        new()
+        {
+            ImageSize = 4,
+            PatchSize = 2,
+            HiddenSize = 2,
+            IntermediateSize = 2,
+            NumHiddenLayers = 1,
+            NumAttentionHeads = 1,
+            ConditionSize = 2
+        };
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        Json("clip-config", "config.json", ClipConfigs, ["text_config_dict", "vision_config_dict"], ClipText, """{"text_config":{},"vision_config_dict":{"image_size":32}}"""),
-        Json("preprocessor", "preprocessor_config.json", Preprocessing, ["shortest_edge", "height", "width", "rescale_factor", "SiglipImageProcessor", "ViTImageProcessor", "BitImageProcessor", "image_processor_type"], """
+        Json("clip-config", "config.json", ClipConfigs, ["text_config_dict", "vision_config_dict"], ClipText,
+            """{"text_config":{},"vision_config_dict":{"image_size":32}}"""),
+        Json("preprocessor", "preprocessor_config.json", Preprocessing,
+            ["shortest_edge", "height", "width", "rescale_factor", "SiglipImageProcessor", "ViTImageProcessor", "BitImageProcessor",
+                "image_processor_type"], """
             {"crop_size":{"height":64,"width":64},"do_center_crop":true,"do_normalize":true,"do_rescale":true,"do_resize":true,"image_mean":[0.5,0.4,0.3],"image_std":[0.2,0.2,0.2],"resample":3,"rescale_factor":0.00392156862745098,"size":{"shortest_edge":64}}
             """, """{"size":224,"crop_size":224,"image_mean":[0.5,0.4,0.3],"image_std":[0.2,0.2,0.2]}"""),
         Json("recipe", "recipe.json", Recipes, ["chunk_size", "coloured_repeats", "zoom", "shift"], """
             {"name":"x","seed":1,"projection_width":64,"image_size":64,"patch_size":16,"context_length":16,"vocabulary_size":1024,"vision":{"width":64,"layers":2,"heads":2},"text":{"width":64,"layers":2,"heads":2},"batch_size":128,"steps":600,"warmup_steps":20,"learning_rate":0.001,"temperature":0.07}
             """),
-        Json("sweep", "sweep.json", path => SweepRecipe.Read(path), [.. AlignmentOptionKeys.All, "pairs_fraction", "unpaired_rest", "own_texts", "lora", "auto", "heat_map"], SweepText, EmbeddedSweepText),
+        Json("sweep", "sweep.json", path => SweepRecipe.Read(path),
+            [.. AlignmentOptionKeys.All, "pairs_fraction", "unpaired_rest", "own_texts", "lora", "auto", "heat_map"], SweepText,
+            EmbeddedSweepText),
         Json("run", "run.json", path => AlignRun.Read(Path.GetDirectoryName(path)!, "a"), [], RunText),
-        Json("features", "features.json", path => FeatureSetInfo.Read(path), [], """{"encoder":"e","image_width":4,"text_width":4,"normalised":true,"image_count":10,"text_count":20,"source_hash":"ab","split":null}"""),
+        Json("features", "features.json", path => FeatureSetInfo.Read(path), [],
+            """{"encoder":"e","image_width":4,"text_width":4,"normalised":true,"image_count":10,"text_count":20,"source_hash":"ab","split":null}"""),
         Json("lora-config", "adapter_config.json", path => LoraConfig.Read(path), ["q_proj", "vision_model"], """
             {"peft_type":"LORA","task_type":null,"base_model_name_or_path":"m","r":8,"lora_alpha":16,"lora_dropout":0,"bias":"none","fan_in_fan_out":false,"target_modules":"text_model\\..*\\.(q_proj|v_proj)"}
             """, """{"peft_type":"LORA","r":2,"lora_alpha":4.5,"target_modules":["vision_model.encoder.layers.0.mlp.fc1"]}"""),
@@ -78,9 +94,13 @@ internal static class ConfigTargets
         {
             Name = "decoder",
             Files = DecoderFiles,
-            Run = folder => FuzzTarget.Require(DiffusionDecoder.Load(folder) is { } decoder && decoder.ParameterCount == decoder.Config.ParameterCount, "it has as many values as its sizes say"),
+            Run = folder =>
+                FuzzTarget.Require(DiffusionDecoder.Load(folder) is { } decoder && decoder.ParameterCount == decoder.Config.ParameterCount,
+                    "it has as many values as its sizes say"),
             Words = ["position_embedding", "null_condition", "final.linear.bias"],
-            Seeds = () => ((ElementType[])[ElementType.Float16, ElementType.Float32]).Select(type => SeedFolder.Of(DecoderFiles, folder => DiffusionDecoder.Create(TinyDecoder, new RandomGenerator(1)).Save(folder, type))),
+            Seeds = () =>
+                ((ElementType[])[ElementType.Float16, ElementType.Float32]).Select(type =>
+                    SeedFolder.Of(DecoderFiles, folder => DiffusionDecoder.Create(TinyDecoder, new RandomGenerator(1)).Save(folder, type))),
         },
         new()
         {
@@ -124,7 +144,8 @@ internal static class ConfigTargets
         string text = preprocessing.ToJson(), copy = path + ".copy";
         File.WriteAllText(copy, text);
         FuzzTarget.Require(ImagePreprocessing.Read(copy).ToJson() == text, "what is written is read again the same");
-        if (preprocessing.ImageSize <= 64 && preprocessing.ShortSide <= 256) preprocessing.Fit(new byte[5 * 7 * 3], 5, 7, new byte[preprocessing.ImageSize * preprocessing.ImageSize * 3]);
+        if (preprocessing.ImageSize <= 64 && preprocessing.ShortSide <= 256)
+            preprocessing.Fit(new byte[5 * 7 * 3], 5, 7, new byte[preprocessing.ImageSize * preprocessing.ImageSize * 3]);
     }
 
     private static void Recipes(string path)
@@ -151,6 +172,7 @@ internal static class ConfigTargets
         string text = recipe.ToJson(), copy = path + ".copy";
         File.WriteAllText(copy, text);
         FuzzTarget.Require(DecoderRecipe.Read(copy).ToJson() == text, "what is written is read again the same");
-        FuzzTarget.Require(recipe.Steps > 0 && double.IsFinite(recipe.LearningRateAt(0)) && recipe.ToConfig(192).ParameterCount > 0, "it can be trained by");
+        FuzzTarget.Require(recipe.Steps > 0 && double.IsFinite(recipe.LearningRateAt(0)) && recipe.ToConfig(192).ParameterCount > 0,
+            "it can be trained by");
     }
 }

@@ -57,8 +57,10 @@ internal static class DatasetTargets
             Name = "coco",
             Files = ["coco.json", "a.png"],
             Run = folder => ReadAll(Path.Combine(folder, "coco.json")),
-            Words = ["images", "annotations", "file_name", "image_id", "caption", "../a.png", "NaN", "-Infinity", "1.0", "1e0", "18446744073709551616", "\"1\"", "\ufeff", "//"],
-            Seeds = () => [["""{"info":{},"images":[{"id":1,"file_name":"a.png"}],"annotations":[{"id":7,"image_id":1,"caption":"b"},{"id":8,"image_id":2,"caption":"c"}]}"""u8.ToArray(), [1, 2, 3]]],
+            Words = ["images", "annotations", "file_name", "image_id", "caption", "../a.png", "NaN", "-Infinity", "1.0", "1e0",
+                "18446744073709551616", "\"1\"", "\ufeff", "//"],
+            Seeds = () =>
+                [["""{"info":{},"images":[{"id":1,"file_name":"a.png"}],"annotations":[{"id":7,"image_id":1,"caption":"b"},{"id":8,"image_id":2,"caption":"c"}]}"""u8.ToArray(), [1, 2, 3]]],
         },
         new()
         {
@@ -66,7 +68,8 @@ internal static class DatasetTargets
             Files = ["karpathy.json", "a.png"],
             Run = folder => ReadAll($"karpathy:{Path.Combine(folder, "karpathy.json")}:test"),
             Words = ["images", "split", "test", "filename", "filepath", "sentences", "raw"],
-            Seeds = () => [["""{"images":[{"split":"test","filename":"a.png","sentences":[{"raw":"b","tokens":["b"]}]},{"split":"train","filename":"c.png","sentences":[]}],"dataset":"x"}"""u8.ToArray(), [1, 2, 3]]],
+            Seeds = () =>
+                [["""{"images":[{"split":"test","filename":"a.png","sentences":[{"raw":"b","tokens":["b"]}]},{"split":"train","filename":"c.png","sentences":[]}],"dataset":"x"}"""u8.ToArray(), [1, 2, 3]]],
         },
         new()
         {
@@ -74,7 +77,9 @@ internal static class DatasetTargets
             Files = ["shard.tar"],
             Run = folder => ReadAll(Path.Combine(folder, "shard.tar")),
             Words = ["a.png", "a.txt", "a.json", "../", "ustar", "path=", "size="],
-            Seeds = () => new[] { TarEntryFormat.Ustar, TarEntryFormat.Pax, TarEntryFormat.Gnu, TarEntryFormat.V7 }.Select(format => new[] { TarTargets.Make(format) }),
+            Seeds = () =>
+                new[] { TarEntryFormat.Ustar, TarEntryFormat.Pax, TarEntryFormat.Gnu,
+                    TarEntryFormat.V7 }.Select(format => new[] { TarTargets.Make(format) }),
         },
         new()
         {
@@ -107,7 +112,8 @@ internal static class DatasetTargets
         new()
         {
             Name = "emoji",
-            Files = ["en/data.json", "en/shortcodes/cldr.json", "en/shortcodes/emojibase.json", "en/shortcodes/github.json", "en/shortcodes/iamcal.json", "en/shortcodes/joypixels.json"],
+            Files = ["en/data.json", "en/shortcodes/cldr.json", "en/shortcodes/emojibase.json", "en/shortcodes/github.json",
+                "en/shortcodes/iamcal.json", "en/shortcodes/joypixels.json"],
             Run = folder => EmojiNames.Read(folder).FindByCode("1f44b-1f3fb"),
             Seeds = () => [[
                 """[{"label":"waving hand","hexcode":"1F44B","tags":["hand","wave"],"group":1,"skins":[{"label":"waving hand: light","hexcode":"1F44B-1F3FB"}]},{"label":"grin","hexcode":"1F600"}]"""u8.ToArray(),
@@ -119,7 +125,10 @@ internal static class DatasetTargets
             Name = "icon-index",
             Files = ["x.icons"],
             Run = folder => IconIndex.TryRead(Path.Combine(folder, "x.icons")),
-            Seeds = () => [SeedFolder.Of(["x.icons"], folder => new IconIndex(IconSplit.Alignment, [new("s", "n", "c", ["a"], ["k"], false)], ["b"], ["d"], 1).Write(Path.Combine(folder, "x.icons")))],
+            Seeds = () =>
+                [SeedFolder.Of(["x.icons"],
+                    folder => new IconIndex(IconSplit.Alignment, [new("s", "n", "c", ["a"], ["k"], false)], ["b"], ["d"],
+                        1).Write(Path.Combine(folder, "x.icons")))],
         },
         new()
         {
@@ -133,7 +142,8 @@ internal static class DatasetTargets
             Name = "svg",
             Files = ["x.svg"],
             Run = folder => SvgGuard.Check(File.ReadAllBytes(Path.Combine(folder, "x.svg")), 64),
-            Words = ["<use href=\"#a\"/>", "<g>", "</g>", "<image/>", "<!DOCTYPE svg [<!ENTITY e \"x\">]>", "&e;", "url(#a)", "1e9", "100%", "px", "<![CDATA[", "<?xml-stylesheet?>", "<marker/>", "<pattern/>", "<mask/>"],
+            Words = ["<use href=\"#a\"/>", "<g>", "</g>", "<image/>", "<!DOCTYPE svg [<!ENTITY e \"x\">]>", "&e;", "url(#a)", "1e9", "100%",
+                "px", "<![CDATA[", "<?xml-stylesheet?>", "<marker/>", "<pattern/>", "<mask/>"],
             NamesFile = false,
             Seeds = () => [[Encoding.UTF8.GetBytes(SvgText)]],
         },
@@ -159,15 +169,18 @@ internal static class DatasetTargets
     // Every way that pages may be compressed; one column of texts that may be missing, one of numbers.
     private static IEnumerable<byte[][]> Parquets()
     {
-        foreach (CompressionMethod method in (CompressionMethod[])[CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip, CompressionMethod.Brotli, CompressionMethod.Zstd, CompressionMethod.Lz4Raw])
-            yield return SeedFolder.Of(["x.parquet"], folder => WriteParquetAsync(Path.Combine(folder, "x.parquet"), method).GetAwaiter().GetResult());
+        foreach (CompressionMethod method in (CompressionMethod[])[CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip,
+            CompressionMethod.Brotli, CompressionMethod.Zstd, CompressionMethod.Lz4Raw])
+            yield return SeedFolder.Of(["x.parquet"],
+                folder => WriteParquetAsync(Path.Combine(folder, "x.parquet"), method).GetAwaiter().GetResult());
     }
 
     private static async Task WriteParquetAsync(string path, CompressionMethod method)
     {
         DataField[] columns = [new DataField<string>("caption"), new DataField<int>("key"), new DataField<double>("other")];
         using FileStream file = File.Create(path);
-        await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(columns), file, new ParquetOptions { CompressionMethod = method });
+        await using ParquetWriter writer =
+            await ParquetWriter.CreateAsync(new ParquetSchema(columns), file, new ParquetOptions { CompressionMethod = method });
         for (int i = 0; i < 2; i++)
         {
             using ParquetRowGroupWriter group = writer.CreateRowGroup();

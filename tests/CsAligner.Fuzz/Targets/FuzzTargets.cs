@@ -6,7 +6,9 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzGroup> Groups { get; } =
     [
         new("npy", [NpyTargets.File, NpyTargets.Tokens]),
-        new("safetensors", [SafeTensorsTargets.File, SafeTensorsTargets.Shards, SafeTensorsTargets.Adapter, SafeTensorsTargets.Lora, SafeTensorsTargets.TensorFlowJs]),
+        new("safetensors",
+            [SafeTensorsTargets.File, SafeTensorsTargets.Shards, SafeTensorsTargets.Adapter, SafeTensorsTargets.Lora,
+                SafeTensorsTargets.TensorFlowJs]),
         new("configs", [.. ConfigTargets.All]),
         new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.Unigram, TokenizerTargets.HuggingFace]),
         new("tar", [TarTargets.Package, TarTargets.Compressed]),

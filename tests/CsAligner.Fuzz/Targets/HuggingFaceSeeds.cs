@@ -57,7 +57,8 @@ internal static class HuggingFaceSeeds
 
     private const string Config = """{"model_max_length":16,"pad_token":"<pad>","padding_side":"right","truncation_side":"right"}""";
 
-    private const string OtherConfig = """{"model_max_length":1e30,"pad_token":{"content":"</s>"},"padding_side":"left","truncation_side":"left"}""";
+    private const string OtherConfig =
+        """{"model_max_length":1e30,"pad_token":{"content":"</s>"},"padding_side":"left","truncation_side":"left"}""";
 
     /// <summary>tokenizer.json and tokenizer_config.json.</summary>
     public static IEnumerable<byte[][]> All()
@@ -78,7 +79,8 @@ internal static class HuggingFaceSeeds
             $$"""{"normalizer":{"type":"NFKC"},"pre_tokenizer":{"type":"Metaspace","replacement":"▁","add_prefix_space":false},{{UnigramBytes}}}""",
             $$"""{"normalizer":{"type":"NFD"},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"[aeiou]|\\d+"},"behavior":"MergedWithNext","invert":false},{{Words}}}""",
         ];
-        for (int i = 0; i < files.Length; i++) yield return [Encoding.UTF8.GetBytes(files[i]), Encoding.UTF8.GetBytes(i % 2 == 0 ? Config : OtherConfig)];
+        for (int i = 0; i < files.Length; i++)
+            yield return [Encoding.UTF8.GetBytes(files[i]), Encoding.UTF8.GetBytes(i % 2 == 0 ? Config : OtherConfig)];
     }
 
     // SentencePiece's: "A" becomes "a", "é" becomes "e". The place of a byte is the offset of the unit before, exclusive or.

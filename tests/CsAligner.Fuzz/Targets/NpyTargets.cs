@@ -17,11 +17,14 @@ internal static class NpyTargets
         Name = "npy",
         Files = [Name],
         Run = folder => Read(Path.Combine(folder, Name)),
-        Words = ["'descr'", "'fortran_order'", "'shape'", "'<f4'", "'>f8'", "'|O'", "'|u1'", "[('a', '<f4')]", "(3, 4)", "()", "(0,)", "(1,)", "True", "False", "10L", ", }", "\\", "\""],
+        Words = ["'descr'", "'fortran_order'", "'shape'", "'<f4'", "'>f8'", "'|O'", "'|u1'", "[('a', '<f4')]", "(3, 4)", "()", "(0,)",
+            "(1,)", "True", "False", "10L", ", }", "\\", "\""],
         Seeds = () =>
         [
-            [Make("<f4", "(3, 4)", 48)], [Make("<f2", "(5,)", 10)], [Make(">f8", "(2, 2)", 32, fortran: true)], [Make("<i8", "(4,)", 32)], [Make("<i4", "()", 4)], [Make("|u1", "(2, 3, 4)", 24, fortran: true)],
-            [Make("|b1", "(0, 3)", 0)], [Make("<f4", "(1, 2)", 8, version: 2)], [Make("<f8", "(2, 3)", 48, version: 3)], [Make("<f4", "(3, 0)", 0)],
+            [Make("<f4", "(3, 4)", 48)], [Make("<f2", "(5,)", 10)], [Make(">f8", "(2, 2)", 32, fortran: true)], [Make("<i8", "(4,)", 32)],
+            [Make("<i4", "()", 4)], [Make("|u1", "(2, 3, 4)", 24, fortran: true)],
+            [Make("|b1", "(0, 3)", 0)], [Make("<f4", "(1, 2)", 8, version: 2)], [Make("<f8", "(2, 3)", 48, version: 3)],
+            [Make("<f4", "(3, 0)", 0)],
         ],
     };
 
@@ -97,9 +100,11 @@ internal static class NpyTargets
 
     private static byte[] Make(string type, string shape, int bytes, bool fortran = false, byte version = 1)
     {
-        byte[] header = Encoding.Latin1.GetBytes($"{{'descr': '{type}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': {shape}, }}\n");
+        byte[] header =
+            Encoding.Latin1.GetBytes($"{{'descr': '{type}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': {shape}, }}\n");
         byte[] length = version == 1 ? BitConverter.GetBytes((ushort)header.Length) : BitConverter.GetBytes(header.Length);
         // Values that are finite, not zero and not all the same.
-        return [0x93, .. "NUMPY"u8, version, 0, .. length, .. header, .. Enumerable.Range(0, bytes).Select(i => (byte)(i % 2 == 0 ? 0x10 + i : 0x3C))];
+        return [0x93, .. "NUMPY"u8, version, 0, .. length, .. header,
+            .. Enumerable.Range(0, bytes).Select(i => (byte)(i % 2 == 0 ? 0x10 + i : 0x3C))];
     }
 }

@@ -38,7 +38,8 @@ internal static class SafeTensorsTargets
             foreach (string name in file.Names) Read(file, name);
         },
         Words = ["F16", "BF16", "F32", "F64", "I64", "I32", "U8", "BOOL", "I8", "F8_E4M3", "F4", "F6_E2M3", "C64", "U16", "__metadata__"],
-        Seeds = () => [SeedFolder.Of([Single], folder => WriteAll(Path.Combine(folder, Single))), [[2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']]],
+        Seeds = () =>
+            [SeedFolder.Of([Single], folder => WriteAll(Path.Combine(folder, Single))), [[2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']]],
     };
 
     public static FuzzTarget Shards { get; } = new()
@@ -82,7 +83,8 @@ internal static class SafeTensorsTargets
         },
         Words = [.. AdapterKinds.BuiltIn.Names, "csaligner-adapter", "format_version"],
         Seeds = () => AdapterKinds.BuiltIn.All.Select(kind => SeedFolder.Of([Single], folder =>
-            kind.Create(new AdapterStart(new Tensor(4), 4, Size: 4, Layers: 1, new RandomGenerator(1))).Save(Path.Combine(folder, Single)))),
+            kind.Create(new AdapterStart(new Tensor(4), 4, Size: 4, Layers: 1, new RandomGenerator(1)))
+                .Save(Path.Combine(folder, Single)))),
     };
 
     public static FuzzTarget Lora { get; } = new()
@@ -96,7 +98,9 @@ internal static class SafeTensorsTargets
             lora.Detach();
         },
         Words = ["text_model", "vision_model", "q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2", "use_rslora", "use_dora"],
-        Seeds = () => ((string[])["text:r=1,modules=q_proj", "image:r=2,alpha=4,modules=fc1+v_proj"]).Select(options => SeedFolder.Of(LoraFiles, folder =>
+        Seeds = () =>
+            ((string[])["text:r=1,modules=q_proj", "image:r=2,alpha=4,modules=fc1+v_proj"]).Select(options =>
+                SeedFolder.Of(LoraFiles, folder =>
         {
             var lora = ClipLora.Attach(Model.Value, LoraOptions.Parse(options), new RandomGenerator(1));
             lora.Save(folder, "tiny");

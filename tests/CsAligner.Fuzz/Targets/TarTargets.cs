@@ -23,7 +23,9 @@ internal static class TarTargets
             Unpack(folder, packed, SizeLimit);
         },
         Words = ["package/", "../", "ustar", "path=", "linkpath=", "size=", "27 path=package/b/c.txt\n"],
-        Seeds = () => new[] { TarEntryFormat.Ustar, TarEntryFormat.Pax, TarEntryFormat.Gnu, TarEntryFormat.V7 }.Select(format => new[] { Make(format) }),
+        Seeds = () =>
+            new[] { TarEntryFormat.Ustar, TarEntryFormat.Pax, TarEntryFormat.Gnu,
+                TarEntryFormat.V7 }.Select(format => new[] { Make(format) }),
     };
 
     public static FuzzTarget Compressed { get; } = new()
@@ -39,7 +41,8 @@ internal static class TarTargets
         using var stream = new MemoryStream();
         using (var writer = new TarWriter(stream, format, leaveOpen: true))
         {
-            foreach ((string name, string content) in ((string, string)[])[("package/package.json", "{\"name\":\"x\"}"), ("package/a/b.txt", "text\n"), ("package/a/b.png", "\u0001"), ("package/empty", "")])
+            foreach ((string name, string content) in ((string, string)[])[("package/package.json", "{\"name\":\"x\"}"),
+                ("package/a/b.txt", "text\n"), ("package/a/b.png", "\u0001"), ("package/empty", "")])
             {
                 TarEntryType type = format == TarEntryFormat.V7 ? TarEntryType.V7RegularFile : TarEntryType.RegularFile;
                 TarEntry entry = format switch
@@ -70,9 +73,12 @@ internal static class TarTargets
         }
         finally
         {
-            FuzzTarget.Require(before.SequenceEqual(Directory.GetFileSystemEntries(folder)) && around.SequenceEqual(Directory.GetFileSystemEntries(Path.GetDirectoryName(folder)!)), "nothing is written outside of the folder");
+            FuzzTarget.Require(before.SequenceEqual(Directory.GetFileSystemEntries(folder))
+                && around.SequenceEqual(Directory.GetFileSystemEntries(Path.GetDirectoryName(folder)!)),
+                "nothing is written outside of the folder");
             var files = new DirectoryInfo(target).GetFiles("*", SearchOption.AllDirectories);
-            FuzzTarget.Require(files.All(file => file.LinkTarget is null) && files.Sum(file => file.Length) <= limit, "plain files within the limit");
+            FuzzTarget.Require(files.All(file => file.LinkTarget is null) && files.Sum(file => file.Length) <= limit,
+                "plain files within the limit");
         }
     }
 

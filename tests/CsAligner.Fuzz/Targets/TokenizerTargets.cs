@@ -12,13 +12,16 @@ internal static class TokenizerTargets
     private const int Long = 1 << 14;
 
     private static readonly string[] Texts =
-        ["", " ", "a photo of a cat", "naïve café — 東京 🙂", "don't &amp; &lt;b&gt; <|startoftext|>x<|endoftext|>", new string('a', 300), "\ud800 \u0000 \u202e", string.Join(' ', Enumerable.Range(0, 60))];
+        ["", " ", "a photo of a cat", "naïve café — 東京 🙂", "don't &amp; &lt;b&gt; <|startoftext|>x<|endoftext|>", new string('a', 300),
+            "\ud800 \u0000 \u202e", string.Join(' ', Enumerable.Range(0, 60))];
 
     // Long ones too: what takes the square of a text's length is to be found.
     private static readonly string[] HuggingFaceTexts =
     [
-        .. Texts, "Ae\u0301 \ufb01 \u212b \u1100\u1161\u11a8 new word</s> x", "\r\n\t a\u00a0b\u3000c\u200bd", string.Concat(Enumerable.Repeat("e", Long)), string.Concat(Enumerable.Repeat("a cat's photo, ", Long / 15)),
-        string.Concat(Enumerable.Repeat("\u0323\u0301", Long / 2)), string.Concat(Enumerable.Repeat("🙂", Long / 2)), new string(' ', Long) + "x", string.Concat(Enumerable.Range(0, Long / 2).Select(i => (char)(0x4e00 + (i * 7 % 20000)))),
+        .. Texts, "Ae\u0301 \ufb01 \u212b \u1100\u1161\u11a8 new word</s> x", "\r\n\t a\u00a0b\u3000c\u200bd",
+        string.Concat(Enumerable.Repeat("e", Long)), string.Concat(Enumerable.Repeat("a cat's photo, ", Long / 15)),
+        string.Concat(Enumerable.Repeat("\u0323\u0301", Long / 2)), string.Concat(Enumerable.Repeat("🙂", Long / 2)),
+        new string(' ', Long) + "x", string.Concat(Enumerable.Range(0, Long / 2).Select(i => (char)(0x4e00 + (i * 7 % 20000)))),
     ];
 
     public static FuzzTarget Clip { get; } = new()
@@ -40,7 +43,9 @@ internal static class TokenizerTargets
             foreach (int length in batch.Lengths) FuzzTarget.Require(length is >= 2 and <= 8, "lengths are of the context");
         },
         Words = ["#version: 0.2\n", "</w>", "a b\n", "a b</w>\n", "<|startoftext|>", "<|endoftext|>", "\u0120", "\r\n", "\ufeff"],
-        Seeds = () => [SeedFolder.Of(ClipFiles, folder => BpeTrainer.Train([new("a photo of a cat", 9), new("a photograph of the cats", 5)], 540).Write(folder))],
+        Seeds = () =>
+            [SeedFolder.Of(ClipFiles,
+                folder => BpeTrainer.Train([new("a photo of a cat", 9), new("a photograph of the cats", 5)], 540).Write(folder))],
     };
 
     public static FuzzTarget Unigram { get; } = new()
@@ -51,11 +56,13 @@ internal static class TokenizerTargets
         {
             var tokenizer = UnigramTokenizer.Read(Path.Combine(folder, "vocab.json"));
             foreach (string text in Texts)
-                foreach (int id in tokenizer.Encode(text)) FuzzTarget.Require(id >= 0 && id < tokenizer.VocabularySize, "ids are of the vocabulary");
+                foreach (int id in tokenizer.Encode(text))
+                    FuzzTarget.Require(id >= 0 && id < tokenizer.VocabularySize, "ids are of the vocabulary");
         },
         Seeds = () =>
         [
-            [Encoding.UTF8.GetBytes("""[["<unk>",0],["<s>",0],["</s>",0],["x",0],["y",0],["z",0],["▁",-2.5],["▁a",-3],["a",-4],["ph",-5.5],["oto",-6],["cat",-7],[":",null],["🙂",-8]]""")],
+            [Encoding.UTF8.GetBytes(
+                """[["<unk>",0],["<s>",0],["</s>",0],["x",0],["y",0],["z",0],["▁",-2.5],["▁a",-3],["a",-4],["ph",-5.5],["oto",-6],["cat",-7],[":",null],["🙂",-8]]""")],
         ],
     };
 
@@ -79,8 +86,10 @@ internal static class TokenizerTargets
         },
         Words =
         [
-            "Sequence", "Replace", "Prepend", "Precompiled", "Nmt", "StripAccents", "BertNormalizer", "ByteLevel", "Metaspace", "Split", "Punctuation", "Digits", "CharDelimiterSplit", "Whitespace", "WhitespaceSplit",
-            "BPE", "WordPiece", "Unigram", "WordLevel", "MergedWithPrevious", "MergedWithNext", "Contiguous", "Isolated", "Removed", "(a|aa)+$", "(?=.*)*", "(\\w+\\s?)+x", "[^\\s]", "\\p{L}", "{0,9999}", "(?:", "a{1000}{1000}",
+            "Sequence", "Replace", "Prepend", "Precompiled", "Nmt", "StripAccents", "BertNormalizer", "ByteLevel", "Metaspace", "Split",
+            "Punctuation", "Digits", "CharDelimiterSplit", "Whitespace", "WhitespaceSplit",
+            "BPE", "WordPiece", "Unigram", "WordLevel", "MergedWithPrevious", "MergedWithNext", "Contiguous", "Isolated", "Removed",
+            "(a|aa)+$", "(?=.*)*", "(\\w+\\s?)+x", "[^\\s]", "\\p{L}", "{0,9999}", "(?:", "a{1000}{1000}",
         ],
         Seeds = HuggingFaceSeeds.All,
     };
@@ -99,7 +108,8 @@ internal static class TokenizerTargets
         var batch = tokenizer.EncodeBatch(HuggingFaceTexts, length);
         for (int i = 0; i < ids.Length; i++)
         {
-            FuzzTarget.Require(batch.Lengths[i] == Math.Min(ids[i].Length, length), "a row is as long as its text, and no longer than it may be");
+            FuzzTarget.Require(batch.Lengths[i] == Math.Min(ids[i].Length, length),
+                "a row is as long as its text, and no longer than it may be");
             if (ids[i].Length <= length) FuzzTarget.Require(batch.Text(i).SequenceEqual(ids[i]), "what fits is not changed");
         }
     }

@@ -15,7 +15,9 @@ public sealed class DecoderRecipeTests : IDisposable
     public void A_recipe_may_have_marks_comments_and_numbers_of_any_form()
     {
         string path = Path.Combine(_folder, "recipe.json");
-        File.WriteAllText(path, """{"kind": "decoder", "name": "x", /* few */ "samples": 2e3, "warmup_samples": 0, "seed": 7.0, "batch_size": 16.0,}""", System.Text.Encoding.UTF8);
+        File.WriteAllText(path,
+            """{"kind": "decoder", "name": "x", /* few */ "samples": 2e3, "warmup_samples": 0, "seed": 7.0, "batch_size": 16.0,}""",
+            System.Text.Encoding.UTF8);
         DecoderRecipe recipe = DecoderRecipe.Read(path);
         Assert.Equal((2000L, 7UL, 16), (recipe.Samples, recipe.Seed, recipe.BatchSize));
         File.WriteAllText(path, """{"kind": "decoder", "name": "x", "samples": 2.5}""");

@@ -56,7 +56,8 @@ public class AtomicFileTests
     public void A_device_is_refused_and_the_folder_of_shared_memory_is_not()
     {
         Assert.SkipUnless(Directory.Exists("/dev/shm"), "there is no /dev/shm");
-        Assert.Contains("it is a device", Assert.Throws<InputException>(() => AtomicFile.Create("/dev/null")).Message, StringComparison.Ordinal);
+        Assert.Contains("it is a device", Assert.Throws<InputException>(() => AtomicFile.Create("/dev/null")).Message,
+            StringComparison.Ordinal);
         string path = $"/dev/shm/csalign-test-{Guid.NewGuid():N}";
         try
         {

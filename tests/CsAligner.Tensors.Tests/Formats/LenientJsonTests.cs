@@ -6,8 +6,10 @@ namespace CsAligner.Tensors.Tests.Formats;
 
 public class LenientJsonTests
 {
-    private const string Text = """{"a": NaN, "b": [Infinity, -Infinity, 1e3], "c": "NaN, \"Infinity\" \\", "d": {"NaN": -1.5e-3}, "größe": 5.0}""";
-    private const string Plain = """{"a": null, "b": [null, null, 1e3], "c": "NaN, \"Infinity\" \\", "d": {"NaN": -1.5e-3}, "größe": 5.0}""";
+    private const string Text =
+        """{"a": NaN, "b": [Infinity, -Infinity, 1e3], "c": "NaN, \"Infinity\" \\", "d": {"NaN": -1.5e-3}, "größe": 5.0}""";
+    private const string Plain =
+        """{"a": null, "b": [null, null, 1e3], "c": "NaN, \"Infinity\" \\", "d": {"NaN": -1.5e-3}, "größe": 5.0}""";
 
     [Fact]
     public void Literals_of_python_become_null_outside_of_strings_and_comments()
@@ -41,7 +43,8 @@ public class LenientJsonTests
     [Fact]
     public void Every_encoding_that_a_mark_announces_is_read_whole_and_in_pieces()
     {
-        foreach (Encoding encoding in (Encoding[])[new UTF8Encoding(true), Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF32, new UTF32Encoding(true, true), new UTF8Encoding(false)])
+        foreach (Encoding encoding in (Encoding[])[new UTF8Encoding(true), Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF32,
+            new UTF32Encoding(true, true), new UTF8Encoding(false)])
         {
             byte[] bytes = [.. encoding.Preamble, .. encoding.GetBytes(Text)];
             Assert.Equal(Plain, Encoding.UTF8.GetString(LenientJson.ToPlain(bytes).Span));
@@ -54,7 +57,8 @@ public class LenientJsonTests
     public void Short_streams_and_those_beyond_a_piece_are_read()
     {
         foreach (string text in (string[])["", "1", "[]", "NaN", "-Infinity", $"[{string.Join(',', Enumerable.Repeat("NaN", 100_000))}]"])
-            Assert.Equal(text.Replace("-Infinity", "null", StringComparison.Ordinal).Replace("NaN", "null", StringComparison.Ordinal), new StreamReader(LenientJson.ToPlain(new MemoryStream(Encoding.UTF8.GetBytes(text)))).ReadToEnd());
+            Assert.Equal(text.Replace("-Infinity", "null", StringComparison.Ordinal).Replace("NaN", "null", StringComparison.Ordinal),
+                new StreamReader(LenientJson.ToPlain(new MemoryStream(Encoding.UTF8.GetBytes(text)))).ReadToEnd());
         Assert.Equal("", new StreamReader(LenientJson.ToPlain(new MemoryStream([0xEF, 0xBB, 0xBF]))).ReadToEnd());
     }
 
@@ -62,8 +66,10 @@ public class LenientJsonTests
     public void Comments_and_trailing_commas_pass_and_duplicates_are_the_callers_choice()
     {
         using JsonDocument document = LenientJson.Parse("{\"a\": [1, 2,], // why\n /* and */ \"b\": NaN,}");
-        Assert.Equal((2, JsonValueKind.Null), (document.RootElement.GetProperty("a").GetArrayLength(), document.RootElement.GetProperty("b").ValueKind));
-        Assert.ThrowsAny<JsonException>(() => LenientJson.Parse("{\"a\": 1, \"a\": 2}", new JsonDocumentOptions { AllowDuplicateProperties = false }));
+        Assert.Equal((2, JsonValueKind.Null),
+            (document.RootElement.GetProperty("a").GetArrayLength(), document.RootElement.GetProperty("b").ValueKind));
+        Assert.ThrowsAny<JsonException>(() =>
+            LenientJson.Parse("{\"a\": 1, \"a\": 2}", new JsonDocumentOptions { AllowDuplicateProperties = false }));
     }
 
     [Theory]

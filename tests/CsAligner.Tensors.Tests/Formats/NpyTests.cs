@@ -95,7 +95,8 @@ public class NpyTests
             Assert.Equal([0, 3, 2], Npy.ReadInt64(folder["pairs.npy"]));
         }
 
-        foreach ((float bad, string expected) in ((float, string)[])[(1.5f, "row 2 is 1.5"), (float.NaN, "row 2 is NaN"), (float.PositiveInfinity, "row 2 is Infinity"), (1e30f, "row 2 is 1")])
+        foreach ((float bad, string expected) in ((float, string)[])[(1.5f, "row 2 is 1.5"), (float.NaN, "row 2 is NaN"),
+            (float.PositiveInfinity, "row 2 is Infinity"), (1e30f, "row 2 is 1")])
         {
             Npy.Write(folder["pairs.npy"], Tensor.From([0f, 3, bad], 3));
             string message = Assert.Throws<InputException>(() => Npy.ReadInt64(folder["pairs.npy"])).Message;
@@ -118,8 +119,10 @@ public class NpyTests
     {
         using var folder = new TemporaryFolder();
         Npy.Write(folder["fits.npy"], Tensor.From([1, fits, float.PositiveInfinity, float.NaN], 2, 2), type);
-        Assert.Equal([1, MathF.CopySign(65504, fits), float.PositiveInfinity, float.NaN], Npy.ReadTensor(folder["fits.npy"]).Span.ToArray());
-        Assert.Contains("out.npy' as Float16: row 1, column 1 is", Assert.Throws<InputException>(() => Npy.Write(folder["out.npy"], Tensor.From([float.NaN, 2, 3, beyond], 2, 2), type)).Message);
+        Assert.Equal([1, MathF.CopySign(65504, fits), float.PositiveInfinity, float.NaN],
+            Npy.ReadTensor(folder["fits.npy"]).Span.ToArray());
+        Assert.Contains("out.npy' as Float16: row 1, column 1 is",
+            Assert.Throws<InputException>(() => Npy.Write(folder["out.npy"], Tensor.From([float.NaN, 2, 3, beyond], 2, 2), type)).Message);
         using (NpyWriter writer = NpyWriter.Create(folder["out.npy"], type, 2))
         {
             writer.WriteRows([1, 2]);
@@ -128,7 +131,8 @@ public class NpyTests
 
         var tensors = new SafeTensorsWriter();
         tensors.Add("w", Tensor.From([1f, 2, beyond, 4], 2, 2), type);
-        Assert.Contains("tensor 'w' as Float16: row 1, column 0", Assert.Throws<InputException>(() => tensors.Write(folder["out.safetensors"])).Message);
+        Assert.Contains("tensor 'w' as Float16: row 1, column 0",
+            Assert.Throws<InputException>(() => tensors.Write(folder["out.safetensors"])).Message);
         Assert.Equal(["fits.npy"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }
 
@@ -174,7 +178,9 @@ public class NpyTests
     public void A_written_tensor_comes_back(ElementType type)
     {
         using var folder = new TemporaryFolder();
-        float[] special = [0, -0f, 1, -1, 0.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, (float)Half.Epsilon, (float)Half.MaxValue, 2, 3];
+        float[] special =
+            [0, -0f, 1, -1, 0.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, (float)Half.Epsilon,
+                (float)Half.MaxValue, 2, 3];
         Npy.Write(folder["a.npy"], Tensor.From(special, 2, 3, 2), type);
         Tensor read = Npy.ReadTensor(folder["a.npy"]);
         Assert.Equal([2, 3, 2], read.Shape.ToArray());

@@ -18,7 +18,8 @@ public sealed class OutputLockTests : IDisposable
         using (OutputLock.OfFolder(_folder["out"]))
         {
             foreach (string path in (string[])[_folder["out"], _folder["out"] + "/", _folder["link"], _folder["link/../out/."], relative])
-                Assert.Contains($"process {Environment.ProcessId}, since ", Refused(() => OutputLock.OfFolder(path)), StringComparison.Ordinal);
+                Assert.Contains($"process {Environment.ProcessId}, since ", Refused(() => OutputLock.OfFolder(path)),
+                    StringComparison.Ordinal);
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder["out"]));
@@ -60,7 +61,8 @@ public sealed class OutputLockTests : IDisposable
         }
 
         Assert.Equal([_folder["a.npy"], _folder["link.npy"]], Directory.GetFileSystemEntries(_folder.Path).Order(StringComparer.Ordinal));
-        Assert.Contains("does not exist; create it first", Refused(() => OutputLock.OfFile(_folder["missing/a.npy"])), StringComparison.Ordinal);
+        Assert.Contains("does not exist; create it first", Refused(() => OutputLock.OfFile(_folder["missing/a.npy"])),
+            StringComparison.Ordinal);
         Assert.Contains("it is a folder", Refused(() => OutputLock.OfFile(_folder.Path)), StringComparison.Ordinal);
     }
 
@@ -85,7 +87,8 @@ public sealed class OutputLockTests : IDisposable
     {
         const int Parts = 12;
         var held = new OutputLock[Parts];
-        Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = Parts }, part => held[part] = OutputLock.OfShare(_folder["out"], part + 1, Parts));
+        Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = Parts },
+            part => held[part] = OutputLock.OfShare(_folder["out"], part + 1, Parts));
         Assert.Equal(Parts, Directory.GetFiles(_folder["out"], ".*").Length);
         foreach (var one in held) one.Dispose();
     }

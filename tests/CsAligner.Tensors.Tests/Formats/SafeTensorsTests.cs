@@ -13,7 +13,9 @@ public class SafeTensorsTests
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(Example);
         Assert.Equal("yes ✓", file.Metadata["naïve"]);
-        Assert.Equal(["double", "float", "long", "int", "half", "brain", "byte", "flag", "unread", "small", "short", "u16", "u32", "u64", "nothing"], file.Names);
+        Assert.Equal(
+            ["double", "float", "long", "int", "half", "brain", "byte", "flag", "unread", "small", "short", "u16", "u32", "u64", "nothing"],
+            file.Names);
         Assert.Equal([0.1, -1e300], file.ReadDoubles("double"));
         Assert.Equal([1, 2, 3, 4], file.ReadTensor("float").Span.ToArray());
         Assert.Equal([2, 2], file.ReadTensor("float").Shape.ToArray());
@@ -58,7 +60,8 @@ public class SafeTensorsTests
         using SafeTensorsFile file = SafeTensorsFile.Open(folder["a.safetensors"]);
         Assert.Equal(["double", "long \"quoted\"", "b.float", "none", "a.half", "c.brain"], file.Names);
         Assert.Equal("a \"word\" ✓", file.Metadata["note"]);
-        Assert.Equal(special.Select(BitConverter.SingleToUInt32Bits), file.ReadTensor("b.float").Span.ToArray().Select(BitConverter.SingleToUInt32Bits));
+        Assert.Equal(special.Select(BitConverter.SingleToUInt32Bits),
+            file.ReadTensor("b.float").Span.ToArray().Select(BitConverter.SingleToUInt32Bits));
         Assert.Equal([3, 2], file.Info("b.float").Shape);
         Assert.Equal([0.5f, -2], file.ReadTensor("a.half").Span.ToArray());
         Assert.Equal([1f, -2], file.ReadTensor("c.brain").Span.ToArray());
@@ -108,8 +111,10 @@ public class SafeTensorsTests
 
     public static TheoryData<string, string> HostileHeaders => new()
     {
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}""", "must not overlap" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "must not overlap" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}""",
+            "must not overlap" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
+            "must not overlap" },
         { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "must not overlap or leave holes" },
         { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "has bytes after its data" },
         { """{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""", "is cut off" },
@@ -128,8 +133,10 @@ public class SafeTensorsTests
         { """{"a":{"dtype":3,"shape":[2],"data_offsets":[0,8]}}""", "dtype, shape and data_offsets" },
         { """{"a":[]}""", "dtype, shape and data_offsets" },
         { """{"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}""", "unknown type 'F31'" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "not valid JSON" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "not valid JSON" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+            "not valid JSON" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+            "not valid JSON" },
         { """{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "not valid JSON" },
         { """{"__metadata__":{"x":"1","x":"2"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "not valid JSON" },
         { """{"__metadata__":{"x":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "not a string" },

@@ -75,7 +75,8 @@ public sealed class TensorFlowJsWeightsTests
         using TemporaryFolder folder = Folder(Valid);
         TensorFlowJsWeights weights = TensorFlowJsWeights.Open(folder["model.json"]);
         File.WriteAllBytes(folder["two"], new byte[9]);
-        Assert.Contains("cut off", Assert.Throws<InputException>(() => TensorFlowJsWeights.Open(folder["model.json"])).Message, StringComparison.Ordinal);
+        Assert.Contains("cut off", Assert.Throws<InputException>(() => TensorFlowJsWeights.Open(folder["model.json"])).Message,
+            StringComparison.Ordinal);
         Assert.Contains(folder["two"], Assert.Throws<InputException>(() => weights.ReadTensor("b")).Message, StringComparison.Ordinal);
     }
 

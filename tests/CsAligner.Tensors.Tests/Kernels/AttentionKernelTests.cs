@@ -28,7 +28,8 @@ public sealed unsafe class AttentionKernelTests : IDisposable
 
         // Around tiles of 6 and 10 rows and panels of 8, 16 and 32 columns; from 61 on, queries go through in blocks.
         foreach (int tokens in (int[])[1, 2, 5, 6, 7, 10, 11, 16, 17, 31, 32, 33, 50, 59, 60, 61, 77, 130])
-            foreach (int width in (int[])[1, 3, 8, 32, 33]) Check(batch: 1, tokens, heads: 2, width, causal: (tokens + width) % 2 == 0, offsets: null, accumulate: width % 2 == 0);
+            foreach (int width in (int[])[1, 3, 8, 32, 33])
+                Check(batch: 1, tokens, heads: 2, width, causal: (tokens + width) % 2 == 0, offsets: null, accumulate: width % 2 == 0);
     }
 
     [Theory]
@@ -76,7 +77,8 @@ public sealed unsafe class AttentionKernelTests : IDisposable
             for (int head = 0; head < heads; head++)
             {
                 int first = offsets?[b] ?? b * tokens, length = offsets is null ? tokens : offsets[b + 1] - first;
-                AddHead(qkv, upstream, (first * row) + (head * width), (first * all) + (head * width), length, width, all, causal, expectedY, expectedGradient);
+                AddHead(qkv, upstream, (first * row) + (head * width), (first * all) + (head * width), length, width, all, causal,
+                    expectedY, expectedGradient);
             }
 
         string name = $"{batch} x {tokens} tokens, {heads} heads of {width}, causal {causal}";
@@ -84,7 +86,8 @@ public sealed unsafe class AttentionKernelTests : IDisposable
         AssertNear(expectedGradient, gradient, Math.Max(1, spread), name + ", backward");
     }
 
-    private static void AddHead(Tensor qkv, Tensor upstream, int start, int at, int tokens, int width, int all, bool causal, double[] y, double[] gradient)
+    private static void AddHead(Tensor qkv, Tensor upstream, int start, int at, int tokens, int width, int all, bool causal, double[] y,
+        double[] gradient)
     {
         int row = 3 * all;
         double scale = 1 / Math.Sqrt(width);
@@ -119,7 +122,8 @@ public sealed unsafe class AttentionKernelTests : IDisposable
     private static void AssertNear(double[] expected, Tensor actual, double factor, string name)
     {
         for (int i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(expected[i] - actual.Span[i]) < Tolerance * factor * factor * (1 + Math.Abs(expected[i])), $"{name}, element {i}: expected {expected[i]}, got {actual.Span[i]}");
+            Assert.True(Math.Abs(expected[i] - actual.Span[i]) < Tolerance * factor * factor * (1 + Math.Abs(expected[i])),
+                $"{name}, element {i}: expected {expected[i]}, got {actual.Span[i]}");
     }
 
     private static void Force(string name)

@@ -48,7 +48,8 @@ public sealed unsafe class PackedProductTests : IDisposable
     [MemberData(nameof(Paths))]
     public void Any_number_of_threads_and_of_rows_gives_the_same_bits(string path)
     {
-        foreach ((int rows, int outputs, int inputs) in (ReadOnlySpan<(int, int, int)>)[(97, 301, 103), (300, 200, 1700), (11, 1000, 600), (1000, 11, 600)])
+        foreach ((int rows, int outputs, int inputs) in (ReadOnlySpan<(int, int, int)>)[(97, 301, 103), (300, 200, 1700), (11, 1000, 600),
+            (1000, 11, 600)])
         {
             Force(path, threads: 1);
             var expected = Run(rows, outputs, inputs, LinearFinish.QuickGelu, out _);
@@ -87,7 +88,8 @@ public sealed unsafe class PackedProductTests : IDisposable
                 for (int p = 0; p < inputs; p++) sum += (double)from.X.Span[(i * inputs) + p] * from.Weights.Span[(j * inputs) + p];
                 double expected = finish == LinearFinish.AddResidual ? sum + from.Residual.Span[(i * outputs) + j] : Finished(finish, sum);
                 double difference = Math.Abs(expected - y.Span[(i * outputs) + j]);
-                Assert.True(difference < Tolerance * (4 + inputs), $"{rows} x {outputs} x {inputs}, {finish}, row {i}, column {j}: expected {expected}, got {y.Span[(i * outputs) + j]}");
+                Assert.True(difference < Tolerance * (4 + inputs),
+                    $"{rows} x {outputs} x {inputs}, {finish}, row {i}, column {j}: expected {expected}, got {y.Span[(i * outputs) + j]}");
             }
         }
 
@@ -95,10 +97,13 @@ public sealed unsafe class PackedProductTests : IDisposable
         Assert.Equal(float.MinValue, y.Span[rows * outputs]);
     }
 
-    private static Tensor Run(int rows, int outputs, int inputs, LinearFinish finish, out (Tensor X, Tensor Weights, Tensor Bias, Tensor Residual) from)
+    private static Tensor Run(int rows, int outputs, int inputs, LinearFinish finish,
+        out (Tensor X, Tensor Weights, Tensor Bias, Tensor Residual) from)
     {
-        var (weights, bias) = (Tensor.Normal(new RandomGenerator(1), 1, outputs, inputs), Tensor.Normal(new RandomGenerator(2), 1, outputs));
-        var (x, residual) = (Tensor.Normal(new RandomGenerator(3), 1, rows, inputs), Tensor.Normal(new RandomGenerator(4), 1, rows, outputs));
+        var (weights, bias) =
+            (Tensor.Normal(new RandomGenerator(1), 1, outputs, inputs), Tensor.Normal(new RandomGenerator(2), 1, outputs));
+        var (x, residual) =
+            (Tensor.Normal(new RandomGenerator(3), 1, rows, inputs), Tensor.Normal(new RandomGenerator(4), 1, rows, outputs));
         var y = new Tensor((rows * outputs) + 1);
         y.Span[^1] = float.MinValue;
         PackedProduct.Run(x.Pointer, rows, PackedWeights.Of(weights, 0, outputs), bias.Pointer, finish, residual.Pointer, y.Pointer);

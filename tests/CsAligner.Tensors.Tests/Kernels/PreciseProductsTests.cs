@@ -12,24 +12,29 @@ public unsafe class PreciseProductsTests
     public void A_covariance_over_many_pieces_has_the_bits_of_one(int rows, int width)
     {
         var x = Tensor.Normal(new RandomGenerator(1), 1, rows, width);
-        double[] mean = [.. Enumerable.Range(0, width).Select(d => Enumerable.Range(0, rows).Average(i => (double)x.Span[(i * width) + d]))];
+        double[] mean =
+            [.. Enumerable.Range(0, width).Select(d => Enumerable.Range(0, rows).Average(i => (double)x.Span[(i * width) + d]))];
         var found = new double[width * width];
         fixed (double* target = found) PreciseProducts.Covariance(x, target);
         for (int i = 0; i < width; i++)
         {
             for (int j = 0; j < width; j++)
             {
-                double expected = Enumerable.Range(0, rows).Sum(r => (x.Span[(r * width) + i] - mean[i]) * (x.Span[(r * width) + j] - mean[j])) / (rows - 1);
+                double expected = Enumerable.Range(0, rows)
+                    .Sum(r => (x.Span[(r * width) + i] - mean[i]) * (x.Span[(r * width) + j] - mean[j])) / (rows - 1);
                 Assert.Equal(expected, found[(i * width) + j], 1e-12);
             }
         }
 
         // Pieces of whole blocks are added in the order of one.
-        double[] whole = new double[width * width], parts = new double[width * width], wide = [.. x.Span.ToArray().Select(value => (double)value)];
+        double[] whole = new double[width * width], parts = new double[width * width],
+            wide = [.. x.Span.ToArray().Select(value => (double)value)];
         fixed (double* from = wide, a = whole, b = parts)
         {
             PreciseProducts.TransposeProduct(from, width, from, width, rows, a);
-            for (int first = 0; first < rows; first += 8192) PreciseProducts.AddTransposeProduct(from + ((long)first * width), width, from + ((long)first * width), width, Math.Min(8192, rows - first), b);
+            for (int first = 0; first < rows; first += 8192)
+                PreciseProducts.AddTransposeProduct(from + ((long)first * width), width, from + ((long)first * width), width,
+                    Math.Min(8192, rows - first), b);
         }
 
         Assert.Equal(whole, parts);

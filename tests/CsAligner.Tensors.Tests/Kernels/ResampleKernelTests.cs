@@ -4,7 +4,8 @@ using CsAligner.Tensors.Tests.Interop;
 
 namespace CsAligner.Tensors.Tests.Kernels;
 
-/// <summary>The resampler against its definition in plain loops, byte for byte; that the definition is Pillow's is shown beside the preprocessing.</summary>
+/// <summary>The resampler against its definition in plain loops, byte for byte; that the definition is Pillow's is shown beside the
+/// preprocessing.</summary>
 public sealed class ResampleKernelTests
 {
     [Fact]
@@ -19,12 +20,14 @@ public sealed class ResampleKernelTests
             int left = random.Next(across - columns + 1), top = random.Next(down - rows + 1);
             using var source = new GuardedFloats(((width * height * 3) + 3) / 4);
             using var target = new GuardedFloats(((columns * rows * 3) + 3) / 4);
-            Span<byte> from = MemoryMarshal.AsBytes(source.Span)[^(width * height * 3)..], to = MemoryMarshal.AsBytes(target.Span)[^(columns * rows * 3)..];
+            Span<byte> from = MemoryMarshal.AsBytes(source.Span)[^(width * height * 3)..],
+                to = MemoryMarshal.AsBytes(target.Span)[^(columns * rows * 3)..];
             // Extremes overshoot and are clipped; noise is between them.
             foreach (ref byte value in from) value = random.Next(3) switch { 0 => 0, 1 => 255, _ => (byte)random.Next(256) };
             ResampleKernel.Run(from, width, new ResampleTaps(width, across, left, columns), new ResampleTaps(height, down, top, rows), to);
             byte[] expected = Window(Definition(from.ToArray(), width, height, across, down), across, left, top, columns, rows);
-            Assert.True(expected.AsSpan().SequenceEqual(to), $"{width} x {height} to {across} x {down}, window {columns} x {rows} from {left}, {top}");
+            Assert.True(expected.AsSpan().SequenceEqual(to),
+                $"{width} x {height} to {across} x {down}, window {columns} x {rows} from {left}, {top}");
         }
     }
 
@@ -70,7 +73,8 @@ public sealed class ResampleKernelTests
                 for (int c = 0; c < channels; c++)
                 {
                     long total = 2097152;
-                    for (int t = 0; t < weights.Length; t++) total += (long)weights[t] * source[(line * lineStep) + ((begin + t) * step) + c];
+                    for (int t = 0; t < weights.Length; t++)
+                        total += (long)weights[t] * source[(line * lineStep) + ((begin + t) * step) + c];
                     int place = transposed ? (o * lines) + line : (((line * outputs) + o) * 3) + c;
                     result[place] = (byte)Math.Clamp(total >> 22, 0, 255);
                 }

@@ -14,7 +14,8 @@ public sealed unsafe class ElementwiseGoldenTests
     // Two units in the last place of float32: one of the function, one of rounding.
     private const double Relative = 2.4e-7;
 
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Format =
+        new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private static readonly GoldenOps Golden = JsonSerializer.Deserialize<GoldenOps>(
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "Ops", "ops.json")), Format)!;
@@ -62,7 +63,8 @@ public sealed unsafe class ElementwiseGoldenTests
     }
 
     private static void Function<TFunction>(
-        GuardedFloats x, GuardedFloats y, GuardedFloats upstream, GuardedFloats gradient, Func<double, double> value, Func<double, double> derivative)
+        GuardedFloats x, GuardedFloats y, GuardedFloats upstream, GuardedFloats gradient, Func<double, double> value,
+        Func<double, double> derivative)
         where TFunction : struct, Activations.IFunction
     {
         Activations.Forward<TFunction>(x.Pointer, y.Pointer, x.Length);
@@ -106,7 +108,8 @@ public sealed unsafe class ElementwiseGoldenTests
 
     private sealed record GoldenFunction(double[] X, double[] Y, double[] Dx);
 
-    private sealed record GoldenDifference(int[] AShape, int[] BShape, double[] A, double[] B, double[] Y, double[] Upstream, double[] Da, double[] Db);
+    private sealed record GoldenDifference(int[] AShape, int[] BShape, double[] A, double[] B, double[] Y, double[] Upstream, double[] Da,
+        double[] Db);
 
     private sealed record GoldenOps(GoldenFunction Exp, GoldenFunction Log, GoldenDifference[] Sub);
 }

@@ -52,9 +52,14 @@ public sealed class GradientChecks
         ("LayerNorm", "with a tail", [[3, 11], [11], [11]], (t, x) => t.LayerNorm(x[0], x[1], x[2])),
         ("LayerNorm", "short rows", [[2, 2, 3], [3], [3]], (t, x) => t.LayerNorm(x[0], x[1], x[2])),
         ("ModulatedLayerNorm", "with a tail", [[2, 3, 11], [2, 33]], (t, x) => t.ModulatedLayerNorm(x[0], x[1], 2, 0)),
-        ("ModulatedLayerNorm", "twice, one modulation", [[2, 3, 8], [2, 24]], (t, x) => t.ModulatedLayerNorm(t.ModulatedLayerNorm(x[0], x[1], 0, 1), x[1], 1, 2)),
+        ("ModulatedLayerNorm", "twice, one modulation", [[2, 3, 8], [2, 24]],
+            (t, x) => t.ModulatedLayerNorm(t.ModulatedLayerNorm(x[0], x[1], 0, 1), x[1], 1, 2)),
         ("AddGated", "with a tail", [[2, 3, 11], [2, 3, 11], [2, 22]], (t, x) => t.AddGated(x[0], x[1], x[2], 1)),
-        ("AddGated", "branch from the residual", [[2, 3, 8], [2, 8]], (t, x) => { var y = t.Scale(x[0], 2); return t.AddGated(y, t.Silu(y), x[1], 0); }),
+        ("AddGated", "branch from the residual", [[2, 3, 8], [2, 8]], (t, x) =>
+        {
+            var y = t.Scale(x[0], 2);
+            return t.AddGated(y, t.Silu(y), x[1], 0);
+        }),
         ("Softmax", "", [[3, 11]], (t, x) => t.Softmax(t.Scale(x[0], 3))),
         ("Normalize", "", [[3, 11]], (t, x) => t.Normalize(x[0])),
         ("Attention", "full", [[2, 3, 12]], (t, x) => t.Attention(x[0], 2)),
@@ -64,7 +69,9 @@ public sealed class GradientChecks
         ("PooledAttention", "all seen", [[2, 12], [2, 3, 24]], (t, x) => t.PooledAttention(x[0], x[1], 2)),
         ("PooledAttention", "packed", [[3, 12], [6, 24]], (t, x) => t.PooledAttention(t.Scale(x[0], 2), x[1], 3, Offsets)),
         ("Gather", "repeats", [[4, 3]], (t, x) => t.Gather(x[0], [2, 0, 2, 3])),
-        ("InChunks", "with a rest", [[5, 4], [5, 3]], (t, x) => t.InChunks(5, 2, true, (part, start, count) => part.Linear(part.Gelu(Part(part, x[1], start, count)), part.Slice(x[0], 1, 0, 3)))),
+        ("InChunks", "with a rest", [[5, 4], [5, 3]],
+            (t, x) => t.InChunks(5, 2, true,
+                (part, start, count) => part.Linear(part.Gelu(Part(part, x[1], start, count)), part.Slice(x[0], 1, 0, 3)))),
         ("InChunks", "one chunk", [[5, 4]], (t, x) => t.InChunks(5, 5, true, (part, start, count) => Part(part, x[0], start, count))),
         ("Concat", "middle", [[2, 3, 4], [2, 1, 4]], (t, x) => t.Concat(1, x[0], x[1])),
         ("Concat", "last, twice the same", [[2, 3]], (t, x) => t.Concat(1, x[0], x[0])),
@@ -81,7 +88,9 @@ public sealed class GradientChecks
         ("MeanOfSequences", "of one length", [[2, 3, 5]], (t, x) => t.MeanOfSequences(x[0])),
         ("MeanOfSequences", "packed", [[6, 5]], (t, x) => t.MeanOfSequences(t.Scale(x[0], 2), Offsets)),
         ("SquaredError", "weighted", [[3, 2, 11]], (t, x) => t.SquaredError(x[0], Normal(3, 2, 11), Tensor.From([0.5f, 3, 1], 3))),
-        ("SquaredError", "of one used twice", [[2, 5]], (t, x) => t.Mul(t.SquaredError(x[0], Normal(2, 5), Tensor.From([1, 2], 2)), t.SquaredError(x[0], new Tensor(2, 5), Tensor.From([1, 1], 2)))),
+        ("SquaredError", "of one used twice", [[2, 5]],
+            (t, x) => t.Mul(t.SquaredError(x[0], Normal(2, 5), Tensor.From([1, 2], 2)),
+                t.SquaredError(x[0], new Tensor(2, 5), Tensor.From([1, 1], 2)))),
         ("CrossEntropy", "", [[3, 11]], (t, x) => t.CrossEntropy(t.Scale(x[0], 3), [4, 0, 10])),
     ];
 

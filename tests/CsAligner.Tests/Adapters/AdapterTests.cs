@@ -91,7 +91,8 @@ public sealed class AdapterTests : IDisposable
                 values.Span[i] = kept - Step;
                 float below = Loss(backward: false);
                 values.Span[i] = kept;
-                Assert.True(Math.Abs(((above - below) / (2 * Step)) - values.Grad[i]) < 2e-3f, $"{name}[{i}]: {(above - below) / (2 * Step)} and {values.Grad[i]}");
+                Assert.True(Math.Abs(((above - below) / (2 * Step)) - values.Grad[i]) < 2e-3f,
+                    $"{name}[{i}]: {(above - below) / (2 * Step)} and {values.Grad[i]}");
             }
         }
     }
@@ -109,7 +110,8 @@ public sealed class AdapterTests : IDisposable
         writer.SetMetadata("format_version", "1");
         writer.SetMetadata("kind", "low-rank");
         writer.Write(path);
-        Assert.Contains("lacks its tensor \"down.weight\"", Assert.Throws<InputException>(() => Adapter.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("lacks its tensor \"down.weight\"", Assert.Throws<InputException>(() => Adapter.Load(path)).Message,
+            StringComparison.Ordinal);
 
         writer.Add("down.weight", new Tensor(2, 3));
         writer.Add("up.weight", new Tensor(4, 2));
@@ -123,17 +125,20 @@ public sealed class AdapterTests : IDisposable
         string path = Path.Combine(_folder, "n.safetensors");
         Trained("low-rank").Save(path);
         Models.Lora.PeftLoraTests.Rewrite(path, "up.weight", float.PositiveInfinity);
-        Assert.Contains("tensor 'up.weight' holds Infinity (value 5)", Assert.Throws<InputException>(() => Adapter.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("tensor 'up.weight' holds Infinity (value 5)", Assert.Throws<InputException>(() => Adapter.Load(path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Rows_of_another_width_are_refused() =>
-        Assert.Contains("width 12", Assert.Throws<InputException>(() => Trained("low-rank").Apply(new Tensor(2, 5))).Message, StringComparison.Ordinal);
+        Assert.Contains("width 12", Assert.Throws<InputException>(() => Trained("low-rank").Apply(new Tensor(2, 5))).Message,
+            StringComparison.Ordinal);
 
     private static Adapter Trained(string kind)
     {
         var random = new RandomGenerator(3);
-        var adapter = AdapterKinds.BuiltIn.Create(new AdapterOptions { Kind = kind, Size = 5 }, Tensor.Normal(random, 0.1f, 12), 12, random);
+        var adapter =
+            AdapterKinds.BuiltIn.Create(new AdapterOptions { Kind = kind, Size = 5 }, Tensor.Normal(random, 0.1f, 12), 12, random);
         foreach (var (_, values) in adapter.Tensors)
             foreach (ref float value in values.Span) value += 0.2f * (float)random.NextNormal();
         return adapter;

@@ -34,7 +34,8 @@ public class EvaluatorTests
     [Fact]
     public void Keys_are_those_of_the_contract_and_what_has_no_meaning_is_null()
     {
-        var measures = Json(w => Evaluator.Measure(new Tensor(1, 3), Tensor.From([1f, 0, 0, 0, 1, 0], 2, 3), BandwidthRule.Fixed(1)).WriteJson(w));
+        var measures =
+            Json(w => Evaluator.Measure(new Tensor(1, 3), Tensor.From([1f, 0, 0, 0, 1, 0], 2, 3), BandwidthRule.Fixed(1)).WriteJson(w));
         string[] keys =
         [
             "rows_x", "rows_y", "dim", "bandwidth", "cs_divergence", "cs_divergence_off_diagonal", "mmd", "frechet", "centroid_gap",
@@ -58,7 +59,8 @@ public class EvaluatorTests
         for (int q = 0; q < Queries; q++)
         {
             double[] scores = [.. Enumerable.Range(0, Candidates).Select(c => Dot(queries, q, candidates, c))];
-            int Rank(int answer) => 1 + Enumerable.Range(0, Candidates).Count(c => scores[c] > scores[answer] || (scores[c] == scores[answer] && c < answer));
+            int Rank(int answer) =>
+                1 + Enumerable.Range(0, Candidates).Count(c => scores[c] > scores[answer] || (scores[c] == scores[answer] && c < answer));
             Assert.Equal(answers[q].Min(Rank), ranks[q]);
         }
     }
@@ -95,14 +97,19 @@ public class EvaluatorTests
 
     [Fact]
     public void Rows_that_are_all_the_same_have_no_median() =>
-        Assert.Contains("give a number", Assert.Throws<InputException>(() => BandwidthRule.Median.Resolve(new Tensor(4, 2), new Tensor(4, 2))).Message, StringComparison.Ordinal);
+        Assert.Contains("give a number",
+            Assert.Throws<InputException>(() => BandwidthRule.Median.Resolve(new Tensor(4, 2), new Tensor(4, 2))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Pairs_are_checked()
     {
-        Assert.Contains("row 1 names image 3", Assert.Throws<InputException>(() => Pairing.From([0, 3], 3, 2, "P.npy")).Message, StringComparison.Ordinal);
-        Assert.Contains("got 2 entries", Assert.Throws<InputException>(() => Pairing.From([0, 1], 3, 3, "P.npy")).Message, StringComparison.Ordinal);
-        Assert.Contains("need pairs", Assert.Throws<InputException>(() => Evaluator.Evaluate(new Tensor(2, 2), new Tensor(3, 2))).Message, StringComparison.Ordinal);
+        Assert.Contains("row 1 names image 3", Assert.Throws<InputException>(() => Pairing.From([0, 3], 3, 2, "P.npy")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("got 2 entries", Assert.Throws<InputException>(() => Pairing.From([0, 1], 3, 3, "P.npy")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("need pairs", Assert.Throws<InputException>(() => Evaluator.Evaluate(new Tensor(2, 2), new Tensor(3, 2))).Message,
+            StringComparison.Ordinal);
     }
 
     private static void Compare(JsonObject expected, JsonObject actual, string where)

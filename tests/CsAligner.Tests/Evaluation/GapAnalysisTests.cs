@@ -50,7 +50,8 @@ public class GapAnalysisTests
         {
             double[] above = [.. weights], below = [.. weights];
             (above[d], below[d]) = (above[d] + 1e-5, below[d] - 1e-5);
-            double slope = (LogisticKernel.Gradient(rows, labels, above, spare) - LogisticKernel.Gradient(rows, labels, below, spare)) / 2e-5;
+            double slope =
+                (LogisticKernel.Gradient(rows, labels, above, spare) - LogisticKernel.Gradient(rows, labels, below, spare)) / 2e-5;
             Assert.Equal(slope, gradient[d], 1e-8);
         }
     }
@@ -85,7 +86,9 @@ public class GapAnalysisTests
     {
         Tensor images = Tensor.Normal(new RandomGenerator(1), 1, 30, 6), texts = Tensor.Normal(new RandomGenerator(2), 1, 30, 6);
         var distances = PairDistances.Of(images, texts, others: 29);
-        double[] all = [.. Enumerable.Range(0, 30).SelectMany(i => Enumerable.Range(0, 30).Where(j => j != i).Select(j => Distance(images, i, texts, j))).Order()];
+        double[] all =
+            [.. Enumerable.Range(0, 30)
+                .SelectMany(i => Enumerable.Range(0, 30).Where(j => j != i).Select(j => Distance(images, i, texts, j))).Order()];
         Assert.Equal(30, distances.Matched.Length);
         Assert.Equal(Distance(images, 7, texts, 7), distances.Matched[7], 1e-5);
         Assert.Equal(all.Length, distances.Others.Length);

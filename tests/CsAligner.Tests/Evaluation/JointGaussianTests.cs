@@ -17,7 +17,8 @@ public class JointGaussianTests
         var (x, y) = modalities.Sample(8000, new RandomGenerator(3));
         Assert.Equal(modalities.MutualInformation, JointGaussian.EstimateMutualInformation(x, y), 0.03);
         foreach (double sigma in new[] { 0.5, 1.5 })
-            Assert.Equal(modalities.CauchySchwarz(sigma), CauchySchwarzDivergence.Value(x, y, sigma, offDiagonal: true), 0.02 + (0.03 * modalities.CauchySchwarz(sigma)));
+            Assert.Equal(modalities.CauchySchwarz(sigma), CauchySchwarzDivergence.Value(x, y, sigma, offDiagonal: true),
+                0.02 + (0.03 * modalities.CauchySchwarz(sigma)));
         using var tape = Tape.Inference();
         Assert.Equal(modalities.SymmetricKl, tape.GaussianKl(x, y, 1e-9).Item, 0.02 + (0.03 * modalities.SymmetricKl));
     }
@@ -37,7 +38,8 @@ public class JointGaussianTests
     {
         const double Sigma = 0.7, Step = 0.01;
         double selfX = 0, selfY = 0, cross = 0;
-        static double Density(double t, double mean, double variance) => Math.Exp(-(t - mean) * (t - mean) / (2 * variance)) / Math.Sqrt(2 * Math.PI * variance);
+        static double Density(double t, double mean, double variance) =>
+            Math.Exp(-(t - mean) * (t - mean) / (2 * variance)) / Math.Sqrt(2 * Math.PI * variance);
         for (double t = -12; t < 12; t += Step)
         {
             // A kernel of sigma between points is the product of two density kernels of sigma / sqrt 2.

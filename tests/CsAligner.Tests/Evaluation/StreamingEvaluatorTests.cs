@@ -46,7 +46,12 @@ public sealed class StreamingEvaluatorTests : IDisposable
             foreach (int strip in (int[])[0, 1, 2, 5])
             {
                 Compute.Threads = 1 + (strip % 2);
-                var options = new StreamingOptions { MemoryBytes = StreamingEvaluator.LeastMemory(Width) + (strip * StreamingEvaluator.BlockBytes(Width)) };
+                var options =
+                    new StreamingOptions
+                    {
+                        MemoryBytes = StreamingEvaluator.LeastMemory(Width)
+                        + (strip * StreamingEvaluator.BlockBytes(Width))
+                    };
                 Assert.Equal(expected, Json(Stream(x, y, BandwidthRule.Fixed(0.5), options)));
             }
         }
@@ -113,13 +118,16 @@ public sealed class StreamingEvaluatorTests : IDisposable
         };
         Assert.Throws<OperationCanceledException>(() => Stream(x, y, BandwidthRule.Fixed(0.5), options, source));
         var again = new StreamingOptions { StatePath = state };
-        Assert.Contains("another bandwidth", Assert.Throws<InputException>(() => Stream(x, y, BandwidthRule.Fixed(0.6), again)).Message, StringComparison.Ordinal);
+        Assert.Contains("another bandwidth", Assert.Throws<InputException>(() => Stream(x, y, BandwidthRule.Fixed(0.6), again)).Message,
+            StringComparison.Ordinal);
         x.Span[5] += 0.25f;
-        Assert.Contains(state, Assert.Throws<InputException>(() => Stream(x, y, BandwidthRule.Fixed(0.5), again)).Message, StringComparison.Ordinal);
+        Assert.Contains(state, Assert.Throws<InputException>(() => Stream(x, y, BandwidthRule.Fixed(0.5), again)).Message,
+            StringComparison.Ordinal);
         foreach (string broken in (string[])["", "[]", "{\"measurement\":1}", "{\"measurement\":\"1\",\"terms\":[[1]]}"])
         {
             File.WriteAllText(state, broken);
-            Assert.Contains("remove it", Assert.Throws<InputException>(() => Stream(x, y, BandwidthRule.Fixed(0.5), again)).Message, StringComparison.Ordinal);
+            Assert.Contains("remove it", Assert.Throws<InputException>(() => Stream(x, y, BandwidthRule.Fixed(0.5), again)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -127,11 +135,15 @@ public sealed class StreamingEvaluatorTests : IDisposable
     public void Too_little_memory_is_said_with_what_is_needed()
     {
         var options = new StreamingOptions { MemoryBytes = 1 << 20 };
-        Assert.Contains("allow more", Assert.Throws<InputException>(() => Stream(Rows(9, 9, 0), Rows(9, 10, 0), BandwidthRule.Fixed(1), options)).Message, StringComparison.Ordinal);
+        Assert.Contains("allow more",
+            Assert.Throws<InputException>(() => Stream(Rows(9, 9, 0), Rows(9, 10, 0), BandwidthRule.Fixed(1), options)).Message,
+            StringComparison.Ordinal);
     }
 
-    private static DistributionMeasures Stream(Tensor x, Tensor y, BandwidthRule bandwidth, StreamingOptions? options = null, CancellationTokenSource? stop = null) =>
-        StreamingEvaluator.Measure(new TensorRows(x), new TensorRows(y), bandwidth, 0, options, stop?.Token ?? TestContext.Current.CancellationToken);
+    private static DistributionMeasures Stream(Tensor x, Tensor y, BandwidthRule bandwidth, StreamingOptions? options = null,
+        CancellationTokenSource? stop = null) =>
+        StreamingEvaluator.Measure(new TensorRows(x), new TensorRows(y), bandwidth, 0, options,
+            stop?.Token ?? TestContext.Current.CancellationToken);
 
     private static void AssertNear(DistributionMeasures expected, DistributionMeasures actual)
     {

@@ -23,7 +23,8 @@ public sealed class TSneTests : IDisposable
         int width = golden.GetProperty("width").GetInt32();
         double[] values = Numbers("rows"), map = Numbers("map");
         int count = values.Length / width;
-        Tensor rows = Tensor.From([.. values.Select(v => (float)v)], count, width), points = Tensor.From([.. map.Select(v => (float)v)], 2, count), gradient = new(2, count);
+        Tensor rows = Tensor.From([.. values.Select(v => (float)v)], count, width),
+            points = Tensor.From([.. map.Select(v => (float)v)], 2, count), gradient = new(2, count);
         Tensor affinities = TSne.Affinities(rows, golden.GetProperty("perplexity").GetDouble());
         Near.Norm(Numbers("affinities"), [.. affinities.Span.ToArray().Select(v => (double)v)], 1e-5, "affinities");
         double divergence = TSneSteps.Gradient(affinities, 1, points, gradient, value: true);
@@ -41,16 +42,21 @@ public sealed class TSneTests : IDisposable
         int right = 0;
         for (int i = 0; i < 150; i++)
         {
-            int nearest = Enumerable.Range(0, 150).Where(j => j != i).MinBy(j => Math.Pow(map[2 * i] - map[2 * j], 2) + Math.Pow(map[(2 * i) + 1] - map[(2 * j) + 1], 2));
+            int nearest = Enumerable.Range(0, 150).Where(j => j != i)
+                .MinBy(j => Math.Pow(map[2 * i] - map[2 * j], 2) + Math.Pow(map[(2 * i) + 1] - map[(2 * j) + 1], 2));
             if (nearest / 50 == i / 50) right++;
         }
 
         Assert.Equal(150, right);
 
         // The clusters themselves: gaps between them, not only right neighbours.
-        (double X, double Y)[] centres = [.. Enumerable.Range(0, 3).Select(c => (Enumerable.Range(c * 50, 50).Average(i => map[2 * i]), Enumerable.Range(c * 50, 50).Average(i => map[(2 * i) + 1])))];
+        (double X, double Y)[] centres =
+            [.. Enumerable.Range(0, 3)
+                .Select(c => (Enumerable.Range(c * 50, 50).Average(i => map[2 * i]),
+                    Enumerable.Range(c * 50, 50).Average(i => map[(2 * i) + 1])))];
         double widest = Enumerable.Range(0, 150).Max(i => Distance((map[2 * i], map[(2 * i) + 1]), centres[i / 50]));
-        Assert.True(Distance(centres[0], centres[1]) > 2 * widest && Distance(centres[1], centres[2]) > 2 * widest && Distance(centres[0], centres[2]) > 2 * widest);
+        Assert.True(Distance(centres[0], centres[1]) > 2 * widest && Distance(centres[1], centres[2]) > 2 * widest
+            && Distance(centres[0], centres[2]) > 2 * widest);
     }
 
     // Rows that are all about as far from each other: the early pull shrinks them to a point, from which the map must open again.
@@ -58,7 +64,8 @@ public sealed class TSneTests : IDisposable
     public void Rows_without_clusters_do_not_end_in_a_point_or_a_line()
     {
         float[] map = TSne.Embed([Clouds.Flat(600, 48, 1, 0.1f), Clouds.Flat(600, 48, 1, -0.1f)]);
-        double Deviation(int coordinate) => Math.Sqrt(Enumerable.Range(0, 1200).Average(i => (double)map[(2 * i) + coordinate] * map[(2 * i) + coordinate]));
+        double Deviation(int coordinate) =>
+            Math.Sqrt(Enumerable.Range(0, 1200).Average(i => (double)map[(2 * i) + coordinate] * map[(2 * i) + coordinate]));
         Assert.True(Deviation(0) > 1, $"{Deviation(0)}");
         Assert.InRange(Deviation(1) / Deviation(0), 0.2, 5);
     }
@@ -96,7 +103,8 @@ public sealed class TSneTests : IDisposable
         return TSneSteps.Gradient(TSne.Affinities(rows, (rows.Rows - 1) / 3.0), 1, turned, new Tensor(2, rows.Rows), value: true);
     }
 
-    private static double Distance((double X, double Y) a, (double X, double Y) b) => Math.Sqrt(((a.X - b.X) * (a.X - b.X)) + ((a.Y - b.Y) * (a.Y - b.Y)));
+    private static double Distance((double X, double Y) a, (double X, double Y) b) =>
+        Math.Sqrt(((a.X - b.X) * (a.X - b.X)) + ((a.Y - b.Y) * (a.Y - b.Y)));
 
     private static Tensor Cluster(ulong seed, float shift)
     {

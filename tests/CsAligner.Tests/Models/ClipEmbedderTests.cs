@@ -31,7 +31,8 @@ public sealed class ClipEmbedderTests
 
     public ClipEmbedderTests()
     {
-        _model = ClipModel.Create(Config with { VocabularySize = _tokenizer.VocabularySize, EndToken = _tokenizer.EndId }, new RandomGenerator(5));
+        _model = ClipModel.Create(Config with { VocabularySize = _tokenizer.VocabularySize, EndToken = _tokenizer.EndId },
+            new RandomGenerator(5));
         _embedder = new ClipEmbedder(_model, _preprocessing, _tokenizer);
     }
 
@@ -69,10 +70,14 @@ public sealed class ClipEmbedderTests
         Assert.NotEmpty(odd);
         var table = _model.NamedTensors.First(tensor => tensor.Name.EndsWith("token_embedding.weight", StringComparison.Ordinal)).Values;
         foreach (int id in odd) table.Span.Slice(id * table.Width, table.Width).Fill(float.MaxValue);
-        var failure = Assert.Throws<UnusableFeaturesException>(() => _embedder.EmbedTexts(texts, tokens, _ => { }, 8, TestContext.Current.CancellationToken));
+        var failure =
+            Assert.Throws<UnusableFeaturesException>(() =>
+                _embedder.EmbedTexts(texts, tokens, _ => { }, 8, TestContext.Current.CancellationToken));
         Assert.Equal((33, false), (failure.Sample, failure.IsZero));
         Assert.Contains("sample 34: the model's features of it are not finite", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("the text 'zz'", Assert.Throws<UnusableFeaturesException>(() => _embedder.EmbedTexts(texts, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains("the text 'zz'",
+            Assert.Throws<UnusableFeaturesException>(() =>
+                _embedder.EmbedTexts(texts, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,7 +99,9 @@ public sealed class ClipEmbedderTests
     [Fact]
     public void What_the_reader_throws_and_a_cancellation_end_the_work()
     {
-        var failure = Assert.Throws<InputException>(() => _embedder.EmbedImages(Images, (i, _) => Fail(i), null, TestContext.Current.CancellationToken));
+        var failure =
+            Assert.Throws<InputException>(() =>
+                _embedder.EmbedImages(Images, (i, _) => Fail(i), null, TestContext.Current.CancellationToken));
         Assert.Equal("image 100 is damaged", failure.Message);
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => _embedder.EmbedImages(Images, (_, _) => { }, _ => stop.Cancel(), stop.Token));

@@ -69,7 +69,9 @@ public sealed class ClipModelTests
         using var tape = new Tape();
         var images = tape.Normalize(_model.Vision.Encode(tape, _pixels));
         var texts = tape.Normalize(_model.Text.Encode(tape, _ids, 6));
-        var objective = NaiveObjective.CsAligner(Matrix(images), Matrix(texts), sigma: 1, csWeight: 1, infoNceWeight: 1, logitScale: 1 / 0.07, pairs: 6);
+        var objective =
+            NaiveObjective.CsAligner(Matrix(images), Matrix(texts), sigma: 1, csWeight: 1, infoNceWeight: 1,
+                logitScale: 1 / 0.07, pairs: 6);
         Near.Relative(_golden.Value("loss"), objective.Value, Tolerance);
 
         // The sum of features times their known gradients has those gradients, whatever the objective was.
@@ -166,7 +168,8 @@ public sealed class ClipModelTests
         return matrix;
     }
 
-    private static Tensor Constant(double[,] values) => Tensor.From([.. values.Cast<double>().Select(v => (float)v)], values.GetLength(0), values.GetLength(1));
+    private static Tensor Constant(double[,] values) =>
+        Tensor.From([.. values.Cast<double>().Select(v => (float)v)], values.GetLength(0), values.GetLength(1));
 
     private void AssertNear(string name, ReadOnlySpan<float> actual)
     {

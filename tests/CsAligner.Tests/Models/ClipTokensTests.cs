@@ -122,7 +122,8 @@ public sealed class ClipTokensTests
 
     private double[][] Projected(string states, string norm, string projection)
     {
-        double[] hidden = _golden.Values(states), weight = Weight(projection), gamma = Weight(norm + ".weight"), beta = Weight(norm + ".bias");
+        double[] hidden = _golden.Values(states), weight = Weight(projection), gamma = Weight(norm + ".weight"),
+            beta = Weight(norm + ".bias");
         int width = gamma.Length, outputs = weight.Length / width;
         var rows = new double[hidden.Length / width][];
         for (int r = 0; r < rows.Length; r++)

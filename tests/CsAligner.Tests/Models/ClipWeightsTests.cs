@@ -34,7 +34,8 @@ public sealed class ClipWeightsTests
         var golden = new GoldenFile("clip-tiny/golden.safetensors");
         var features = loaded.Vision.Encode(tape, Tensor.From(golden.Floats("pixel_values"), golden.Shape("pixel_values")));
         double[] expected = golden.Values("image_embeds");
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], features.Span[i], 1e-4 + (10 * tolerance * expected.Max(Math.Abs)));
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], features.Span[i], 1e-4 + (10 * tolerance * expected.Max(Math.Abs)));
     }
 
     [Fact]
@@ -58,14 +59,17 @@ public sealed class ClipWeightsTests
         Refused("is said to be in 7", f => Map(f, map => map[Scale] = 7));
         Refused("is said to be in null", f => Map(f, map => map[Scale] = null));
         Refused("which does not have it", f => Map(f, map => map["no.such.tensor"] = First));
-        Refused("tensor 'logit_scale' is in 'model-", f => Map(f, map => map[Scale] = map[Scale]!.GetValue<string>() == First ? Second : First));
+        Refused("tensor 'logit_scale' is in 'model-",
+            f => Map(f, map => map[Scale] = map[Scale]!.GetValue<string>() == First ? Second : First));
         Refused("no tensor \"logit_scale\"", f => Map(f, map => map.Remove(Scale)));
         Refused("\"weight_map\" is empty", f => Map(f, map => map.Clear()));
-        Refused("not valid JSON", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], """{"weight_map": {"a": "b.safetensors", "a": "c.safetensors"}}"""));
+        Refused("not valid JSON",
+            f => File.WriteAllText(f[SafeTensorsSet.IndexFile], """{"weight_map": {"a": "b.safetensors", "a": "c.safetensors"}}"""));
         Refused("not valid JSON", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], "{"));
         Refused("\"weight_map\" was expected", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], """{"weight_map": []}"""));
         Refused("\"weight_map\" was expected", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], "[]"));
-        Refused("one of them was expected", f => File.Copy(f[First], f["extra.safetensors"]), f => Map(f, map => map[Scale] = "extra.safetensors"));
+        Refused("one of them was expected", f => File.Copy(f[First], f["extra.safetensors"]),
+            f => Map(f, map => map[Scale] = "extra.safetensors"));
         Refused(First, f => File.WriteAllBytes(f[First], File.ReadAllBytes(f[First])[..^4]));
         Refused("only pytorch_model.bin", f => File.Move(f[SafeTensorsSet.IndexFile], f["pytorch_model.bin"]));
 
@@ -109,7 +113,8 @@ public sealed class ClipWeightsTests
         using var folder = new TemporaryFolder().CopyFrom(Folder);
         Lora.PeftLoraTests.Rewrite(folder["model.safetensors"], name, value);
         string message = Assert.Throws<InputException>(() => ClipModel.Load(folder.Path)).Message;
-        Assert.Contains($"model.safetensors': tensor '{name}' holds {shown} (value 5), every weight must be finite", message, StringComparison.Ordinal);
+        Assert.Contains($"model.safetensors': tensor '{name}' holds {shown} (value 5), every weight must be finite", message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,7 +134,8 @@ public sealed class ClipWeightsTests
         }
 
         writer.Write(folder["model.safetensors"]);
-        Assert.Contains("tensor 'text_projection.weight' holds Infinity", Assert.Throws<InputException>(() => ClipModel.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("tensor 'text_projection.weight' holds Infinity",
+            Assert.Throws<InputException>(() => ClipModel.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     // Where, the key and its value; null where it changes nothing here.
@@ -148,7 +154,8 @@ public sealed class ClipWeightsTests
     [InlineData("text_config", "id2label", "{\"0\": \"LABEL_0\"}", null)]
     [InlineData("vision_config", "initializer_range", "0.02", null)]
     [InlineData("vision_config", "bos_token_id", "0", null)]
-    [InlineData("", "quantization_config", "{\"bits\": 4}", "\"quantization_config\" is {\"bits\": 4}, a setting that is not supported here")]
+    [InlineData("", "quantization_config", "{\"bits\": 4}",
+        "\"quantization_config\" is {\"bits\": 4}, a setting that is not supported here")]
     [InlineData("", "auto_map", "{\"AutoModel\": \"modeling.Own\"}", "\"auto_map\" is")]
     [InlineData("", "model_type", "\"siglip\"", "\"model_type\" is \"siglip\"; expected clip")]
     [InlineData("text_config", "model_type", "\"bert\"", "\"text_config.model_type\" is \"bert\"; expected clip_text_model")]
@@ -166,17 +173,24 @@ public sealed class ClipWeightsTests
         using var folder = new TemporaryFolder();
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "config.json")))!.AsObject();
         (section.Length == 0 ? config : config[section]!.AsObject())[key] = JsonNode.Parse(value);
-        File.WriteAllText(folder["config.json"], config.ToJsonString(new() { WriteIndented = false, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
-        var failure = Record.Exception(() => Assert.Equal(ClipConfig.Read(Path.Combine(Folder, "config.json")), ClipConfig.Read(folder["config.json"])));
+        File.WriteAllText(folder["config.json"],
+            config.ToJsonString(
+                new() { WriteIndented = false, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        var failure =
+            Record.Exception(() =>
+                Assert.Equal(ClipConfig.Read(Path.Combine(Folder, "config.json")), ClipConfig.Read(folder["config.json"])));
         if (refused is null) Assert.Null(failure);
-        else Assert.Contains(refused, Assert.IsType<InputException>(failure).Message.Replace("{\"bits\":4}", "{\"bits\": 4}", StringComparison.Ordinal), StringComparison.Ordinal);
+        else Assert.Contains(refused,
+            Assert.IsType<InputException>(failure).Message.Replace("{\"bits\":4}", "{\"bits\": 4}", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     private static void AssertSame(ClipModel expected, ClipModel actual, double tolerance)
     {
         foreach (var (left, right) in expected.NamedTensors.Zip(actual.NamedTensors))
         {
-            for (int i = 0; i < left.Values.Length; i++) Assert.Equal(left.Values.Span[i], right.Values.Span[i], tolerance * Math.Max(1e-3, Math.Abs(left.Values.Span[i])));
+            for (int i = 0; i < left.Values.Length; i++)
+                Assert.Equal(left.Values.Span[i], right.Values.Span[i], tolerance * Math.Max(1e-3, Math.Abs(left.Values.Span[i])));
         }
     }
 
@@ -195,7 +209,8 @@ public sealed class ClipWeightsTests
         }
 
         for (int shard = 0; shard < 2; shard++) writers[shard].Write(folder[Name(shard)]);
-        File.WriteAllText(folder[SafeTensorsSet.IndexFile], new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = 1 }, ["weight_map"] = map }.ToJsonString());
+        File.WriteAllText(folder[SafeTensorsSet.IndexFile],
+            new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = 1 }, ["weight_map"] = map }.ToJsonString());
 
         static string Name(int shard) => $"model-0000{shard + 1}-of-00002.safetensors";
     }

@@ -45,9 +45,11 @@ public sealed class FullSizeClipTests
         var model = ClipModel.Load(folder.Path);
         model.Freeze();
         using var tape = Tape.Inference();
-        foreach (var (name, features) in new[] { ("image_embeds", model.Vision.Encode(tape, pixels)), ("text_embeds", model.Text.Encode(tape, ids, Batch)) })
+        foreach (var (name, features) in new[] { ("image_embeds", model.Vision.Encode(tape, pixels)),
+            ("text_embeds", model.Text.Encode(tape, ids, Batch)) })
         {
-            double right = LeastCosine(folder["outputs.safetensors"], "quick_gelu." + name, features), wrong = LeastCosine(folder["outputs.safetensors"], "gelu." + name, features);
+            double right = LeastCosine(folder["outputs.safetensors"], "quick_gelu." + name, features),
+                wrong = LeastCosine(folder["outputs.safetensors"], "gelu." + name, features);
             TestContext.Current.TestOutputHelper!.WriteLine($"{name}: least cosine {right:f6}, with gelu for quick_gelu {wrong:f6}");
             Assert.InRange(right, 0.999, 1 + 1e-6);
             Assert.True(wrong < 0.999, $"{name}: gelu for quick_gelu goes unnoticed at a least cosine of {wrong}");
@@ -78,9 +80,11 @@ public sealed class FullSizeClipTests
         var random = new RandomGenerator(7);
         for (int plane = 0; plane < Batch * 3; plane++)
         {
-            double across = random.NextDouble() * 0.3, down = random.NextDouble() * 0.3, phase = random.NextDouble() * 6, level = (random.NextDouble() * 2) - 1;
+            double across = random.NextDouble() * 0.3, down = random.NextDouble() * 0.3, phase = random.NextDouble() * 6,
+                level = (random.NextDouble() * 2) - 1;
             var values = pixels.Span.Slice(plane * 224 * 224, 224 * 224);
-            for (int i = 0; i < values.Length; i++) values[i] = (float)(level + Math.Sin((across * (i % 224)) + (down * (i / 224)) + phase));
+            for (int i = 0; i < values.Length; i++)
+                values[i] = (float)(level + Math.Sin((across * (i % 224)) + (down * (i / 224)) + phase));
         }
 
         return pixels;

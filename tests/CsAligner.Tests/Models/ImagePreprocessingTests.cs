@@ -21,10 +21,17 @@ public sealed class ImagePreprocessingTests
             var fitted = new byte[crop * crop * 3];
             var preprocessing = Preprocessing(crop, shortSide);
             if (parts.Length > 4)
-                preprocessing = preprocessing with { Resize = parts[4] == "square" ? ResizeRule.Square : ResizeRule.ShortSide, Filter = Enum.Parse<ResampleFilter>(parts[5], ignoreCase: true) };
+                preprocessing =
+                    preprocessing with
+                    {
+                        Resize = parts[4] == "square" ? ResizeRule.Square : ResizeRule.ShortSide,
+                        Filter = Enum.Parse<ResampleFilter>(parts[5], ignoreCase: true)
+                    };
             preprocessing.Fit(Picture(width, height), width, height, fitted);
             byte[] expected = [.. golden.ReadInt64(name).Select(v => (byte)v)];
-            Assert.True(expected.AsSpan().SequenceEqual(fitted), $"{name}: {expected.Zip(fitted).Count(p => p.First != p.Second)} of {fitted.Length} bytes differ, by {expected.Zip(fitted).Max(p => Math.Abs(p.First - p.Second))} at most.");
+            Assert.True(expected.AsSpan().SequenceEqual(fitted),
+                $"{name}: {expected.Zip(fitted).Count(p => p.First != p.Second)} of {fitted.Length} bytes differ, "
+                    + $"by {expected.Zip(fitted).Max(p => Math.Abs(p.First - p.Second))} at most.");
         }
     }
 
@@ -58,15 +65,21 @@ public sealed class ImagePreprocessingTests
     [Theory]
     [InlineData("""{"size": {"height": 224, "width": 224}, "do_resize": true, "resample": 3, "image_processor_type": "SiglipImageProcessor"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
     [InlineData("""{"size": {"height": 224, "width": 224}, "resample": 2, "do_convert_rgb": null, "image_processor_type": "SiglipImageProcessor"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bilinear)]
-    [InlineData("""{"size": 224, "resample": 2, "feature_extractor_type": "ViTFeatureExtractor"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bilinear)]
-    [InlineData("""{"size": {"height": 256, "width": 256}, "crop_size": {"height": 224, "width": 224}, "do_center_crop": true}""", 224, 256, ResizeRule.Square, ResampleFilter.Bicubic)]
-    [InlineData("""{"size": {"height": 224, "width": 224}, "crop_size": {"height": 200, "width": 200}, "do_center_crop": false}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": 224, "resample": 2, "feature_extractor_type": "ViTFeatureExtractor"}""", 224, 224, ResizeRule.Square,
+        ResampleFilter.Bilinear)]
+    [InlineData("""{"size": {"height": 256, "width": 256}, "crop_size": {"height": 224, "width": 224}, "do_center_crop": true}""", 224, 256,
+        ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": {"height": 224, "width": 224}, "crop_size": {"height": 200, "width": 200}, "do_center_crop": false}""", 224,
+        224, ResizeRule.Square, ResampleFilter.Bicubic)]
     [InlineData("""{"size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}, "do_center_crop": true, "image_processor_type": "BitImageProcessor"}""", 224, 256, ResizeRule.ShortSide, ResampleFilter.Bicubic)]
     [InlineData("""{"size": 224, "resample": 1}""", 224, 224, ResizeRule.ShortSide, ResampleFilter.Lanczos)]
-    [InlineData("""{"size": {"height": 224, "width": 224}, "image_processor_type": "ViTImageProcessorFast"}""", 224, 224, ResizeRule.Square, ResampleFilter.Bilinear)]
+    [InlineData("""{"size": {"height": 224, "width": 224}, "image_processor_type": "ViTImageProcessorFast"}""", 224, 224, ResizeRule.Square,
+        ResampleFilter.Bilinear)]
     [InlineData("""{"size": 224, "default_to_square": true}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
-    [InlineData("""{"size": 224, "default_to_square": false, "image_processor_type": "ViTImageProcessor", "resample": 3}""", 224, 224, ResizeRule.ShortSide, ResampleFilter.Bicubic)]
-    [InlineData("""{"size": {"height": 224, "width": 224, "shortest_edge": null, "longest_edge": null}}""", 224, 224, ResizeRule.Square, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": 224, "default_to_square": false, "image_processor_type": "ViTImageProcessor", "resample": 3}""", 224, 224,
+        ResizeRule.ShortSide, ResampleFilter.Bicubic)]
+    [InlineData("""{"size": {"height": 224, "width": 224, "shortest_edge": null, "longest_edge": null}}""", 224, 224, ResizeRule.Square,
+        ResampleFilter.Bicubic)]
     [InlineData("""{"size": {"shortest_edge": 224}, "crop_size": {"height": 224, "width": 224}, "data_format": "channels_first", "device": null, "disable_grouping": null, "do_pad": null, "pad_size": null, "input_data_format": null, "return_tensors": null, "default_to_square": false, "image_processor_type": "CLIPImageProcessorFast", "processor_class": "CLIPProcessor"}""", 224, 224, ResizeRule.ShortSide, ResampleFilter.Bicubic)]
     public void The_ways_of_other_encoders_are_read(string json, int imageSize, int shortSide, ResizeRule resize, ResampleFilter filter)
     {
@@ -110,7 +123,8 @@ public sealed class ImagePreprocessingTests
     [InlineData("""{"size": 0}""", "\"size\" is 0")]
     [InlineData("""{"size": 1e9}""", "\"size\" is 1e9")]
     [InlineData("""{"size": "224"}""", "\"size\" is \"224\"")]
-    [InlineData("""{"size": {"shortest_edge": 224, "longest_edge": 300}}""", "\"size\" is {\"shortest_edge\": 224, \"longest_edge\": 300}; expected \"shortest_edge\" alone")]
+    [InlineData("""{"size": {"shortest_edge": 224, "longest_edge": 300}}""",
+        "\"size\" is {\"shortest_edge\": 224, \"longest_edge\": 300}; expected \"shortest_edge\" alone")]
     [InlineData("""{"size": 224, "do_pad": true}""", "\"do_pad\" is true, a setting that is not supported here")]
     [InlineData("""{"size": 224, "crop_pct": 0.875}""", "\"crop_pct\" is 0.875")]
     [InlineData("""{"size": 224, "do_flip_channel_order": true}""", "\"do_flip_channel_order\" is true")]
@@ -135,7 +149,8 @@ public sealed class ImagePreprocessingTests
     {
         using var folder = new TemporaryFolder();
         var settings = Preprocessing(48, 64) with { Filter = ResampleFilter.Lanczos };
-        File.WriteAllText(folder[ImagePreprocessing.ProcessorFileName], json.Replace("SETTINGS", settings.ToJson(), StringComparison.Ordinal));
+        File.WriteAllText(folder[ImagePreprocessing.ProcessorFileName],
+            json.Replace("SETTINGS", settings.ToJson(), StringComparison.Ordinal));
         var failure = Record.Exception(() => Assert.Equal(settings.ToJson(), ImagePreprocessing.ReadFolder(folder.Path).ToJson()));
         if (refused is null) Assert.Null(failure);
         else Assert.Contains(refused, Assert.IsType<InputException>(failure).Message, StringComparison.Ordinal);
@@ -145,13 +160,16 @@ public sealed class ImagePreprocessingTests
         Assert.Equal(32, ImagePreprocessing.ReadFolder(folder.Path).ImageSize);
     }
 
-    private static ImagePreprocessing Preprocessing(int crop, int shortSide) => new(crop, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation) { ShortSide = shortSide };
+    private static ImagePreprocessing Preprocessing(int crop, int shortSide) =>
+        new(crop, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation) { ShortSide = shortSide };
 
     // With mean and deviation put in front, so that cases show what they are about.
     private static ImagePreprocessing Read(string json)
     {
         const string Channels = """{"image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.2, 0.3]""";
-        return ReadWhole(json == "{}" ? Channels + "}" : json.StartsWith("{\"", StringComparison.Ordinal) ? $"{Channels}, {json[1..]}" : json);
+        return ReadWhole(json == "{}" ? Channels + "}" : json.StartsWith("{\"", StringComparison.Ordinal)
+            ? $"{Channels}, {json[1..]}"
+            : json);
     }
 
     private static ImagePreprocessing ReadWhole(string json)

@@ -19,7 +19,8 @@ public sealed class UniversalSentenceEncoderTests
         var encoder = UniversalSentenceEncoder.Load(s_small);
         string[] texts = Texts();
         List<int> done = [];
-        Tensor features = encoder.EmbedTexts(texts, done.Add, TestContext.Current.CancellationToken), expected = Npy.ReadTensor(Path.Combine(s_small, "features.npy"));
+        Tensor features = encoder.EmbedTexts(texts, done.Add, TestContext.Current.CancellationToken),
+            expected = Npy.ReadTensor(Path.Combine(s_small, "features.npy"));
         Assert.Equal((24, 12), (encoder.Width, encoder.ContextLength));
         Assert.Equal(expected.Shape, features.Shape);
         Assert.Equal(texts.Length, done[^1]);
@@ -74,16 +75,19 @@ public sealed class UniversalSentenceEncoderTests
     {
         var encoder = UniversalSentenceEncoder.Load(s_small);
         List<(int First, int Rows)> batches = [];
-        encoder.EmbedTexts(Texts()[..10], tokens: false, batch => batches.Add((batch.First, batch.Features.Rows)), 4, TestContext.Current.CancellationToken);
+        encoder.EmbedTexts(Texts()[..10], tokens: false, batch => batches.Add((batch.First, batch.Features.Rows)), 4,
+            TestContext.Current.CancellationToken);
         Assert.Equal([(0, 4), (4, 4), (8, 2)], batches);
-        Assert.Throws<NotSupportedException>(() => encoder.EmbedTexts(["a"], tokens: true, _ => { }, null, TestContext.Current.CancellationToken));
+        Assert.Throws<NotSupportedException>(() =>
+            encoder.EmbedTexts(["a"], tokens: true, _ => { }, null, TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void A_cancellation_ends_the_work()
     {
         using var cancellation = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => UniversalSentenceEncoder.Load(s_small).EmbedTexts(Texts(), _ => cancellation.Cancel(), cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => UniversalSentenceEncoder.Load(s_small)
+            .EmbedTexts(Texts(), _ => cancellation.Cancel(), cancellation.Token));
     }
 
     [Theory]
@@ -93,7 +97,8 @@ public sealed class UniversalSentenceEncoderTests
     public void Another_model_is_refused_by_name(string from, string to, string said)
     {
         using var folder = Copy();
-        string manifest = JsonNode.Parse(File.ReadAllText(folder["model.json"]))!.ToJsonString(), changed = manifest.Replace(from, to, StringComparison.Ordinal);
+        string manifest = JsonNode.Parse(File.ReadAllText(folder["model.json"]))!.ToJsonString(),
+            changed = manifest.Replace(from, to, StringComparison.Ordinal);
         Assert.NotEqual(manifest, changed);
         File.WriteAllText(folder["model.json"], changed);
         var failure = Assert.Throws<InputException>(() => UniversalSentenceEncoder.Load(folder.Path));
@@ -106,7 +111,8 @@ public sealed class UniversalSentenceEncoderTests
     {
         using var folder = Copy();
         File.WriteAllText(folder["vocab.json"], "[" + string.Join(',', Enumerable.Range(0, 203).Select(i => $"[\"p{i}\",-1]")) + "]");
-        Assert.Contains("203 pieces", Assert.Throws<InputException>(() => UniversalSentenceEncoder.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("203 pieces", Assert.Throws<InputException>(() => UniversalSentenceEncoder.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,14 +122,16 @@ public sealed class UniversalSentenceEncoderTests
         byte[] shard = File.ReadAllBytes(folder["shard1"]);
         BitConverter.GetBytes(float.NaN).CopyTo(shard, 64);
         File.WriteAllBytes(folder["shard1"], shard);
-        Assert.Contains("not numbers", Assert.Throws<InputException>(() => UniversalSentenceEncoder.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("not numbers", Assert.Throws<InputException>(() => UniversalSentenceEncoder.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_folder_without_a_model_is_named()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains(folder.Path, Assert.Throws<InputException>(() => UniversalSentenceEncoder.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(folder.Path, Assert.Throws<InputException>(() => UniversalSentenceEncoder.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     private static TemporaryFolder Copy()

@@ -6,11 +6,14 @@ using CsAligner.Tensors.Autograd;
 namespace CsAligner.Tests.Objectives;
 
 /// <summary>One loss at one setting: the naive definition and the tape's version of it.</summary>
-internal sealed record BaselineCase(string Name, Func<double[,], double[,], ObjectiveGradients> Naive, Func<Tape, Tensor, Tensor, Tensor> Fast)
+internal sealed record BaselineCase(string Name, Func<double[,], double[,], ObjectiveGradients> Naive,
+    Func<Tape, Tensor, Tensor, Tensor> Fast)
 {
-    public static BaselineCase SquaredDistance(int pairs) => new("l2", (x, y) => NaiveBaselines.SquaredDistance(x, y, pairs), (t, x, y) => t.SquaredDistanceLoss(x, y, pairs));
+    public static BaselineCase SquaredDistance(int pairs) =>
+        new("l2", (x, y) => NaiveBaselines.SquaredDistance(x, y, pairs), (t, x, y) => t.SquaredDistanceLoss(x, y, pairs));
 
-    public static BaselineCase Cosine(int pairs) => new("cosine", (x, y) => NaiveBaselines.Cosine(x, y, pairs), (t, x, y) => t.CosineLoss(x, y, pairs));
+    public static BaselineCase Cosine(int pairs) =>
+        new("cosine", (x, y) => NaiveBaselines.Cosine(x, y, pairs), (t, x, y) => t.CosineLoss(x, y, pairs));
 
     public static BaselineCase SigLip(int pairs, double logScale, double bias) => new(
         "siglip",
@@ -27,9 +30,11 @@ internal sealed record BaselineCase(string Name, Func<double[,], double[,], Obje
         (x, y) => NaiveBaselines.CauchySchwarz(x, y, [.. factors.Select(f => f * bandwidth)], offDiagonal),
         (t, x, y) => t.CauchySchwarz(x, y, bandwidth, factors, offDiagonal));
 
-    public static BaselineCase Coral(double meanWeight) => new("coral", (x, y) => NaiveBaselines.Coral(x, y, meanWeight), (t, x, y) => t.Coral(x, y, meanWeight));
+    public static BaselineCase Coral(double meanWeight) =>
+        new("coral", (x, y) => NaiveBaselines.Coral(x, y, meanWeight), (t, x, y) => t.Coral(x, y, meanWeight));
 
-    public static BaselineCase GaussianKl(double shrinkage) => new("kl", (x, y) => NaiveBaselines.GaussianKl(x, y, shrinkage), (t, x, y) => t.GaussianKl(x, y, shrinkage));
+    public static BaselineCase GaussianKl(double shrinkage) =>
+        new("kl", (x, y) => NaiveBaselines.GaussianKl(x, y, shrinkage), (t, x, y) => t.GaussianKl(x, y, shrinkage));
 
     public static BaselineCase Sinkhorn(double blur, double scaling) => new(
         "sinkhorn", (x, y) => NaiveSinkhorn.Divergence(x, y, blur, scaling), (t, x, y) => t.SinkhornDivergence(x, y, blur, scaling));
@@ -44,7 +49,8 @@ internal sealed record BaselineCase(string Name, Func<double[,], double[,], Obje
         {
             "l2" => SquaredDistance(options.GetProperty("pairs").GetInt32()),
             "cosine" => Cosine(options.GetProperty("pairs").GetInt32()),
-            "siglip" => SigLip(options.GetProperty("pairs").GetInt32(), golden.GetProperty("log_scale").GetDouble(), golden.GetProperty("bias").GetDouble()),
+            "siglip" => SigLip(options.GetProperty("pairs").GetInt32(), golden.GetProperty("log_scale").GetDouble(),
+                golden.GetProperty("bias").GetDouble()),
             "mmd" => Mmd(1, Sigmas(), options.GetProperty("off_diagonal").GetBoolean()),
             "cs" => CauchySchwarz(1, Sigmas(), options.GetProperty("off_diagonal").GetBoolean()),
             "coral" => Coral(Number("mean_weight")),

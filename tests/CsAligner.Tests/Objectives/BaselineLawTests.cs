@@ -12,7 +12,8 @@ public class BaselineLawTests
 
     private static readonly BaselineCase[] Divergences =
     [
-        BaselineCase.Mmd(1, [0.5, 2], false), BaselineCase.CauchySchwarz(1, [0.5, 2], false), BaselineCase.Coral(0.5), BaselineCase.GaussianKl(0.1), BaselineCase.Sinkhorn(0.3, 0.7),
+        BaselineCase.Mmd(1, [0.5, 2], false), BaselineCase.CauchySchwarz(1, [0.5, 2], false), BaselineCase.Coral(0.5),
+        BaselineCase.GaussianKl(0.1), BaselineCase.Sinkhorn(0.3, 0.7),
     ];
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Divergences.Length)];
@@ -144,7 +145,8 @@ public class BaselineLawTests
         Assert.Throws<ArgumentException>(() => tape.GaussianKl(same, two));
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.GaussianKl(two, two, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.SinkhornDivergence(two, two, 0));
-        Assert.Contains("steps", Assert.Throws<ArgumentOutOfRangeException>(() => tape.SinkhornDivergence(two, two, 0.05, 0.99)).Message, StringComparison.Ordinal);
+        Assert.Contains("steps", Assert.Throws<ArgumentOutOfRangeException>(() => tape.SinkhornDivergence(two, two, 0.05, 0.99)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.MaximumMeanDiscrepancy(two, two, 1, [1, 0]));
         Assert.Throws<ArgumentException>(() => tape.MaximumMeanDiscrepancy(one, two, 1, [], offDiagonal: true));
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.SquaredDistanceLoss(two, two, 3));

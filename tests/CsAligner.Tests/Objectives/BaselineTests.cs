@@ -10,14 +10,16 @@ namespace CsAligner.Tests.Objectives;
 [Collection("process settings")]
 public sealed class BaselineTests : IDisposable
 {
-    private static readonly JsonDocument Golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "baselines.json")));
+    private static readonly JsonDocument Golden =
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "baselines.json")));
 
     private readonly int _threads = Compute.Threads;
     private readonly SimdPath _path = Simd.Path;
 
     public BaselineTests() => BufferPool.PoisonReturned = true;
 
-    public static TheoryData<string> GoldenNames => [.. Golden.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("name").GetString()!)];
+    public static TheoryData<string> GoldenNames =>
+        [.. Golden.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("name").GetString()!)];
 
     public static TheoryData<int> CaseNumbers => [.. Enumerable.Range(0, Cases(1).Length)];
 
@@ -57,7 +59,8 @@ public sealed class BaselineTests : IDisposable
         int pairs = golden.GetProperty("options").GetProperty("pairs").GetInt32();
         foreach (bool alone in new[] { false, true })
         {
-            Tensor left = ObjectiveTests.Parameter(x), right = ObjectiveTests.Parameter(y), scale = SigLip.LogitScale(Math.Exp(logScale)), shift = SigLip.LogitBias(bias);
+            Tensor left = ObjectiveTests.Parameter(x), right = ObjectiveTests.Parameter(y), scale = SigLip.LogitScale(Math.Exp(logScale)),
+                shift = SigLip.LogitBias(bias);
             (left.RequiresGrad, right.RequiresGrad, scale.RequiresGrad, shift.RequiresGrad) = (!alone, !alone, true, true);
             using var tape = new Tape();
             tape.Backward(tape.SigLipLoss(left, right, scale, shift, pairs));
@@ -139,13 +142,16 @@ public sealed class BaselineTests : IDisposable
         var contrast = NaiveObjective.CsAligner(x, y, 1, 0, 0.4, 1 / 0.07, 50);
         var (left, right) = (ObjectiveTests.Parameter(x), ObjectiveTests.Parameter(y));
         using var tape = new Tape();
-        var objective = new CsAlignerObjective { Bandwidth = 0.6, BandwidthFactors = factors, CsWeight = 0.7, InfoNceWeight = 0.4, Temperature = 0.07 };
+        var objective =
+            new CsAlignerObjective { Bandwidth = 0.6, BandwidthFactors = factors, CsWeight = 0.7, InfoNceWeight = 0.4, Temperature = 0.07 };
         var result = objective.Forward(tape, left, right, pairs: 50);
         Near.Relative((0.7 * expected.Value) + contrast.Value, result.Loss.Item, 2e-5);
         Near.Relative(expected.Value, result.CauchySchwarz, 2e-5);
         tape.Backward(result.Loss);
-        Near.Norm(expected.GradX.Cast<double>().Zip(contrast.GradX.Cast<double>(), (a, b) => (0.7 * a) + b), [.. left.Grad.ToArray().Select(g => (double)g)], 1e-4);
-        Near.Norm(expected.GradY.Cast<double>().Zip(contrast.GradY.Cast<double>(), (a, b) => (0.7 * a) + b), [.. right.Grad.ToArray().Select(g => (double)g)], 1e-4);
+        Near.Norm(expected.GradX.Cast<double>().Zip(contrast.GradX.Cast<double>(), (a, b) => (0.7 * a) + b),
+            [.. left.Grad.ToArray().Select(g => (double)g)], 1e-4);
+        Near.Norm(expected.GradY.Cast<double>().Zip(contrast.GradY.Cast<double>(), (a, b) => (0.7 * a) + b),
+            [.. right.Grad.ToArray().Select(g => (double)g)], 1e-4);
     }
 
     [Fact]
@@ -154,7 +160,8 @@ public sealed class BaselineTests : IDisposable
         double[,] x = Clouds.Unit(30, 9, 5), y = Clouds.Unit(41, 9, 6, shift: 0.4);
         foreach (bool offDiagonal in new[] { false, true })
         {
-            foreach (var one in new[] { BaselineCase.Mmd(0.5, [0.02, 0.05, 1], offDiagonal), BaselineCase.CauchySchwarz(0.5, [0.02, 0.05, 1], offDiagonal) })
+            foreach (var one in new[] { BaselineCase.Mmd(0.5, [0.02, 0.05, 1], offDiagonal),
+                BaselineCase.CauchySchwarz(0.5, [0.02, 0.05, 1], offDiagonal) })
             {
                 var expected = one.Naive(x, y);
                 var (value, gradX, gradY) = one.Run(x, y);
@@ -184,11 +191,13 @@ public sealed class BaselineTests : IDisposable
         BaselineCase.Sinkhorn(0.2, 0.5),
     ];
 
-    private static double[] Numbers(JsonElement golden, string key) => [.. golden.GetProperty(key).EnumerateArray().Select(v => v.GetDouble())];
+    private static double[] Numbers(JsonElement golden, string key) =>
+        [.. golden.GetProperty(key).EnumerateArray().Select(v => v.GetDouble())];
 
     private static double[,] Matrix(JsonElement golden, string key, int width)
     {
-        double[] values = [.. Golden.RootElement.GetProperty("inputs")[golden.GetProperty(key).GetInt32()].EnumerateArray().Select(v => v.GetDouble())];
+        double[] values =
+            [.. Golden.RootElement.GetProperty("inputs")[golden.GetProperty(key).GetInt32()].EnumerateArray().Select(v => v.GetDouble())];
         var matrix = new double[values.Length / width, width];
         Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(double));
         return matrix;

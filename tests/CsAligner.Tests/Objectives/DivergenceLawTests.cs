@@ -70,7 +70,8 @@ public class DivergenceLawTests
         Assert.InRange(unbiased, -0.05, 0.05);
     }
 
-    private static double Value(double[,] x, double[,] y, double sigma = 1) => CauchySchwarzDivergence.Value(ToTensor(x), ToTensor(y), sigma);
+    private static double Value(double[,] x, double[,] y, double sigma = 1) =>
+        CauchySchwarzDivergence.Value(ToTensor(x), ToTensor(y), sigma);
 
     private static Tensor ToTensor(double[,] points) => ObjectiveTests.Parameter(points);
 

@@ -6,7 +6,8 @@ namespace CsAligner.Tests.Objectives;
 
 /// <summary>Two sets, a bandwidth, and what 700 digits give: extremes.json, written by make_extremes.py.</summary>
 internal sealed record ExtremeCase(
-    string Name, double Sigma, double[,] X, double[,] Y, double CauchySchwarz, double OffDiagonal, double MaximumMeanDiscrepancy, double Uniformity, double[] GradX, double[] GradXOff)
+    string Name, double Sigma, double[,] X, double[,] Y, double CauchySchwarz, double OffDiagonal, double MaximumMeanDiscrepancy,
+    double Uniformity, double[] GradX, double[] GradXOff)
 {
     public static IReadOnlyList<ExtremeCase> All { get; } = Read();
 

@@ -92,7 +92,8 @@ public sealed partial class ExtremeTests
 
             Close(value, result.Item, $"{one}: {how}", LeastSingle);
             tape.Backward(result);
-            double norm = Math.Sqrt(gradient.Sum(v => v * v)), off = Math.Sqrt(gradient.Zip(x.Grad.ToArray(), (a, b) => (a - b) * (a - b)).Sum());
+            double norm = Math.Sqrt(gradient.Sum(v => v * v)),
+                off = Math.Sqrt(gradient.Zip(x.Grad.ToArray(), (a, b) => (a - b) * (a - b)).Sum());
 
             // Where the means agree, rounding of the rows themselves is left.
             double floor = LeastSingle + (1e-16 * one.X.Cast<double>().Max(Math.Abs) / one.Sigma / one.Sigma);
@@ -125,7 +126,8 @@ public sealed partial class ExtremeTests
         }
 
         double gap = Math.Pow(Evaluator.Measure(x, y, BandwidthRule.Fixed(1)).CentroidGap, 2);
-        foreach (double sigma in (double[])[1e5, 1e16, 1e100]) Close(gap / sigma / sigma, CauchySchwarzDivergence.Value(x, y, sigma), $"sigma {sigma:E0}");
+        foreach (double sigma in (double[])[1e5, 1e16, 1e100])
+            Close(gap / sigma / sigma, CauchySchwarzDivergence.Value(x, y, sigma), $"sigma {sigma:E0}");
     }
 
     [Fact]
@@ -145,7 +147,9 @@ public sealed partial class ExtremeTests
         ];
         foreach (var way in ways)
         {
-            double least = double.Parse(Named().Match(Assert.Throws<InputException>(() => way(1e-200)).Message).Groups[1].Value, CultureInfo.InvariantCulture);
+            double least =
+                double.Parse(Named().Match(Assert.Throws<InputException>(() => way(1e-200)).Message).Groups[1].Value,
+                    CultureInfo.InvariantCulture);
             Assert.True(double.IsFinite(way(least)), $"{least:E3}");
             Assert.Throws<InputException>(() => way(0.9 * least));
         }
@@ -192,11 +196,14 @@ public sealed partial class ExtremeTests
                 Tensor x = ExtremeCase.Parameter(a), other = ExtremeCase.Parameter(b);
                 double expected = NaiveObjective.InfoNce(a, b, 1 / temperature).Value;
                 if (a == same) Assert.Equal(Math.Log(14), expected, 1e-12);
-                Close(Math.Log(14) - expected, Evaluator.Evaluate(x, other, BandwidthRule.Fixed(1), temperature: temperature).MutualInformationLowerBound, $"tau {temperature:E0}", 1e-6);
+                Close(Math.Log(14) - expected,
+                    Evaluator.Evaluate(x, other, BandwidthRule.Fixed(1), temperature: temperature).MutualInformationLowerBound,
+                    $"tau {temperature:E0}", 1e-6);
                 using var tape = new Tape();
                 try
                 {
-                    var loss = new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1, Temperature = temperature }.Forward(tape, x, other).Loss;
+                    var loss = new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1, Temperature = temperature }.Forward(tape, x,
+                        other).Loss;
                     Close(expected, loss.Item, $"tau {temperature:E0}", 1e-6);
                     tape.Backward(loss);
                     Assert.All(x.Grad.ToArray(), v => Assert.True(float.IsFinite(v)));
@@ -281,7 +288,9 @@ public sealed partial class ExtremeTests
             });
         }
 
-        double most = double.Parse(Most().Match(Assert.Throws<InputException>(() => estimator.Estimate(x, y, 1e9)).Message).Groups[1].Value, CultureInfo.InvariantCulture);
+        double most =
+            double.Parse(Most().Match(Assert.Throws<InputException>(() => estimator.Estimate(x, y, 1e9)).Message).Groups[1].Value,
+                CultureInfo.InvariantCulture);
         Near.Relative(CauchySchwarzDivergence.Value(x, y, most), estimator.Estimate(x, y, most).Value, 0.02);
     }
 
@@ -351,8 +360,10 @@ public sealed partial class ExtremeTests
         for (int i = 0; i < 36; i++)
             for (int d = 0; d < 7; d++) rows[i, d] = rows[0, d];
         Tensor x = ExtremeCase.Parameter(rows);
-        Assert.Contains("most rows are the same", Assert.Throws<InputException>(() => BandwidthRule.Median.Resolve(x, x)).Message, StringComparison.Ordinal);
-        Assert.Contains("most rows are the same", Assert.Throws<InputException>(() => BandwidthRule.Within(0.35).Resolve(x, x)).Message, StringComparison.Ordinal);
+        Assert.Contains("most rows are the same", Assert.Throws<InputException>(() => BandwidthRule.Median.Resolve(x, x)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("most rows are the same", Assert.Throws<InputException>(() => BandwidthRule.Within(0.35).Resolve(x, x)).Message,
+            StringComparison.Ordinal);
     }
 
     private static DistributionMeasures Streamed(Tensor x, Tensor y, BandwidthRule bandwidth) =>
@@ -365,5 +376,6 @@ public sealed partial class ExtremeTests
     private static partial Regex Most();
 
     private static void Close(double expected, double actual, string what, double floor = LeastDouble) =>
-        Assert.True(Math.Abs(actual - expected) <= Math.Max(Tolerance * Math.Abs(expected), floor), $"{what}: expected {expected:R}, got {actual:R}");
+        Assert.True(Math.Abs(actual - expected) <= Math.Max(Tolerance * Math.Abs(expected), floor),
+            $"{what}: expected {expected:R}, got {actual:R}");
 }

@@ -49,7 +49,8 @@ public class NaiveObjectiveTests
     public void Gradients_are_central_differences(bool offDiagonal, double csWeight, double infoNceWeight)
     {
         double[,] x = Clouds.Normal(7, 4, seed: 1), y = Clouds.Normal(9, 4, seed: 2, shift: 0.5);
-        ObjectiveGradients Evaluate(double scale = 3) => NaiveObjective.CsAligner(x, y, 0.9, csWeight, infoNceWeight, scale, 5, offDiagonal);
+        ObjectiveGradients Evaluate(double scale = 3) =>
+            NaiveObjective.CsAligner(x, y, 0.9, csWeight, infoNceWeight, scale, 5, offDiagonal);
         var result = Evaluate();
         const double Step = 1e-5;
         foreach (var (points, gradient) in new[] { (x, result.GradX), (y, result.GradY) })

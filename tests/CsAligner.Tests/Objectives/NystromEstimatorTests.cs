@@ -47,7 +47,8 @@ public class NystromEstimatorTests
             sample += Math.Pow(CauchySchwarzDivergence.Value(Drawn(x), Drawn(y), Sigma, offDiagonal: true) - exact, 2);
 
             Tensor Drawn(Tensor rows) =>
-                CsAligner.Evaluation.FeatureRows.Take(rows, [.. Enumerable.Range(0, estimator.SampleRows).Select(_ => random.Next(rows.Rows))]);
+                CsAligner.Evaluation.FeatureRows.Take(rows,
+                    [.. Enumerable.Range(0, estimator.SampleRows).Select(_ => random.Next(rows.Rows))]);
         }
 
         Assert.True(Math.Sqrt(ours) < 0.25 * Math.Sqrt(sample), $"{Math.Sqrt(ours / Seeds):E2} against {Math.Sqrt(sample / Seeds):E2}");
@@ -67,7 +68,8 @@ public class NystromEstimatorTests
     {
         var (x, y) = Sets(40, 30);
         Tensor repeated = CsAligner.Evaluation.FeatureRows.Take(x, [.. Enumerable.Range(0, 400).Select(i => i % 40)]);
-        Near.Relative(CauchySchwarzDivergence.Value(x, y, 0.8), new NystromEstimator { Features = 512 }.Estimate(repeated, y, 0.8).Value, 1e-3);
+        Near.Relative(CauchySchwarzDivergence.Value(x, y, 0.8),
+            new NystromEstimator { Features = 512 }.Estimate(repeated, y, 0.8).Value, 1e-3);
     }
 
     [Fact]
@@ -103,7 +105,9 @@ public class NystromEstimatorTests
     {
         var (x, y) = Sets(300, 300);
         foreach (double sigma in (double[])[0.05, 0.001])
-            Assert.Contains("use the exact estimator", Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, sigma)).Message, StringComparison.Ordinal);
+            Assert.Contains("use the exact estimator",
+                Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, sigma)).Message,
+                StringComparison.Ordinal);
         foreach (ref float value in y.Span) value += 50;
         Assert.Throws<InputException>(() => new NystromEstimator { Features = 32 }.Estimate(x, y, 0.5));
         Assert.Throws<ArgumentOutOfRangeException>(() => new NystromEstimator { Features = 8 }.Estimate(x, y, 0.5));
@@ -156,7 +160,8 @@ public class NystromEstimatorTests
         foreach (var (rows, gradient) in new[] { (x, gradX), (y, gradY) })
         {
             float[] contrast = infoNceWeight == 0 ? new float[rows.Length] : Gradient(objective with { CsWeight = 0 }, rows);
-            Near.Norm(contrast.Zip(gradient.Span.ToArray(), (a, b) => (double)a + b), Gradient(estimating, rows).Select(g => (double)g), 1e-5);
+            Near.Norm(contrast.Zip(gradient.Span.ToArray(), (a, b) => (double)a + b),
+                Gradient(estimating, rows).Select(g => (double)g), 1e-5);
         }
     }
 

@@ -119,7 +119,15 @@ public sealed class ObjectivePinTests : IDisposable
     {
         const double Lambda = 0.3;
         var expected = NaiveObjective.CsAligner(x, y, sigma, csWeight, Lambda, 1 / tau, pairs, offDiagonal);
-        var objective = new CsAlignerObjective { Bandwidth = sigma, CsWeight = csWeight, InfoNceWeight = Lambda, Temperature = tau, OffDiagonal = offDiagonal };
+        var objective =
+            new CsAlignerObjective
+            {
+                Bandwidth = sigma,
+                CsWeight = csWeight,
+                InfoNceWeight = Lambda,
+                Temperature = tau,
+                OffDiagonal = offDiagonal
+            };
         foreach (SimdPath path in Enum.GetValues<SimdPath>().Where(Simd.IsAvailable))
         {
             Simd.Path = path;

@@ -93,7 +93,15 @@ public sealed class ObjectiveTests : IDisposable
             {
                 var expected = NaiveObjective.CsAligner(pointsX, pointsY, sigma, 0.7, weight, 1 / 0.05, pairs, offDiagonal);
                 var (x, y) = (Parameter(pointsX), Parameter(pointsY));
-                var objective = new CsAlignerObjective { Bandwidth = sigma, CsWeight = 0.7, InfoNceWeight = weight, Temperature = 0.05, OffDiagonal = offDiagonal };
+                var objective =
+                    new CsAlignerObjective
+                    {
+                        Bandwidth = sigma,
+                        CsWeight = 0.7,
+                        InfoNceWeight = weight,
+                        Temperature = 0.05,
+                        OffDiagonal = offDiagonal
+                    };
                 double value = Run(objective, x, y, null, pairs).Value;
                 string what = $"blocks of {block}, budget {budget}, off-diagonal {offDiagonal}";
                 Near.Relative(expected.Value, value, 2e-5, what);
@@ -127,7 +135,8 @@ public sealed class ObjectiveTests : IDisposable
         double[,] same = Clouds.Unit(10, 6, 7), other = Clouds.Unit(10, 6, 8);
         var logitScale = Tensor.From([6f], 1);
         logitScale.RequiresGrad = true;
-        double value = Run(new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 }, Parameter(same), Parameter(same), logitScale, 10).Value;
+        double value =
+            Run(new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 }, Parameter(same), Parameter(same), logitScale, 10).Value;
         Assert.Equal(NaiveObjective.InfoNce(same, same, 100).Value, value, 1e-6);
         Assert.Equal(0, logitScale.Grad[0]);
         Run(new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 }, Parameter(same), Parameter(other), logitScale, 10);
@@ -201,15 +210,18 @@ public sealed class ObjectiveTests : IDisposable
     {
         using var tape = new Tape();
         Tensor four = new(2, 4), three = new(2, 3), one = new(1, 4);
-        Assert.Contains("[2, 3]", Assert.Throws<ArgumentException>(() => tape.CauchySchwarz(four, three, 1)).Message, StringComparison.Ordinal);
-        Assert.Contains("at least 2", Assert.Throws<ArgumentException>(() => tape.CauchySchwarz(one, one, 1, offDiagonal: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("[2, 3]", Assert.Throws<ArgumentException>(() => tape.CauchySchwarz(four, three, 1)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("at least 2", Assert.Throws<ArgumentException>(() => tape.CauchySchwarz(one, one, 1, offDiagonal: true)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.CauchySchwarz(four, four, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.CauchySchwarz(four, four, double.NaN));
         Assert.Throws<ArgumentException>(() => tape.InfoNceLoss(four, one, InfoNce.LogitScale(0.07)));
         Assert.Throws<ArgumentOutOfRangeException>(() => new CsAlignerObjective().Forward(tape, four, four, null, 3));
     }
 
-    internal static (double Value, ObjectiveResult Result) Run(CsAlignerObjective objective, Tensor x, Tensor y, Tensor? logitScale, int pairs)
+    internal static (double Value, ObjectiveResult Result) Run(CsAlignerObjective objective, Tensor x, Tensor y,
+        Tensor? logitScale, int pairs)
     {
         using var tape = new Tape();
         var result = objective.Forward(tape, x, y, logitScale, pairs);

@@ -120,10 +120,15 @@ public class ExactSearchTests
         Assert.Throws<ArgumentException>(() => ExactSearch.TopK(asked, new Tensor(3, 5), 1));
         Assert.Throws<ArgumentException>(() => ExactSearch.TopK(asked, new Tensor(0, 6), 1));
         searched.Span[(7 * 6) + 2] = float.NaN;
-        Assert.Contains("row 7 of the candidates", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, searched, 1)).Message, StringComparison.Ordinal);
-        Assert.Contains("row 7 of the candidates", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, new TensorRows(searched), 1, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains("row 7 of the candidates", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, searched, 1)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("row 7 of the candidates",
+            Assert.Throws<InputException>(() =>
+                ExactSearch.TopK(asked, new TensorRows(searched), 1, TestContext.Current.CancellationToken)).Message,
+                StringComparison.Ordinal);
         asked.Span[3] = 3e30f;
-        Assert.Contains("row 0 of the queries", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, searched, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("row 0 of the queries", Assert.Throws<InputException>(() => ExactSearch.TopK(asked, searched, 1)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => ExactSearch.TopK(Rows(4, 6, 15), Rows(9, 6, 16), 2).Rows(4));
     }
 
@@ -148,7 +153,8 @@ public class ExactSearchTests
     {
         foreach (int rows in (int[])[Math.Max(2, candidates.Rows / 400), (candidates.Rows / 3) + 1, candidates.Rows])
         {
-            var found = ExactSearch.TopK(queries, new TensorRows(candidates), k, rows * queries.Width, TestContext.Current.CancellationToken);
+            var found = ExactSearch.TopK(queries, new TensorRows(candidates), k, rows * queries.Width,
+                TestContext.Current.CancellationToken);
             Assert.Equal((expected.Queries, expected.Count), (found.Queries, found.Count));
             for (int q = 0; q < found.Queries; q++)
             {

@@ -17,7 +17,8 @@ public sealed class BpeVocabularyTests
             BpeVocabulary again = BpeVocabulary.Read(folder);
             Assert.Equal(vocabulary.Tokens, again.Tokens);
             Assert.Equal(vocabulary.Merges, again.Merges);
-            Assert.Equal(File.ReadAllText(Path.Combine(TokenizerFiles.Golden, "merges.txt")), File.ReadAllText(Path.Combine(folder, "merges.txt")));
+            Assert.Equal(File.ReadAllText(Path.Combine(TokenizerFiles.Golden, "merges.txt")),
+                File.ReadAllText(Path.Combine(folder, "merges.txt")));
         });
     }
 
@@ -30,8 +31,21 @@ public sealed class BpeVocabularyTests
         BpeVocabulary vocabulary = BpeVocabulary.Read(TokenizerFiles.Golden);
         using var folder = new Testing.TemporaryFolder();
         var ids = new JsonObject(vocabulary.Tokens.Select((token, id) => KeyValuePair.Create<string, JsonNode?>(token, id)));
-        var merges = new JsonArray([.. vocabulary.Merges.Select(merge => pairs ? new JsonArray(merge.Left, merge.Right) : (JsonNode)$"{merge.Left} {merge.Right}")]);
-        File.WriteAllText(folder["tokenizer.json"], new JsonObject { ["model"] = new JsonObject { ["type"] = "BPE", ["end_of_word_suffix"] = ending, ["vocab"] = ids, ["merges"] = merges } }.ToJsonString());
+        var merges = new JsonArray(
+            [.. vocabulary.Merges.Select(merge => pairs
+                ? new JsonArray(merge.Left, merge.Right)
+                : (JsonNode)$"{merge.Left} {merge.Right}")]);
+        File.WriteAllText(folder["tokenizer.json"],
+            new JsonObject
+            {
+                ["model"] = new JsonObject
+                {
+                    ["type"] = "BPE",
+                    ["end_of_word_suffix"] = ending,
+                    ["vocab"] = ids,
+                    ["merges"] = merges
+                }
+            }.ToJsonString());
         var failure = Record.Exception(() =>
         {
             BpeVocabulary read = BpeVocabulary.Read(folder.Path);
@@ -53,7 +67,8 @@ public sealed class BpeVocabularyTests
 
     [Fact]
     public void Json_cut_short_is_refused() => Refused(
-        folder => File.WriteAllText(Path.Combine(folder, "vocab.json"), File.ReadAllText(Path.Combine(folder, "vocab.json"))[..500]), "vocab.json", "JSON");
+        folder => File.WriteAllText(Path.Combine(folder, "vocab.json"), File.ReadAllText(Path.Combine(folder, "vocab.json"))[..500]),
+        "vocab.json", "JSON");
 
     [Theory]
     [InlineData("")]
@@ -74,7 +89,8 @@ public sealed class BpeVocabularyTests
     public void Bytes_that_are_not_utf8_are_refused()
     {
         Refused(folder => File.WriteAllBytes(Path.Combine(folder, "vocab.json"), [.. "{\""u8, 0xFF, .. "\": 0}"u8]), "vocab.json");
-        Refused(folder => File.WriteAllBytes(Path.Combine(folder, "merges.txt"), [.. "#version: 0.2\n"u8, 0xFF, 0x0A]), "merges.txt", "UTF-8");
+        Refused(folder => File.WriteAllBytes(Path.Combine(folder, "merges.txt"), [.. "#version: 0.2\n"u8, 0xFF, 0x0A]),
+            "merges.txt", "UTF-8");
     }
 
     [Fact]
@@ -109,14 +125,17 @@ public sealed class BpeVocabularyTests
 
     [Fact]
     public void A_repeated_merge_is_refused() =>
-        Refused(folder => File.AppendAllText(Path.Combine(folder, "merges.txt"), File.ReadAllLines(Path.Combine(folder, "merges.txt"))[1]), "repeats");
+        Refused(folder => File.AppendAllText(Path.Combine(folder, "merges.txt"), File.ReadAllLines(Path.Combine(folder, "merges.txt"))[1]),
+            "repeats");
 
     [Fact]
     public void A_line_or_a_file_of_50_megabytes_is_refused()
     {
         Refused(folder => File.WriteAllText(Path.Combine(folder, "merges.txt"), new string('a', 5_000_000)), "line 1", "5000000");
-        Refused(folder => File.WriteAllText(Path.Combine(folder, "merges.txt"), new string('a', 50_000_000)), "merges.txt", "50000000 bytes");
-        Refused(folder => File.WriteAllText(Path.Combine(folder, "vocab.json"), "{\"" + new string('a', 20_000_000) + "\": 0}"), "vocab.json");
+        Refused(folder => File.WriteAllText(Path.Combine(folder, "merges.txt"), new string('a', 50_000_000)), "merges.txt",
+            "50000000 bytes");
+        Refused(folder => File.WriteAllText(Path.Combine(folder, "vocab.json"), "{\"" + new string('a', 20_000_000) + "\": 0}"),
+            "vocab.json");
     }
 
     [Fact]

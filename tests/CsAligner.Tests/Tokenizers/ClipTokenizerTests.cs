@@ -95,7 +95,9 @@ public sealed class ClipTokenizerTests
         foreach (int code in codes)
         {
             string text = char.ConvertFromUtf32(code);
-            string expected = string.IsNullOrWhiteSpace(text) ? "" : ClipText.Clean(text).Replace("i\u0307", "i \u0307", StringComparison.Ordinal);
+            string expected = string.IsNullOrWhiteSpace(text)
+                ? ""
+                : ClipText.Clean(text).Replace("i\u0307", "i \u0307", StringComparison.Ordinal);
             Assert.Equal(expected, tokenizer.Decode(tokenizer.Encode(text)));
         }
     }

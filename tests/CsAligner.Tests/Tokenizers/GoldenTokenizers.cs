@@ -18,7 +18,8 @@ internal static class GoldenTokenizers
     private static JsonObject Pipelines => s_golden.Value["pipelines"]!.AsObject();
 
     /// <summary>Golden ids of a pipeline: "ids", or "right" and "left" of the first texts, in rows of 12.</summary>
-    public static int[][] Ids(string name, string kind) => [.. Pipelines[name]![kind]!.AsArray().Select(row => row!.AsArray().Select(id => (int)id!).ToArray())];
+    public static int[][] Ids(string name, string kind) =>
+        [.. Pipelines[name]![kind]!.AsArray().Select(row => row!.AsArray().Select(id => (int)id!).ToArray())];
 
     /// <summary>A pipeline's tokenizer.json.</summary>
     public static JsonObject Json(string name)

@@ -29,6 +29,7 @@ public sealed class GuideExample
         string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "CsAligner.Tests", "Tokenizers", "GuideExample.cs"));
         var lines = source.SkipWhile(l => !l.EndsWith("Guide begins", StringComparison.Ordinal)).Skip(1)
             .TakeWhile(l => !l.EndsWith("Guide ends", StringComparison.Ordinal)).Select(l => l.Trim());
-        Assert.Contains("```csharp\n" + string.Join('\n', lines) + "\n```", File.ReadAllText(Path.Combine(Repository.Root, "docs", "tokenizers.md")), StringComparison.Ordinal);
+        Assert.Contains("```csharp\n" + string.Join('\n', lines) + "\n```",
+            File.ReadAllText(Path.Combine(Repository.Root, "docs", "tokenizers.md")), StringComparison.Ordinal);
     }
 }

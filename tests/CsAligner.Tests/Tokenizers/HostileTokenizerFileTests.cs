@@ -19,14 +19,17 @@ public sealed class HostileTokenizerFileTests
     [InlineData("""{"model":7}""", "model: an object was expected, not a number")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"?":1}}}""", "not a whole JSON text")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":0}}}""", "the id 0 belongs to 'a' and to another token")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":16777216}}}""", "'16777216' is no whole number from 0 to 16777215")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":16777216}}}""",
+        "'16777216' is no whole number from 0 to 16777215")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":-1}}}""", "'-1' is no whole number")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":1.5}}}""", "'1.5' is no whole number")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":"0"}}}""", "a whole number was expected, not a text")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"!","vocab":{"?":0}}}""", "unk_token is '!', which the vocabulary does not have")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"!","vocab":{"?":0}}}""",
+        "unk_token is '!', which the vocabulary does not have")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"\ud800":1}}}""", "not a whole JSON text")]
     [InlineData("""{"model":{"type":"Morphemes","vocab":{}}}""", "the model 'Morphemes' is not known here")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}""", "model.merges[0]: the vocabulary does not have the token 'b'")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}""",
+        "model.merges[0]: the vocabulary does not have the token 'b'")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a"]}}""", "two tokens were expected")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","a","a"]]}}""", "two tokens were expected")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}}""", "the option 'dropout' is not known here")]
@@ -35,31 +38,41 @@ public sealed class HostileTokenizerFileTests
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}}""", "is no finite number")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[]}}""", "1 to 16777216 tokens were expected")]
     [InlineData("""{"of_next_year":1,"model":{}}""", "tokenizer.json: the setting 'of_next_year' is not known here")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"sampling":0.1}}""", "model: the setting 'sampling' is not known here")]
-    [InlineData("""{"normalizer":{"type":"Strip","strip_middle":true},"model":{}}""", "normalizer: the setting 'strip_middle' is not known here")]
-    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","reverse":true},"model":{}}""", "pre_tokenizer: the setting 'reverse' is not known here")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"sampling":0.1}}""",
+        "model: the setting 'sampling' is not known here")]
+    [InlineData("""{"normalizer":{"type":"Strip","strip_middle":true},"model":{}}""",
+        "normalizer: the setting 'strip_middle' is not known here")]
+    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","reverse":true},"model":{}}""",
+        "pre_tokenizer: the setting 'reverse' is not known here")]
     [InlineData("""{"normalizer":{"type":"Rot13"},"model":{}}""", "normalizer: the normalizer 'Rot13' is not known here")]
-    [InlineData("""{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"X"}]},"model":{}}""", "normalizer.normalizers[1]: the normalizer 'X'")]
+    [InlineData("""{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"X"}]},"model":{}}""",
+        "normalizer.normalizers[1]: the normalizer 'X'")]
     [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"!"},"model":{}}""", "Base64 was expected")]
-    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"////fw=="},"model":{}}""", "the tree is longer than the table")]
+    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"////fw=="},"model":{}}""",
+        "the tree is longer than the table")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"("},"content":""},"model":{}}""", "is no regular expression")]
-    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"\\p{Han}"},"content":""},"model":{}}""", "the expression '\\p{Han}' is not known here")]
+    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"\\p{Han}"},"content":""},"model":{}}""",
+        "the expression '\\p{Han}' is not known here")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"[a[b]]"},"content":""},"model":{}}""", "the expression '[b]'")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"a++"},"content":""},"model":{}}""", "possessive")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"(a)\\1"},"content":""},"model":{}}""", "the expression '\\1'")]
     [InlineData("""{"pre_tokenizer":{"type":"UnicodeScripts"},"model":{}}""", "the pre-tokenizer 'UnicodeScripts' is not known here")]
     [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"ab"},"model":{}}""", "one character was expected")]
-    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"_","prepend_scheme":"often"},"model":{}}""", "the prepend_scheme 'often'")]
+    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"_","prepend_scheme":"often"},"model":{}}""",
+        "the prepend_scheme 'often'")]
     [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"Lost"},"model":{}}""", "the behavior 'Lost'")]
-    [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"Shape":"a"},"behavior":"Removed"},"model":{}}""", "pre_tokenizer.pattern: Regex is missing")]
+    [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"Shape":"a"},"behavior":"Removed"},"model":{}}""",
+        "pre_tokenizer.pattern: Regex is missing")]
     [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","use_regex":1},"model":{}}""", "true or false was expected")]
     public void A_bad_file_gives_one_line_that_names_it(string json, string says) => Refused(Encoding.UTF8.GetBytes(json), says);
 
     [Theory]
-    [InlineData("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}],"special_tokens":{}}""", "'[CLS]' is not among the special_tokens")]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}],"special_tokens":{}}""",
+        "'[CLS]' is not among the special_tokens")]
     [InlineData("""{"type":"TemplateProcessing","single":[],"special_tokens":{}}""", "the text A is missing")]
     [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{}}""", "the text A was expected, once")]
-    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":2}}],"special_tokens":{}}""", "the type_id 'other than 0' is not known here")]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":2}}],"special_tokens":{}}""",
+        "the type_id 'other than 0' is not known here")]
     [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c"]}""", "a token and its id were expected")]
     [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c",99]}""", "a mark has the id 99, but there are 2 ids")]
     [InlineData("""{"type":"Mystery"}""", "the post-processor 'Mystery' is not known here")]
@@ -110,14 +123,17 @@ public sealed class HostileTokenizerFileTests
     [Fact]
     public void Deep_nesting_is_refused()
     {
-        string normalizer = string.Concat(Enumerable.Repeat("{\"type\":\"Sequence\",\"normalizers\":[", 5000)) + string.Concat(Enumerable.Repeat("]}", 5000));
-        Refused(With("normalizer", """{"type":"NFC"}""", json => json.Replace("""{"type":"NFC"}""", normalizer, StringComparison.Ordinal)), "depth");
+        string normalizer = string.Concat(Enumerable.Repeat("{\"type\":\"Sequence\",\"normalizers\":[", 5000))
+            + string.Concat(Enumerable.Repeat("]}", 5000));
+        Refused(With("normalizer", """{"type":"NFC"}""", json => json.Replace("""{"type":"NFC"}""", normalizer, StringComparison.Ordinal)),
+            "depth");
     }
 
     [Fact]
     public void An_expression_without_end_is_stopped()
     {
-        byte[] json = With("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(a|aa)*(a|aa)*(a|aa)*(a|aa)*b"},"behavior":"Isolated"}""");
+        byte[] json =
+            With("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(a|aa)*(a|aa)*(a|aa)*(a|aa)*b"},"behavior":"Isolated"}""");
         using var folder = new TemporaryFolder();
         var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
         Assert.Equal([1], tokenizer.Encode("a"));
@@ -132,21 +148,26 @@ public sealed class HostileTokenizerFileTests
         using var folder = new TemporaryFolder();
         var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
         string text = string.Concat(Enumerable.Repeat(new string('a', 28) + "c", 1000));
-        Assert.Contains("took more than 2 seconds", Assert.Throws<InputException>(() => tokenizer.Encode(text)).Message, StringComparison.Ordinal);
+        Assert.Contains("took more than 2 seconds", Assert.Throws<InputException>(() => tokenizer.Encode(text)).Message,
+            StringComparison.Ordinal);
         Assert.Equal([0, 1, 1], tokenizer.Encode("caa"));
     }
 
     [Theory]
-    [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""", """{"type":"Replace","pattern":{"String":"a"},"content":"aa"}""")]
-    [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""", """{"type":"Replace","pattern":{"Regex":"a|"},"content":"aa"}""")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""",
+        """{"type":"Replace","pattern":{"String":"a"},"content":"aa"}""")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""",
+        """{"type":"Replace","pattern":{"Regex":"a|"},"content":"aa"}""")]
     [InlineData("normalizer", """{"type":"Sequence","normalizers":[*]}""", """{"type":"ByteLevel"}""")]
-    [InlineData("pre_tokenizer", """{"type":"Sequence","pretokenizers":[*]}""", """{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}""")]
+    [InlineData("pre_tokenizer", """{"type":"Sequence","pretokenizers":[*]}""",
+        """{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}""")]
     public void Steps_that_double_a_text_each_time_are_stopped(string section, string sequence, string step)
     {
         byte[] json = With(section, sequence.Replace("*", string.Join(',', Enumerable.Repeat(step, 20)), StringComparison.Ordinal));
         using var folder = new TemporaryFolder();
         var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
-        Assert.Contains("make more than 64 times as many of it", Assert.Throws<InputException>(() => tokenizer.Encode("a\u00e9")).Message, StringComparison.Ordinal);
+        Assert.Contains("make more than 64 times as many of it", Assert.Throws<InputException>(() => tokenizer.Encode("a\u00e9")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,11 +176,13 @@ public sealed class HostileTokenizerFileTests
         // One leaf, for "a", which points to a text without an end.
         var units = new uint[128];
         units['a'] = 'a' | 0x100u | (1 << 10);
-        byte[] table = [0, 2, 0, 0, .. System.Runtime.InteropServices.MemoryMarshal.AsBytes<uint>(units), .. Enumerable.Repeat((byte)'x', 20_000)];
+        byte[] table =
+            [0, 2, 0, 0, .. System.Runtime.InteropServices.MemoryMarshal.AsBytes<uint>(units), .. Enumerable.Repeat((byte)'x', 20_000)];
         string normalizer = $$"""{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(table)}}"}""";
         using var folder = new TemporaryFolder();
         var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", With("normalizer", normalizer)));
-        Assert.Contains("make more than 64 times as many of it", Assert.Throws<InputException>(() => tokenizer.Encode(new string('a', 100))).Message, StringComparison.Ordinal);
+        Assert.Contains("make more than 64 times as many of it",
+            Assert.Throws<InputException>(() => tokenizer.Encode(new string('a', 100))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -175,19 +198,28 @@ public sealed class HostileTokenizerFileTests
     public void Tokens_and_expressions_far_too_long_are_refused()
     {
         string token = new('a', 5000);
-        Refused(Encoding.UTF8.GetBytes("""{"model":{"type":"WordPiece","unk_token":"?","vocab":{"?":0,"*":1}}}""".Replace("*", token, StringComparison.Ordinal)), "a token has 5000 characters, at most 256 were expected");
-        Refused(Encoding.UTF8.GetBytes("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["*",0]]}}""".Replace("*", token, StringComparison.Ordinal)), "model.vocab[0][0]: 5000 characters, at most 1024 were expected");
-        Refused(With("pre_tokenizer", $$"""{"type":"Split","pattern":{"Regex":"{{token}}"},"behavior":"Isolated"}"""), "pre_tokenizer.pattern.Regex: 5000 characters, at most 4096 were expected");
+        Refused(Encoding.UTF8.GetBytes(
+            """{"model":{"type":"WordPiece","unk_token":"?","vocab":{"?":0,"*":1}}}""".Replace("*", token, StringComparison.Ordinal)),
+            "a token has 5000 characters, at most 256 were expected");
+        Refused(Encoding.UTF8.GetBytes(
+            """{"model":{"type":"Unigram","unk_id":0,"vocab":[["*",0]]}}""".Replace("*", token, StringComparison.Ordinal)),
+            "model.vocab[0][0]: 5000 characters, at most 1024 were expected");
+        Refused(With("pre_tokenizer", $$"""{"type":"Split","pattern":{"Regex":"{{token}}"},"behavior":"Isolated"}"""),
+            "pre_tokenizer.pattern.Regex: 5000 characters, at most 4096 were expected");
     }
 
     [Fact]
     public void Marks_that_leave_no_room_for_a_text_are_refused()
     {
         string marks = """{"type":"BertProcessing","sep":["a",1],"cls":["a",1]}""", many = string.Join(',', Enumerable.Repeat("1", 300));
-        Refused(With("truncation", """{"max_length":0}"""), "a text may have 0 ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are 0");
-        Refused(With("truncation", """{"max_length":2}""", text => text[..^1] + $$""","post_processor":{{marks}}""" + "}"), "a text may have 2 ids");
-        Refused(With("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"Sequence":{"id":"A"}}],"special_tokens":{"a":{"ids":[*]}}}""".Replace("*", many, StringComparison.Ordinal)), "more than 256 marks around a text");
-        Refused(With("post_processor", $$"""{"type":"Sequence","processors":[{{string.Join(',', Enumerable.Repeat(marks, 129))}}]}"""), "more than 256 marks around a text");
+        Refused(With("truncation", """{"max_length":0}"""),
+            "a text may have 0 ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are 0");
+        Refused(With("truncation", """{"max_length":2}""", text => text[..^1] + $$""","post_processor":{{marks}}""" + "}"),
+            "a text may have 2 ids");
+        Refused(With("post_processor",
+            """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"Sequence":{"id":"A"}}],"special_tokens":{"a":{"ids":[*]}}}""".Replace("*", many, StringComparison.Ordinal)), "more than 256 marks around a text");
+        Refused(With("post_processor", $$"""{"type":"Sequence","processors":[{{string.Join(',', Enumerable.Repeat(marks, 129))}}]}"""),
+            "more than 256 marks around a text");
     }
 
     [Theory]
@@ -232,19 +264,27 @@ public sealed class HostileTokenizerFileTests
     public void Missing_files_and_bad_configurations_are_named()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("tokenizer.json is missing", Assert.Throws<InputException>(() => HuggingFaceTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("holds neither", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("tokenizer.json is missing", Assert.Throws<InputException>(() => HuggingFaceTokenizer.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("holds neither", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
         folder.Write("tokenizer.json", Encoding.UTF8.GetBytes(Least));
         folder.Write("tokenizer_config.json", """{"model_max_length":"many"}"""u8);
-        Assert.Contains("tokenizer_config.json: model_max_length: a number was expected", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("tokenizer_config.json: model_max_length: a number was expected",
+            Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("normalizer", """{"type":"BertNormalizer","lowercase":true}""", """{"do_lower_case":false}""", "normalizer.lowercase: lowercase is true, do_lower_case of tokenizer_config.json is false")]
-    [InlineData("normalizer", """{"type":"BertNormalizer","strip_accents":false}""", """{"strip_accents":true}""", "strip_accents is false, strip_accents of tokenizer_config.json is true")]
-    [InlineData("normalizer", """{"type":"BertNormalizer","handle_chinese_chars":true}""", """{"tokenize_chinese_chars":false}""", "handle_chinese_chars is true, tokenize_chinese_chars")]
-    [InlineData("pre_tokenizer", """{"type":"ByteLevel","add_prefix_space":true}""", """{"add_prefix_space":false}""", "add_prefix_space is true, add_prefix_space of tokenizer_config.json is false")]
-    [InlineData("normalizer", """{"type":"BertNormalizer","lowercase":true}""", """{"do_lower_case":true,"strip_accents":null,"tokenizer_class":"BertTokenizer"}""", null)]
+    [InlineData("normalizer", """{"type":"BertNormalizer","lowercase":true}""", """{"do_lower_case":false}""",
+        "normalizer.lowercase: lowercase is true, do_lower_case of tokenizer_config.json is false")]
+    [InlineData("normalizer", """{"type":"BertNormalizer","strip_accents":false}""", """{"strip_accents":true}""",
+        "strip_accents is false, strip_accents of tokenizer_config.json is true")]
+    [InlineData("normalizer", """{"type":"BertNormalizer","handle_chinese_chars":true}""", """{"tokenize_chinese_chars":false}""",
+        "handle_chinese_chars is true, tokenize_chinese_chars")]
+    [InlineData("pre_tokenizer", """{"type":"ByteLevel","add_prefix_space":true}""", """{"add_prefix_space":false}""",
+        "add_prefix_space is true, add_prefix_space of tokenizer_config.json is false")]
+    [InlineData("normalizer", """{"type":"BertNormalizer","lowercase":true}""",
+        """{"do_lower_case":true,"strip_accents":null,"tokenizer_class":"BertTokenizer"}""", null)]
     [InlineData("normalizer", """{"type":"Lowercase"}""", """{"do_lower_case":false,"of_next_year":1}""", null)]
     public void A_configuration_beside_the_file_that_says_otherwise_is_refused(string section, string value, string config, string? says)
     {
@@ -261,7 +301,8 @@ public sealed class HostileTokenizerFileTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("tokenizer.json", Encoding.UTF8.GetBytes(Least));
-        folder.Write("tokenizer_config.json", """{"model_max_length":64,"pad_token":{"content":"a"},"padding_side":"left","truncation_side":"left"}"""u8);
+        folder.Write("tokenizer_config.json",
+            """{"model_max_length":64,"pad_token":{"content":"a"},"padding_side":"left","truncation_side":"left"}"""u8);
         ITokenizer tokenizer = TokenizerFolder.Load(folder.Path);
         Assert.Equal((64, 1, 2), (tokenizer.ContextLength, tokenizer.PaddingId, tokenizer.VocabularySize));
         Assert.True(tokenizer.EncodeBatch(["a"], 3).PaddedLeft);
@@ -273,7 +314,13 @@ public sealed class HostileTokenizerFileTests
     {
         JsonObject json = JsonNode.Parse(Least)!.AsObject();
         json[section] = JsonNode.Parse(value);
-        string text = json.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        string text =
+            json.ToJsonString(
+                new System.Text.Json.JsonSerializerOptions
+                {
+                    Encoder =
+                    System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+                });
         return Encoding.UTF8.GetBytes(change?.Invoke(text) ?? text);
     }
 

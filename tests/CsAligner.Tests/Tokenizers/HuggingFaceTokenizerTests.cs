@@ -19,7 +19,8 @@ public sealed class HuggingFaceTokenizerTests
         {
             // The second time words come out of the cache.
             for (int i = 0; i < texts.Length; i++)
-                Assert.True(ids[i].AsSpan().SequenceEqual(tokenizer.Encode(texts[i])), $"text {i} '{texts[i]}' should give {string.Join(' ', ids[i])}, not {string.Join(' ', tokenizer.Encode(texts[i]))}");
+                Assert.True(ids[i].AsSpan().SequenceEqual(tokenizer.Encode(texts[i])),
+                    $"text {i} '{texts[i]}' should give {string.Join(' ', ids[i])}, not {string.Join(' ', tokenizer.Encode(texts[i]))}");
         }
     }
 
@@ -31,8 +32,17 @@ public sealed class HuggingFaceTokenizerTests
         {
             JsonObject json = GoldenTokenizers.Json(name);
             string direction = side == "right" ? "Right" : "Left";
-            json["truncation"] = new JsonObject { ["direction"] = direction, ["max_length"] = 12, ["strategy"] = "LongestFirst", ["stride"] = 0 };
-            json["padding"] = new JsonObject { ["strategy"] = new JsonObject { ["Fixed"] = 12 }, ["direction"] = direction, ["pad_id"] = 1, ["pad_type_id"] = 0, ["pad_token"] = "x" };
+            json["truncation"] =
+                new JsonObject { ["direction"] = direction, ["max_length"] = 12, ["strategy"] = "LongestFirst", ["stride"] = 0 };
+            json["padding"] =
+                new JsonObject
+                {
+                    ["strategy"] = new JsonObject { ["Fixed"] = 12 },
+                    ["direction"] = direction,
+                    ["pad_id"] = 1,
+                    ["pad_type_id"] = 0,
+                    ["pad_token"] = "x"
+                };
             HuggingFaceTokenizer tokenizer = GoldenTokenizers.Load(json);
             int[][] rows = GoldenTokenizers.Ids(name, side);
             TokenBatch batch = tokenizer.EncodeBatch(GoldenTokenizers.Texts[..rows.Length], tokenizer.ContextLength!.Value);

@@ -9,7 +9,8 @@ public sealed class UnicodeFormsTests
     [Fact]
     public void Random_texts_have_the_form_that_JavaScript_gives_them()
     {
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "sentence-encoder", "nfkc.json")));
+        using JsonDocument json =
+            JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "sentence-encoder", "nfkc.json")));
         int changed = 0;
         foreach (JsonElement pair in json.RootElement.EnumerateArray())
         {

@@ -12,7 +12,8 @@ public sealed class UnigramTokenizerTests
     // Ids 6 to 11; the first six are marks.
     private static readonly UnigramTokenizer s_letters = new(
     [
-        ("?", 0), ("<s>", 0), ("</s>", 0), ("x1", 0), ("x2", 0), ("x3", 0), ("\u2581", -4), ("a", -2), ("b", -3), ("ab", -4), ("\u2581a", -5), ("cd", -1),
+        ("?", 0), ("<s>", 0), ("</s>", 0), ("x1", 0), ("x2", 0), ("x3", 0), ("\u2581", -4), ("a", -2), ("b", -3), ("ab", -4),
+        ("\u2581a", -5), ("cd", -1),
     ]);
 
     [Fact]
@@ -20,7 +21,9 @@ public sealed class UnigramTokenizerTests
     {
         UnigramTokenizer tokenizer = UnigramTokenizer.Read(Path.Combine(s_golden, "small", "vocab.json"));
         string[] texts = [.. Read(Path.Combine(s_golden, "texts.json")).Select(t => t.GetString()!)];
-        int[][] ids = [.. Read(Path.Combine(s_golden, "small", "ids.json")).Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray())];
+        int[][] ids =
+            [.. Read(Path.Combine(s_golden, "small", "ids.json"))
+                .Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray())];
         Assert.Equal((200, 262, 262), (tokenizer.VocabularySize, texts.Length, ids.Length));
         for (int i = 0; i < texts.Length; i++)
             Assert.Equal(ids[i], tokenizer.Encode(texts[i]));
@@ -80,7 +83,8 @@ public sealed class UnigramTokenizerTests
     public void A_vocabulary_that_is_missing_is_named()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains(folder["vocab.json"], Assert.Throws<InputException>(() => UnigramTokenizer.Read(folder["vocab.json"])).Message, StringComparison.Ordinal);
+        Assert.Contains(folder["vocab.json"], Assert.Throws<InputException>(() => UnigramTokenizer.Read(folder["vocab.json"])).Message,
+            StringComparison.Ordinal);
     }
 
     private static List<JsonElement> Read(string file)

@@ -73,7 +73,9 @@ public sealed class AlignmentTrainerTests : IDisposable
     {
         var data = Pairs(120);
         var result = Run(Small with { Train = side }, data);
-        var (still, rows, moved) = side == TrainedSide.Text ? (result.Image, data.Images, result.Text) : (result.Text, data.Texts, result.Image);
+        var (still, rows, moved) = side == TrainedSide.Text
+            ? (result.Image, data.Images, result.Text)
+            : (result.Text, data.Texts, result.Image);
         var mapped = still.Apply(rows);
         for (int i = 0; i < rows.Length; i++) Assert.Equal(rows.Span[i], mapped.Span[i], 1e-6f);
         Assert.Equal("low-rank", moved.Kind);
@@ -88,7 +90,13 @@ public sealed class AlignmentTrainerTests : IDisposable
     [InlineData(16)]
     public void A_run_cut_off_anywhere_and_resumed_ends_with_the_same_bits(int? chunkSize)
     {
-        var data = Pairs(120) with { UnpairedImages = Rows(30, 9, 0.3f), UnpairedTexts = Rows(45, 10, -0.3f), ValidationImages = Pairs(30).Images, ValidationTexts = Pairs(30).Texts };
+        var data = Pairs(120) with
+        {
+            UnpairedImages = Rows(30, 9, 0.3f),
+            UnpairedTexts = Rows(45, 10, -0.3f),
+            ValidationImages = Pairs(30).Images,
+            ValidationTexts = Pairs(30).Texts
+        };
         var options = Small with { Epochs = 3, BatchSize = 40, ChunkSize = chunkSize, Bandwidth = BandwidthRule.Median };
         var expected = Run(options, data);
         for (int cut = 0; cut < 9; cut++)
@@ -157,13 +165,15 @@ public sealed class AlignmentTrainerTests : IDisposable
         using var run = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, "run.json")));
         Assert.Equal(7, run.RootElement.GetProperty("epochs").GetArrayLength());
         Assert.Equal("within*0.4", run.RootElement.GetProperty("options").GetProperty("bandwidth").GetString());
-        Assert.Equal(result.Text.Apply(Pairs(9).Texts).Span.ToArray(), Adapter.Load(Path.Combine(_folder, "text-adapter.safetensors")).Apply(Pairs(9).Texts).Span.ToArray());
+        Assert.Equal(result.Text.Apply(Pairs(9).Texts).Span.ToArray(),
+            Adapter.Load(Path.Combine(_folder, "text-adapter.safetensors")).Apply(Pairs(9).Texts).Span.ToArray());
     }
 
     [Fact]
     public void Options_out_of_range_and_data_that_does_not_fit_are_named()
     {
-        void Refused(string what, Action action) => Assert.Contains(what, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
+        void Refused(string what, Action action) =>
+            Assert.Contains(what, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
         Refused("lr:", () => _ = new AlignmentTrainer(Small with { LearningRate = 0 }, Pairs(40)));
         Refused("chunk-size:", () => _ = new AlignmentTrainer(Small with { ChunkSize = 0 }, Pairs(40)));
         Refused("unpaired-ratio:", () => _ = new AlignmentTrainer(Small with { UnpairedRatio = 0 }, Pairs(40)));
@@ -220,12 +230,28 @@ public sealed class AlignmentTrainerTests : IDisposable
     [InlineData("transformer", null)]
     public void Tokens_take_part_and_come_closer(string adapter, int? chunkSize)
     {
-        var data = Pairs(320) with { ImageTokens = new NoiseTokens(320, 4, 0.8f), TextTokens = new NoiseTokens(320, 3, -0.8f), UnpairedTexts = Rows(45, 10, -0.3f) };
-        var options = Small with { TokenWeight = 1, Adapter = new AdapterOptions { Kind = adapter, MeanShift = false, Size = 8 }, Epochs = 8, ChunkSize = chunkSize };
+        var data = Pairs(320) with
+        {
+            ImageTokens = new NoiseTokens(320, 4, 0.8f),
+            TextTokens = new NoiseTokens(320, 3, -0.8f),
+            UnpairedTexts = Rows(45, 10, -0.3f)
+        };
+        var options =
+            Small with
+            {
+                TokenWeight = 1,
+                Adapter = new AdapterOptions { Kind = adapter, MeanShift = false, Size = 8 },
+                Epochs = 8,
+                ChunkSize = chunkSize
+            };
         var result = Run(options, data);
-        Assert.True(result.Epochs[^1].TokenCauchySchwarz < 0.8 * result.Epochs[1].TokenCauchySchwarz, $"{result.Epochs[1].TokenCauchySchwarz} to {result.Epochs[^1].TokenCauchySchwarz}");
-        Assert.Contains("a token weight needs", Assert.Throws<InputException>(() => Run(options, data with { TextTokens = null })).Message, StringComparison.Ordinal);
-        Assert.Contains("image tokens", Assert.Throws<InputException>(() => Run(options, data with { ImageTokens = new NoiseTokens(3, 1, 0) })).Message, StringComparison.Ordinal);
+        Assert.True(result.Epochs[^1].TokenCauchySchwarz < 0.8 * result.Epochs[1].TokenCauchySchwarz,
+            $"{result.Epochs[1].TokenCauchySchwarz} to {result.Epochs[^1].TokenCauchySchwarz}");
+        Assert.Contains("a token weight needs", Assert.Throws<InputException>(() => Run(options, data with { TextTokens = null })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("image tokens",
+            Assert.Throws<InputException>(() => Run(options, data with { ImageTokens = new NoiseTokens(3, 1, 0) })).Message,
+            StringComparison.Ordinal);
     }
 
     // With one text to an image all texts are the drawn ones: the composed loss is the fused one.
@@ -235,19 +261,32 @@ public sealed class AlignmentTrainerTests : IDisposable
         var options = Small with { LearnTemperature = false, Epochs = 2 };
         var (one, all) = (Run(options, Pairs(120)), Run(options with { AllCaptions = true }, Pairs(120)));
         for (int e = 0; e < one.Epochs.Count; e++) Assert.Equal(one.Epochs[e].Loss, all.Epochs[e].Loss, 1e-3f);
-        foreach (var (a, b) in one.Text.Tensors.Zip(all.Text.Tensors)) Near.Norm(a.Values.Span.ToArray().Select(v => (double)v), b.Values.Span.ToArray().Select(v => (double)v), 1e-3, a.Name);
+        foreach (var (a, b) in one.Text.Tensors.Zip(all.Text.Tensors))
+            Near.Norm(a.Values.Span.ToArray().Select(v => (double)v), b.Values.Span.ToArray().Select(v => (double)v), 1e-3, a.Name);
     }
 
     [Fact]
     public void All_captions_of_an_image_are_positives()
     {
         var pairs = Pairs(240);
-        var data = new AlignmentData(FeatureRows.Range(pairs.Images, 0, 80), pairs.Texts, Pairing.From([.. Enumerable.Range(0, 240).Select(t => (long)(t / 3))], 80, 240));
-        var options = Small with { LearnTemperature = false, AllCaptions = true, Epochs = 10, Objective = AlignmentObjective.InfoNce, ValidationFraction = 0 };
+        var data = new AlignmentData(FeatureRows.Range(pairs.Images, 0, 80), pairs.Texts,
+            Pairing.From([.. Enumerable.Range(0, 240).Select(t => (long)(t / 3))], 80, 240));
+        var options =
+            Small with
+            {
+                LearnTemperature = false,
+                AllCaptions = true,
+                Epochs = 10,
+                Objective = AlignmentObjective.InfoNce,
+                ValidationFraction = 0
+            };
         var result = Run(options, data);
         Assert.True(result.Epochs[^1].InfoNce < result.Epochs[1].InfoNce);
-        Assert.Contains("all-captions", Assert.Throws<InputException>(() => Run(options with { LearnTemperature = true }, data)).Message, StringComparison.Ordinal);
-        Assert.Contains("all-captions", Assert.Throws<InputException>(() => Run(options with { Objective = AlignmentObjective.Parse("l2") }, data)).Message, StringComparison.Ordinal);
+        Assert.Contains("all-captions", Assert.Throws<InputException>(() => Run(options with { LearnTemperature = true }, data)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("all-captions",
+            Assert.Throws<InputException>(() => Run(options with { Objective = AlignmentObjective.Parse("l2") }, data)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -255,14 +294,17 @@ public sealed class AlignmentTrainerTests : IDisposable
     {
         int[] imageOfText = [0, 0, 1, 2, 2, 2];
         Tensor x = Rows(3, 1, 0.2f), y = Rows(7, 2, -0.2f);
-        var options = Small with { LearnTemperature = false, AllCaptions = true, Objective = AlignmentObjective.InfoNce, Temperature = 0.1 };
+        var options =
+            Small with { LearnTemperature = false, AllCaptions = true, Objective = AlignmentObjective.InfoNce, Temperature = 0.1 };
         using var tape = Tape.Inference();
         float loss = new AlignmentLoss(options, Width).Features(tape, x, y, 3, 1, 0, imageOfText).InfoNce;
-        double Logit(int image, int text) => 10 * Enumerable.Range(0, Width).Sum(d => (double)x.Span[(image * Width) + d] * y.Span[(text * Width) + d]);
+        double Logit(int image, int text) =>
+            10 * Enumerable.Range(0, Width).Sum(d => (double)x.Span[(image * Width) + d] * y.Span[(text * Width) + d]);
         double expected = 0;
         for (int t = 0; t < 6; t++)
         {
-            double toImages = Math.Log(Enumerable.Range(0, 3).Sum(i => Math.Exp(Logit(i, t)))), toTexts = Math.Log(Enumerable.Range(0, 6).Sum(o => Math.Exp(Logit(imageOfText[t], o))));
+            double toImages = Math.Log(Enumerable.Range(0, 3).Sum(i => Math.Exp(Logit(i, t)))),
+                toTexts = Math.Log(Enumerable.Range(0, 6).Sum(o => Math.Exp(Logit(imageOfText[t], o))));
             expected += (toImages + toTexts - (2 * Logit(imageOfText[t], t))) / 12;
         }
 

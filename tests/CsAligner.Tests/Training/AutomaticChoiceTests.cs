@@ -14,7 +14,8 @@ public class AutomaticChoiceTests
     {
         var data = new AlignmentData(Clouds.Flat(120, 16, 1, 0.3f), Clouds.Flat(120, 16, 1, -0.3f));
         var done = new List<int>();
-        var result = new AutomaticChoice(Options, data).Choose(true, true, (count, _) => done.Add(count), TestContext.Current.CancellationToken);
+        var result = new AutomaticChoice(Options, data).Choose(true, true, (count, _) => done.Add(count),
+            TestContext.Current.CancellationToken);
         Assert.Equal(AutomaticChoice.BandwidthFactors.Count * AutomaticChoice.Lambdas.Count, result.Cells.Count);
         Assert.Equal(Enumerable.Range(0, result.Cells.Count + 1), done);
         var chosen = result.Cells.Single(c => c.Bandwidth == result.Options.Bandwidth && c.Lambda == result.Options.Lambda);
@@ -29,7 +30,12 @@ public class AutomaticChoiceTests
     [Fact]
     public void What_is_not_asked_for_stays_and_given_validation_rows_judge()
     {
-        var data = new AlignmentData(Clouds.Flat(100, 16, 1, 0.3f), Clouds.Flat(100, 16, 1, -0.3f)) { ValidationImages = Clouds.Flat(40, 16, 7, 0.3f), ValidationTexts = Clouds.Flat(40, 16, 7, -0.3f) };
+        var data = new AlignmentData(Clouds.Flat(100, 16, 1, 0.3f),
+            Clouds.Flat(100, 16, 1, -0.3f))
+        {
+            ValidationImages = Clouds.Flat(40, 16, 7, 0.3f),
+            ValidationTexts = Clouds.Flat(40, 16, 7, -0.3f)
+        };
         var result = new AutomaticChoice(Options, data).Choose(false, true, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(AutomaticChoice.Lambdas.Count, result.Cells.Count);
         Assert.All(result.Cells, cell => Assert.Equal(BandwidthRule.Within(0.4), cell.Bandwidth));
@@ -42,6 +48,8 @@ public class AutomaticChoiceTests
     public void Too_few_pairs_are_refused() =>
         Assert.Contains(
             "at least 8 pairs",
-            Assert.Throws<InputException>(() => new AutomaticChoice(Options, new AlignmentData(Clouds.Flat(7, 8, 1, 0), Clouds.Flat(7, 8, 2, 0))).Choose(true, true, null, TestContext.Current.CancellationToken)).Message,
+            Assert.Throws<InputException>(() =>
+                new AutomaticChoice(Options, new AlignmentData(Clouds.Flat(7, 8, 1, 0), Clouds.Flat(7, 8, 2, 0))).Choose(true, true, null,
+                    TestContext.Current.CancellationToken)).Message,
             StringComparison.Ordinal);
 }

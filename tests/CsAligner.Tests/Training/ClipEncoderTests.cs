@@ -38,7 +38,8 @@ public sealed class ClipEncoderTests : IDisposable
         Assert.True(result.Epochs[^1].Loss < result.Epochs[1].Loss, $"{result.Epochs[1].Loss} to {result.Epochs[^1].Loss}");
         Assert.Equal(encoder.Lora.ParameterCount, result.EncoderParameters);
         Assert.Equal(result.EncoderParameters, result.TrainedParameters);
-        Assert.Contains(encoder.Lora.Tensors, t => t.Name.EndsWith("lora_B.weight", StringComparison.Ordinal) && t.Values.Span.ToArray().Any(v => v != 0));
+        Assert.Contains(encoder.Lora.Tensors,
+            t => t.Name.EndsWith("lora_B.weight", StringComparison.Ordinal) && t.Values.Span.ToArray().Any(v => v != 0));
     }
 
     [Theory]
@@ -49,7 +50,8 @@ public sealed class ClipEncoderTests : IDisposable
         double[] Weights(int chunk)
         {
             var (data, encoder) = Data(tower, tokens: true);
-            new AlignmentTrainer(Options with { ChunkSize = chunk, Epochs = 1, ValidationFraction = 0 }, data).Run(cancellation: TestContext.Current.CancellationToken);
+            new AlignmentTrainer(Options with { ChunkSize = chunk, Epochs = 1, ValidationFraction = 0 },
+                data).Run(cancellation: TestContext.Current.CancellationToken);
             return [.. encoder.Lora.Tensors.SelectMany(t => t.Values.Span.ToArray()).Select(v => (double)v)];
         }
 
@@ -68,7 +70,8 @@ public sealed class ClipEncoderTests : IDisposable
         var cut = new AlignmentTrainer(options, data) { StepDone = step => { if (step == 3) stop.Cancel(); } };
         Assert.Throws<OperationCanceledException>(() => cut.Run(_folder["c"], cancellation: stop.Token));
         (data, var resumed) = Data(ClipTower.Text, tokens: false);
-        Assert.True(new AlignmentTrainer(options, data).Run(_folder["c"], resume: true, cancellation: TestContext.Current.CancellationToken).Resumed);
+        Assert.True(new AlignmentTrainer(options, data).Run(_folder["c"], resume: true,
+            cancellation: TestContext.Current.CancellationToken).Resumed);
         Assert.Equal(Weights(expected), Weights(resumed));
     }
 
@@ -76,9 +79,11 @@ public sealed class ClipEncoderTests : IDisposable
     public void Raw_trains_nothing_inside_of_an_encoder_either()
     {
         var (data, encoder) = Data(ClipTower.Text, tokens: false);
-        var result = new AlignmentTrainer(Options with { TokenWeight = 0, Objective = AlignmentObjective.Raw }, data).Run(cancellation: TestContext.Current.CancellationToken);
+        var result = new AlignmentTrainer(Options with { TokenWeight = 0, Objective = AlignmentObjective.Raw },
+            data).Run(cancellation: TestContext.Current.CancellationToken);
         Assert.Single(result.Epochs);
-        Assert.All(encoder.Lora.Tensors.Where(t => t.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)), t => Assert.All(t.Values.Span.ToArray(), v => Assert.Equal(0, v)));
+        Assert.All(encoder.Lora.Tensors.Where(t => t.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)),
+            t => Assert.All(t.Values.Span.ToArray(), v => Assert.Equal(0, v)));
     }
 
     [Fact]
@@ -86,9 +91,16 @@ public sealed class ClipEncoderTests : IDisposable
     {
         var (data, encoder) = Data(ClipTower.Text, tokens: false);
         var shorter = new AlignmentData(Clouds.Flat(20, 12, 1, 0), Clouds.Flat(20, 12, 2, 0)) { TextEncoder = encoder };
-        Assert.Contains("120 samples", Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0 }, shorter)).Message, StringComparison.Ordinal);
-        Assert.Contains("training image alone", Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0, Train = TrainedSide.Image }, data)).Message, StringComparison.Ordinal);
-        Assert.Contains("choose them on the frozen features first", Assert.Throws<InputException>(() => new AutomaticChoice(Options with { TokenWeight = 0 }, data).Choose(true, true, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains("120 samples",
+            Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0 }, shorter)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("training image alone",
+            Assert.Throws<InputException>(() =>
+                new AlignmentTrainer(Options with { TokenWeight = 0, Train = TrainedSide.Image }, data)).Message, StringComparison.Ordinal);
+        Assert.Contains("choose them on the frozen features first",
+            Assert.Throws<InputException>(() =>
+                new AutomaticChoice(Options with { TokenWeight = 0 }, data).Choose(true, true, null,
+                    TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     private (AlignmentData Data, ClipEncoder Encoder) Data(ClipTower tower, bool tokens)
@@ -113,13 +125,16 @@ public sealed class ClipEncoderTests : IDisposable
         var encoder = tower == ClipTower.Text
             ? new ClipEncoder(model, lora, _tokenizer.EncodeBatch(texts, model.Config.ContextLength))
             : new ClipEncoder(model, lora, _preprocessing, texts.Length, _pairs.ReadImage, "noise");
-        var frozen = new AlignmentData(CsAligner.Evaluation.FeatureRows.Range(images, 0, Count), CsAligner.Evaluation.FeatureRows.Range(words, 0, Count))
+        var frozen = new AlignmentData(CsAligner.Evaluation.FeatureRows.Range(images, 0, Count),
+            CsAligner.Evaluation.FeatureRows.Range(words, 0, Count))
         {
             ValidationImages = CsAligner.Evaluation.FeatureRows.Range(images, Count, Count + Held),
             ValidationTexts = CsAligner.Evaluation.FeatureRows.Range(words, Count, Count + Held),
         };
         ITokenSource? other = tokens ? new OneToken(tower == ClipTower.Text ? frozen.Images : frozen.Texts) : null;
-        return (tower == ClipTower.Text ? frozen with { TextEncoder = encoder, ImageTokens = other } : frozen with { ImageEncoder = encoder, TextTokens = other }, encoder);
+        return (tower == ClipTower.Text
+            ? frozen with { TextEncoder = encoder, ImageTokens = other }
+            : frozen with { ImageEncoder = encoder, TextTokens = other }, encoder);
     }
 
     /// <summary>The frozen side's features as tokens.</summary>

@@ -104,7 +104,8 @@ public sealed class ClipPretrainerTests : IDisposable
         string checkpoint = Path.Combine(_folder, "checkpoint.safetensors");
         Trainer(Recipe).Save(checkpoint);
         Models.Lora.PeftLoraTests.Rewrite(checkpoint, "logit_scale", float.NaN);
-        Assert.Contains("tensor 'logit_scale' holds NaN", Assert.Throws<InputException>(() => Trainer(Recipe).Restore(checkpoint)).Message, StringComparison.Ordinal);
+        Assert.Contains("tensor 'logit_scale' holds NaN", Assert.Throws<InputException>(() => Trainer(Recipe).Restore(checkpoint)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +134,8 @@ public sealed class ClipPretrainerTests : IDisposable
     public void A_recipe_may_have_marks_comments_and_numbers_of_any_form()
     {
         string path = Path.Combine(_folder, "recipe.json");
-        string json = "{\"name\": \"x\", /* short */ \"steps\": 3e2, \"seed\": 5.0, \"chunk_size\": 4.0, \"vision\": {\"width\": 8.0, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2,},}";
+        string json = "{\"name\": \"x\", /* short */ \"steps\": 3e2, \"seed\": 5.0, \"chunk_size\": 4.0, \"vision\": {\"width\": 8.0, "
+            + "\"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2,},}";
         foreach (var encoding in (System.Text.Encoding[])[System.Text.Encoding.UTF8, System.Text.Encoding.Unicode])
         {
             File.WriteAllText(path, json, encoding);
@@ -149,11 +151,16 @@ public sealed class ClipPretrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"learning_rat\": 1}", "learning_rat")]
-    [InlineData("{\"name\": \"x\", \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "steps")]
-    [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 3}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "vision")]
-    [InlineData("{\"name\": \"x\", \"steps\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "steps")]
-    [InlineData("{\"name\": \"x\", \"steps\": 3, \"chunk_size\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "chunk_size")]
+    [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, "
+        + "\"layers\": 1, \"heads\": 2}, \"learning_rat\": 1}", "learning_rat")]
+    [InlineData("{\"name\": \"x\", \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, \"layers\": 1, "
+        + "\"heads\": 2}}", "steps")]
+    [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 3}, \"text\": {\"width\": 8, "
+        + "\"layers\": 1, \"heads\": 2}}", "vision")]
+    [InlineData("{\"name\": \"x\", \"steps\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": {\"width\": 8, "
+        + "\"layers\": 1, \"heads\": 2}}", "steps")]
+    [InlineData("{\"name\": \"x\", \"steps\": 3, \"chunk_size\": 0, \"vision\": {\"width\": 8, \"layers\": 1, \"heads\": 2}, \"text\": "
+        + "{\"width\": 8, \"layers\": 1, \"heads\": 2}}", "chunk_size")]
     [InlineData("{\"name\": \"x\", \"steps\": 3, \"vision\": null, \"text\": {\"width\": 8, \"layers\": 1, \"heads\": 2}}", "vision")]
     [InlineData("[", "")]
     public void A_wrong_recipe_is_named(string json, string expected)

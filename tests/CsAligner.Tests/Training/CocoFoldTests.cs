@@ -34,9 +34,12 @@ public class CocoFoldTests(ITestOutputHelper output)
             int[] rest = [.. Enumerable.Range(0, images.Rows).Where(i => i < start || i >= start + 100)];
             var data = new AlignmentData(FeatureRows.Take(images, rest), FeatureRows.Take(texts, rest));
             var result = new AlignmentTrainer(options, data).Run(cancellation: TestContext.Current.CancellationToken);
-            Tensor x = result.Image.Apply(FeatureRows.Range(images, start, start + 100)), y = result.Text.Apply(FeatureRows.Range(texts, start, start + 100));
+            Tensor x = result.Image.Apply(FeatureRows.Range(images, start, start + 100)),
+                y = result.Text.Apply(FeatureRows.Range(texts, start, start + 100));
             var measures = Evaluator.Evaluate(x, y);
-            output.WriteLine($"fold {fold}: D_CS {measures.Distributions.CsDivergenceOffDiagonal:F4}, R@1 {measures.ImageToText.RecallAt1:F3} / {measures.TextToImage.RecallAt1:F3}, epoch {result.BestEpoch}, {result.Seconds:F1} s");
+            output.WriteLine(
+                $"fold {fold}: D_CS {measures.Distributions.CsDivergenceOffDiagonal:F4}, R@1 {measures.ImageToText.RecallAt1:F3} / "
+                    + $"{measures.TextToImage.RecallAt1:F3}, epoch {result.BestEpoch}, {result.Seconds:F1} s");
             divergence += measures.Distributions.CsDivergenceOffDiagonal!.Value / 5;
             recall += measures.MeanRecallAt1 / 5;
         }

@@ -22,7 +22,8 @@ public class GradientCachingTests
     {
         var random = new RandomGenerator(3);
         Tensor images = Clouds.Flat(Batch + 300, 48, 1, 0.3f), texts = Clouds.Flat(Batch + 100, 48, 2, -0.3f);
-        Adapter image = Moved(new MlpAdapter(new Tensor(48), 96, random), random), text = Moved(new LowRankAdapter(new Tensor(48), 16, random), random);
+        Adapter image = Moved(new MlpAdapter(new Tensor(48), 96, random), random),
+            text = Moved(new LowRankAdapter(new Tensor(48), 16, random), random);
         var scale = InfoNce.LogitScale(0.07);
         scale.RequiresGrad = true;
         (string Name, Tensor Values)[] parameters = [.. image.Parameters, .. text.Parameters, ("logit_scale", scale)];
@@ -47,7 +48,9 @@ public class GradientCachingTests
     public void A_step_of_alignment_is_that_of_the_whole_batch()
     {
         var options = new AlignmentOptions { Epochs = 1, BatchSize = Batch, LearnTemperature = true, ValidationFraction = 0, Warmup = 0 };
-        var data = new AlignmentData(Clouds.Flat(Batch, 48, 1, 0.3f), Clouds.Flat(Batch, 48, 2, -0.3f)) { UnpairedTexts = Clouds.Flat(200, 48, 3, -0.3f) };
+        var data = new AlignmentData(Clouds.Flat(Batch, 48, 1, 0.3f),
+            Clouds.Flat(Batch, 48, 2, -0.3f))
+        { UnpairedTexts = Clouds.Flat(200, 48, 3, -0.3f) };
         SameGradients((chunkSize, path) => new AlignmentTrainer(options with { ChunkSize = chunkSize }, data).Run(path));
     }
 

@@ -38,7 +38,9 @@ public sealed class OwnTermTests
         var objective = AlignmentObjective.Parse(name);
         Assert.Equal(name, Assert.Single(objective.Terms).Name);
         var expected = Gradients(Direct[name]);
-        Same(expected, Gradients((tape, x, y) => new AlignmentLoss(new AlignmentOptions { Objective = objective }, Width).Features(tape, x, y, Pairs, Sigma, 0).Loss!));
+        Same(expected,
+            Gradients((tape, x, y) =>
+                new AlignmentLoss(new AlignmentOptions { Objective = objective }, Width).Features(tape, x, y, Pairs, Sigma, 0).Loss!));
         Same(expected, Gradients((tape, x, y) => Forward(objective.Terms[0], tape, x, y)));
     }
 
@@ -57,8 +59,14 @@ public sealed class OwnTermTests
         var fused = Gradients((tape, x, y) => new AlignmentLoss(options, Width).Features(tape, x, y, Pairs, Sigma, 4).Loss!);
         var composed = Gradients((tape, x, y) =>
         {
-            var inputs = new TermInputs(x, y, Pairs, Sigma, InfoNce.LogitScale(0.05)) { BandwidthFactors = options.BandwidthFactors, Estimator = options.Estimator, Seed = 7 };
-            return tape.Add(ObjectiveTerms.CauchySchwarz.Forward(tape, inputs), tape.Scale(ObjectiveTerms.InfoNce.Forward(tape, inputs), (float)options.Lambda));
+            var inputs = new TermInputs(x, y, Pairs, Sigma, InfoNce.LogitScale(0.05))
+            {
+                BandwidthFactors = options.BandwidthFactors,
+                Estimator = options.Estimator,
+                Seed = 7
+            };
+            return tape.Add(ObjectiveTerms.CauchySchwarz.Forward(tape, inputs),
+                tape.Scale(ObjectiveTerms.InfoNce.Forward(tape, inputs), (float)options.Lambda));
         });
         Same(composed, fused);
     }
@@ -88,12 +96,15 @@ public sealed class OwnTermTests
         Assert.Equal(objective, AlignmentObjective.Parse("moments+infonce+cs", [own]));
         Assert.NotEqual(objective, AlignmentObjective.Parse("cs+infonce+moments", [new MomentsTerm()]));
         Assert.Equal(AlignmentObjective.CsInfoNce, AlignmentObjective.Parse("infonce+cs"));
-        Assert.Equal((1, 0.25, 1), (objective.Weight(own, 0.25), objective.Weight(ObjectiveTerms.InfoNce, 0.25), objective.Weight(ObjectiveTerms.CauchySchwarz, 0.25)));
+        Assert.Equal((1, 0.25, 1),
+            (objective.Weight(own, 0.25), objective.Weight(ObjectiveTerms.InfoNce, 0.25),
+                objective.Weight(ObjectiveTerms.CauchySchwarz, 0.25)));
 
         string message = Assert.Throws<InputException>(() => AlignmentObjective.Parse("cs+moments")).Message;
         Assert.Contains("got 'cs+moments'", message, StringComparison.Ordinal);
         Assert.Contains("sinkhorn, l2, cosine, infonce, siglip, such as", message, StringComparison.Ordinal);
-        Assert.Contains("siglip, moments, such as", Assert.Throws<InputException>(() => AlignmentObjective.Parse("cs+moment", [own])).Message, StringComparison.Ordinal);
+        Assert.Contains("siglip, moments, such as",
+            Assert.Throws<InputException>(() => AlignmentObjective.Parse("cs+moment", [own])).Message, StringComparison.Ordinal);
 
         using var json = JsonDocument.Parse("\"cs+moments\"");
         Assert.Same(own, new AlignmentOptions { Objective = objective }.With("objective", json.RootElement).Objective.Terms[1]);
@@ -107,13 +118,17 @@ public sealed class OwnTermTests
     [InlineData("raw")]
     [InlineData("cs")]
     public void A_name_that_cannot_be_read_back_is_refused(string name) =>
-        Assert.Contains($"'{name}'", Assert.Throws<ArgumentException>(() => AlignmentObjective.Of(new GivenTerm(name, (_, inputs) => inputs.X))).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{name}'",
+            Assert.Throws<ArgumentException>(() => AlignmentObjective.Of(new GivenTerm(name, (_, inputs) => inputs.X))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Objectives_of_no_term_or_one_twice_are_refused()
     {
         Assert.Throws<ArgumentException>(() => AlignmentObjective.Of());
-        Assert.Contains("cs+cs", Assert.Throws<ArgumentException>(() => AlignmentObjective.Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.CauchySchwarz)).Message, StringComparison.Ordinal);
+        Assert.Contains("cs+cs",
+            Assert.Throws<ArgumentException>(() =>
+                AlignmentObjective.Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.CauchySchwarz)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,7 +136,9 @@ public sealed class OwnTermTests
     {
         void Refused(string what, Func<Tape, TermInputs, Tensor> forward)
         {
-            string message = Assert.Throws<InvalidOperationException>(() => Run(AlignmentObjective.Of(ObjectiveTerms.InfoNce, new GivenTerm("own", forward)))).Message;
+            string message =
+                Assert.Throws<InvalidOperationException>(() =>
+                    Run(AlignmentObjective.Of(ObjectiveTerms.InfoNce, new GivenTerm("own", forward)))).Message;
             Assert.Contains("'own'", message, StringComparison.Ordinal);
             Assert.Contains(what, message, StringComparison.Ordinal);
         }
@@ -129,9 +146,16 @@ public sealed class OwnTermTests
         Refused("one element", (_, inputs) => inputs.X);
         Refused("no gradient", (_, _) => Tensor.From([1f], 1));
         Assert.Contains("all-captions", Assert.Throws<InputException>(
-            () => new AlignmentOptions { AllCaptions = true, Objective = AlignmentObjective.Of(new GivenTerm("own", (_, inputs) => inputs.X)) }.Validate()).Message, StringComparison.Ordinal);
+            () => new AlignmentOptions
+            {
+                AllCaptions = true,
+                Objective = AlignmentObjective.Of(new GivenTerm("own", (_, inputs) => inputs.X))
+            }.Validate()).Message,
+                StringComparison.Ordinal);
         new AlignmentOptions { AllCaptions = true, Objective = AlignmentObjective.Of(new MomentsTerm()) }.Validate();
-        Assert.Contains("'logit_scale'", Assert.Throws<InputException>(() => Run(AlignmentObjective.Of(ObjectiveTerms.InfoNce, new ShiftTerm("logit_scale")))).Message, StringComparison.Ordinal);
+        Assert.Contains("'logit_scale'",
+            Assert.Throws<InputException>(() => Run(AlignmentObjective.Of(ObjectiveTerms.InfoNce, new ShiftTerm("logit_scale")))).Message,
+            StringComparison.Ordinal);
     }
 
     // |m_x - m_y - s|² with a shift s of its own: it falls faster where s is trained, and a resumed run has the trained s.
@@ -151,7 +175,8 @@ public sealed class OwnTermTests
             using var source = new CancellationTokenSource();
             var cut = new AlignmentTrainer(options, data) { StepDone = step => { if (step == 5) source.Cancel(); } };
             Assert.Throws<OperationCanceledException>(() => cut.Run(checkpoint, cancellation: source.Token));
-            var resumed = new AlignmentTrainer(options, data).Run(checkpoint, resume: true, cancellation: TestContext.Current.CancellationToken);
+            var resumed =
+                new AlignmentTrainer(options, data).Run(checkpoint, resume: true, cancellation: TestContext.Current.CancellationToken);
             Assert.Equal(expected.Epochs, resumed.Epochs);
             Assert.Equal(trained, term.Last.Span.ToArray());
         }
@@ -177,7 +202,10 @@ public sealed class OwnTermTests
         });
 
     private static Tensor Forward(ObjectiveTerm term, Tape tape, Tensor x, Tensor y) =>
-        term.Forward(tape, new TermInputs(x, y, Pairs, Sigma, InfoNce.LogitScale(0.05)) { Parameters = term.CreateParameters(Width, new RandomGenerator(0)) });
+        term.Forward(tape,
+            new TermInputs(x, y, Pairs, Sigma,
+                InfoNce.LogitScale(0.05))
+            { Parameters = term.CreateParameters(Width, new RandomGenerator(0)) });
 
     private static (double Value, double[] GradX, double[] GradY) Gradients(Func<Tape, Tensor, Tensor, Tensor> loss)
     {
@@ -232,12 +260,14 @@ public sealed class OwnTermTests
 
         public override string Name => "shift";
 
-        public override IReadOnlyList<(string Name, Tensor Values)> CreateParameters(int width, RandomGenerator random) => [(parameter, new Tensor(width))];
+        public override IReadOnlyList<(string Name, Tensor Values)> CreateParameters(int width, RandomGenerator random) =>
+            [(parameter, new Tensor(width))];
 
         public override Tensor Forward(Tape tape, TermInputs inputs)
         {
             Last = inputs.Parameter(parameter);
-            var gap = tape.Add(tape.Scale(tape.Sum(inputs.X, 0), 1f / inputs.X.Shape[0]), tape.Scale(tape.Sum(inputs.Y, 0), -1f / inputs.Y.Shape[0]));
+            var gap = tape.Add(tape.Scale(tape.Sum(inputs.X, 0), 1f / inputs.X.Shape[0]),
+                tape.Scale(tape.Sum(inputs.Y, 0), -1f / inputs.Y.Shape[0]));
             var rest = tape.Add(gap, tape.Scale(Last, -1));
             return tape.Sum(tape.Mul(rest, rest));
         }

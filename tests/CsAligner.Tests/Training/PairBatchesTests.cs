@@ -45,7 +45,9 @@ public sealed class PairBatchesTests
     [Fact]
     public void The_seed_and_the_epoch_alone_decide()
     {
-        int[] Rows(ulong seed, int epoch) => [.. new PairBatches(_images, _texts, 2, 9, 9, 2, seed).Epoch(epoch).SelectMany(b => b.Images.Concat(b.Texts).Concat(b.UnpairedTexts))];
+        int[] Rows(ulong seed, int epoch) =>
+            [.. new PairBatches(_images, _texts, 2, 9, 9, 2, seed).Epoch(epoch)
+                .SelectMany(b => b.Images.Concat(b.Texts).Concat(b.UnpairedTexts))];
         Assert.Equal(Rows(1, 4), Rows(1, 4));
         Assert.NotEqual(Rows(1, 4), Rows(2, 4));
         Assert.NotEqual(Rows(1, 4), Rows(1, 5));

@@ -31,7 +31,9 @@ public class StepAllocationTests
             Adapter = new AdapterOptions { Kind = adapter },
         };
         const int rows = batch * (WarmUp + Measured);
-        var data = new AlignmentData(Clouds.Flat(rows, width, 1, 0.3f), Clouds.Flat(rows, width, 2, -0.3f)) { UnpairedTexts = Clouds.Flat(rows / 4, width, 3, -0.3f) };
+        var data = new AlignmentData(Clouds.Flat(rows, width, 1, 0.3f),
+            Clouds.Flat(rows, width, 2, -0.3f))
+        { UnpairedTexts = Clouds.Flat(rows / 4, width, 3, -0.3f) };
         var steps = new List<(long Bytes, long Buffers)>(WarmUp + Measured);
         new AlignmentTrainer(options, data) { StepDone = _ => steps.Add(Now()) }.Run(cancellation: TestContext.Current.CancellationToken);
         Check(steps);
@@ -71,7 +73,8 @@ public class StepAllocationTests
         Assert.Equal(WarmUp + Measured, steps.Count);
         for (int i = WarmUp; i < steps.Count; i++)
         {
-            Assert.True(steps[i].Buffers == steps[i - 1].Buffers, $"Step {i + 1} took {steps[i].Buffers - steps[i - 1].Buffers} buffers that were not in the pool.");
+            Assert.True(steps[i].Buffers == steps[i - 1].Buffers,
+                $"Step {i + 1} took {steps[i].Buffers - steps[i - 1].Buffers} buffers that were not in the pool.");
             Assert.InRange(steps[i].Bytes - steps[i - 1].Bytes, 0, MostBytes);
         }
     }

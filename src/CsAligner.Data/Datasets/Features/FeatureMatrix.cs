@@ -25,7 +25,9 @@ internal sealed class FeatureMatrix : IDisposable
     /// <param name="path">.npy or .safetensors.</param>
     /// <param name="tensor">Which tensor; null where the file has but one matrix.</param>
     public static FeatureMatrix Open(string path, string? tensor = null) =>
-        System.IO.Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) ? OpenSafeTensors(path, tensor) : OpenNpy(path);
+        System.IO.Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase)
+            ? OpenSafeTensors(path, tensor)
+            : OpenNpy(path);
 
     /// <summary>Reads a row as it is stored.</summary>
     /// <exception cref="InputException">A value is not finite.</exception>
@@ -34,7 +36,10 @@ internal sealed class FeatureMatrix : IDisposable
         float[] values = new float[Width];
         _read(row, values);
         int bad = values.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-        return bad < 0 ? values : throw new InputException($"cannot use '{Path}': row {row}, column {bad} is {values[bad]}; every value must be finite: remove the row or encode it again");
+        return bad < 0
+            ? values
+            : throw new InputException($"cannot use '{Path}': row {row}, column {bad} is {values[bad]}; every value must be finite: remove "
+                + "the row or encode it again");
     }
 
     public void Dispose() => _file.Dispose();
@@ -42,9 +47,11 @@ internal sealed class FeatureMatrix : IDisposable
     private static FeatureMatrix OpenNpy(string path)
     {
         var file = NpyReader.Open(path);
-        if (file.Shape.Length == 2) return new FeatureMatrix(path, file, file.Rows, file.RowLength, (row, values) => file.ReadRows(row, values.AsSpan()));
+        if (file.Shape.Length == 2)
+            return new FeatureMatrix(path, file, file.Rows, file.RowLength, (row, values) => file.ReadRows(row, values.AsSpan()));
         file.Dispose();
-        throw new InputException($"cannot read '{path}': a matrix [rows, width] was expected, it has {file.Shape.Length} dimensions; save one row per item");
+        throw new InputException(
+            $"cannot read '{path}': a matrix [rows, width] was expected, it has {file.Shape.Length} dimensions; save one row per item");
     }
 
     private static FeatureMatrix OpenSafeTensors(string path, string? tensor)
@@ -60,6 +67,7 @@ internal sealed class FeatureMatrix : IDisposable
         }
 
         file.Dispose();
-        throw new InputException($"cannot read '{path}': {(tensor is null ? $"it has {matrices.Length} matrices ({string.Join(", ", matrices.Take(8))}); say which: features:{path}:NAME" : $"it has no matrix '{tensor}', but {string.Join(", ", matrices.Take(8))}")}");
+        throw new InputException(
+            $"cannot read '{path}': {(tensor is null ? $"it has {matrices.Length} matrices ({string.Join(", ", matrices.Take(8))}); say which: features:{path}:NAME" : $"it has no matrix '{tensor}', but {string.Join(", ", matrices.Take(8))}")}");
     }
 }

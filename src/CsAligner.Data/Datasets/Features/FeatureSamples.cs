@@ -37,7 +37,8 @@ public sealed class FeatureSamples : SampleSource
     public override long Count => _blocks.Sum(block => (long)block.Rows);
 
     /// <inheritdoc/>
-    public override string Fingerprint => field ??= $"features {string.Join(' ', _shards.Select(shard => $"{shard.Name}:{shard.Rows}x{shard.Images?.Width}x{shard.Texts?.Width}"))}";
+    public override string Fingerprint =>
+        field ??= $"features {string.Join(' ', _shards.Select(shard => $"{shard.Name}:{shard.Rows}x{shard.Images?.Width}x{shard.Texts?.Width}"))}";
 
     /// <summary>Opens a folder of clip-retrieval.</summary>
     /// <param name="name">The data set as it was named.</param>
@@ -46,10 +47,13 @@ public sealed class FeatureSamples : SampleSource
     public static FeatureSamples OpenFolder(string name, string folder)
     {
         (string imageKind, string textKind) = (FeatureSetLayout.Prefix(Modality.Image), FeatureSetLayout.Prefix(Modality.Text));
-        SortedDictionary<long, string> images = FeatureSetLayout.Numbered(folder, imageKind, ".npy"), texts = FeatureSetLayout.Numbered(folder, textKind, ".npy");
-        SortedDictionary<long, string> parquet = FeatureSetLayout.Numbered(folder, "metadata", ".parquet"), lines = FeatureSetLayout.Numbered(folder, "metadata", ".jsonl");
+        SortedDictionary<long, string> images = FeatureSetLayout.Numbered(folder, imageKind, ".npy"),
+            texts = FeatureSetLayout.Numbered(folder, textKind, ".npy");
+        SortedDictionary<long, string> parquet = FeatureSetLayout.Numbered(folder, "metadata", ".parquet"),
+            lines = FeatureSetLayout.Numbered(folder, "metadata", ".jsonl");
         if (parquet.Count > 0 && lines.Count > 0)
-            throw new InputException($"cannot read '{folder}': it has metadata as parquet and as JSON lines ('{parquet.Values.First()}', '{lines.Values.First()}'); remove those that are not of its features");
+            throw new InputException($"cannot read '{folder}': it has metadata as parquet and as JSON lines ('{parquet.Values.First()}', "
+                + $"'{lines.Values.First()}'); remove those that are not of its features");
         var metadata = parquet.Count > 0 ? parquet : lines;
         // A set with several captions to an image has texts of its own rows; the images are its samples.
         if (images.Count > 0 && File.Exists(FeatureSetLayout.PairsPath(folder))) texts = [];
@@ -71,7 +75,8 @@ public sealed class FeatureSamples : SampleSource
         }
     }
 
-    private static FeatureMatrix? Open(SortedDictionary<long, string> shards, long number) => shards.TryGetValue(number, out string? path) ? FeatureMatrix.Open(path) : null;
+    private static FeatureMatrix? Open(SortedDictionary<long, string> shards, long number) =>
+        shards.TryGetValue(number, out string? path) ? FeatureMatrix.Open(path) : null;
 
     /// <summary>Opens a matrix.</summary>
     /// <param name="name">The data set as it was named.</param>
@@ -117,7 +122,9 @@ public sealed class FeatureSamples : SampleSource
         if (!File.Exists(path)) return;
         FeatureSetInfo info = FeatureSetInfo.Read(path);
         long expected = ofImages ? info.ImageCount : info.TextCount;
-        if (Count != expected) throw new InputException($"cannot read '{folder}': features.json says {expected} rows, its shards have {Count}; a shard is missing or another was added");
+        if (Count != expected)
+            throw new InputException($"cannot read '{folder}': features.json says {expected} rows, its shards have {Count}; a shard is "
+                + "missing or another was added");
     }
 
     private void Add(FeatureMatrix? images, FeatureMatrix? texts, string? metadata)
@@ -125,8 +132,11 @@ public sealed class FeatureSamples : SampleSource
         FeatureMatrix any = images ?? texts!;
         var shard = new Shard(Path.GetFileName(any.Path), images, texts, metadata is null ? null : new MetadataFile(metadata, BlockRows));
         _shards.Add(shard);
-        if (texts is not null && texts.Rows != any.Rows) throw new InputException($"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
-        if (shard.Metadata?.Rows is { } rows && rows != any.Rows) throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+        if (texts is not null && texts.Rows != any.Rows)
+            throw new InputException(
+                $"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+        if (shard.Metadata?.Rows is { } rows && rows != any.Rows)
+            throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
         for (long first = 0; first < any.Rows; first += BlockRows) _blocks.Add((shard, first, (int)Math.Min(BlockRows, any.Rows - first)));
     }
 
@@ -143,8 +153,11 @@ public sealed class FeatureSamples : SampleSource
 
         public override void Check(SampleParts parts)
         {
-            if (parts.HasFlag(SampleParts.Image)) throw new InputException($"cannot read an image of row {row} of '{shard.Name}': features hold none");
-            if (parts.HasFlag(SampleParts.Captions) && shard.Metadata is not null && string.IsNullOrWhiteSpace(metadata.Caption)) throw new InputException($"cannot read a caption of row {row} of '{shard.Name}': its metadata have none{(metadata.Problem is { } problem ? $"; {problem}" : "")}");
+            if (parts.HasFlag(SampleParts.Image))
+                throw new InputException($"cannot read an image of row {row} of '{shard.Name}': features hold none");
+            if (parts.HasFlag(SampleParts.Captions) && shard.Metadata is not null && string.IsNullOrWhiteSpace(metadata.Caption))
+                throw new InputException($"cannot read a caption of row {row} of '{shard.Name}': its metadata have "
+                    + $"none{(metadata.Problem is { } problem ? $"; {problem}" : "")}");
         }
 
         public override Sample Load(SampleParts parts)
@@ -153,7 +166,9 @@ public sealed class FeatureSamples : SampleSource
             return new Sample(Key)
             {
                 Shard = shard.Name,
-                Captions = parts.HasFlag(SampleParts.Captions) && metadata.Caption is { } caption ? [caption.ReplaceLineEndings(" ").Trim()] : [],
+                Captions = parts.HasFlag(SampleParts.Captions) && metadata.Caption is { } caption
+                    ? [caption.ReplaceLineEndings(" ").Trim()]
+                    : [],
                 ImageFeatures = parts.HasFlag(SampleParts.Features) ? shard.Images?.Read(row) : null,
                 TextFeatures = parts.HasFlag(SampleParts.Features) ? shard.Texts?.Read(row) : null,
             };

@@ -50,11 +50,13 @@ internal sealed class MetadataFile
 
         // Rows without keys have their numbers; captions that are there and not read would look like none.
         if (caption is null && CaptionColumns.FirstOrDefault(name => schema.Fields.Any(field => field.Name == name)) is { } other)
-            throw new InvalidDataException($"its column '{other}' holds no texts, one a row was expected (a list of them is not read); write one column '{CaptionColumns[0]}' of texts");
+            throw new InvalidDataException($"its column '{other}' holds no texts, one a row was expected (a list of them is not read); "
+                + $"write one column '{CaptionColumns[0]}' of texts");
         return [Find(KeyColumns), caption];
 
         DataField? Find(string[] names) =>
-            names.Select(name => schema.Fields.OfType<DataField>().FirstOrDefault(field => field.Name == name && ParquetFile.IsReadable(field))).FirstOrDefault(field => field is not null);
+            names.Select(name => schema.Fields.OfType<DataField>()
+                .FirstOrDefault(field => field.Name == name && ParquetFile.IsReadable(field))).FirstOrDefault(field => field is not null);
     }
 
     private long CountLines()
@@ -92,7 +94,8 @@ internal sealed class MetadataFile
         {
             using var document = LenientJson.Parse(line.Text);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new MetadataRow(Text(document.RootElement, KeyColumns, numbers: true), Text(document.RootElement, CaptionColumns, numbers: false))
+                ? new MetadataRow(Text(document.RootElement, KeyColumns, numbers: true),
+                    Text(document.RootElement, CaptionColumns, numbers: false))
                 : Bad("is not a JSON object");
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
@@ -105,13 +108,15 @@ internal sealed class MetadataFile
 
     // Of a list the first one: rows are of features, one each.
     private static string? Text(JsonElement row, string[] names, bool numbers) =>
-        names.Select(name => row.TryGetProperty(name, out var value) ? Text(value, numbers) : null).FirstOrDefault(text => text is not null);
+        names.Select(name => row.TryGetProperty(name, out var value) ? Text(value, numbers) : null)
+            .FirstOrDefault(text => text is not null);
 
     private static string? Text(JsonElement value, bool numbers) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString(),
         JsonValueKind.Number when numbers => value.GetRawText(),
-        JsonValueKind.Array => value.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)),
+        JsonValueKind.Array => value.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString())
+            .FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)),
         _ => null,
     };
 }

@@ -36,11 +36,13 @@ internal sealed class ParquetFile
             for (int group = 0; group < reader.RowGroupCount; group++)
             {
                 long count = reader.OpenRowGroupReader(group).RowCount;
-                if (count is < 0 or > int.MaxValue) throw new InvalidDataException($"its group of rows {group} says that it has {count} rows");
+                if (count is < 0 or > int.MaxValue)
+                    throw new InvalidDataException($"its group of rows {group} says that it has {count} rows");
                 rows[group + 1] = rows[group] + count;
             }
 
-            if (reader.Metadata!.NumRows != rows[^1]) throw new InvalidDataException($"it says that it has {reader.Metadata.NumRows} rows, its groups of rows have {rows[^1]}");
+            if (reader.Metadata!.NumRows != rows[^1])
+                throw new InvalidDataException($"it says that it has {reader.Metadata.NumRows} rows, its groups of rows have {rows[^1]}");
             return (choose(reader.Schema), rows);
         });
     }
@@ -66,7 +68,8 @@ internal sealed class ParquetFile
             long start = _firstRows[group], from = Math.Max(first, start), to = Math.Min(first + count, _firstRows[group + 1]);
             if (from >= to) continue;
             if (_group.Group != group) _group = (group, Use(reader => ReadGroup(reader, group)));
-            for (int i = 0; i < texts.Length; i++) _group.Columns[i]?.AsSpan((int)(from - start), (int)(to - from)).CopyTo(texts[i].AsSpan((int)(from - first)));
+            for (int i = 0; i < texts.Length; i++)
+                _group.Columns[i]?.AsSpan((int)(from - start), (int)(to - from)).CopyTo(texts[i].AsSpan((int)(from - first)));
         }
 
         return texts;
@@ -84,9 +87,11 @@ internal sealed class ParquetFile
     private static string?[] ReadColumn(ParquetRowGroupReader rows, DataField column)
     {
         var stored = rows.GetMetadata(column)?.MetaData ?? throw new InvalidDataException($"a group of rows has no column '{column.Name}'");
-        if (stored.NumValues != rows.RowCount) throw new InvalidDataException($"its column '{column.Name}' has {stored.NumValues} values in a group of {rows.RowCount} rows");
+        if (stored.NumValues != rows.RowCount)
+            throw new InvalidDataException($"its column '{column.Name}' has {stored.NumValues} values in a group of {rows.RowCount} rows");
         if (stored.TotalUncompressedSize is < 0 or > LargestColumn)
-            throw new InvalidDataException($"its column '{column.Name}' has {stored.TotalUncompressedSize} bytes in a group of rows, at most {LargestColumn} are read; write it with smaller groups");
+            throw new InvalidDataException($"its column '{column.Name}' has {stored.TotalUncompressedSize} bytes in a group of rows, at "
+                + $"most {LargestColumn} are read; write it with smaller groups");
         if (IsText(column)) return Texts(rows, column);
         return Type.GetTypeCode(column.ClrType) switch
         {
@@ -148,8 +153,10 @@ internal sealed class ParquetFile
         catch (Exception failure) when (failure is not (InputException or OperationCanceledException))
 #pragma warning restore CA1031
         {
-            if (failure is IOException and not EndOfStreamException or UnauthorizedAccessException) throw new InputException($"cannot read '{_path}': {failure.Message}", failure);
-            throw new InputException($"cannot read '{_path}': it is no parquet file, damaged, or written in a way that is not read; write it anew with snappy or zstd", failure);
+            if (failure is IOException and not EndOfStreamException or UnauthorizedAccessException)
+                throw new InputException($"cannot read '{_path}': {failure.Message}", failure);
+            throw new InputException($"cannot read '{_path}': it is no parquet file, damaged, or written in a way that is not read; write "
+                + "it anew with snappy or zstd", failure);
         }
     }
 
@@ -157,11 +164,14 @@ internal sealed class ParquetFile
     {
         long length = RandomAccess.GetLength(file);
         Span<byte> head = stackalloc byte[4], tail = stackalloc byte[8];
-        if (length < 12 || RandomAccess.Read(file, head, 0) != 4 || RandomAccess.Read(file, tail, length - 8) != 8) throw new InvalidDataException($"it has {length} bytes, a parquet file has 12 at least");
+        if (length < 12 || RandomAccess.Read(file, head, 0) != 4 || RandomAccess.Read(file, tail, length - 8) != 8)
+            throw new InvalidDataException($"it has {length} bytes, a parquet file has 12 at least");
         if (tail[4..].SequenceEqual("PARE"u8)) throw new InvalidDataException("it is encrypted; write it without");
-        if (!head.SequenceEqual("PAR1"u8) || !tail[4..].SequenceEqual("PAR1"u8)) throw new InvalidDataException("it does not begin and end as a parquet file does; it is none, or cut off");
+        if (!head.SequenceEqual("PAR1"u8) || !tail[4..].SequenceEqual("PAR1"u8))
+            throw new InvalidDataException("it does not begin and end as a parquet file does; it is none, or cut off");
         int footer = BinaryPrimitives.ReadInt32LittleEndian(tail);
-        if (footer < 0 || footer > Math.Min(LongestFooter, length - 12)) throw new InvalidDataException($"what it says of itself has {footer} bytes, of {length - 12} that there are");
+        if (footer < 0 || footer > Math.Min(LongestFooter, length - 12))
+            throw new InvalidDataException($"what it says of itself has {footer} bytes, of {length - 12} that there are");
     }
 
     /// <summary>A file whose end is an error: the library would ask for more of a damaged one for ever. Nothing is waited for.</summary>
@@ -187,9 +197,11 @@ internal sealed class ParquetFile
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(Read(buffer.Span));
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(Read(buffer.Span));
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer, offset, count));
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            Task.FromResult(Read(buffer, offset, count));
 
         public override long Seek(long offset, SeekOrigin origin) =>
             Position = offset + origin switch { SeekOrigin.Begin => 0, SeekOrigin.Current => Position, _ => Length };

@@ -13,9 +13,12 @@ namespace CsAligner.Data.Datasets.Files;
 internal static class CaptionList
 {
     /// <summary>The names of lists in an image folder, by preference.</summary>
-    public static readonly string[] Names = ["captions.tsv", "captions.csv", "captions.jsonl", "captions.txt", "metadata.jsonl", "metadata.csv", "results.csv", "results_20130124.token"];
+    public static readonly string[] Names =
+        ["captions.tsv", "captions.csv", "captions.jsonl", "captions.txt", "metadata.jsonl", "metadata.csv", "results.csv",
+            "results_20130124.token"];
 
-    private static readonly string[] ImageColumns = ["image", "image_path", "image_name", "file_name", "filename", "filepath", "file", "path", "key"];
+    private static readonly string[] ImageColumns =
+        ["image", "image_path", "image_name", "file_name", "filename", "filepath", "file", "path", "key"];
     private static readonly string[] CaptionColumns = ["caption", "captions", "text", "title", "comment", "sentence", "description", "raw"];
 
     // A quoted field may run over lines; an unclosed quote must not swallow the file.
@@ -26,7 +29,8 @@ internal static class CaptionList
     {
         var samples = new FileSamples(name, list, "line", hasCaptions: true);
         using var lines = new LineReader(list);
-        if (!lines.TryRead(out string first)) throw new InputException($"cannot read '{list}': the file is empty; one entry a line was expected");
+        if (!lines.TryRead(out string first))
+            throw new InputException($"cannot read '{list}': the file is empty; one entry a line was expected");
         if (EndingOf(list) is ".jsonl" or ".ndjson" || first.StartsWith('{')) ReadJson(samples, lines, first);
         else ReadDelimited(samples, list, folder, lines, first);
         return samples.Complete(folder);
@@ -47,7 +51,9 @@ internal static class CaptionList
         if (image < 0 || caption < 0)
         {
             if (delimiter == ',' && heading.Length != 2)
-                throw new InputException($"cannot read '{list}': its first line has {heading.Length} columns and none that is called {string.Join(", ", ImageColumns)} beside one called {string.Join(", ", CaptionColumns)}; write such a heading");
+                throw new InputException($"cannot read '{list}': its first line has {heading.Length} columns and none that is "
+                    + $"called {string.Join(", ", ImageColumns)} beside one called {string.Join(", ", CaptionColumns)}; write such "
+                    + "a heading");
             (image, caption, columns) = (0, 1, 2);
             Add(first);
         }
@@ -72,7 +78,8 @@ internal static class CaptionList
             else if (fields.Length != columns)
             {
                 string between = delimiter == '\t' ? "tabs" : $"'{delimiter}'";
-                samples.AddProblem($"has {fields.Length} fields between {between}; {(columns == 2 ? $"two were expected: path, {(delimiter == '\t' ? "tab" : $"'{delimiter}'")}, caption" : $"{columns} were expected, as the heading has")}", number);
+                samples.AddProblem(
+                    $"has {fields.Length} fields between {between}; {(columns == 2 ? $"two were expected: path, {(delimiter == '\t' ? "tab" : $"'{delimiter}'")}, caption" : $"{columns} were expected, as the heading has")}", number);
             }
             else
             {
@@ -83,7 +90,10 @@ internal static class CaptionList
 
     // Lists have spaces around their fields; a name that has some of its own means that file.
     private static string NameOf(string field, string folder) =>
-        field.Trim() is var name && (name.Length == field.Length || name.Length == 0 || Path.IsPathRooted(field) || !File.Exists(Path.Combine(folder, field))) ? name : field;
+        field.Trim() is var name
+            && (name.Length == field.Length || name.Length == 0 || Path.IsPathRooted(field) || !File.Exists(Path.Combine(folder, field)))
+            ? name
+            : field;
 
     private static void Keep(FileSamples samples, string image, string caption, int line)
     {
@@ -125,7 +135,8 @@ internal static class CaptionList
     private static string? Keep(FileSamples samples, JsonElement row, int line)
     {
         if (row.ValueKind != JsonValueKind.Object) return "is not a JSON object on one line";
-        if (Text(row, ImageColumns) is not { } image) return $"names no image: a text called {string.Join(", ", ImageColumns)} was expected";
+        if (Text(row, ImageColumns) is not { } image)
+            return $"names no image: a text called {string.Join(", ", ImageColumns)} was expected";
         string[] captions = Captions(row);
         if (captions.Length == 0) return $"has no caption: a text or a list called {string.Join(", ", CaptionColumns)} was expected";
         foreach (string caption in captions) Keep(samples, image, caption.Trim(), line);
@@ -151,7 +162,8 @@ internal static class CaptionList
     }
 
     private static string? Text(JsonElement row, string[] names) =>
-        names.Select(name => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null).FirstOrDefault(text => text is not null);
+        names.Select(name => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null)
+            .FirstOrDefault(text => text is not null);
 
     private static int ColumnOf(string[] heading, string[] names)
     {

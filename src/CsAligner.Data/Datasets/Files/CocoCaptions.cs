@@ -10,12 +10,15 @@ namespace CsAligner.Data.Datasets.Files;
 /// </summary>
 internal static class CocoCaptions
 {
-    /// <summary>Where the images may lie, as people unpack them, seen from the file: <c>annotations/captions_val2017.json</c> and <c>val2017/</c>.</summary>
+    /// <summary>Where the images may lie, as people unpack them, seen from the file:
+    /// <c>annotations/captions_val2017.json</c> and <c>val2017/</c>.</summary>
     public static IEnumerable<string> Folders(string file)
     {
         string here = Path.GetDirectoryName(Path.GetFullPath(file))!, above = Path.GetDirectoryName(here) ?? here;
         string name = Path.GetFileNameWithoutExtension(file), split = name[(name.LastIndexOf('_') + 1)..];
-        return new[] { here, above }.SelectMany(root => new[] { Path.Combine(root, split), Path.Combine(root, "images", split), Path.Combine(root, "images") }).Append(here);
+        return new[] { here,
+            above }.SelectMany(root =>
+                new[] { Path.Combine(root, split), Path.Combine(root, "images", split), Path.Combine(root, "images") }).Append(here);
     }
 
     public static FileSamples Read(string name, string path, string? folder)
@@ -33,12 +36,14 @@ internal static class CocoCaptions
             json.ReadArray(property == "images" ? reading.ReadImage : seen.Contains("images") ? reading.ReadCaption : reading.KeepCaption);
         });
         if (!reading.HasImages) throw json.Bad("it has no \"images\"; a captions file of COCO was expected");
-        if (!reading.HasCaptions) throw json.Bad("none of its \"annotations\" has a caption; give the captions file, not that of instances or keypoints");
+        if (!reading.HasCaptions)
+            throw json.Bad("none of its \"annotations\" has a caption; give the captions file, not that of instances or keypoints");
         reading.AddKept();
         return reading.Samples.Complete(folder ?? FileSampleFolders.Find(Folders(path), reading.FirstFile, path));
     }
 
-    /// <summary>What is known in the middle of the file. Nothing is held but the samples, and captions that stand before the images.</summary>
+    /// <summary>What is known in the middle of the file. Nothing is held but the samples,
+    /// and captions that stand before the images.</summary>
     private sealed class Reading(FileSamples samples, JsonFile json, CocoIds ids)
     {
         // Samples by the ids of their images, which are their marks.
@@ -110,7 +115,9 @@ internal static class CocoCaptions
                 json.Next();
                 if (property == "id") id = ids.Read(json);
                 else if (property == "image_id") image = ids.Read(json);
-                else (text, kind) = (json.Text?.Trim(), json.Text is not null ? CaptionKind.Text : json.Type == JsonTokenType.Null ? CaptionKind.Blank : CaptionKind.None);
+                else (text, kind) =
+                    (json.Text?.Trim(),
+                        json.Text is not null ? CaptionKind.Text : json.Type == JsonTokenType.Null ? CaptionKind.Blank : CaptionKind.None);
                 json.Skip();
             });
             HasCaptions |= kind == CaptionKind.Text;

@@ -116,7 +116,9 @@ public sealed class FileSamples : SampleSource
     {
         (_numbers, _root) = (null, Path.GetFullPath(root + "/"));
         _disk = new DiskNames(_root);
-        return _samples.Count > 0 ? this : throw new InputException($"cannot read '{_list}': it names no images{(Split is null ? "" : $" of split '{Split}'")}");
+        return _samples.Count > 0
+            ? this
+            : throw new InputException($"cannot read '{_list}': it names no images{(Split is null ? "" : $" of split '{Split}'")}");
     }
 
     private string MakeFingerprint()
@@ -129,15 +131,18 @@ public sealed class FileSamples : SampleSource
 
     private string Where(int number) => $"cannot read '{_list}': {Place(number)}";
 
-    private string Place(int number) => $"{_mark} {MarkName?.Invoke(_samples[number].Mark) ?? _samples[number].Mark.ToString(CultureInfo.InvariantCulture)}";
+    private string Place(int number) =>
+        $"{_mark} {MarkName?.Invoke(_samples[number].Mark) ?? _samples[number].Mark.ToString(CultureInfo.InvariantCulture)}";
 
     // A list from elsewhere must not make us read files outside of its folder.
     private string CheckPath(int number)
     {
         string image = _paths[number];
         if (_samples[number].First == Problem) throw new InputException($"{Where(number)} {image}");
-        if (image.Contains('\0') || Path.IsPathRooted(image) || !Path.GetFullPath(Path.Combine(_root, image)).StartsWith(_root, StringComparison.Ordinal))
-            throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is not below the folder; give a path relative to it");
+        if (image.Contains('\0') || Path.IsPathRooted(image)
+            || !Path.GetFullPath(Path.Combine(_root, image)).StartsWith(_root, StringComparison.Ordinal))
+            throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is not below "
+                + "the folder; give a path relative to it");
         return _disk.PathOf(image);
     }
 
@@ -150,7 +155,9 @@ public sealed class FileSamples : SampleSource
     {
         var captions = new List<string>();
         for (int text = _samples[number].First; text >= 0; text = _next[text]) captions.Add(_captions[text]);
-        return captions.Count > 0 || !HasCaptions ? [.. captions] : throw new InputException($"{Where(number)}: '{_paths[number]}' has no caption; add one or remove the image");
+        return captions.Count > 0 || !HasCaptions
+            ? [.. captions]
+            : throw new InputException($"{Where(number)}: '{_paths[number]}' has no caption; add one or remove the image");
     }
 
     private byte[] ReadImage(int number)

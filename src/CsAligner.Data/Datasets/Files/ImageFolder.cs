@@ -17,19 +17,25 @@ internal static class ImageFolder
     public static FileSamples Read(string folder)
     {
         if (!Directory.Exists(folder))
-            throw new InputException($"cannot read images of '{folder}': {(File.Exists(folder) ? "it is a file, a folder of images was expected" : "there is no such folder; check the path")}");
+            throw new InputException(
+                $"cannot read images of '{folder}': {(File.Exists(folder) ? "it is a file, a folder of images was expected" : "there is no such folder; check the path")}");
         try
         {
             var samples = new FileSamples(folder, folder, "picture", hasCaptions: false);
             int number = 0;
-            foreach (string name in FolderFiles.Below(folder, IsImage).Where(name => !GeneratedPictures.IsSheet(Path.Combine(folder, name))))
+            foreach (string name in FolderFiles.Below(folder, IsImage)
+                .Where(name => !GeneratedPictures.IsSheet(Path.Combine(folder, name))))
             {
                 // Names that are not UTF-8 are read as question marks of a kind, and can be alike.
-                if (!samples.TryAddImage(name, number, out _)) samples.AddProblem($"is called '{name}' as another one is: a name on the disk is not UTF-8; rename it", number);
+                if (!samples.TryAddImage(name, number, out _))
+                    samples.AddProblem($"is called '{name}' as another one is: a name on the disk is not UTF-8; rename it", number);
                 number++;
             }
 
-            return number > 0 ? samples.Complete(folder) : throw new InputException($"cannot read images of '{folder}': it has no file that ends in {string.Join(", ", Extensions)}; give a folder that has");
+            return number > 0
+                ? samples.Complete(folder)
+                : throw new InputException($"cannot read images of '{folder}': it has no file that ends "
+                    + $"in {string.Join(", ", Extensions)}; give a folder that has");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -18,9 +18,12 @@ internal static class KarpathySplit
     public static string Splits => $"train, val, test, restval, train+restval, {RetrievalProtocol.Names}";
 
     /// <summary>Whether a word names a split or protocol.</summary>
-    public static bool IsSplit(string word) => RetrievalProtocol.All.Any(protocol => protocol.Name == word) || word.Split('+').All(w => w is "train" or "val" or "test" or "restval");
+    public static bool IsSplit(string word) => RetrievalProtocol.All.Any(protocol => protocol.Name == word)
+        || word.Split('+').All(w => w is "train" or "val" or "test" or "restval");
 
-    private static readonly string[] Places = ["", "flickr30k-images", "flickr30k_images", "flickr30k-images/flickr30k-images", "Flicker8k_Dataset", "Flickr8k_Dataset", "images", "Images"];
+    private static readonly string[] Places =
+        ["", "flickr30k-images", "flickr30k_images", "flickr30k-images/flickr30k-images", "Flicker8k_Dataset", "Flickr8k_Dataset",
+            "images", "Images"];
 
     public static FileSamples Read(string name, string path, string split, string? folder)
     {
@@ -56,10 +59,15 @@ internal static class KarpathySplit
                 number++;
             });
         });
-        if (kept == 0) throw json.Bad($"it has no image of split '{split}', but of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
+        if (kept == 0)
+            throw json.Bad(
+                $"it has no image of split '{split}', but of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
         if (protocol is not null && kept != protocol.Images)
-            throw json.Bad($"its test split has {kept} images, {split} is measured on {protocol.Images}; give the split by its own name, 'test'");
-        return samples.Complete(folder ?? FileSampleFolders.Find(Places.Select(place => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, place)), first, path));
+            throw json.Bad(
+                $"its test split has {kept} images, {split} is measured on {protocol.Images}; give the split by its own name, 'test'");
+        return samples.Complete(folder
+            ?? FileSampleFolders.Find(Places.Select(place => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, place)),
+                first, path));
     }
 
     private static void Keep(FileSamples samples, string? file, IEnumerable<string> captions, long number)

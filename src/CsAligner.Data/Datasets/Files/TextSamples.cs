@@ -21,7 +21,8 @@ public sealed class TextSamples : SampleSource
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InputException">It cannot be read, has no lines, or a line is empty or not UTF-8; file and line (from 1) are named.</exception>
+    /// <exception cref="InputException">It cannot be read, has no lines, or a line is empty or not UTF-8;
+    /// file and line (from 1) are named.</exception>
     public TextSamples(string path)
     {
         Name = path;
@@ -29,7 +30,8 @@ public sealed class TextSamples : SampleSource
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (long start = 0; lines.TryRead(out string line); start = lines.Offset)
         {
-            string? problem = lines.Problem ?? (string.IsNullOrWhiteSpace(line) ? "is empty; every line is a row: remove it or fill it in" : null);
+            string? problem = lines.Problem
+                ?? (string.IsNullOrWhiteSpace(line) ? "is empty; every line is a row: remove it or fill it in" : null);
             if (problem is not null) throw new InputException($"cannot read '{path}': line {lines.Number} {problem}");
             if (lines.CanReadAgain) _offsets.Add(start);
             else _texts.Add(line);
@@ -94,13 +96,16 @@ public sealed class TextSamples : SampleSource
         return LineReader.Decode(bytes, first: start == 0) ?? throw Changed(number);
     }
 
-    private InputException Changed(int number) => new($"cannot read '{Name}': line {number + 1} is no longer what it was when the file was opened; leave the file alone until the command has ended");
+    private InputException Changed(int number) =>
+        new($"cannot read '{Name}': line {number + 1} is no longer what it was when the file was opened; leave the file alone until the "
+            + "command has ended");
 
     private sealed class Entry(TextSamples owner, int number) : SampleEntry
     {
         public override string Key => $"line {number + 1}";
 
-        public override Sample Load(SampleParts parts) => new(Key) { Captions = parts.HasFlag(SampleParts.Captions) ? [owner.Read(number)] : [] };
+        public override Sample Load(SampleParts parts) =>
+            new(Key) { Captions = parts.HasFlag(SampleParts.Captions) ? [owner.Read(number)] : [] };
 
         public override void Check(SampleParts parts)
         {

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace CsAligner.Data.Datasets.Files;
 
-/// <summary>Many short texts in little memory: their UTF-8 bytes in large blocks, each behind its length, and 8 bytes for where it is.</summary>
+/// <summary>Many short texts in little memory: their UTF-8 bytes in large blocks, each behind its length,
+/// and 8 bytes for where it is.</summary>
 internal sealed class TextStore
 {
     private const int Shift = 20;

@@ -17,7 +17,9 @@ public readonly record struct BadSampleLimit(long? Samples, double Share)
     public static BadSampleLimit Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.EndsWith('%') && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) && percent <= 100)
+        if (text.EndsWith('%')
+            && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent)
+            && percent <= 100)
             return new(null, percent / 100);
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long samples)
             ? new(samples, 0)
@@ -25,7 +27,8 @@ public readonly record struct BadSampleLimit(long? Samples, double Share)
     }
 
     /// <summary>As it is parsed.</summary>
-    public override string ToString() => Samples?.ToString(CultureInfo.InvariantCulture) ?? $"{(Share * 100).ToString("0.##########", CultureInfo.InvariantCulture)}%";
+    public override string ToString() =>
+        Samples?.ToString(CultureInfo.InvariantCulture) ?? $"{(Share * 100).ToString("0.##########", CultureInfo.InvariantCulture)}%";
 
     /// <summary>Whether so many bad samples are too many.</summary>
     /// <param name="bad">Bad samples.</param>

@@ -8,7 +8,8 @@ namespace CsAligner.Data.Datasets.Samples;
 /// <summary>Counts the samples that cannot be used, names them in a log file, and ends the run when they are too many.</summary>
 public sealed class BadSamples : IDisposable
 {
-    /// <summary>The name of the log file: a line for each bad sample, its key, a tab, the reason. In keys \\, \t, \n, \r and \u0007 stand for a backslash and for control characters.</summary>
+    /// <summary>The name of the log file: a line for each bad sample, its key, a tab, the reason. In keys \\, \t, \n, \r and \u0007 stand
+    /// for a backslash and for control characters.</summary>
     public const string LogFile = "bad-samples.log";
 
     // A share means little before so many have been seen.
@@ -91,7 +92,8 @@ public sealed class BadSamples : IDisposable
         if (!_limit.IsPassed(Bad, Seen)) return;
         string first = _first.Length > 0 ? $", the first: {_first}" : "";
         throw new InputException(
-            $"too many bad samples: {Bad.ToString(CultureInfo.InvariantCulture)} of {Seen.ToString(CultureInfo.InvariantCulture)} read, more than --max-bad {_limit} allows; mend them or allow more. '{_shownPath}' names them{first}");
+            $"too many bad samples: {Bad.ToString(CultureInfo.InvariantCulture)} of {Seen.ToString(CultureInfo.InvariantCulture)} read, "
+                + $"more than --max-bad {_limit} allows; mend them or allow more. '{_shownPath}' names them{first}");
     }
 
     /// <summary>Writes out the log.</summary>
@@ -126,7 +128,8 @@ public sealed class BadSamples : IDisposable
         for (int i = 0; i < key.Length; i++)
         {
             char next = key[i] == '\\' && i + 1 < key.Length ? key[i + 1] : '\0';
-            if (next == 'u' && i + 5 < key.Length && ushort.TryParse(key.AsSpan(i + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code))
+            if (next == 'u' && i + 5 < key.Length
+                && ushort.TryParse(key.AsSpan(i + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code))
             {
                 text.Append((char)code);
                 i += 5;

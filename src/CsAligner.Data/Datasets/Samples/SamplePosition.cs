@@ -16,7 +16,8 @@ namespace CsAligner.Data.Datasets.Samples;
 /// <param name="NextSample">How many samples of the part that follows have been read.</param>
 /// <param name="Buffer">The waiting samples: part and number within it.</param>
 public sealed record SamplePosition(
-    string Fingerprint, ulong Seed, int Epoch, int BufferSize, ulong[] Random, int NextPart, int NextSample, IReadOnlyList<(int Part, int Sample)> Buffer)
+    string Fingerprint, ulong Seed, int Epoch, int BufferSize, ulong[] Random, int NextPart, int NextSample,
+    IReadOnlyList<(int Part, int Sample)> Buffer)
 {
     /// <summary>The position as JSON.</summary>
     public string ToJson()
@@ -67,7 +68,8 @@ public sealed record SamplePosition(
                 root.GetProperty("next_part").GetInt32(),
                 root.GetProperty("next_sample").GetInt32(),
                 [.. buffer.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (pair[0], pair[1]))]);
-            bool sound = position is { Epoch: >= 0, BufferSize: >= 1, NextPart: >= 0, NextSample: >= 0 } && position.Random.Length == 4 && position.Random.Any(word => word != 0)
+            bool sound = position is { Epoch: >= 0, BufferSize: >= 1, NextPart: >= 0, NextSample: >= 0 } && position.Random.Length == 4
+                && position.Random.Any(word => word != 0)
                 && buffer.Length % 2 == 0 && buffer.All(v => v >= 0) && position.Buffer.Count <= position.BufferSize;
             return sound ? position : throw new FormatException("its numbers do not fit each other");
         }

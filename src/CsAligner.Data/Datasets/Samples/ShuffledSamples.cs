@@ -42,7 +42,9 @@ public sealed class ShuffledSamples : IDisposable
     public int Epoch => _epoch;
 
     /// <summary>Where the order stands: what <see cref="Resume"/> goes on from.</summary>
-    public SamplePosition Position => new(_source.Fingerprint, _seed, _epoch, _bufferSize, _random.SaveState(), _nextPart, _nextSample, [.. _buffer.Select(b => (b.Part, b.Sample))]);
+    public SamplePosition Position =>
+        new(_source.Fingerprint, _seed, _epoch, _bufferSize, _random.SaveState(), _nextPart, _nextSample,
+            [.. _buffer.Select(b => (b.Part, b.Sample))]);
 
     /// <summary>
     /// Goes on where a saved order stood: the samples that follow are the same. Parts that samples of the buffer come from are read
@@ -55,9 +57,13 @@ public sealed class ShuffledSamples : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(position);
-        if (source.Fingerprint != position.Fingerprint || position.NextPart > source.Parts || position.Buffer.Any(b => b.Part >= source.Parts))
+        if (source.Fingerprint != position.Fingerprint || position.NextPart > source.Parts
+            || position.Buffer.Any(b => b.Part >= source.Parts))
             throw Changed(source);
-        var samples = new ShuffledSamples(source, position.Seed, position.BufferSize, position.Epoch) { _random = RandomGenerator.FromState(position.Random), _nextPart = position.NextPart };
+        var samples =
+            new ShuffledSamples(source, position.Seed, position.BufferSize,
+                position.Epoch)
+            { _random = RandomGenerator.FromState(position.Random), _nextPart = position.NextPart };
         samples.Refill(position.Buffer);
         for (int i = 0; i < position.NextSample; i++)
         {
@@ -144,5 +150,6 @@ public sealed class ShuffledSamples : IDisposable
     }
 
     private static InputException Changed(SampleSource source) =>
-        new($"cannot go on in '{source.Name}': it is not the data set that the position was saved in; start the epoch anew, or put its files back");
+        new($"cannot go on in '{source.Name}': it is not the data set that the position was saved in; start the epoch anew, or put its "
+            + "files back");
 }

@@ -43,11 +43,15 @@ internal static class BraceRange
             bool padded = ends.Any(end => end.Length > 1 && end[0] == '0');
             string format = padded ? $"D{Math.Max(ends[0].Length, ends[1].Length)}" : "D";
             int step = first <= last ? 1 : -1;
-            return [.. Enumerable.Range(0, Math.Abs(last - first) + 1).Select(i => (first + (i * step)).ToString(format, CultureInfo.InvariantCulture))];
+            return [.. Enumerable.Range(0, Math.Abs(last - first) + 1)
+                .Select(i => (first + (i * step)).ToString(format, CultureInfo.InvariantCulture))];
         }
 
         string[] choices = Choices(inside);
-        return choices.Length > 1 ? [.. choices.SelectMany(Expand)] : throw new InputException($"cannot read '{pattern}': '{{{inside}}}' is neither a range such as {{000000..000099}} nor a choice such as {{a,b}}");
+        return choices.Length > 1
+            ? [.. choices.SelectMany(Expand)]
+            : throw new InputException(
+                $"cannot read '{pattern}': '{{{inside}}}' is neither a range such as {{000000..000099}} nor a choice such as {{a,b}}");
     }
 
     private static string[] Choices(string inside)
@@ -65,7 +69,9 @@ internal static class BraceRange
         return [.. choices, inside[start..]];
     }
 
-    private static bool IsNumber(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool IsNumber(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
-    private static InputException TooMany(string pattern) => new($"cannot read '{pattern}': it stands for more than {MostNames} names; correct the range");
+    private static InputException TooMany(string pattern) =>
+        new($"cannot read '{pattern}': it stands for more than {MostNames} names; correct the range");
 }

@@ -73,9 +73,13 @@ internal sealed class TarIndex
             : start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) ? "zstd"
             : start.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z']) ? "xz"
             : null;
-        if (kind is not null) throw new InputException($"cannot read '{_path}': it is compressed ({kind}), and samples are read from their places; decompress it first, pictures gain nothing by it");
-        if (start.StartsWith("PK"u8)) throw new InputException($"cannot read '{_path}': it is a zip archive, a tar archive was expected; pack it anew");
-        if (start.Length == Block && start.ContainsAnyExcept((byte)0) && !IsSound(start)) throw new InputException($"cannot read '{_path}': it is no tar archive; get it again");
+        if (kind is not null)
+            throw new InputException($"cannot read '{_path}': it is compressed ({kind}), and samples are read from their places; "
+                + "decompress it first, pictures gain nothing by it");
+        if (start.StartsWith("PK"u8))
+            throw new InputException($"cannot read '{_path}': it is a zip archive, a tar archive was expected; pack it anew");
+        if (start.Length == Block && start.ContainsAnyExcept((byte)0) && !IsSound(start))
+            throw new InputException($"cannot read '{_path}': it is no tar archive; get it again");
     }
 
     private bool TryRead(ref long at, out TarMember member)
@@ -88,13 +92,15 @@ internal sealed class TarIndex
             if (_length - at < Block) return Damage(ref at, $"is cut off at byte {_length}, within a header", out member);
             Bytes(at, Block).CopyTo(_header);
             if (!_header.AsSpan().ContainsAnyExcept((byte)0)) return false;
-            if (!IsSound(_header) || Number(_header.AsSpan(124, 12)) is not { } size || size < 0) return Damage(ref at, $"is damaged at byte {at}: no header of a file is there", out member);
+            if (!IsSound(_header) || Number(_header.AsSpan(124, 12)) is not { } size || size < 0)
+                return Damage(ref at, $"is damaged at byte {at}: no header of a file is there", out member);
             long data = at + Block;
             char type = (char)_header[156];
             if (type is not ('x' or 'g' or 'L' or 'K')) size = _size ?? size;
             // Links, devices and folders have no data, whatever their headers say.
             long stored = type is '1' or '2' or '3' or '4' or '5' or '6' ? 0 : size;
-            if (stored > _length - data) return Damage(ref at, $"is cut off at byte {_length}, within '{Show(_name ?? NameOf(out _))}'", out member);
+            if (stored > _length - data)
+                return Damage(ref at, $"is cut off at byte {_length}, within '{Show(_name ?? NameOf(out _))}'", out member);
             at = Math.Min(_length, data + ((stored + Block - 1) / Block * Block));
             if (type is 'x' or 'L') Extend(type, data, size);
             if (type is 'x' or 'g' or 'L' or 'K') continue;
@@ -112,11 +118,20 @@ internal sealed class TarIndex
     {
         if (type is not ('0' or '\0' or '7'))
         {
-            string kind = type switch { '1' => "hard link", '2' => "symbolic link", '3' or '4' => "device", '6' => "pipe", 'S' => "sparse file", _ => $"member of type '{(char.IsControl(type) ? '?' : type)}'" };
+            string kind = type switch
+            {
+                '1' => "hard link",
+                '2' => "symbolic link",
+                '3' or '4' => "device",
+                '6' => "pipe",
+                'S' => "sparse file",
+                _ => $"member of type '{(char.IsControl(type) ? '?' : type)}'",
+            };
             return $"'{Show(name)}' is a {kind}, only plain files are read";
         }
 
-        if (name.StartsWith('/') || name.StartsWith('\\') || name.Split('/').Contains("..")) return $"'{Show(name)}' is not a path within the archive";
+        if (name.StartsWith('/') || name.StartsWith('\\') || name.Split('/').Contains(".."))
+            return $"'{Show(name)}' is not a path within the archive";
         return name.Contains('\0', StringComparison.Ordinal) ? $"'{Show(name)}' is not a name" : null;
     }
 
@@ -173,7 +188,8 @@ internal sealed class TarIndex
         while (!bytes.IsEmpty)
         {
             int space = bytes.IndexOf((byte)' ');
-            if (space is < 1 or > 6 || !int.TryParse(bytes[..space], out int length) || length <= space + 2 || length > bytes.Length || bytes[length - 1] != '\n')
+            if (space is < 1 or > 6 || !int.TryParse(bytes[..space], out int length) || length <= space + 2 || length > bytes.Length
+                || bytes[length - 1] != '\n')
             {
                 _problem = "has a damaged extended header";
                 return;
@@ -237,7 +253,8 @@ internal sealed class TarIndex
         return number;
     }
 
-    private static ReadOnlySpan<byte> UpToZero(ReadOnlySpan<byte> field) => field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
+    private static ReadOnlySpan<byte> UpToZero(ReadOnlySpan<byte> field) =>
+        field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
 
     private ReadOnlySpan<byte> Bytes(long at, int count)
     {

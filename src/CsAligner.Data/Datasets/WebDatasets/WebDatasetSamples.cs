@@ -35,7 +35,8 @@ public sealed class WebDatasetSamples : SampleSource
         (Name, _shards) = (name, [.. shards]);
         string[] missing = [.. _shards.Where(shard => !File.Exists(shard))];
         if (missing.Length > 0)
-            throw new InputException($"cannot read '{name}': {missing.Length} of {_shards.Length} shards are missing, the first is '{missing[0]}'; correct the range or get them");
+            throw new InputException($"cannot read '{name}': {missing.Length} of {_shards.Length} shards are missing, the first is "
+                + $"'{missing[0]}'; correct the range or get them");
         _lengths = [.. _shards.Select(shard => new FileInfo(shard).Length)];
 
         // One shard is counted, the others are taken to be like it.
@@ -64,7 +65,8 @@ public sealed class WebDatasetSamples : SampleSource
     public override bool IsCountExact => _shards.Length == 1;
 
     /// <inheritdoc/>
-    public override string Fingerprint => field ??= $"shards {string.Join(' ', _shards.Select((shard, i) => $"{Path.GetFileName(shard)}:{_lengths[i]}"))}";
+    public override string Fingerprint =>
+        field ??= $"shards {string.Join(' ', _shards.Select((shard, i) => $"{Path.GetFileName(shard)}:{_lengths[i]}"))}";
 
     /// <inheritdoc/>
     public override int PartsFor(int samples) => 1;
@@ -90,7 +92,9 @@ public sealed class WebDatasetSamples : SampleSource
             {
                 if (entry is not null) yield return entry;
                 entry = new Entry(shard, key);
-                if (!keys.Add(Hash(FileNames.Composed(key)))) entry.Problem = "its key stands earlier in the shard too; members of a sample must follow each other: sort the shard by name";
+                if (!keys.Add(Hash(FileNames.Composed(key))))
+                    entry.Problem =
+                        "its key stands earlier in the shard too; members of a sample must follow each other: sort the shard by name";
             }
 
             entry.Add(member, ending);
@@ -168,14 +172,19 @@ public sealed class WebDatasetSamples : SampleSource
             return captions.Length > 0 ? captions : throw Bad($"its .{member.Ending} has no caption");
         }
 
-        private string FromText(byte[] bytes) => System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF') : throw Bad("its .txt is not UTF-8");
+        private string FromText(byte[] bytes) =>
+            System.Text.Unicode.Utf8.IsValid(bytes)
+                ? Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF')
+                : throw Bad("its .txt is not UTF-8");
 
         private string[] FromJson(byte[] text)
         {
             try
             {
                 using var document = LenientJson.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-                return document.RootElement.ValueKind == JsonValueKind.Object ? CaptionList.Captions(document.RootElement) : throw Bad("its .json is not an object");
+                return document.RootElement.ValueKind == JsonValueKind.Object
+                    ? CaptionList.Captions(document.RootElement)
+                    : throw Bad("its .json is not an object");
             }
             catch (Exception failure) when (failure is JsonException or InvalidOperationException)
             {
@@ -213,6 +222,7 @@ public sealed class WebDatasetSamples : SampleSource
             return bytes;
         }
 
-        private InputException Bad(string why) => new(key.Length > 0 ? $"cannot read sample '{key}' of '{shard}': {why}" : $"cannot read '{shard}': it {why}");
+        private InputException Bad(string why) =>
+            new(key.Length > 0 ? $"cannot read sample '{key}' of '{shard}': {why}" : $"cannot read '{shard}': it {why}");
     }
 }

@@ -52,20 +52,24 @@ internal static unsafe class Elementwise
         GC.KeepAlive(target);
     }
 
-    public static void AddBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape)
+    public static void AddBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y,
+        ReadOnlySpan<int> shape)
         => Broadcast(a, stridesA, b, stridesB, y, shape, static (p, q) => p + q);
 
-    public static void SubtractBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape)
+    public static void SubtractBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y,
+        ReadOnlySpan<int> shape)
         => Broadcast(a, stridesA, b, stridesB, y, shape, static (p, q) => p - q);
 
-    public static void MultiplyBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape)
+    public static void MultiplyBroadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y,
+        ReadOnlySpan<int> shape)
         => Broadcast(a, stridesA, b, stridesB, y, shape, static (p, q) => p * q);
 
     /// <summary>
     /// target[broadcast index] += source: the gradient of a broadcast, in element order; the target must hold numbers.
     /// With <paramref name="factor"/>, source elements are first multiplied by the factor's at its own broadcast index.
     /// </summary>
-    public static void ReduceBroadcast(float* source, float* factor, ReadOnlySpan<int> factorStrides, float* target, ReadOnlySpan<int> targetStrides, ReadOnlySpan<int> shape)
+    public static void ReduceBroadcast(float* source, float* factor, ReadOnlySpan<int> factorStrides, float* target,
+        ReadOnlySpan<int> targetStrides, ReadOnlySpan<int> shape)
     {
         Span<int> index = stackalloc int[shape.Length];
         int length = Shapes.Length(shape);
@@ -78,7 +82,8 @@ internal static unsafe class Elementwise
     }
 
     // The general broadcast: rare shapes only (the common ones have kernels above), so plain and serial.
-    private static void Broadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y, ReadOnlySpan<int> shape, Binary operation)
+    private static void Broadcast(float* a, ReadOnlySpan<int> stridesA, float* b, ReadOnlySpan<int> stridesB, float* y,
+        ReadOnlySpan<int> shape, Binary operation)
     {
         Span<int> index = stackalloc int[shape.Length];
         int length = Shapes.Length(shape);

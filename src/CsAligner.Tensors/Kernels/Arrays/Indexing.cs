@@ -13,7 +13,8 @@ internal static unsafe class Indexing
     /// <summary>y[indices[i]] += x[i], in the order of i, so that repeated indices add up the same way every time.</summary>
     public static void ScatterAddRows(float* x, int[] indices, float* y, int width)
     {
-        for (int i = 0; i < indices.Length; i++) TensorPrimitives.Add(Row(y, indices[i], width), Row(x, i, width), Row(y, indices[i], width));
+        for (int i = 0; i < indices.Length; i++)
+            TensorPrimitives.Add(Row(y, indices[i], width), Row(x, i, width), Row(y, indices[i], width));
     }
 
     /// <summary>Copies (or adds) <paramref name="count"/> runs of <paramref name="length"/> elements between two strided arrays.</summary>
@@ -24,7 +25,8 @@ internal static unsafe class Indexing
     /// Cuts images [B, C, H, W] into patches [B, (H/P) (W/P), C P P], as a convolution of stride P reads them; with
     /// <paramref name="inverse"/> patches go back into images. What is there already is added to or overwritten.
     /// </summary>
-    public static void Patches(float* images, float* patches, int batch, int channels, int height, int width, int size, bool inverse, bool accumulate)
+    public static void Patches(float* images, float* patches, int batch, int channels, int height, int width, int size, bool inverse,
+        bool accumulate)
         => Blocks.For(batch, 1, new PatchesBody(images, patches, channels, height, width, size, inverse, accumulate));
 
     private static Span<float> Row(float* x, int row, int width) => new(x + ((long)row * width), width);
@@ -51,7 +53,8 @@ internal static unsafe class Indexing
         }
     }
 
-    private readonly struct PatchesBody(float* images, float* patches, int channels, int height, int width, int size, bool inverse, bool accumulate) : IBlockBody
+    private readonly struct PatchesBody(float* images, float* patches, int channels, int height, int width, int size, bool inverse,
+        bool accumulate) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -68,7 +71,8 @@ internal static unsafe class Indexing
                         for (int y = 0; y < size; y++, patch += size)
                         {
                             var run = new Span<float>(patch, size);
-                            var pixels = new Span<float>(images + (((((long)b * channels) + c) * height) + (py * size) + y) * width + (px * size), size);
+                            var pixels = new Span<float>(
+                                images + (((((long)b * channels) + c) * height) + (py * size) + y) * width + (px * size), size);
                             if (!inverse && accumulate) TensorPrimitives.Add(run, pixels, run);
                             else if (!inverse) pixels.CopyTo(run);
                             else if (accumulate) TensorPrimitives.Add(pixels, run, pixels);

@@ -68,7 +68,8 @@ internal static unsafe class RowKernels
     public static void SoftmaxBackward(float* y, float* dy, float* dx, int rows, int width, bool accumulate)
         => Blocks.ForRows(rows, width, (start, end) =>
         {
-            for (int r = start; r < end; r++) SoftmaxBackwardRow(y + ((long)r * width), dy + ((long)r * width), dx + ((long)r * width), width, accumulate);
+            for (int r = start; r < end; r++)
+                SoftmaxBackwardRow(y + ((long)r * width), dy + ((long)r * width), dx + ((long)r * width), width, accumulate);
         });
 
     /// <summary>y = x / max(|x|, epsilon); inverses[r] is the factor of the row.</summary>

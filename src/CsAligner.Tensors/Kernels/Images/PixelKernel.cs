@@ -38,7 +38,8 @@ internal static unsafe class PixelKernel
     /// As <see cref="Normalize"/>, each image first scaled about its centre and moved: zooms holds (scale, right, down)
     /// per image, moves in pixels. Bilinear; white comes in at the edges.
     /// </summary>
-    public static void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Span<float> planes, int side, float[] mean, float[] deviation, ReadOnlySpan<float> zooms)
+    public static void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Span<float> planes, int side, float[] mean, float[] deviation,
+        ReadOnlySpan<float> zooms)
     {
         int pixels = side * side;
         fixed (byte* source = rgb)
@@ -59,8 +60,10 @@ internal static unsafe class PixelKernel
                     float right = x - left, down = y - top;
                     for (int c = 0; c < 3; c++)
                     {
-                        float upper = Pixel(interleaved, side, left, top, c) * (1 - right) + Pixel(interleaved, side, left + 1, top, c) * right;
-                        float lower = Pixel(interleaved, side, left, top + 1, c) * (1 - right) + Pixel(interleaved, side, left + 1, top + 1, c) * right;
+                        float upper = Pixel(interleaved, side, left, top, c) * (1 - right)
+                            + Pixel(interleaved, side, left + 1, top, c) * right;
+                        float lower = Pixel(interleaved, side, left, top + 1, c) * (1 - right)
+                            + Pixel(interleaved, side, left + 1, top + 1, c) * right;
                         red[(c * pixels) + i] = ((((upper * (1 - down)) + (lower * down)) / 255f) - mean[c]) / deviation[c];
                     }
                 }

@@ -81,7 +81,8 @@ internal static unsafe class Activations
         public static Vector256<float> Value(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Derivative(Vector256<float> x) => Vector256.GreaterThan(x, Vector256<float>.Zero) & Vector256<float>.One;
+        public static Vector256<float> Derivative(Vector256<float> x) =>
+            Vector256.GreaterThan(x, Vector256<float>.Zero) & Vector256<float>.One;
     }
 
     /// <summary>x sigmoid(1.702 x): OpenAI CLIP's.</summary>
@@ -107,7 +108,8 @@ internal static unsafe class Activations
         private const float InverseRootTwoPi = 0.39894228f;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Value(Vector256<float> x) => 0.5f * x * (Vector256<float>.One + VectorMath.Erf(x * InverseRootTwo, out _));
+        public static Vector256<float> Value(Vector256<float> x) =>
+            0.5f * x * (Vector256<float>.One + VectorMath.Erf(x * InverseRootTwo, out _));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<float> Derivative(Vector256<float> x)

@@ -7,13 +7,17 @@ namespace CsAligner.Tensors.Kernels.Layers;
 internal static unsafe class AdamWKernel
 {
     /// <summary>
-    /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²; w = decay w - rate m / (sqrt(v) correction + epsilon), with g = scale gradient.
+    /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²; w = decay w - rate m / (sqrt(v) correction + epsilon),
+    /// with g = scale gradient.
     /// </summary>
-    public static void Step(float* weights, float* gradient, float* m, float* v, int length, float scale, float beta1, float beta2, float decay, float rate, float correction, float epsilon)
-        => Blocks.For(length, Blocks.Elements, new StepBody(weights, gradient, m, v, scale, beta1, beta2, decay, rate, correction, epsilon));
+    public static void Step(float* weights, float* gradient, float* m, float* v, int length, float scale, float beta1, float beta2,
+        float decay, float rate, float correction, float epsilon)
+        => Blocks.For(length, Blocks.Elements,
+            new StepBody(weights, gradient, m, v, scale, beta1, beta2, decay, rate, correction, epsilon));
 
     private readonly struct StepBody(
-        float* weights, float* gradient, float* m, float* v, float scale, float beta1, float beta2, float decay, float rate, float correction, float epsilon) : IBlockBody
+        float* weights, float* gradient, float* m, float* v, float scale, float beta1, float beta2, float decay, float rate,
+        float correction, float epsilon) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -25,7 +29,8 @@ internal static unsafe class AdamWKernel
                 var second = Vector256.FusedMultiplyAdd(Vector256.Create(beta2), Vector256.Load(v + i), g * g * (1 - beta2));
                 first.Store(m + i);
                 second.Store(v + i);
-                var step = first * rate / Vector256.FusedMultiplyAdd(Vector256.Sqrt(second), Vector256.Create(correction), Vector256.Create(epsilon));
+                var step = first * rate
+                    / Vector256.FusedMultiplyAdd(Vector256.Sqrt(second), Vector256.Create(correction), Vector256.Create(epsilon));
                 ((Vector256.Load(weights + i) * decay) - step).Store(weights + i);
             }
 

@@ -49,7 +49,8 @@ internal sealed unsafe class AttentionHead
         for (int start = 0; start < _tokens; start += _queries)
         {
             int count = Math.Min(_queries, _tokens - start);
-            for (int i = 0; i < count; i++) TensorPrimitives.Multiply(Row(q + ((start + i) * stride), _width), scale, Row(_rows + (i * _width), _width));
+            for (int i = 0; i < count; i++)
+                TensorPrimitives.Multiply(Row(q + ((start + i) * stride), _width), scale, Row(_rows + (i * _width), _width));
             Multiply(_rows, _width, count, _width, _turned, _tokenColumns, _weights, accumulate: false);
             for (int i = 0; i < count; i++)
             {
@@ -65,7 +66,8 @@ internal sealed unsafe class AttentionHead
 
     /// <summary>dq, dk and dv (+)= the gradients, all with the stride of q, k and v.</summary>
     public void Backward(
-        float* q, float* k, float* v, nint stride, float scale, float* probabilities, float* dy, nint dyStride, float* dq, float* dk, float* dv, bool accumulate)
+        float* q, float* k, float* v, nint stride, float scale, float* probabilities, float* dy, nint dyStride, float* dq, float* dk,
+        float* dv, bool accumulate)
     {
         Turn(v, stride, _tokens, _width, _turned);
         Copy(k, stride, _tokens, _panels);
@@ -82,7 +84,8 @@ internal sealed unsafe class AttentionHead
 
             // dP = dY Vᵀ, dS = scale P (dP - sum(P dP)), dQ = dS K.
             Multiply(_rows, _width, count, _width, _turned, _tokenColumns, _gradients, accumulate: false);
-            for (int i = 0; i < count; i++) _softmaxBackward(_weights + (i * _tokenColumns), _gradients + (i * _tokenColumns), scale, _tokenColumns);
+            for (int i = 0; i < count; i++)
+                _softmaxBackward(_weights + (i * _tokenColumns), _gradients + (i * _tokenColumns), scale, _tokenColumns);
             Multiply(_gradients, _tokenColumns, count, _tokens, _panels, _widthColumns, _result, accumulate: false);
             Put(_result, count, dq + (start * stride), stride, accumulate);
 
@@ -186,7 +189,8 @@ internal sealed unsafe class AttentionHead
         for (int column = 0; column < columns; column += _kernel.Columns, panels += (nint)_kernel.Columns * depth)
         {
             for (int row = 0; row < rows; row += _kernel.Rows)
-                _kernel.Tile(depth, x + (row * xStride), xStride, panels, y + ((nint)row * columns) + column, columns, accumulate, (byte*)panels, 0);
+                _kernel.Tile(depth, x + (row * xStride), xStride, panels, y + ((nint)row * columns) + column, columns, accumulate,
+                    (byte*)panels, 0);
         }
     }
 

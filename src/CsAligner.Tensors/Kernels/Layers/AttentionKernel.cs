@@ -13,10 +13,12 @@ internal static unsafe class AttentionKernel
         => Blocks.For(sequences.Batch * heads, 1, new ForwardBody(qkv, probabilities, y, sequences, heads, width, causal));
 
     /// <summary>dqkv (+)= the gradient.</summary>
-    public static void Backward(float* qkv, float* probabilities, float* dy, float* dqkv, in Sequences sequences, int heads, int width, bool accumulate)
+    public static void Backward(float* qkv, float* probabilities, float* dy, float* dqkv, in Sequences sequences, int heads, int width,
+        bool accumulate)
         => Blocks.For(sequences.Batch * heads, 1, new BackwardBody(qkv, probabilities, dy, dqkv, sequences, heads, width, accumulate));
 
-    private readonly struct ForwardBody(float* qkv, float* probabilities, float* y, Sequences sequences, int heads, int width, bool causal) : IBlockBody
+    private readonly struct ForwardBody(float* qkv, float* probabilities, float* y, Sequences sequences, int heads, int width, bool causal)
+        : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -33,7 +35,8 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    private readonly struct BackwardBody(float* qkv, float* probabilities, float* dy, float* dqkv, Sequences sequences, int heads, int width, bool accumulate) : IBlockBody
+    private readonly struct BackwardBody(float* qkv, float* probabilities, float* dy, float* dqkv, Sequences sequences, int heads,
+        int width, bool accumulate) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -45,7 +48,8 @@ internal static unsafe class AttentionKernel
                 float* q = qkv + at;
                 float* dq = dqkv + at;
                 AttentionHead.For(sequences.Length(b), d).Backward(
-                    q, q + width, q + (2 * width), row, 1f / MathF.Sqrt(d), probabilities + ((long)task * sequences.Longest * sequences.Longest),
+                    q, q + width, q + (2 * width), row, 1f / MathF.Sqrt(d),
+                    probabilities + ((long)task * sequences.Longest * sequences.Longest),
                     dy + (first * width) + (head * d), width, dq, dq + width, dq + (2 * width), accumulate);
             }
         }

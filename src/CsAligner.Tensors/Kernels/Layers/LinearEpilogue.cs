@@ -17,19 +17,24 @@ internal static unsafe class LinearEpilogue<TVector, TLanes>
             switch (finish)
             {
                 case LinearFinish.QuickGelu:
-                    for (int j = 0; j < whole; j += TLanes.Count) TLanes.Store(QuickGelu(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j))), y + j);
+                    for (int j = 0; j < whole; j += TLanes.Count)
+                        TLanes.Store(QuickGelu(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j))), y + j);
                     break;
                 case LinearFinish.Gelu:
-                    for (int j = 0; j < whole; j += TLanes.Count) TLanes.Store(Gelu(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j))), y + j);
+                    for (int j = 0; j < whole; j += TLanes.Count)
+                        TLanes.Store(Gelu(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j))), y + j);
                     break;
                 case LinearFinish.Relu:
-                    for (int j = 0; j < whole; j += TLanes.Count) TLanes.Store(TLanes.Max(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), TLanes.Zero), y + j);
+                    for (int j = 0; j < whole; j += TLanes.Count)
+                        TLanes.Store(TLanes.Max(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), TLanes.Zero), y + j);
                     break;
                 case LinearFinish.AddResidual:
-                    for (int j = 0; j < whole; j += TLanes.Count) TLanes.Store(TLanes.Add(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), TLanes.Load(residual + j)), y + j);
+                    for (int j = 0; j < whole; j += TLanes.Count)
+                        TLanes.Store(TLanes.Add(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), TLanes.Load(residual + j)), y + j);
                     break;
                 default:
-                    for (int j = 0; j < whole; j += TLanes.Count) TLanes.Store(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), y + j);
+                    for (int j = 0; j < whole; j += TLanes.Count)
+                        TLanes.Store(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), y + j);
                     break;
             }
 

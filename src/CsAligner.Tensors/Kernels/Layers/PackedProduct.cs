@@ -94,7 +94,9 @@ internal sealed unsafe class PackedProduct
             for (int panel = firstPanel; panel < endPanel; panel++)
             {
                 // Each tile asks for its share of the panel that comes next.
-                var next = (byte*)(panel + 1 < endPanel ? _weights.At(panel + 1, depth) : depth + k < _weights.Inputs ? _weights.At(firstPanel, depth + k) : FirstOfNextTask(task));
+                var next = (byte*)(panel + 1 < endPanel ? _weights.At(panel + 1, depth) : depth + k < _weights.Inputs
+                    ? _weights.At(firstPanel, depth + k)
+                    : FirstOfNextTask(task));
                 nint step = Math.Max(1, _kernel.Columns * sizeof(float) / (endRow - firstRow));
                 for (int row = firstRow; row < endRow; row++, next += step * k) MultiplyTile(row, panel, depth, k, next, step);
             }

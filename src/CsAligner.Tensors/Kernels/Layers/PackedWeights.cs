@@ -31,7 +31,8 @@ internal sealed unsafe class PackedWeights
         _memory = new FloatBuffer(checked((int)(Panels * _panelSize)));
         bool fastTranspose = GemmKernel.For(Path).HasFastTranspose;
         Workers.For(Panels, panel => GemmPacking.Turn(
-            inputs, Math.Min(columns, outputs - (panel * columns)), columns, weights + ((nint)panel * columns * inputs), 1, inputs, At(panel, 0), fastTranspose));
+            inputs, Math.Min(columns, outputs - (panel * columns)), columns, weights + ((nint)panel * columns * inputs), 1, inputs,
+            At(panel, 0), fastTranspose));
     }
 
     /// <summary>N, the columns of the product.</summary>
@@ -50,7 +51,8 @@ internal sealed unsafe class PackedWeights
     public int Panels { get; }
 
     /// <summary>Packs rows of a tensor [N, K].</summary>
-    public static PackedWeights Of(Tensor weights, int first, int outputs) => new(weights.Pointer + ((nint)first * weights.Width), outputs, weights.Width);
+    public static PackedWeights Of(Tensor weights, int first, int outputs) =>
+        new(weights.Pointer + ((nint)first * weights.Width), outputs, weights.Width);
 
     /// <summary>Where a panel is to be read from a depth on; outputs at one depth lie side by side.</summary>
     public float* At(int panel, int depth) => _memory.Pointer + (panel * _panelSize) + ((nint)depth * Kernel.Columns);

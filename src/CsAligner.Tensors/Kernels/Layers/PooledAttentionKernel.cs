@@ -10,19 +10,24 @@ namespace CsAligner.Tensors.Kernels.Layers;
 /// </summary>
 internal static unsafe class PooledAttentionKernel
 {
-    public static void Forward(float* queries, float* keysValues, float* probabilities, float* y, in Sequences sequences, int heads, int width)
+    public static void Forward(float* queries, float* keysValues, float* probabilities, float* y, in Sequences sequences,
+        int heads, int width)
         => Blocks.For(sequences.Batch, 1, new ForwardBody(queries, keysValues, probabilities, y, sequences, heads, width));
 
     /// <summary>dq and dkv (+)= the gradients; <paramref name="scratch"/> is as large as the probabilities. Either may be null.</summary>
     public static void Backward(
-        float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv, float* scratch, in Sequences sequences, int heads, int width)
-        => Blocks.For(sequences.Batch, 1, new BackwardBody(queries, keysValues, probabilities, dy, dq, accumulateQ, dkv, accumulateKv, scratch, sequences, heads, width));
+        float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv,
+        float* scratch, in Sequences sequences, int heads, int width)
+        => Blocks.For(sequences.Batch, 1,
+            new BackwardBody(queries, keysValues, probabilities, dy, dq, accumulateQ, dkv, accumulateKv, scratch, sequences, heads, width));
 
-    private static void AddScaled(float* x, float factor, float* y, int length) => TensorPrimitives.MultiplyAdd(Row(x, length), factor, Row(y, length), Row(y, length));
+    private static void AddScaled(float* x, float factor, float* y, int length) =>
+        TensorPrimitives.MultiplyAdd(Row(x, length), factor, Row(y, length), Row(y, length));
 
     private static Span<float> Row(float* x, int length) => new(x, length);
 
-    private readonly struct ForwardBody(float* queries, float* keysValues, float* probabilities, float* y, Sequences sequences, int heads, int width) : IBlockBody
+    private readonly struct ForwardBody(float* queries, float* keysValues, float* probabilities, float* y, Sequences sequences, int heads,
+        int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -46,14 +51,16 @@ internal static unsafe class PooledAttentionKernel
     }
 
     private readonly struct BackwardBody(
-        float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv, float* scratch, Sequences sequences, int heads, int width) : IBlockBody
+        float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv,
+        float* scratch, Sequences sequences, int heads, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
             for (int b = start; b < end; b++)
             {
                 if (dq is not null && !accumulateQ) Row(dq + ((long)b * width), width).Clear();
-                if (dkv is not null && !accumulateKv) Row(dkv + ((long)sequences.First(b) * 2 * width), sequences.Length(b) * 2 * width).Clear();
+                if (dkv is not null && !accumulateKv)
+                    Row(dkv + ((long)sequences.First(b) * 2 * width), sequences.Length(b) * 2 * width).Clear();
                 for (int head = 0; head < heads; head++) GoBack(b, head, sequences.Length(b));
             }
         }
@@ -65,7 +72,8 @@ internal static unsafe class PooledAttentionKernel
             float* p = probabilities + ((((long)b * heads) + head) * sequences.Longest);
             float* ds = scratch + ((((long)b * heads) + head) * sequences.Longest);
             float scale = 1f / MathF.Sqrt(d);
-            for (int t = 0; t < count; t++) ds[t] = TensorPrimitives.Dot<float>(Row(dy + query, d), Row(keysValues + value + ((long)t * row), d));
+            for (int t = 0; t < count; t++)
+                ds[t] = TensorPrimitives.Dot<float>(Row(dy + query, d), Row(keysValues + value + ((long)t * row), d));
             RowKernels.SoftmaxBackwardRow(p, ds, ds, count, accumulate: false);
             for (int t = 0; t < count; t++)
             {

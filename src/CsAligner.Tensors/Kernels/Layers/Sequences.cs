@@ -13,13 +13,15 @@ internal readonly record struct Sequences(int Batch, int Longest, int[]? Offsets
     public static Sequences Of(Tensor x, int[]? offsets, string operation)
     {
         if (x.Rank != (offsets is null ? 3 : 2))
-            throw new ArgumentException($"{operation}: {Shapes.Format(x.Shape)} is neither [B, T, width] nor, with offsets, [N, width].", nameof(x));
+            throw new ArgumentException($"{operation}: {Shapes.Format(x.Shape)} is neither [B, T, width] nor, with offsets, [N, width].",
+                nameof(x));
         if (offsets is null) return new Sequences(x.Shape[0], x.Shape[1], null);
         int longest = 0;
         for (int b = 1; b < offsets.Length; b++)
         {
             int length = offsets[b] - offsets[b - 1];
-            if (length < 1) throw new ArgumentException($"{operation}: sequence {b - 1} has {length} rows; each needs 1 or more.", nameof(offsets));
+            if (length < 1)
+                throw new ArgumentException($"{operation}: sequence {b - 1} has {length} rows; each needs 1 or more.", nameof(offsets));
             longest = Math.Max(longest, length);
         }
 

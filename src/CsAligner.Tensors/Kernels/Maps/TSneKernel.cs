@@ -49,13 +49,14 @@ internal static unsafe class TSneKernel
         {
             for (int i = start; i < end; i++)
                 for (int j = i; j < count; j++)
-                    p[((nint)i * count) + j] = p[((nint)j * count) + i] = (p[((nint)i * count) + j] + p[((nint)j * count) + i]) / (2f * count);
+                    p[((nint)i * count) + j] = p[((nint)j * count) + i] = (p[((nint)i * count) + j] + p[((nint)j * count) + i])
+                        / (2f * count);
         });
     }
 
     /// <summary>
-    /// The gradient of KL(p | q) by the map, q_ij in proportion to 1 / (1 + |y_i - y_j|^2), with p times <paramref name="exaggeration"/>; gives back
-    /// the normaliser of q.
+    /// The gradient of KL(p | q) by the map, q_ij in proportion to 1 / (1 + |y_i - y_j|^2), with p times <paramref name="exaggeration"/>;
+    /// gives back the normaliser of q.
     /// </summary>
     public static double Gradient(float* p, int count, float exaggeration, float* x, float* y, float* gradX, float* gradY)
     {
@@ -128,9 +129,11 @@ internal static unsafe class TSneKernel
 
     // sum_j p q (y_i - y_j), sum_j q^2 (y_i - y_j) and, given back, sum_j q, all with q = 1 / (1 + |y_i - y_j|^2) and j = i among them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Row(float* p, int count, float* x, float* y, int i, out float attractX, out float attractY, out float repelX, out float repelY)
+    private static double Row(float* p, int count, float* x, float* y, int i, out float attractX, out float attractY, out float repelX,
+        out float repelY)
     {
-        Vector256<float> ax = default, ay = default, rx = default, ry = default, total = default, x0 = Vector256.Create(x[i]), y0 = Vector256.Create(y[i]);
+        Vector256<float> ax = default, ay = default, rx = default, ry = default, total = default, x0 = Vector256.Create(x[i]),
+            y0 = Vector256.Create(y[i]);
         int j = 0;
         for (; j <= count - Lanes; j += Lanes)
         {

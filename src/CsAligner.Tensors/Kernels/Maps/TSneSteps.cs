@@ -20,7 +20,9 @@ internal static unsafe class TSneSteps
         int count = affinities.Rows;
         double normaliser = TSneKernel.Gradient(
             affinities.Pointer, count, exaggeration, map.Pointer, map.Pointer + count, gradient.Pointer, gradient.Pointer + count);
-        double divergence = value ? TSneKernel.Divergence(affinities.Pointer, count, map.Pointer, map.Pointer + count, normaliser) : double.NaN;
+        double divergence = value
+            ? TSneKernel.Divergence(affinities.Pointer, count, map.Pointer, map.Pointer + count, normaliser)
+            : double.NaN;
         GC.KeepAlive(affinities);
         GC.KeepAlive(map);
         GC.KeepAlive(gradient);

@@ -7,7 +7,8 @@ namespace CsAligner.Tensors.Kernels.Matrices;
 internal readonly struct DistanceOperation : IPairOperation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Add(Vector256<double> sum, Vector256<double> x, Vector256<double> y) => Vector256.FusedMultiplyAdd(x - y, x - y, sum);
+    public static Vector256<double> Add(Vector256<double> sum, Vector256<double> x, Vector256<double> y) =>
+        Vector256.FusedMultiplyAdd(x - y, x - y, sum);
 
     public static double Add(double sum, double x, double y) => sum + ((x - y) * (x - y));
 }

@@ -35,7 +35,8 @@ internal static unsafe class PreciseProducts
             {
                 int end = Math.Min(depth, start + BlockDepth), left = 0;
                 if (height == BlockRows)
-                    for (; left <= n - BlockColumns; left += BlockColumns) FullBlock(a + top, m, b + left, n, start, end, c + ((long)top * n) + left, n);
+                    for (; left <= n - BlockColumns; left += BlockColumns)
+                        FullBlock(a + top, m, b + left, n, start, end, c + ((long)top * n) + left, n);
                 for (int i = top; i < top + height; i++)
                     for (int j = left; j < n; j++)
                         for (int k = start; k < end; k++) c[((long)i * n) + j] += a[((long)k * m) + i] * b[((long)k * n) + j];
@@ -62,7 +63,8 @@ internal static unsafe class PreciseProducts
                 for (int j = 0; j < count; j++) target[((nint)k * BlockColumns) + j] = a[((nint)k * m) + first + j];
             for (int top = first; top < first + count; top += BlockRows)
                 for (int k = 0; k < depth; k++)
-                    for (int i = top; i < Math.Min(m, top + BlockRows); i++) left[((nint)top * depth) + ((nint)k * BlockRows) + i - top] = a[((nint)k * m) + i];
+                    for (int i = top; i < Math.Min(m, top + BlockRows); i++)
+                        left[((nint)top * depth) + ((nint)k * BlockRows) + i - top] = a[((nint)k * m) + i];
         });
         Workers.For(panels, panel =>
         {
@@ -72,9 +74,11 @@ internal static unsafe class PreciseProducts
             {
                 new Span<double>(tile, BlockRows * BlockColumns).Clear();
                 for (int start = lower ? first : 0; start < depth; start += BlockDepth)
-                    FullBlock(left + ((nint)top * depth), BlockRows, right + ((nint)first * depth), BlockColumns, start, Math.Min(depth, start + BlockDepth), tile, BlockColumns);
+                    FullBlock(left + ((nint)top * depth), BlockRows, right + ((nint)first * depth), BlockColumns, start,
+                        Math.Min(depth, start + BlockDepth), tile, BlockColumns);
                 for (int i = top; i < Math.Min(m, top + BlockRows); i++)
-                    for (int j = 0; j < count; j++) c[((nint)i * m) + first + j] = c[((nint)(first + j) * m) + i] = tile[((i - top) * BlockColumns) + j];
+                    for (int j = 0; j < count; j++)
+                        c[((nint)i * m) + first + j] = c[((nint)(first + j) * m) + i] = tile[((i - top) * BlockColumns) + j];
             }
         });
     }
@@ -127,13 +131,15 @@ internal static unsafe class PreciseProducts
     {
         int wholeRows = rows / BlockRows * BlockRows, wholeWidth = width / BlockColumns * BlockColumns;
         for (int d = 0; d < wholeWidth; d += BlockColumns)
-            for (int i = 0; i < wholeRows; i += BlockRows) AddBlock(weights + (i * stride), stride, columns, y + d, target + ((nint)i * width) + d, width);
+            for (int i = 0; i < wholeRows; i += BlockRows)
+                AddBlock(weights + (i * stride), stride, columns, y + d, target + ((nint)i * width) + d, width);
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j < columns; j++)
             {
                 double weight = weights[(i * stride) + j];
-                for (int d = i < wholeRows ? wholeWidth : 0; d < width; d++) target[((nint)i * width) + d] += weight * y[((nint)j * width) + d];
+                for (int d = i < wholeRows ? wholeWidth : 0; d < width; d++)
+                    target[((nint)i * width) + d] += weight * y[((nint)j * width) + d];
             }
         }
     }
@@ -154,7 +160,8 @@ internal static unsafe class PreciseProducts
         where TOperation : struct, IPairOperation
     {
         double* x1 = x + width, y1 = y + width, y2 = y1 + width, y3 = y2 + width;
-        Vector256<double> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
+        Vector256<double> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default,
+            s13 = default;
         int d = 0;
         for (; d <= width - Lanes; d += Lanes)
         {
@@ -189,8 +196,10 @@ internal static unsafe class PreciseProducts
     private static void AddBlock(double* weights, int stride, int columns, double* y, double* target, int width)
     {
         double* target1 = target + width, target2 = target1 + width, target3 = target2 + width;
-        Vector256<double> c00 = Vector256.Load(target), c01 = Vector256.Load(target + Lanes), c10 = Vector256.Load(target1), c11 = Vector256.Load(target1 + Lanes);
-        Vector256<double> c20 = Vector256.Load(target2), c21 = Vector256.Load(target2 + Lanes), c30 = Vector256.Load(target3), c31 = Vector256.Load(target3 + Lanes);
+        Vector256<double> c00 = Vector256.Load(target), c01 = Vector256.Load(target + Lanes), c10 = Vector256.Load(target1),
+            c11 = Vector256.Load(target1 + Lanes);
+        Vector256<double> c20 = Vector256.Load(target2), c21 = Vector256.Load(target2 + Lanes), c30 = Vector256.Load(target3),
+            c31 = Vector256.Load(target3 + Lanes);
         for (int j = 0; j < columns; j++, weights++, y += width)
         {
             Vector256<double> b0 = Vector256.Load(y), b1 = Vector256.Load(y + Lanes);
@@ -228,7 +237,8 @@ internal static unsafe class PreciseProducts
         {
             double* left = a + (k * aStride);
             Vector256<double> b0 = Vector256.Load(b + (k * bStride)), b1 = Vector256.Load(b + (k * bStride) + Lanes);
-            Vector256<double> a0 = Vector256.Create(left[0]), a1 = Vector256.Create(left[1]), a2 = Vector256.Create(left[2]), a3 = Vector256.Create(left[3]);
+            Vector256<double> a0 = Vector256.Create(left[0]), a1 = Vector256.Create(left[1]), a2 = Vector256.Create(left[2]),
+                a3 = Vector256.Create(left[3]);
             c00 = Vector256.FusedMultiplyAdd(a0, b0, c00);
             c01 = Vector256.FusedMultiplyAdd(a0, b1, c01);
             c10 = Vector256.FusedMultiplyAdd(a1, b0, c10);

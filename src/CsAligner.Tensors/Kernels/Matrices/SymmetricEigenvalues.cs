@@ -2,7 +2,8 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Kernels.Matrices;
 
-/// <summary>Eigenvalues of symmetric matrices in float64: Householder to tridiagonal form, then QL with implicit shifts (Golub and Van Loan, 8.3).</summary>
+/// <summary>Eigenvalues of symmetric matrices in float64: Householder to tridiagonal form,
+/// then QL with implicit shifts (Golub and Van Loan, 8.3).</summary>
 internal static unsafe class SymmetricEigenvalues
 {
     private const int MaxIterations = 60;
@@ -81,7 +82,8 @@ internal static unsafe class SymmetricEigenvalues
                 int high = low;
                 while (high < n - 1 && Math.Abs(beside[high]) > 1e-16 * (Math.Abs(diagonal[high]) + Math.Abs(diagonal[high + 1]))) high++;
                 if (high == low) break;
-                if (iteration == MaxIterations) throw new InvalidOperationException("eigenvalues: no convergence; does the matrix hold NaN?");
+                if (iteration == MaxIterations)
+                    throw new InvalidOperationException("eigenvalues: no convergence; does the matrix hold NaN?");
                 Sweep(diagonal, beside, low, high);
             }
         }

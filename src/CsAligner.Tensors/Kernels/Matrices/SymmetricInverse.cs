@@ -36,7 +36,8 @@ internal static unsafe class SymmetricInverse
                 for (int i = below + from; i < below + to; i++)
                 {
                     Solve(a, n, first, width, i);
-                    new ReadOnlySpan<double>(a + ((nint)i * n) + first, width).CopyTo(new Span<double>(panel + ((nint)(i - below) * width), width));
+                    new ReadOnlySpan<double>(a + ((nint)i * n) + first,
+                        width).CopyTo(new Span<double>(panel + ((nint)(i - below) * width), width));
                 }
             });
             Blocks.For(n - below, RowsPerTask, (from, to) =>
@@ -94,12 +95,15 @@ internal static unsafe class SymmetricInverse
                 int height = Math.Min(Block, n - start);
                 if (start == left)
                     for (int i = 0; i < width; i++) columns[((nint)(left + i) * width) + i] = 1;
-                PreciseProducts.AddProduct(negative + ((nint)start * n) + left, height, start - left, n, columns + ((nint)left * width), width, columns + ((nint)start * width));
+                PreciseProducts.AddProduct(negative + ((nint)start * n) + left, height, start - left, n, columns + ((nint)left * width),
+                    width, columns + ((nint)start * width));
                 for (int i = start; i < start + height; i++)
                 {
                     double* row = columns + ((nint)i * width);
-                    PreciseProducts.AddProduct(negative + ((nint)i * n) + start, 1, i - start, n, columns + ((nint)start * width), width, row);
-                    TensorPrimitives.Multiply(new ReadOnlySpan<double>(row, width), 1 / factor[((nint)i * n) + i], new Span<double>(row, width));
+                    PreciseProducts.AddProduct(negative + ((nint)i * n) + start, 1, i - start, n, columns + ((nint)start * width),
+                        width, row);
+                    TensorPrimitives.Multiply(new ReadOnlySpan<double>(row, width), 1 / factor[((nint)i * n) + i],
+                        new Span<double>(row, width));
                 }
             }
 

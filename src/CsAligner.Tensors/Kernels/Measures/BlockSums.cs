@@ -14,7 +14,8 @@ namespace CsAligner.Tensors.Kernels.Measures;
 /// </summary>
 internal static unsafe class BlockSums
 {
-    /// <summary>For each bandwidth the total of the kernel values over pairs of distinct rows of a block, each pair counted twice.</summary>
+    /// <summary>For each bandwidth the total of the kernel values over pairs of distinct rows of a block,
+    /// each pair counted twice.</summary>
     public static KernelTotal[] Within(Tensor x, int rows, Tensor centre, StreamedBandwidth[] bandwidths)
     {
         KernelTotal[] totals = [.. bandwidths.Select(_ => new KernelTotal())];
@@ -35,7 +36,8 @@ internal static unsafe class BlockSums
     public static KernelTotal[] Between(Tensor x, int rows, Tensor y, int columns, Tensor centre, StreamedBandwidth[] bandwidths)
     {
         using var scratch = new Scratch();
-        CentredRows centredX = new(x.Pointer, rows, x.Width, centre.Pointer, scratch), centredY = new(y.Pointer, columns, x.Width, centre.Pointer, scratch);
+        CentredRows centredX = new(x.Pointer, rows, x.Width, centre.Pointer, scratch),
+            centredY = new(y.Pointer, columns, x.Width, centre.Pointer, scratch);
         KernelTotal[] totals = [.. bandwidths.Select(_ => new KernelTotal())];
         Sweep(centredX, centredY, bandwidths, totals, scratch);
         bool single = bandwidths.All(IsSingle);
@@ -133,7 +135,10 @@ internal static unsafe class BlockSums
     {
         var statistics = new ScoreStatistics?[bandwidths.Length];
         for (int s = 0; s < statistics.Length; s++)
-            if (IsSingle(bandwidths[s])) statistics[s] = new ScoreStatistics(x.Count, ReferenceEquals(x, y), new KernelLogits(x, y, bandwidths[s].Sigma, scratch), null, scratch);
+            if (IsSingle(bandwidths[s]))
+                statistics[s] =
+                    new ScoreStatistics(x.Count, ReferenceEquals(x, y), new KernelLogits(x, y, bandwidths[s].Sigma, scratch),
+                        null, scratch);
         if (Array.TrueForAll(statistics, s => s == null)) return;
         new ScoreSweep(x, y, scratch).Run(new SeveralEpilogues([.. statistics.OfType<ScoreStatistics>()]), null, null, false);
         for (int s = 0; s < totals.Length; s++) totals[s] = statistics[s]?.Total ?? totals[s];

@@ -29,7 +29,9 @@ internal static unsafe class Distances
         float* gathered = scratch.Floats((long)rows * width);
         for (int r = 0; r < rows; r++)
         {
-            var source = chosen[r] < first.Rows ? first.Span.Slice(chosen[r] * width, width) : second!.Span.Slice((chosen[r] - first.Rows) * width, width);
+            var source = chosen[r] < first.Rows
+                ? first.Span.Slice(chosen[r] * width, width)
+                : second!.Span.Slice((chosen[r] - first.Rows) * width, width);
             source.CopyTo(new Span<float>(gathered + ((long)r * width), width));
         }
 
@@ -40,8 +42,8 @@ internal static unsafe class Distances
         double largest = Squared(centred, rows, width, squared, scratch), median = Middle(squared, count);
         if (largest is > LeastSquare and < MostSquare && median * median > Lost * largest) return median;
 
-        // Rows that are the same would seem apart, or float32 has no squares of such numbers: take the distances one by one, in units of the
-        // largest value.
+        // Rows that are the same would seem apart, or float32 has no squares of such numbers: take the distances one by one,
+        // in units of the largest value.
         double* wide = RowSums.Widened(gathered, rows, width, mean, scratch);
         double unit = LargestPart(wide, (long)rows * width);
         if (unit == 0 || !double.IsFinite(unit)) return unit;
@@ -56,7 +58,8 @@ internal static unsafe class Distances
         return count % 2 == 1 ? upper : 0.5 * (upper + Math.Sqrt(Select(values, (count / 2) - 1)));
     }
 
-    /// <summary>The value with <paramref name="rank"/> smaller ones before it (from 0). Values are 0 or more, so their bits sort as they do.</summary>
+    /// <summary>The value with <paramref name="rank"/> smaller ones before it (from 0). Values are 0 or more,
+    /// so their bits sort as they do.</summary>
     public static float Select(ReadOnlySpan<float> values, int rank)
     {
         using var scratch = new Scratch();
@@ -100,7 +103,8 @@ internal static unsafe class Distances
             for (int j = i + 1; j < rows; j += ColumnsPerTile)
             {
                 int columns = Math.Min(ColumnsPerTile, rows - j);
-                PreciseProducts.ForPairs<DistanceOperation>(wide + ((long)i * width), 1, wide + ((long)j * width), columns, width, tile, ColumnsPerTile);
+                PreciseProducts.ForPairs<DistanceOperation>(wide + ((long)i * width), 1, wide + ((long)j * width), columns, width, tile,
+                    ColumnsPerTile);
                 for (int c = 0; c < columns; c++) to[j - i - 1 + c] = (float)tile[c];
             }
         });

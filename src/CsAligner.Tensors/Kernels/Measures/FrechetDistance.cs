@@ -40,7 +40,8 @@ internal static unsafe class FrechetDistance
         {
             largestX = Math.Max(largestX, covarianceX[((long)d * width) + d]);
             largestY = Math.Max(largestY, covarianceY[((long)d * width) + d]);
-            distance += ((meanX[d] - meanY[d]) * (meanX[d] - meanY[d])) + covarianceX[((long)d * width) + d] + covarianceY[((long)d * width) + d];
+            distance += ((meanX[d] - meanY[d]) * (meanX[d] - meanY[d])) + covarianceX[((long)d * width) + d]
+                + covarianceY[((long)d * width) + d];
         }
 
         if (largestX == 0 || largestY == 0) return distance;
@@ -53,7 +54,8 @@ internal static unsafe class FrechetDistance
         PreciseProducts.TransposeProduct(covarianceY, width, factor, width, width, half);
         Scale(half, size, -2 * unitY);
         PreciseProducts.TransposeProduct(factor, width, half, width, width, inner);
-        foreach (double eigenvalue in SymmetricEigenvalues.Of(inner, rank, width)) distance -= 2 * Math.ScaleB(Math.Sqrt(Math.Max(0, eigenvalue)), unitX + unitY);
+        foreach (double eigenvalue in SymmetricEigenvalues.Of(inner, rank, width))
+            distance -= 2 * Math.ScaleB(Math.Sqrt(Math.Max(0, eigenvalue)), unitX + unitY);
         return Math.Max(0, distance);
     }
 

@@ -95,7 +95,8 @@ internal static unsafe class LogisticKernel
         Blocks.For(rows.Rows, RowsPerTask, (start, end) =>
         {
             for (int i = start; i < end; i++)
-                for (int d = 0; d < width; d++) scaled.Pointer[((nint)i * width) + d] = (float)((rows.Pointer[((nint)i * width) + d] - mean[d]) * scale);
+                for (int d = 0; d < width; d++)
+                    scaled.Pointer[((nint)i * width) + d] = (float)((rows.Pointer[((nint)i * width) + d] - mean[d]) * scale);
         });
         GC.KeepAlive(rows);
         return scaled;

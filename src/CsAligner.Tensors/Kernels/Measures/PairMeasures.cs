@@ -8,7 +8,8 @@ namespace CsAligner.Tensors.Kernels.Measures;
 /// <summary>Measures of pairs and means, in float64.</summary>
 internal static unsafe class PairMeasures
 {
-    /// <summary>Mean squared distance and cosine of the pairs (rowOfX[j], j), and the mean cosine of all other combinations (NaN if there is none).</summary>
+    /// <summary>Mean squared distance and cosine of the pairs (rowOfX[j], j), and the mean cosine of all other combinations (NaN if there
+    /// is none).</summary>
     public static (double Alignment, double MeanCosinePairs, double MeanCosineOthers) Compute(Tensor x, Tensor y, int[] rowOfX)
     {
         int width = x.Width;

@@ -20,7 +20,8 @@ internal static unsafe class SampledDistances
             for (int k = start; k < end; k++)
             {
                 distances[k] = TensorPrimitives.Distance(
-                    new ReadOnlySpan<float>(x.Pointer + ((nint)pairs[k].Row * width), width), new ReadOnlySpan<float>(y.Pointer + ((nint)pairs[k].Other * width), width));
+                    new ReadOnlySpan<float>(x.Pointer + ((nint)pairs[k].Row * width), width),
+                    new ReadOnlySpan<float>(y.Pointer + ((nint)pairs[k].Other * width), width));
             }
         });
         GC.KeepAlive(x);

@@ -20,8 +20,8 @@ internal static unsafe class AlignmentTerms
     public const double MeasuringLimit = 2e-5;
     private const double Epsilon = 1.1920929e-7;
 
-    // A larger scale is beyond float32 in products with it, even where all rows are the same; a smaller one would bring what stands for no pair,
-    // StripKernel.Nowhere, near to what does.
+    // A larger scale is beyond float32 in products with it, even where all rows are the same;
+    // a smaller one would bring what stands for no pair, StripKernel.Nowhere, near to what does.
     private const double LeastSingleScale = 1e-25, MostSingleScale = 1e30;
 
     // Logits of InfoNCE are differences of what is at most this.
@@ -47,7 +47,9 @@ internal static unsafe class AlignmentTerms
         if (KernelRange.Of(LargestSquare(centredX, centredY), sigma, MeasuringLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             KernelTotal selfX = FusedTerms.SelfTotal(centredX, sigma), selfY = FusedTerms.SelfTotal(centredY, sigma);
-            double cross = FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None, null).LogMeanKernel;
+            double cross =
+                FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None,
+                    null).LogMeanKernel;
             measures = new KernelMeans(
                 FusedTerms.LogMean(selfX, rows, false),
                 FusedTerms.LogMean(selfY, columns, false),
@@ -89,14 +91,16 @@ internal static unsafe class AlignmentTerms
     {
         using var scratch = new Scratch();
         bool kernel = weights.CsWeight != 0, contrast = weights.InfoNceWeight != 0 && weights.Pairs > 0;
-        if (!kernel) (rows, columns) = (ClearUnpaired(gradX, rows, weights.Pairs, width), ClearUnpaired(gradY, columns, weights.Pairs, width));
+        if (!kernel) (rows, columns) =
+            (ClearUnpaired(gradX, rows, weights.Pairs, width), ClearUnpaired(gradY, columns, weights.Pairs, width));
         if (!kernel && !contrast) return default;
         float* centre = CentredRows.CommonCentre(x, rows, y, columns, width, scratch);
         CentredRows centredX = new(x, rows, width, centre, scratch), centredY = new(y, columns, width, centre, scratch);
         RowPanels? panelsX = null;
         SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
         double divergence = 0, kernelWeight = 0;
-        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), weights.Sigma, SingleLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
+        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), weights.Sigma, SingleLimit,
+            Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             // y first: x's panels are of use to the cross term.
             using (var passing = new Scratch()) selfY = SelfTerm(centredY, weights, gradY, scratch, passing, out _);
@@ -112,13 +116,16 @@ internal static unsafe class AlignmentTerms
         }
 
         // Not at most, so that what is beyond float32, or not a number, takes float64.
-        bool preciseContrast = contrast && !(ContrastRounding(centredX, centredY, weights.Scale) <= SingleLimit && weights.Scale is > LeastSingleScale and < MostSingleScale);
+        bool preciseContrast = contrast
+            && !(ContrastRounding(centredX, centredY, weights.Scale) <= SingleLimit
+                && weights.Scale is > LeastSingleScale and < MostSingleScale);
         double contrastWeight = contrast && !preciseContrast ? weights.InfoNceWeight : 0;
         var values = new AlignmentValues(divergence, 0, 0);
         if (kernelWeight != 0 || contrastWeight != 0)
         {
             var cross = FusedTerms.CrossTerm(
-                centredX, centredY, weights.Sigma, kernelWeight, weights.Pairs, weights.Scale, contrastWeight, gradX, gradY, selfX, selfY, panelsX);
+                centredX, centredY, weights.Sigma, kernelWeight, weights.Pairs, weights.Scale, contrastWeight, gradX, gradY, selfX,
+                selfY, panelsX);
             values = new AlignmentValues(divergence - (2 * cross.LogMeanKernel), cross.InfoNce, cross.GradScale);
         }
         return preciseContrast ? PreciseContrast(x, y, width, weights, gradX, gradY) with { CauchySchwarz = values.CauchySchwarz } : values;
@@ -129,7 +136,8 @@ internal static unsafe class AlignmentTerms
     private static double ContrastRounding(CentredRows x, CentredRows y, double scale) =>
         Epsilon * scale * Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
 
-    private static SelfTermResult SelfTerm(CentredRows x, in AlignmentWeights weights, float* grad, Scratch sums, Scratch packed, out RowPanels? panels)
+    private static SelfTermResult SelfTerm(CentredRows x, in AlignmentWeights weights, float* grad, Scratch sums, Scratch packed,
+        out RowPanels? panels)
     {
         panels = null;
         return grad == null
@@ -151,7 +159,9 @@ internal static unsafe class AlignmentTerms
     private static double Precise(CentredRows x, CentredRows y, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch)
     {
         double* preciseX = x.Widened(scratch), preciseY = y.Widened(scratch);
-        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * x.Width), pullY = gradY == null ? null : scratch.Doubles((long)y.Count * y.Width);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * x.Width), pullY = gradY == null
+            ? null
+            : scratch.Doubles((long)y.Count * y.Width);
         double value = PreciseDivergence.Compute(
             preciseX, x.Count, preciseY, y.Count, x.Width, weights.Sigma, weights.OffDiagonal, true, weights.CsWeight, pullX, pullY);
         if (gradX != null) AddNarrowed(pullX, gradX, (long)x.Count * x.Width);
@@ -166,7 +176,9 @@ internal static unsafe class AlignmentTerms
         double* origin = scratch.Doubles(width);
         double* preciseX = RowSums.Widened(x, pairs, width, origin, scratch), preciseY = RowSums.Widened(y, pairs, width, origin, scratch);
         CheckContrast(preciseX, preciseY, pairs, width, weights, gradX != null || gradY != null);
-        double* pullX = gradX == null ? null : scratch.Doubles((long)pairs * width), pullY = gradY == null ? null : scratch.Doubles((long)pairs * width);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)pairs * width), pullY = gradY == null
+            ? null
+            : scratch.Doubles((long)pairs * width);
         var (value, gradScale) = PreciseTerms.InfoNce(preciseX, preciseY, pairs, width, weights.Scale, weights.InfoNceWeight, pullX, pullY);
         if (gradX != null) AddNarrowed(pullX, gradX, (long)pairs * width);
         if (gradY != null) AddNarrowed(pullY, gradY, (long)pairs * width);
@@ -177,11 +189,16 @@ internal static unsafe class AlignmentTerms
     {
         double radiusX = PreciseDivergence.Radius(x, pairs, null, 0, width), radiusY = PreciseDivergence.Radius(y, pairs, null, 0, width);
         double most = MostLogit / Math.Max(radiusX * radiusY, double.Epsilon);
-        if (gradients) most = Math.Min(most, float.MaxValue / (Math.Max(radiusX, radiusY) * Math.Max(1, radiusX) * Math.Max(1, radiusY) * Math.Max(1, weights.InfoNceWeight)));
+        if (gradients)
+            most = Math.Min(most,
+                float.MaxValue / (Math.Max(radiusX, radiusY) * Math.Max(1, radiusX) * Math.Max(1, radiusY)
+                    * Math.Max(1, weights.InfoNceWeight)));
         if (weights.Scale > most)
         {
             throw new InputException(
-                $"temperature: {1 / weights.Scale:G4} is too small for rows of lengths up to {Math.Max(radiusX, radiusY):G4}, whose {(gradients ? "gradients are beyond float32" : "logits are beyond float64")}; give {1.001 / most:G4} or more, or scale the rows down");
+                $"temperature: {1 / weights.Scale:G4} is too small for rows of lengths up to {Math.Max(radiusX, radiusY):G4}, "
+                    + $"whose {(gradients ? "gradients are beyond float32" : "logits are beyond float64")}; give {1.001 / most:G4} or "
+                    + "more, or scale the rows down");
         }
     }
 

@@ -1,6 +1,7 @@
 namespace CsAligner.Tensors.Kernels.Objectives;
 
-/// <summary>Estimates of the mean kernel values within x, within y and between them, diagonals included, and their standard errors.</summary>
+/// <summary>Estimates of the mean kernel values within x, within y and between them, diagonals included,
+/// and their standard errors.</summary>
 /// <param name="SelfX">Within x.</param>
 /// <param name="SelfY">Within y.</param>
 /// <param name="Cross">Between x and y.</param>

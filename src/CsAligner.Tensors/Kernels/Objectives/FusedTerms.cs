@@ -36,7 +36,8 @@ internal static unsafe class FusedTerms
     /// <paramref name="grad"/>, not yet finished, and x's panels are left in <paramref name="panels"/>. What the result refers to comes
     /// from <paramref name="sums"/>, the panels from <paramref name="packed"/>.
     /// </summary>
-    public static SelfTermResult SelfTerm(CentredRows x, double sigma, bool offDiagonal, double weight, float* grad, Scratch sums, Scratch packed, out RowPanels panels)
+    public static SelfTermResult SelfTerm(CentredRows x, double sigma, bool offDiagonal, double weight, float* grad, Scratch sums,
+        Scratch packed, out RowPanels panels)
     {
         using var scratch = new Scratch();
         var logits = new KernelLogits(x, x, sigma, scratch);
@@ -64,10 +65,10 @@ internal static unsafe class FusedTerms
     }
 
     /// <summary>
-    /// ln of the mean kernel value between x and y (its gradient times <paramref name="kernelWeight"/>; 0 leaves it out and the value 0) and
-    /// InfoNCE over the first <paramref name="pairs"/> rows (times <paramref name="infoNceWeight"/>; 0 leaves it out): one product of
-    /// scores serves both. Gradients are added to those of <paramref name="gradX"/> and <paramref name="gradY"/> that are not null, and
-    /// what the self terms have left there is finished.
+    /// ln of the mean kernel value between x and y (its gradient times <paramref name="kernelWeight"/>;
+    /// 0 leaves it out and the value 0) and InfoNCE over the first <paramref name="pairs"/> rows (times <paramref name="infoNceWeight"/>;
+    /// 0 leaves it out): one product of scores serves both. Gradients are added to those of <paramref name="gradX"/> and
+    /// <paramref name="gradY"/> that are not null, and what the self terms have left there is finished.
     /// </summary>
     public static (double LogMeanKernel, double InfoNce, double GradScale) CrossTerm(
         CentredRows x, CentredRows y, double sigma, double kernelWeight, int pairs, double scale, double infoNceWeight,
@@ -76,7 +77,9 @@ internal static unsafe class FusedTerms
         using var scratch = new Scratch();
         bool gradients = gradX != null || gradY != null;
         var kernel = kernelWeight == 0 ? null : new KernelLogits(x, y, sigma, scratch);
-        var contrast = infoNceWeight == 0 || pairs == 0 ? null : new ContrastStatistics(new ContrastLogits(x, y, pairs, scale, scratch), y.Count, scratch);
+        var contrast = infoNceWeight == 0 || pairs == 0
+            ? null
+            : new ContrastStatistics(new ContrastLogits(x, y, pairs, scale, scratch), y.Count, scratch);
         var sweep = new ScoreSweep(x, y, scratch);
         if (gradients) sweep.Keep(ScoreBudget);
         if (panelsX != null) sweep.UsePanels(panelsX);

@@ -23,7 +23,8 @@ internal static unsafe class GaussianFits
         Moments first = new(x, scratch), second = new(y, scratch);
         float* covariance = first.NarrowCovariance(scratch), other = second.NarrowCovariance(scratch);
         int size = checked(width * width);
-        TensorPrimitives.Subtract(new ReadOnlySpan<float>(covariance, size), new ReadOnlySpan<float>(other, size), new Span<float>(covariance, size));
+        TensorPrimitives.Subtract(new ReadOnlySpan<float>(covariance, size), new ReadOnlySpan<float>(other, size),
+            new Span<float>(covariance, size));
         double value = Reductions.SumOfSquares(covariance, size) / (4.0 * width * width);
         double* gap = scratch.Doubles(width);
         for (int d = 0; d < width; d++)
@@ -111,7 +112,8 @@ internal static unsafe class GaussianFits
             foreach (double variance in (ReadOnlySpan<double>)[a[((nint)d * width) + d], b[((nint)d * width) + d]])
             {
                 if (variance is > 0 and (< LeastVariance or > MostVariance))
-                    throw new InputException($"Gaussian KL: expected variances of {LeastVariance:G4} to {MostVariance:G4}, whose inverses float32 carries in gradients, got {variance:G4}; scale the rows");
+                    throw new InputException($"Gaussian KL: expected variances of {LeastVariance:G4} to {MostVariance:G4}, whose inverses "
+                        + $"float32 carries in gradients, got {variance:G4}; scale the rows");
             }
         }
     }
@@ -150,11 +152,13 @@ internal static unsafe class GaussianFits
             int size = checked(_width * _width);
             double* covariance = scratch.Doubles(size);
             using (var passing = new Scratch())
-                PreciseProducts.Gram(RowSums.Widened(_source.Pointer, _rows, _width, Mean, passing), _width, _rows, covariance, lower: false);
+                PreciseProducts.Gram(RowSums.Widened(_source.Pointer, _rows, _width, Mean, passing), _width, _rows, covariance,
+                    lower: false);
             GC.KeepAlive(_source);
             double trace = 0;
             for (int d = 0; d < _width; d++) trace += covariance[((nint)d * _width) + d] / (_rows - 1);
-            TensorPrimitives.Multiply(new ReadOnlySpan<double>(covariance, size), (1 - shrinkage) / (_rows - 1), new Span<double>(covariance, size));
+            TensorPrimitives.Multiply(new ReadOnlySpan<double>(covariance, size), (1 - shrinkage) / (_rows - 1),
+                new Span<double>(covariance, size));
             for (int d = 0; d < _width; d++) covariance[((nint)d * _width) + d] += shrinkage * trace / _width;
             return covariance;
         }

@@ -57,13 +57,15 @@ internal static unsafe class GaussianKernel
         (Vector256.Create((float)(1 / (sigma * sigma))), Vector256.Create((float)(-halfNorm / (sigma * sigma))));
 
     // (s - |a|^2/2 - |b|^2/2) / sigma^2, at most 0: the squared distance is clamped.
-    private static Vector256<float> Values(float* scores, float* halfNorms, Vector256<float> inverse, Vector256<float> offset, int remaining)
+    private static Vector256<float> Values(float* scores, float* halfNorms, Vector256<float> inverse, Vector256<float> offset,
+        int remaining)
     {
         var logits = Vector256.FusedMultiplyAdd(Vector256.Load(scores) - Vector256.Load(halfNorms), inverse, offset);
         var values = VectorMath.Exp(Vector256.MinNative(logits, Vector256<float>.Zero));
         return remaining >= Lanes
             ? values
-            : Vector256.ConditionalSelect(Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(remaining)).AsSingle(), values, Vector256<float>.Zero);
+            : Vector256.ConditionalSelect(Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(remaining)).AsSingle(), values,
+                Vector256<float>.Zero);
     }
 
     private static float* HalfNorms(float* x, int rows, int width, Scratch scratch)

@@ -1,6 +1,7 @@
 namespace CsAligner.Tensors.Kernels.Objectives;
 
-/// <summary>Logarithms of mean kernel values: within x and within y with and without their diagonals (NaN for a single row), and between them.</summary>
+/// <summary>Logarithms of mean kernel values: within x and within y with and without their diagonals (NaN for a single row),
+/// and between them.</summary>
 internal readonly record struct KernelMeans(double SelfX, double SelfY, double SelfXOffDiagonal, double SelfYOffDiagonal, double Cross)
 {
     /// <summary>The divergences that they make. Means near 1 are taken minus 1, which cancels, so that they keep their digits.</summary>

@@ -24,19 +24,22 @@ internal static unsafe class MixtureTerms
     /// <param name="weight">Of the gradients, not of the value.</param>
     /// <param name="gradX">[M, D] or null.</param>
     /// <param name="gradY">[N, D] or null.</param>
-    public static double Compute(Tensor x, Tensor y, double[] sigmas, bool offDiagonal, bool logarithms, double weight, Tensor? gradX, Tensor? gradY)
+    public static double Compute(Tensor x, Tensor y, double[] sigmas, bool offDiagonal, bool logarithms, double weight, Tensor? gradX,
+        Tensor? gradY)
     {
         using var scratch = new Scratch();
         float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
         float* centre = CentredRows.CommonCentre(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, scratch);
         CentredRows rowsX = new(x.Pointer, x.Rows, x.Width, centre, scratch), rowsY = new(y.Pointer, y.Rows, x.Width, centre, scratch);
         double largest = Math.Max(rowsX.LargestSquare, rowsY.LargestSquare);
-        ILookup<bool, double> isSingle = sigmas.ToLookup(s => KernelRange.Of(largest, s, SingleLimit, Math.Min(x.Rows, y.Rows)) == KernelPrecision.Single);
+        ILookup<bool, double> isSingle =
+            sigmas.ToLookup(s => KernelRange.Of(largest, s, SingleLimit, Math.Min(x.Rows, y.Rows)) == KernelPrecision.Single);
         double[] single = [.. isSingle[true]], precise = [.. isSingle[false]];
         var rule = new Rule(offDiagonal, logarithms, weight / sigmas.Length);
         double value = 0;
         if (single.Length > 0)
-            value += Term(rowsX, rowsX, single, rule, toX, toX) + Term(rowsY, rowsY, single, rule, toY, toY) - (2 * Term(rowsX, rowsY, single, rule, toX, toY));
+            value += Term(rowsX, rowsX, single, rule, toX, toX) + Term(rowsY, rowsY, single, rule, toY, toY)
+                - (2 * Term(rowsX, rowsY, single, rule, toX, toY));
         if (precise.Length > 0) value += Precise(rowsX, rowsY, precise, rule, toX, toY);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
@@ -79,10 +82,13 @@ internal static unsafe class MixtureTerms
         using var scratch = new Scratch();
         int width = x.Width;
         double* wideX = x.Widened(scratch), wideY = y.Widened(scratch);
-        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * width), pullY = gradY == null ? null : scratch.Doubles((long)y.Count * width);
+        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * width), pullY = gradY == null
+            ? null
+            : scratch.Doubles((long)y.Count * width);
         double value = 0;
         foreach (double sigma in sigmas)
-            value += PreciseDivergence.Compute(wideX, x.Count, wideY, y.Count, width, sigma, rule.OffDiagonal, rule.Logarithms, rule.Weight, pullX, pullY);
+            value += PreciseDivergence.Compute(wideX, x.Count, wideY, y.Count, width, sigma, rule.OffDiagonal, rule.Logarithms, rule.Weight,
+                pullX, pullY);
 
         Add(pullX, gradX, (long)x.Count * width);
         Add(pullY, gradY, (long)y.Count * width);
@@ -95,7 +101,8 @@ internal static unsafe class MixtureTerms
         for (long i = 0; i < length; i++) to[i] += (float)from[i];
     }
 
-    /// <summary>What a term makes of the logarithm of a mean kernel value. Means are taken minus 1, which cancels: near 1 they keep their digits.</summary>
+    /// <summary>What a term makes of the logarithm of a mean kernel value. Means are taken minus 1, which cancels:
+    /// near 1 they keep their digits.</summary>
     private readonly record struct Rule(bool OffDiagonal, bool Logarithms, double Weight)
     {
         public double Value(double logMean) => Logarithms ? logMean : KernelMeans.MinusOne(logMean);

@@ -6,7 +6,8 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Kernels.Objectives;
 
-/// <summary>Scores become the weights of the gradients of several kernels together: weights_ij = sum_s weight_s exp(logit_s,ij - shift_s).</summary>
+/// <summary>Scores become the weights of the gradients of several kernels together:
+/// weights_ij = sum_s weight_s exp(logit_s,ij - shift_s).</summary>
 internal sealed unsafe class MixtureWeights : ScoreEpilogue
 {
     private readonly StripKernel _kernel = StripKernel.For(Simd.Path);
@@ -53,7 +54,8 @@ internal sealed unsafe class MixtureWeights : ScoreEpilogue
                     scores, logits.Columns + tile.Column, logits.Factor, logits.Rows[tile.Row + i] - shift, -shift, tile.Length,
                     s == 0 ? row : another, weight, parts, out _);
                 RowSums[tile.Row + i] += (double)sum * weight;
-                if (s > 0) TensorPrimitives.Add(new ReadOnlySpan<float>(row, tile.Length), new ReadOnlySpan<float>(another, tile.Length), new Span<float>(row, tile.Length));
+                if (s > 0) TensorPrimitives.Add(new ReadOnlySpan<float>(row, tile.Length), new ReadOnlySpan<float>(another, tile.Length),
+                    new Span<float>(row, tile.Length));
             }
         }
     }

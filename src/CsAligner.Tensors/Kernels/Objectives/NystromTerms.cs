@@ -39,7 +39,8 @@ internal static unsafe class NystromTerms
         GC.KeepAlive(x);
         GC.KeepAlive(y);
         float* secondX = sampleX + ((long)half * width), secondY = sampleY + ((long)half * width);
-        double[][] withinX = Between(sampleX, half, secondX, half, width, sigmas), withinY = Between(sampleY, half, secondY, half, width, sigmas);
+        double[][] withinX = Between(sampleX, half, secondX, half, width, sigmas),
+            withinY = Between(sampleY, half, secondY, half, width, sigmas);
         double[][] across = Between(sampleX, sample, sampleY, sample, width, sigmas);
         float* valuesX = scratch.Floats((long)sample * count), valuesY = scratch.Floats((long)sample * count);
         var estimates = new EstimatedMeans[sigmas.Length];
@@ -113,10 +114,12 @@ internal static unsafe class NystromTerms
                     System.Numerics.Tensors.TensorPrimitives.Multiply(row, scales, row);
                     float sum = System.Numerics.Tensors.TensorPrimitives.Sum<float>(row);
                     var target = new Span<float>(to + ((long)(first + i) * width), width);
-                    System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(from + ((long)(first + i) * width), width), -sum, target, target);
+                    System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(from + ((long)(first + i) * width), width),
+                        -sum, target, target);
                 }
             });
-            Gemm.Run(height, width, count, values, count, 1, landmarks.Pointer, width, 1, to + ((long)top * width), width, accumulate: true);
+            Gemm.Run(height, width, count, values, count, 1, landmarks.Pointer, width, 1, to + ((long)top * width), width,
+                accumulate: true);
         }
 
         GC.KeepAlive(x);
@@ -127,7 +130,8 @@ internal static unsafe class NystromTerms
     // For every row of both samples its mean kernel value with the other sample: those of a first, then those of b.
     private static double[][] Between(float* a, int rows, float* b, int columns, int width, double[] sigmas)
     {
-        double[][] first = GaussianKernel.RowSums(a, rows, b, columns, width, sigmas), second = GaussianKernel.RowSums(b, columns, a, rows, width, sigmas);
+        double[][] first = GaussianKernel.RowSums(a, rows, b, columns, width, sigmas),
+            second = GaussianKernel.RowSums(b, columns, a, rows, width, sigmas);
         return [.. first.Zip(second, (f, g) => (double[])[.. Scaled(f, 1.0 / columns), .. Scaled(g, 1.0 / rows)])];
     }
 
@@ -139,7 +143,8 @@ internal static unsafe class NystromTerms
         Project(means.AsSpan(rows), second, landmarks, projection.Solve(Mean(values, rows, landmarks)));
     }
 
-    private static void SubtractAcross(double[] means, float* valuesX, float* valuesY, int rows, int landmarks, LandmarkProjection projection)
+    private static void SubtractAcross(double[] means, float* valuesX, float* valuesY, int rows, int landmarks,
+        LandmarkProjection projection)
     {
         Project(means.AsSpan(0, rows), valuesX, landmarks, projection.Solve(Mean(valuesY, rows, landmarks)));
         Project(means.AsSpan(rows), valuesY, landmarks, projection.Solve(Mean(valuesX, rows, landmarks)));
@@ -157,7 +162,8 @@ internal static unsafe class NystromTerms
     }
 
     // The means of rows are also each row's influence on the estimate, which is what its standard error is made of.
-    private static EstimatedMeans Combine(double selfX, double selfY, double cross, double[] withinX, double[] withinY, double[] across, int half)
+    private static EstimatedMeans Combine(double selfX, double selfY, double cross, double[] withinX, double[] withinY,
+        double[] across, int half)
     {
         int sample = 2 * half;
         double meanX = selfX + withinX.AsSpan(0, half).ToArray().Average(), meanY = selfY + withinY.AsSpan(0, half).ToArray().Average();
@@ -204,7 +210,8 @@ internal static unsafe class NystromTerms
         return values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1);
     }
 
-    private static int[] Drawn(int rows, int count, RandomGenerator random) => [.. Enumerable.Range(0, count).Select(_ => random.Next(rows))];
+    private static int[] Drawn(int rows, int count, RandomGenerator random) =>
+        [.. Enumerable.Range(0, count).Select(_ => random.Next(rows))];
 
     private static int[] Distinct(int rows, int count, RandomGenerator random)
     {
@@ -224,6 +231,7 @@ internal static unsafe class NystromTerms
     private static void Gather(Tensor from, int[] rows, float* to)
     {
         int width = from.Width;
-        for (int r = 0; r < rows.Length; r++) from.Span.Slice(rows[r] * width, width).CopyTo(new Span<float>(to + ((long)r * width), width));
+        for (int r = 0; r < rows.Length; r++)
+            from.Span.Slice(rows[r] * width, width).CopyTo(new Span<float>(to + ((long)r * width), width));
     }
 }

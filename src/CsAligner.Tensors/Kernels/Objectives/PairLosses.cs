@@ -17,7 +17,9 @@ internal static unsafe class PairLosses
     /// <summary>Mean |x_i - y_i|^2; gradients are written where there is room for them.</summary>
     public static double SquaredDistance(Tensor x, Tensor y, int pairs, Tensor? gradX, Tensor? gradY)
     {
-        double loss = SquaredDistance(x.Pointer, y.Pointer, pairs, x.Width, gradX == null ? null : gradX.Pointer, gradY == null ? null : gradY.Pointer);
+        double loss =
+            SquaredDistance(x.Pointer, y.Pointer, pairs, x.Width, gradX == null ? null : gradX.Pointer,
+                gradY == null ? null : gradY.Pointer);
         Hold(x, y, gradX, gradY);
         return loss;
     }
@@ -25,7 +27,8 @@ internal static unsafe class PairLosses
     /// <summary>Mean 1 - cos(x_i, y_i); a row without a direction has cosine 0 and no gradient.</summary>
     public static double Cosine(Tensor x, Tensor y, int pairs, Tensor? gradX, Tensor? gradY)
     {
-        double loss = Cosine(x.Pointer, y.Pointer, pairs, x.Width, gradX == null ? null : gradX.Pointer, gradY == null ? null : gradY.Pointer);
+        double loss =
+            Cosine(x.Pointer, y.Pointer, pairs, x.Width, gradX == null ? null : gradX.Pointer, gradY == null ? null : gradY.Pointer);
         Hold(x, y, gradX, gradY);
         return loss;
     }
@@ -40,7 +43,8 @@ internal static unsafe class PairLosses
             for (int i = start; i < end; i++)
             {
                 nint at = (nint)i * width;
-                losses[i] = SquaredDistanceOfRow(x + at, y + at, width, factor, gradX == null ? null : gradX + at, gradY == null ? null : gradY + at);
+                losses[i] = SquaredDistanceOfRow(x + at, y + at, width, factor, gradX == null ? null : gradX + at,
+                    gradY == null ? null : gradY + at);
             }
         });
         return Mean(losses, pairs);

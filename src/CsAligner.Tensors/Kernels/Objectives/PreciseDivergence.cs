@@ -33,16 +33,19 @@ internal static unsafe class PreciseDivergence
         return IsWide(radius, sigma) ? WideTerms.LogMeanWithin(x, rows, width, sigma) : Self(x, rows, width, sigma, true);
     }
 
-    /// <summary>D_CS, or MMD^2 without logarithms; <paramref name="weight"/> times the gradients is added to those that are not null.</summary>
+    /// <summary>D_CS, or MMD^2 without logarithms; <paramref name="weight"/> times the gradients is added to those that are not
+    /// null.</summary>
     public static double Compute(
-        double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, bool logarithms, double weight, double* gradX, double* gradY)
+        double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, bool logarithms, double weight,
+        double* gradX, double* gradY)
     {
         double radius = Radius(x, rows, y, columns, width);
 
         // First the one that asks for more: what its line names will do.
         if (gradX != null || gradY != null) KernelRange.CheckGradient(radius, sigma, weight, logarithms);
         KernelRange.Check(radius, sigma);
-        if (IsWide(radius, sigma)) return WideTerms.Compute(x, rows, y, columns, width, sigma, offDiagonal, logarithms, weight, gradX, gradY);
+        if (IsWide(radius, sigma))
+            return WideTerms.Compute(x, rows, y, columns, width, sigma, offDiagonal, logarithms, weight, gradX, gradY);
         return Of(x, rows, x, rows, offDiagonal, 2, gradX, null)
             + Of(y, columns, y, columns, offDiagonal, 2, gradY, null)
             - (2 * Of(x, rows, y, columns, false, -2, gradX, gradY));
@@ -60,7 +63,8 @@ internal static unsafe class PreciseDivergence
     }
 
     /// <summary>The largest |x| of all rows.</summary>
-    public static double Radius(double* x, int rows, double* y, int columns, int width) => Math.Sqrt(Math.Max(Largest(x, rows, width), Largest(y, columns, width)));
+    public static double Radius(double* x, int rows, double* y, int columns, int width) =>
+        Math.Sqrt(Math.Max(Largest(x, rows, width), Largest(y, columns, width)));
 
     private static double Largest(double* x, int rows, int width)
     {

@@ -43,7 +43,8 @@ internal static unsafe class SigLipTerms
         if (lengths > MostProduct || scale * lengths > MostLogit || Math.Abs(bias) > MostLogit)
         {
             throw new InputException(
-                $"SigLIP: expected logits (the scale times the lengths of two rows) and a bias of at most {MostLogit:G4}, got {scale * lengths:G4} and {bias:G4}; lower the scale or normalise the rows");
+                $"SigLIP: expected logits (the scale times the lengths of two rows) and a bias of at most {MostLogit:G4}, "
+                    + $"got {scale * lengths:G4} and {bias:G4}; lower the scale or normalise the rows");
         }
     }
 }

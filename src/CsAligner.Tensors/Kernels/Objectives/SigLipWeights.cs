@@ -37,7 +37,8 @@ internal sealed unsafe class SigLipWeights : ScoreEpilogue
         get
         {
             var total = (Loss: 0.0, Bias: 0.0, Scale: 0.0);
-            for (int task = 0; task < Tasks; task++) total = (total.Loss + _losses[task], total.Bias + _biasSums[task], total.Scale + _scaleSums[task]);
+            for (int task = 0; task < Tasks; task++)
+                total = (total.Loss + _losses[task], total.Bias + _biasSums[task], total.Scale + _scaleSums[task]);
             return total;
         }
     }
@@ -81,7 +82,9 @@ internal sealed unsafe class SigLipWeights : ScoreEpilogue
             if (j + Lanes > columns)
             {
                 var inside = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(columns - j)).AsSingle();
-                (slope, loss) = (Vector256.ConditionalSelect(inside, slope, Vector256<float>.Zero), Vector256.ConditionalSelect(inside, loss, Vector256<float>.Zero));
+                (slope, loss) =
+                    (Vector256.ConditionalSelect(inside, slope, Vector256<float>.Zero),
+                        Vector256.ConditionalSelect(inside, loss, Vector256<float>.Zero));
                 score = Vector256.ConditionalSelect(inside, score, Vector256<float>.Zero);
             }
 

@@ -25,7 +25,8 @@ internal static unsafe class SinkhornTerms
     // x towards y takes the potential of y towards x, and the other way round; those towards themselves take their own.
     private static readonly int[] s_heldBy = [1, 0, 2, 3];
 
-    /// <summary>Values of epsilon from the square of the diameter to blur^2, both included, the roots falling by <paramref name="scaling"/>.</summary>
+    /// <summary>Values of epsilon from the square of the diameter to blur^2, both included, the roots falling by
+    /// <paramref name="scaling"/>.</summary>
     public static double[] Schedule(double diameter, double blur, double scaling, int most)
     {
         diameter = Math.Max(diameter, blur);
@@ -35,7 +36,9 @@ internal static unsafe class SinkhornTerms
         // As NumPy's arange counts.
         double count = Math.Ceiling((to - from) / step);
         if (count + 2 > most)
-            throw new ArgumentOutOfRangeException(nameof(most), most, $"Sinkhorn: from a diameter of {diameter:G4} to a blur of {blur:G4} by {scaling:G4} takes {count + 2} steps, more than {most}: raise the blur, lower the scaling or allow more.");
+            throw new ArgumentOutOfRangeException(nameof(most), most,
+                $"Sinkhorn: from a diameter of {diameter:G4} to a blur of {blur:G4} by {scaling:G4} takes {count + 2} steps, more "
+                    + $"than {most}: raise the blur, lower the scaling or allow more.");
         for (int i = 0; i < count; i++) schedule.Add(Math.Exp(from + (i * step)));
         schedule.Add(blur * blur);
         return [.. schedule];
@@ -193,7 +196,8 @@ internal static unsafe class SinkhornTerms
     }
 
     // grad (+)= factor * P to, P the probabilities of row i over to's rows. Costs are destroyed.
-    private static void AddPull(float* costs, int rows, Cloud to, double epsilon, double* potential, double factor, Tensor grad, bool accumulate)
+    private static void AddPull(float* costs, int rows, Cloud to, double epsilon, double* potential, double factor, Tensor grad,
+        bool accumulate)
     {
         using var scratch = new Scratch();
         int columns = to.Count;
@@ -240,7 +244,8 @@ internal static unsafe class SinkhornTerms
             float* rows = Rows = scratch.Floats((long)Count * Width);
             HalfNorms = scratch.Floats(Count);
             for (int i = 0; i < Count; i++) HalfNorms[i] = (float)centred.HalfNorms[i];
-            Blocks.ForRows(Count, Width, (start, end) => centred.Copy(start, end - start, rows + ((nint)start * centred.Width), centred.Width));
+            Blocks.ForRows(Count, Width,
+                (start, end) => centred.Copy(start, end - start, rows + ((nint)start * centred.Width), centred.Width));
         }
 
         public int Count { get; }

@@ -19,7 +19,8 @@ internal static unsafe class TokenTerms
     // Samples are small: a task does several in the same buffers.
     private const int SamplesPerTask = 16;
 
-    /// <summary>The mean over samples; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>, null for none.</summary>
+    /// <summary>The mean over samples; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>,
+    /// null for none.</summary>
     public static double Compute(Tensor x, TokenSets setsX, Tensor y, TokenSets setsY, double sigma, Tensor? gradX, Tensor? gradY)
     {
         int batch = setsX.Count;
@@ -39,14 +40,16 @@ internal static unsafe class TokenTerms
     }
 
     private static double Sample(
-        Tensor x, ReadOnlySpan<int> rowsX, Tensor y, ReadOnlySpan<int> rowsY, double sigma, double weight, Tensor? gradX, Tensor? gradY, Buffers buffers)
+        Tensor x, ReadOnlySpan<int> rowsX, Tensor y, ReadOnlySpan<int> rowsY, double sigma, double weight, Tensor? gradX, Tensor? gradY,
+        Buffers buffers)
     {
         int width = x.Width, tokens = rowsX.Length, all = tokens + rowsY.Length;
         float* z = buffers.Points, pull = buffers.Pull, weights = buffers.Weights;
         Gather(x, rowsX, z);
         Gather(y, rowsY, z + ((nint)tokens * width));
         double largest = Centre(z, all, width, buffers.Mean);
-        if (KernelRange.Of(largest, sigma, SingleLimit, fewest: 0) != KernelPrecision.Single) return Precise(x, rowsX, y, rowsY, sigma, weight, gradX, gradY, z);
+        if (KernelRange.Of(largest, sigma, SingleLimit, fewest: 0) != KernelPrecision.Single)
+            return Precise(x, rowsX, y, rowsY, sigma, weight, gradX, gradY, z);
 
         Gemm.Run(all, all, width, z, width, 1, z, 1, width, weights, all, accumulate: false);
         double value = Kernel(weights, tokens, all, sigma, buffers.Halves);
@@ -101,16 +104,20 @@ internal static unsafe class TokenTerms
             row[i] -= TensorPrimitives.Sum<float>(row);
         }
 
-        return Math.Log(selfX / ((double)tokens * tokens)) + Math.Log(selfY / ((double)others * others)) - (2 * (largestCross + Math.Log(cross / ((double)tokens * others))));
+        return Math.Log(selfX / ((double)tokens * tokens)) + Math.Log(selfY / ((double)others * others))
+            - (2 * (largestCross + Math.Log(cross / ((double)tokens * others))));
     }
 
     // Pulls pass through z, whose rows are no longer needed.
     private static double Precise(
-        Tensor x, ReadOnlySpan<int> rowsX, Tensor y, ReadOnlySpan<int> rowsY, double sigma, double weight, Tensor? gradX, Tensor? gradY, float* z)
+        Tensor x, ReadOnlySpan<int> rowsX, Tensor y, ReadOnlySpan<int> rowsY, double sigma, double weight, Tensor? gradX,
+        Tensor? gradY, float* z)
     {
         using var scratch = new Scratch();
         int width = x.Width, tokens = rowsX.Length, others = rowsY.Length, all = tokens + others;
-        double* points = scratch.Doubles((long)all * width), pull = gradX == null && gradY == null ? null : scratch.Doubles((long)all * width);
+        double* points = scratch.Doubles((long)all * width), pull = gradX == null && gradY == null
+            ? null
+            : scratch.Doubles((long)all * width);
         for (int r = 0; r < all; r++)
         {
             var row = r < tokens ? x.Span.Slice(rowsX[r] * width, width) : y.Span.Slice(rowsY[r - tokens] * width, width);
@@ -155,13 +162,15 @@ internal static unsafe class TokenTerms
     private static void Gather(Tensor tokens, ReadOnlySpan<int> rows, float* target)
     {
         int width = tokens.Width;
-        for (int r = 0; r < rows.Length; r++) tokens.Span.Slice(rows[r] * width, width).CopyTo(new Span<float>(target + ((nint)r * width), width));
+        for (int r = 0; r < rows.Length; r++)
+            tokens.Span.Slice(rows[r] * width, width).CopyTo(new Span<float>(target + ((nint)r * width), width));
     }
 
     private static void Scatter(float* from, Tensor grad, ReadOnlySpan<int> rows)
     {
         int width = grad.Width;
-        for (int r = 0; r < rows.Length; r++) new Span<float>(from + ((nint)r * width), width).CopyTo(grad.Span.Slice(rows[r] * width, width));
+        for (int r = 0; r < rows.Length; r++)
+            new Span<float>(from + ((nint)r * width), width).CopyTo(grad.Span.Slice(rows[r] * width, width));
     }
 
     /// <summary>What a task works in: points, their pull, weights, half norms and the mean of a sample.</summary>

@@ -7,8 +7,9 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 // Shapes: x [M, D], y [N, D]; means [D], covariances C over rows, [D, D].
 
 /// <summary>
-/// The Sinkhorn divergence at a blur far above the spread of the rows, where the plan is nearly the product of the two samples and potentials
-/// lose their digits in epsilon: |m_x - m_y|^2 / 2 + |C_x - C_y|_F^2 / (4 blur^2), its expansion to the order of 1 / epsilon, with gradients.
+/// The Sinkhorn divergence at a blur far above the spread of the rows, where the plan is nearly the product of the two samples and
+/// potentials lose their digits in epsilon: |m_x - m_y|^2 / 2 + |C_x - C_y|_F^2 / (4 blur^2), its expansion to the order of 1 / epsilon,
+/// with gradients.
 /// </summary>
 internal static unsafe class WideSinkhorn
 {

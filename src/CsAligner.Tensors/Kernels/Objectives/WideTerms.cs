@@ -44,7 +44,8 @@ internal static unsafe class WideTerms
         if (rows > 1 && columns > 1)
         {
             offDiagonal = gap - (spreadX / (rows - 1)) - (spreadY / (columns - 1))
-                + Term.Within(spreadX, rows, restX, true).RestOfLog + Term.Within(spreadY, columns, restY, true).RestOfLog - (2 * cross.RestOfLog);
+                + Term.Within(spreadX, rows, restX, true).RestOfLog + Term.Within(spreadY, columns, restY, true).RestOfLog
+                - (2 * cross.RestOfLog);
         }
 
         return new KernelMeasures(
@@ -64,9 +65,11 @@ internal static unsafe class WideTerms
         return term.RestOfLog - term.First;
     }
 
-    /// <summary>D_CS, or MMD^2 without logarithms; <paramref name="weight"/> times the gradients is added to those that are not null.</summary>
+    /// <summary>D_CS, or MMD^2 without logarithms; <paramref name="weight"/> times the gradients is added to those that are not
+    /// null.</summary>
     public static double Compute(
-        double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, bool logarithms, double weight, double* gradX, double* gradY)
+        double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, bool logarithms, double weight,
+        double* gradX, double* gradY)
     {
         double[] meanX = Mean(x, rows, width), meanY = Mean(y, columns, width);
         double gap = Gap(meanX, meanY, sigma), spreadX = Spread(x, rows, meanX, sigma), spreadY = Spread(y, columns, meanY, sigma);
@@ -74,7 +77,9 @@ internal static unsafe class WideTerms
         var termY = Term.Within(spreadY, columns, Rest(y, columns, y, columns, width, sigma), offDiagonal);
         var cross = Cross(gap, spreadX, rows, spreadY, columns, Rest(x, rows, y, columns, width, sigma));
         double first = offDiagonal ? gap - (spreadX / (rows - 1)) - (spreadY / (columns - 1)) : gap;
-        double value = logarithms ? first + termX.RestOfLog + termY.RestOfLog - (2 * cross.RestOfLog) : first + termX.Rest + termY.Rest - (2 * cross.Rest);
+        double value = logarithms
+            ? first + termX.RestOfLog + termY.RestOfLog - (2 * cross.RestOfLog)
+            : first + termX.Rest + termY.Rest - (2 * cross.Rest);
 
         double slope = weight / sigma / sigma;
         if (gradX != null) AddGradient(x, rows, meanX, y, columns, meanY, termX, gradX);
@@ -87,7 +92,8 @@ internal static unsafe class WideTerms
             for (int i = 0; i < count; i++)
             {
                 for (int d = 0; d < width; d++)
-                    grad[((nint)i * width) + d] += 2 * slope / count * (mean[d] - otherMean[d] + (outward * (mean[d] - own[((nint)i * width) + d])));
+                    grad[((nint)i * width) + d] += 2 * slope / count
+                        * (mean[d] - otherMean[d] + (outward * (mean[d] - own[((nint)i * width) + d])));
             }
 
             AddRest(own, count, own, count, width, sigma, logarithms ? within.MinusOne : null, 2 * slope / within.Pairs, grad);
@@ -114,7 +120,8 @@ internal static unsafe class WideTerms
     }
 
     // grad_i += factor * sum_j w_ij (to_j - from_i), w what a kernel value is more than 1, of a logarithm in relation to its mean.
-    private static void AddRest(double* from, int rows, double* to, int columns, int width, double sigma, double? meanMinusOne, double factor, double* grad)
+    private static void AddRest(double* from, int rows, double* to, int columns, int width, double sigma, double? meanMinusOne,
+        double factor, double* grad)
     {
         double half = Half(sigma), taken = meanMinusOne ?? 0, scale = factor / (1 + taken);
         Blocks.For(rows, RowsPerTask, (start, end) =>
@@ -133,7 +140,8 @@ internal static unsafe class WideTerms
                 }
 
                 PreciseProducts.AddProduct(
-                    tile, end - start, count, PreciseTerms.ColumnsPerTile, to + ((nint)column * width), width, grad + ((nint)start * width));
+                    tile, end - start, count, PreciseTerms.ColumnsPerTile, to + ((nint)column * width), width,
+                    grad + ((nint)start * width));
             });
             for (int i = start; i < end; i++)
                 for (int d = 0; d < width; d++) grad[((nint)i * width) + d] -= sums[i - start] * from[((nint)i * width) + d];

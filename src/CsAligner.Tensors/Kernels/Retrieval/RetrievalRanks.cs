@@ -48,8 +48,10 @@ internal static unsafe class RetrievalRanks
 
     private static double Margin(Tensor queries, Tensor candidates, Scratch scratch)
     {
-        double largestQuery = KernelSums.HalfNorms(queries.Pointer, queries.Rows, queries.Width, scratch.Floats(KernelSums.Padded(queries.Rows)));
-        double largestCandidate = KernelSums.HalfNorms(candidates.Pointer, candidates.Rows, candidates.Width, scratch.Floats(KernelSums.Padded(candidates.Rows)));
+        double largestQuery =
+            KernelSums.HalfNorms(queries.Pointer, queries.Rows, queries.Width, scratch.Floats(KernelSums.Padded(queries.Rows)));
+        double largestCandidate =
+            KernelSums.HalfNorms(candidates.Pointer, candidates.Rows, candidates.Width, scratch.Floats(KernelSums.Padded(candidates.Rows)));
         return ScoreRows.Rounding(queries.Width) * Math.Sqrt(largestQuery * largestCandidate);
     }
 
@@ -66,7 +68,8 @@ internal static unsafe class RetrievalRanks
     }
 
     private static int CountBetter(
-        float* scores, int columns, float* query, float* candidates, int width, int firstCandidate, int answer, double answerScore, double margin)
+        float* scores, int columns, float* query, float* candidates, int width, int firstCandidate, int answer, double answerScore,
+        double margin)
     {
         Vector256<float> above = Vector256.Create((float)(answerScore + margin)), below = Vector256.Create((float)(answerScore - margin));
         int count = 0;

@@ -33,7 +33,8 @@ internal static unsafe class TopScores
     /// <param name="k">1 to C.</param>
     /// <param name="rows">[Q * K].</param>
     /// <param name="scores">[Q * K].</param>
-    public static void Compute(Tensor queries, Tensor candidates, double[] squaredLengths, double longestSquared, int k, int[] rows, double[] scores)
+    public static void Compute(Tensor queries, Tensor candidates, double[] squaredLengths, double longestSquared, int k, int[] rows,
+        double[] scores)
     {
         using var scratch = new Scratch();
         int width = queries.Width, capacity = (int)Math.Min(candidates.Rows, (2L * k) + Room);
@@ -49,10 +50,12 @@ internal static unsafe class TopScores
             {
                 double margin = ScoreRows.Rounding(width) * Math.Sqrt(squaredLengths[top + i]) * Math.Sqrt(longestSquared);
                 lists[i] = new TopList(
-                    k, capacity, margin, kept + ((long)i * capacity), keptRows + ((long)i * capacity), from + ((long)i * width), candidates.Pointer, width);
+                    k, capacity, margin, kept + ((long)i * capacity), keptRows + ((long)i * capacity), from + ((long)i * width),
+                    candidates.Pointer, width);
             }
 
-            ScoreRows.ForEach(from, height, candidates.Pointer, candidates.Rows, width, (i, values, columns, firstCandidate) => Offer(ref lists[i], values, columns, firstCandidate));
+            ScoreRows.ForEach(from, height, candidates.Pointer, candidates.Rows, width,
+                (i, values, columns, firstCandidate) => Offer(ref lists[i], values, columns, firstCandidate));
             Blocks.For(height, QueriesPerTask, (start, end) =>
             {
                 for (int i = start; i < end; i++) lists[i].Finish(rows.AsSpan((first + i) * k, k), scores.AsSpan((first + i) * k, k));

@@ -32,7 +32,8 @@ internal sealed unsafe class ContrastStatistics
     /// <summary>Sums of exponentials relative to the maxima.</summary>
     public double* RowSums { get; }
 
-    /// <summary>Log-sum-exps of columns over the wrong answers, after <see cref="Complete"/> over all; -Nowhere where there is no pair.</summary>
+    /// <summary>Log-sum-exps of columns over the wrong answers, after <see cref="Complete"/> over all;
+    /// -Nowhere where there is no pair.</summary>
     public float* ColumnLogs { get; }
 
     /// <summary>After <see cref="Complete"/>: log-sum-exps of rows over all answers.</summary>
@@ -54,7 +55,8 @@ internal sealed unsafe class ContrastStatistics
         double loss = 0;
         for (int i = 0; i < Logits.Pairs; i++)
         {
-            double inRow = MathF.FusedMultiplyAdd(Right[i], Logits.Scale, Logits.Columns[i]), inColumn = MathF.FusedMultiplyAdd(Right[i], Logits.Scale, Logits.Rows[i]);
+            double inRow = MathF.FusedMultiplyAdd(Right[i], Logits.Scale, Logits.Columns[i]),
+                inColumn = MathF.FusedMultiplyAdd(Right[i], Logits.Scale, Logits.Rows[i]);
             double rowLead = RowLargest[i] + Math.Log(RowSums[i]) - inRow, columnLead = ColumnLogs[i] - inColumn;
             double rowLoss = SoftPlus(rowLead), columnLoss = SoftPlus(columnLead);
             loss += 0.5 * (rowLoss + columnLoss);

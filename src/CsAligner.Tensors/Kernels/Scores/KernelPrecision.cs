@@ -9,6 +9,7 @@ internal enum KernelPrecision
     /// <summary>Float64 distances: a small bandwidth, or rows that float32 has no squares of.</summary>
     Double,
 
-    /// <summary>All kernel values are nearly 1, so that sums of them lose what tells two sets apart: a series around 1, in float64.</summary>
+    /// <summary>All kernel values are nearly 1, so that sums of them lose what tells two sets apart: a series around 1,
+    /// in float64.</summary>
     Wide,
 }

@@ -8,7 +8,8 @@ internal static class KernelRange
 
     private const double Epsilon = 1.1920929e-7;
 
-    // Sums of e^-u - 1 in float32 are off by some 3e-6 a row, whatever the number of columns: too much for few of them and a u well below 1.
+    // Sums of e^-u - 1 in float32 are off by some 3e-6 a row, whatever the number of columns:
+    // too much for few of them and a u well below 1.
     private const double Narrow = 0.1;
     private const int Many = 512;
 
@@ -39,14 +40,16 @@ internal static class KernelRange
     {
         double least = Math.Max(Least, Least * radius);
         if (radius > 0 && sigma < least)
-            throw new InputException($"bandwidth: {sigma:G4} is too small for rows up to {2 * radius:G4} apart, whose kernel values are beyond float64; give {AtLeast(least)} or more");
+            throw new InputException($"bandwidth: {sigma:G4} is too small for rows up to {2 * radius:G4} apart, whose kernel values are "
+                + $"beyond float64; give {AtLeast(least)} or more");
     }
 
     /// <summary>Refuses a bandwidth at which the gradient, or the loss itself, may be beyond float32.</summary>
     /// <param name="radius">The largest |x| of centred rows.</param>
     /// <param name="sigma">The bandwidth.</param>
     /// <param name="weight">Of the divergence in the loss.</param>
-    /// <param name="logarithms">Of the means (Cauchy-Schwarz), or the means themselves, whose gradient is at most of the order of 1 / sigma.</param>
+    /// <param name="logarithms">Of the means (Cauchy-Schwarz), or the means themselves,
+    /// whose gradient is at most of the order of 1 / sigma.</param>
     /// <exception cref="InputException">It is too small.</exception>
     public static void CheckGradient(double radius, double sigma, double weight, bool logarithms)
     {
@@ -55,7 +58,8 @@ internal static class KernelRange
             ? Math.Max(Math.Sqrt(8 * weight * radius / float.MaxValue), 2 * radius * Math.Sqrt(Math.Max(1, weight) / float.MaxValue))
             : 4 * weight / float.MaxValue;
         if (radius > 0 && sigma < least)
-            throw new InputException($"bandwidth: {sigma:G4} is too small to train rows up to {2 * radius:G4} apart with, whose gradients are beyond float32; give {AtLeast(least)} or more");
+            throw new InputException($"bandwidth: {sigma:G4} is too small to train rows up to {2 * radius:G4} apart with, whose gradients "
+                + $"are beyond float32; give {AtLeast(least)} or more");
     }
 
     // In four digits, rounded up: what the line says is enough.

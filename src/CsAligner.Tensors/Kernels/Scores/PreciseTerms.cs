@@ -27,7 +27,8 @@ internal static unsafe class PreciseTerms
     /// twice the weight.
     /// </summary>
     public static double LogMeanKernel(
-        double* x, int rows, double* y, int columns, int width, double sigma, bool skipDiagonal, double weight, double* gradX, double* gradY)
+        double* x, int rows, double* y, int columns, int width, double sigma, bool skipDiagonal, double weight, double* gradX,
+        double* gradY)
     {
         using var scratch = new Scratch();
         double inverse = 1 / (2 * sigma * sigma);
@@ -58,7 +59,8 @@ internal static unsafe class PreciseTerms
     /// InfoNCE over pairs of rows, and its derivative by the scale; <paramref name="weight"/> times its gradients is added to those of
     /// <paramref name="gradX"/> and <paramref name="gradY"/> that are not null.
     /// </summary>
-    public static (double Value, double GradScale) InfoNce(double* x, double* y, int pairs, int width, double scale, double weight, double* gradX, double* gradY)
+    public static (double Value, double GradScale) InfoNce(double* x, double* y, int pairs, int width, double scale, double weight,
+        double* gradX, double* gradY)
     {
         using var scratch = new Scratch();
         double* right = scratch.Doubles(pairs), rowLeads = scratch.Doubles(pairs), columnLeads = scratch.Doubles(pairs);
@@ -66,7 +68,8 @@ internal static unsafe class PreciseTerms
         FindLeads(x, y, pairs, width, scale, right, rowLeads);
         FindLeads(y, x, pairs, width, scale, right, columnLeads);
         double value = 0;
-        for (int i = 0; i < pairs; i++) value += 0.5 * (ContrastStatistics.SoftPlus(rowLeads[i]) + ContrastStatistics.SoftPlus(columnLeads[i]));
+        for (int i = 0; i < pairs; i++)
+            value += 0.5 * (ContrastStatistics.SoftPlus(rowLeads[i]) + ContrastStatistics.SoftPlus(columnLeads[i]));
         double factor = 0.5 * weight * scale / pairs;
         double gradScale = AddContrastGradient(x, y, pairs, width, scale, right, rowLeads, columnLeads, factor, gradX);
         if (gradY != null) AddContrastGradient(y, x, pairs, width, scale, right, columnLeads, rowLeads, factor, gradY);
@@ -75,7 +78,8 @@ internal static unsafe class PreciseTerms
 
     // grad_i += factor * sum_j probability_ij (to_j - from_i).
     private static void AddKernelGradient(
-        double* from, int rows, double* to, int columns, int width, double inverse, bool skipDiagonal, KernelTotal total, double factor, double* grad)
+        double* from, int rows, double* to, int columns, int width, double inverse, bool skipDiagonal, KernelTotal total, double factor,
+        double* grad)
     {
         // Shift and sum apart: added to a shift of 1e15, the logarithm of the sum would lose its digits.
         double shift = total.Shift, scale = factor / total.Sum;
@@ -95,7 +99,8 @@ internal static unsafe class PreciseTerms
                     if (from == to && i >= column && i < column + count) weights[i - column] = 0;
                     sums[i - start] += TensorPrimitives.Sum<double>(weights);
                 }
-                PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width, grad + ((nint)start * width));
+                PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width,
+                    grad + ((nint)start * width));
             });
             for (int i = start; i < end; i++)
                 for (int d = 0; d < width; d++) grad[((nint)i * width) + d] -= sums[i - start] * from[((nint)i * width) + d];
@@ -118,13 +123,17 @@ internal static unsafe class PreciseTerms
                     if (!double.IsNegativeInfinity(largest)) totals[i - start].Add(largest, ExpSum(logits, largest), 0);
                 }
             });
-            for (int i = start; i < end; i++) leads[i] = totals[i - start].Sum == 0 ? double.NegativeInfinity : totals[i - start].Shift - right[i] + Math.Log(totals[i - start].Sum);
+            for (int i = start; i < end; i++)
+                leads[i] = totals[i - start].Sum == 0
+                    ? double.NegativeInfinity
+                    : totals[i - start].Shift - right[i] + Math.Log(totals[i - start].Sum);
         });
     }
 
     // Gives back the sum of the weights times the scores, once for both sides.
     private static double AddContrastGradient(
-        double* from, double* to, int pairs, int width, double scale, double* right, double* leads, double* otherLeads, double factor, double* grad)
+        double* from, double* to, int pairs, int width, double scale, double* right, double* leads, double* otherLeads, double factor,
+        double* grad)
     {
         var scoreSums = new double[Blocks.Count(pairs, RowsPerTask)];
         Blocks.For(pairs, RowsPerTask, (start, end) =>
@@ -145,7 +154,9 @@ internal static unsafe class PreciseTerms
                         sum += weights[j] * score;
                     }
                 }
-                if (grad != null) PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width, grad + ((nint)start * width));
+                if (grad != null)
+                    PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width,
+                        grad + ((nint)start * width));
             });
             scoreSums[start / RowsPerTask] = sum;
         });
@@ -163,7 +174,8 @@ internal static unsafe class PreciseTerms
         for (int column = 0; column < columns; column += ColumnsPerTile)
         {
             int count = Math.Min(ColumnsPerTile, columns - column);
-            PreciseProducts.ForPairs<TOperation>(x + ((nint)start * width), end - start, y + ((nint)column * width), count, width, tile, ColumnsPerTile);
+            PreciseProducts.ForPairs<TOperation>(x + ((nint)start * width), end - start, y + ((nint)column * width), count, width, tile,
+                ColumnsPerTile);
             body(tile, column, count);
         }
     }

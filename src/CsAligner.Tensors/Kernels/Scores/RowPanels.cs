@@ -41,6 +41,7 @@ internal sealed unsafe class RowPanels
         float* target = At(block, 0) + ((nint)row * _tile);
         GemmPacking.CopyRows(rows, whole, _tile, _tile, centred, stride, target, (nint)_blockRows * _tile);
         if (whole < Panels)
-            GemmPacking.CopyRows(rows, 1, width - (whole * _tile), _tile, centred + (whole * _tile), stride, target + ((nint)whole * _blockRows * _tile), 0);
+            GemmPacking.CopyRows(rows, 1, width - (whole * _tile), _tile, centred + (whole * _tile), stride,
+                target + ((nint)whole * _blockRows * _tile), 0);
     }
 }

@@ -10,6 +10,7 @@ internal abstract unsafe class ScoreEpilogue
     /// </summary>
     public abstract void Run(in ScoreTile tile, float* weights);
 
-    /// <summary>All tiles of these columns are done, <paramref name="tasks"/> of them: what belongs to columns is added up in their order.</summary>
+    /// <summary>All tiles of these columns are done, <paramref name="tasks"/> of them:
+    /// what belongs to columns is added up in their order.</summary>
     public abstract void EndBlock(int column, int columns, int tasks);
 }

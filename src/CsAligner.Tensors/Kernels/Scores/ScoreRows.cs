@@ -20,10 +20,12 @@ internal static unsafe class ScoreRows
     private const int CandidatesPerTile = 1024;
     private const int QueriesPerTask = 8;
 
-    /// <summary>Sees the scores of one query with the candidates from <paramref name="firstCandidate"/> on; eight floats may be read beyond the last.</summary>
+    /// <summary>Sees the scores of one query with the candidates from <paramref name="firstCandidate"/> on;
+    /// eight floats may be read beyond the last.</summary>
     public delegate void Visitor(int query, float* scores, int columns, int firstCandidate);
 
-    /// <summary>Calls <paramref name="visit"/> for every query and run of candidates; calls for different queries run at the same time.</summary>
+    /// <summary>Calls <paramref name="visit"/> for every query and run of candidates;
+    /// calls for different queries run at the same time.</summary>
     public static void ForEach(float* queries, int count, float* candidates, int total, int width, Visitor visit)
     {
         using var scratch = new Scratch();
@@ -46,6 +48,7 @@ internal static unsafe class ScoreRows
         }
     }
 
-    /// <summary>How far a float32 inner product of two rows may lie from the exact one, as a multiple of the product of their lengths.</summary>
+    /// <summary>How far a float32 inner product of two rows may lie from the exact one,
+    /// as a multiple of the product of their lengths.</summary>
     public static double Rounding(int width) => (width + 8) * 6e-8;
 }

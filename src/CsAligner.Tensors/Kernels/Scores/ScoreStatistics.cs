@@ -3,7 +3,8 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Kernels.Scores;
 
-/// <summary>First pass: the total of the kernel values, and InfoNCE's log-sum-exps of rows and columns. Of a set with itself, pairs of distinct rows only.</summary>
+/// <summary>First pass: the total of the kernel values, and InfoNCE's log-sum-exps of rows and columns. Of a set with itself, pairs of
+/// distinct rows only.</summary>
 internal sealed unsafe class ScoreStatistics : ScoreEpilogue
 {
     // Kernel values are summed as they are, without a shift, where the largest of a row is above e^ this.
@@ -71,7 +72,9 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
             int self = _symmetric ? tile.DiagonalOf(i) : -1;
             if (self >= 0) scores[self] = StripKernel.Nowhere;
             float row = logits.Rows[tile.Row + i];
-            float largest = Math.Min(0, _kernel.Largest(scores, offsets, logits.Factor, tile.Length) + row), shift = largest > Shiftless ? 0 : largest;
+            float largest = Math.Min(0, _kernel.Largest(scores, offsets, logits.Factor, tile.Length) + row), shift = largest > Shiftless
+                ? 0
+                : largest;
             float sum = _kernel.Kernel(scores, offsets, logits.Factor, row - shift, -shift, tile.Length, null, 1, null, out float minusOne);
 
             // What stands for no pair has brought -1 each; beside a large shift all others have, too.
@@ -86,7 +89,8 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
     private void AddContrast(in ScoreTile tile, ContrastStatistics contrast)
     {
         var logits = contrast.Logits;
-        int rows = Math.Min(tile.Rows, logits.Pairs - tile.Row), length = StripKernel.Padded(Math.Min(tile.Columns, logits.Pairs - tile.Column));
+        int rows = Math.Min(tile.Rows, logits.Pairs - tile.Row),
+            length = StripKernel.Padded(Math.Min(tile.Columns, logits.Pairs - tile.Column));
         for (int i = 0; i < rows; i++)
         {
             if (tile.DiagonalOf(i) is not (>= 0 and int right)) continue;

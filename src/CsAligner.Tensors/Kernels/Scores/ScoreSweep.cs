@@ -198,7 +198,8 @@ internal sealed unsafe class ScoreSweep
         {
             float* target = ColumnPanel(block, column);
             for (int c = 0; c < Group; c += _kernel.Columns, target += (nint)_kernel.Columns * _width)
-                GemmPacking.Turn(_width, _kernel.Columns, _kernel.Columns, chunk + (c * stride), 1, stride, target, _kernel.HasFastTranspose);
+                GemmPacking.Turn(_width, _kernel.Columns, _kernel.Columns, chunk + (c * stride), 1, stride, target,
+                    _kernel.HasFastTranspose);
         }
         if (_gradX != null) _panelsY!.Pack(block, column, count, _width, chunk, stride);
     }
@@ -210,7 +211,9 @@ internal sealed unsafe class ScoreSweep
     {
         int rows = Math.Min(Group, _x.Count - row), columns = ColumnsOf(block);
         nint length = StripKernel.Padded(columns);
-        float* scores = IsKept(block) ? _kept + ((nint)StripKernel.Padded(_x.Count) * block * _block) + (row * length) : buffers.Scores.Rent(Group * length);
+        float* scores = IsKept(block)
+            ? _kept + ((nint)StripKernel.Padded(_x.Count) * block * _block) + (row * length)
+            : buffers.Scores.Rent(Group * length);
         if (!IsKept(block) || !_keptFilled) Score(block, row, rows, scores, length, buffers);
         var tile = new ScoreTile(scores, row, rows, block * _block, columns);
         bool transposed = _gradY != null && (!_symmetric || row < block * _block);
@@ -244,7 +247,8 @@ internal sealed unsafe class ScoreSweep
                 for (int j = 0; j < length; j += tile, ahead += share)
                 {
                     Prefetch(ahead, 1, 0, share);
-                    _kernel.Tile(vectors, depth, left + k, stride, 1, ColumnPanel(block, j) + ((nint)k * tile), tile, scores + j, length, k > 0);
+                    _kernel.Tile(vectors, depth, left + k, stride, 1, ColumnPanel(block, j) + ((nint)k * tile), tile, scores + j,
+                        length, k > 0);
                 }
             }
         }
@@ -312,7 +316,8 @@ internal sealed unsafe class ScoreSweep
                 for (int j = 0; j < columns; j += _kernel.Rows)
                 {
                     float* left = WeightsOf(block) + (j / _kernel.Rows * panelSize) + ((nint)rowBlock * _block * _kernel.Rows);
-                    Tile(Math.Min(_kernel.Rows, columns - j), width, rows, left, 1, _kernel.Rows, right, target + ((nint)j * _width) + (panel * tile), accumulate);
+                    Tile(Math.Min(_kernel.Rows, columns - j), width, rows, left, 1, _kernel.Rows, right,
+                        target + ((nint)j * _width) + (panel * tile), accumulate);
                 }
             }
         }
@@ -322,12 +327,14 @@ internal sealed unsafe class ScoreSweep
     private void Scale(float* target, int rows, int length, float scale)
     {
         if (scale == 1) return;
-        for (int i = 0; i < rows; i++, target += _width) TensorPrimitives.Multiply(new ReadOnlySpan<float>(target, length), scale, new Span<float>(target, length));
+        for (int i = 0; i < rows; i++, target += _width)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(target, length), scale, new Span<float>(target, length));
     }
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Tile(int rows, int width, int depth, float* left, nint leftRow, nint leftColumn, float* right, float* target, bool accumulate)
+    private void Tile(int rows, int width, int depth, float* left, nint leftRow, nint leftColumn, float* right, float* target,
+        bool accumulate)
     {
         int vectors = DivideUp(width, _kernel.Lanes), padded = vectors * _kernel.Lanes;
         if (rows == _kernel.Rows && width == padded)

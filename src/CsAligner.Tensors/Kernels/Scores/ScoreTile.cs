@@ -1,8 +1,8 @@
 namespace CsAligner.Tensors.Kernels.Scores;
 
 /// <summary>
-/// A tile of scores x_i . y_j: <see cref="Rows"/> by <see cref="Columns"/> from row <see cref="Row"/> and column <see cref="Column"/> on. Rows
-/// lie <see cref="Length"/> floats apart, whole groups; what stands behind the last column is finite.
+/// A tile of scores x_i . y_j: <see cref="Rows"/> by <see cref="Columns"/> from row <see cref="Row"/> and column <see cref="Column"/> on.
+/// Rows lie <see cref="Length"/> floats apart, whole groups; what stands behind the last column is finite.
 /// </summary>
 internal readonly unsafe struct ScoreTile(float* scores, int row, int rows, int column, int columns)
 {

@@ -21,7 +21,8 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     private readonly double* _scoreSums;
 
     /// <param name="x">The rows.</param>
-    /// <param name="y">The columns; x again for pairs of distinct rows of one set, whose sums over columns are then added to those of rows.</param>
+    /// <param name="y">The columns; x again for pairs of distinct rows of one set, whose sums over columns are then added to those of
+    /// rows.</param>
     /// <param name="logits">Null to leave the kernel out.</param>
     /// <param name="shift">Weights are weight * exp(logit - shift).</param>
     /// <param name="weight">Weight of the kernel values.</param>
@@ -29,7 +30,8 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     /// <param name="contrastWeight">Weight of the probabilities, of rows and of columns each.</param>
     /// <param name="scratch">Where sums are kept.</param>
     public ScoreWeights(
-        CentredRows x, CentredRows y, KernelLogits? logits, double shift, double weight, ContrastStatistics? contrast, double contrastWeight, Scratch scratch)
+        CentredRows x, CentredRows y, KernelLogits? logits, double shift, double weight, ContrastStatistics? contrast,
+        double contrastWeight, Scratch scratch)
     {
         (_logits, _contrast, _symmetric) = (logits, contrast, ReferenceEquals(x, y));
         (_shift, _weight, _contrastWeight) = ((float)shift, (float)weight, (float)contrastWeight);
@@ -79,7 +81,8 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(in ScoreTile tile, float* weights)
     {
-        float* kernelParts = _columnParts + (2 * (nint)tile.Task * ScoreSweep.MostColumns), contrastParts = kernelParts + ScoreSweep.MostColumns;
+        float* kernelParts = _columnParts + (2 * (nint)tile.Task * ScoreSweep.MostColumns),
+            contrastParts = kernelParts + ScoreSweep.MostColumns;
         new Span<float>(kernelParts, 2 * ScoreSweep.MostColumns).Clear();
         int pairs = _contrast == null || tile.Column >= _contrast.Logits.Pairs ? 0 : _contrast.Logits.Pairs;
         for (int i = 0; i < tile.Rows; i++)
@@ -122,7 +125,8 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
         int self = _symmetric ? tile.DiagonalOf(i) : -1;
         if (self >= 0) scores[self] = StripKernel.Nowhere;
         float sum = _kernel.Kernel(
-            scores, logits.Columns + tile.Column, logits.Factor, logits.Rows[tile.Row + i] - _shift, -_shift, tile.Length, weights, _weight, columnParts, out float minusOne);
+            scores, logits.Columns + tile.Column, logits.Factor, logits.Rows[tile.Row + i] - _shift, -_shift, tile.Length, weights, _weight,
+            columnParts, out float minusOne);
         RowSums[tile.Row + i] += (double)sum * _weight;
         int times = _symmetric && tile.Row < tile.Column ? 2 : 1;
         int pairs = tile.Columns - (self >= 0 ? 1 : 0);
@@ -138,7 +142,8 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
         float score = right < 0 ? 0 : scores[right];
         if (right >= 0) scores[right] = StripKernel.Nowhere;
         ContrastRowSums[row] += _kernel.Contrast(
-            scores, logits.Columns + tile.Column, contrast.ColumnLogs + tile.Column, logits.Scale, contrast.RowLogs[row], logits.Rows[row], length,
+            scores, logits.Columns + tile.Column, contrast.ColumnLogs + tile.Column, logits.Scale, contrast.RowLogs[row],
+            logits.Rows[row], length,
             weights, _contrastWeight, columnParts, out float scoreSum);
         _scoreSums[row] += scoreSum;
         if (right < 0) return;

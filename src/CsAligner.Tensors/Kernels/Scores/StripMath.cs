@@ -39,7 +39,8 @@ internal static unsafe class StripMath<TVector, TLanes>
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Kernel(
-        float* scores, float* offsets, float factor, float row, float limit, int length, float* weights, float weight, float* columnSums, out float minusOne)
+        float* scores, float* offsets, float factor, float row, float limit, int length, float* weights, float weight, float* columnSums,
+        out float minusOne)
     {
         TVector scale = TLanes.Broadcast(factor), shift = TLanes.Broadcast(row), most = TLanes.Broadcast(limit);
         TVector sum = TLanes.Zero, sumMinusOne = TLanes.Zero, unit = TLanes.Broadcast(weight);
@@ -75,10 +76,12 @@ internal static unsafe class StripMath<TVector, TLanes>
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Contrast(
-        float* scores, float* columnOffsets, float* columnLogs, float scale, float rowLog, float rowOffset, int length, float* weights, float weight,
+        float* scores, float* columnOffsets, float* columnLogs, float scale, float rowLog, float rowOffset, int length, float* weights,
+        float weight,
         float* columnSums, out float scoreSum)
     {
-        TVector factor = TLanes.Broadcast(scale), log = TLanes.Broadcast(rowLog), offset = TLanes.Broadcast(rowOffset), unit = TLanes.Broadcast(weight);
+        TVector factor = TLanes.Broadcast(scale), log = TLanes.Broadcast(rowLog), offset = TLanes.Broadcast(rowOffset),
+            unit = TLanes.Broadcast(weight);
         TVector sum = TLanes.Zero, products = TLanes.Zero;
         for (int j = 0; j < length; j += TLanes.Count)
         {
@@ -96,9 +99,11 @@ internal static unsafe class StripMath<TVector, TLanes>
         return TLanes.Sum(sum);
     }
 
-    /// <summary>For each column of a tile the largest of factor * score + rowOffsets_i, and the sum of their exponentials relative to it.</summary>
+    /// <summary>For each column of a tile the largest of factor * score + rowOffsets_i,
+    /// and the sum of their exponentials relative to it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Columns(float* scores, nint stride, int rows, float* rowOffsets, float factor, int length, float* largest, float* sums)
+    public static void Columns(float* scores, nint stride, int rows, float* rowOffsets, float factor, int length, float* largest,
+        float* sums)
     {
         TVector scale = TLanes.Broadcast(factor);
         for (int j = 0; j < length; j += TLanes.Count)

@@ -1,9 +1,11 @@
 namespace CsAligner.Tensors.Kernels.Threading;
 
-/// <summary>Cuts ranges into blocks of a fixed size, whatever the number of threads: results may depend on the block, never on the thread.</summary>
+/// <summary>Cuts ranges into blocks of a fixed size, whatever the number of threads: results may depend on the block,
+/// never on the thread.</summary>
 internal static class Blocks
 {
-    /// <summary>Elements in a block of an elementwise kernel: small enough for the first-level cache, large enough to pay for the hand-over.</summary>
+    /// <summary>Elements in a block of an elementwise kernel: small enough for the first-level cache,
+    /// large enough to pay for the hand-over.</summary>
     public const int Elements = 8192;
 
     /// <summary>Runs <paramref name="body"/>(start, end) over [0, length) in blocks.</summary>

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace CsAligner.Tensors.Kernels.Vectors;
 
-/// <summary>Elementary functions on eight lanes, to about one unit in the last place, where kernels need them inside a larger loop.</summary>
+/// <summary>Elementary functions on eight lanes, to about one unit in the last place,
+/// where kernels need them inside a larger loop.</summary>
 internal static class VectorMath
 {
     /// <summary>e^x: 0 below -87.3, infinity above 88.72, NaN stays NaN.</summary>
@@ -27,7 +28,8 @@ internal static class VectorMath
         var half = Vector256.ShiftRightArithmetic(Vector256.ConvertToInt32Native(n), 1);
         var rest = Vector256.ConvertToInt32Native(n) - half;
         var scaled = p * Power(half) * Power(rest);
-        scaled = Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(88.72283f)), Vector256.Create(float.PositiveInfinity), scaled);
+        scaled = Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(88.72283f)),
+            Vector256.Create(float.PositiveInfinity), scaled);
         scaled = Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(-87.33654f)), Vector256<float>.Zero, scaled);
         return Vector256.ConditionalSelect(Vector256.Equals(x, x), scaled, x);
 
@@ -54,7 +56,8 @@ internal static class VectorMath
         return Vector256.FusedMultiplyAdd(p * square, w, w) * 2f;
     }
 
-    /// <summary>The error function, to 1.5e-7 absolute (Abramowitz and Stegun 7.1.26); also gives e^(-x^2), which callers need beside it.</summary>
+    /// <summary>The error function, to 1.5e-7 absolute (Abramowitz and Stegun 7.1.26); also gives e^(-x^2),
+    /// which callers need beside it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Erf(Vector256<float> x, out Vector256<float> expMinusSquare)
     {

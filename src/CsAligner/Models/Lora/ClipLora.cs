@@ -48,10 +48,12 @@ public sealed class ClipLora
         });
     }
 
-    /// <summary>Reads a folder of PEFT's and adds what it holds to the model, as PEFT does: by names, expressions, patterns and layers.</summary>
+    /// <summary>Reads a folder of PEFT's and adds what it holds to the model, as PEFT does: by names, expressions,
+    /// patterns and layers.</summary>
     /// <param name="model">The model that it was trained on.</param>
     /// <param name="folder">Holds adapter_config.json and adapter_model.safetensors.</param>
-    /// <exception cref="InputException">A file is missing or damaged, does not fit the model, or asks for something that is not supported.</exception>
+    /// <exception cref="InputException">A file is missing or damaged, does not fit the model,
+    /// or asks for something that is not supported.</exception>
     public static ClipLora Load(ClipModel model, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -92,7 +94,8 @@ public sealed class ClipLora
         writer.SetMetadata("format", "pt");
         foreach (var (name, values) in Tensors) writer.Add(name, values);
         writer.Write(Path.Combine(folder, WeightsFile));
-        AtomicFile.WriteAllText(Path.Combine(folder, ConfigFile), Options is null ? LoraConfig.ToJson(_modules, baseModel) : LoraConfig.ToJson(Options, baseModel));
+        AtomicFile.WriteAllText(Path.Combine(folder, ConfigFile),
+            Options is null ? LoraConfig.ToJson(_modules, baseModel) : LoraConfig.ToJson(Options, baseModel));
     }
 
     /// <summary>Whether A and B train.</summary>
@@ -130,7 +133,8 @@ public sealed class ClipLora
             {
                 var (path, layer, first, outputs) = blocks[i].Linear(name);
                 var module = new LoraModule(
-                    $"{prefix}.encoder.layers.{i}.{path}", layer, first, createA(layer.Weight.Width, options.Rank), new Tensor(outputs, options.Rank), options.Alpha);
+                    $"{prefix}.encoder.layers.{i}.{path}", layer, first, createA(layer.Weight.Width, options.Rank),
+                    new Tensor(outputs, options.Rank), options.Alpha);
                 layer.Additions.Add(module);
                 modules.Add(module);
             }
@@ -144,7 +148,8 @@ public sealed class ClipLora
     private static LoraModule Read(SafeTensorsFile file, ClipModule module, (int Rank, double Alpha) size)
     {
         var layer = module.Layer!;
-        return new LoraModule(module.Name, layer, module.First, Values("A", size.Rank, layer.Weight.Width), Values("B", module.Outputs, size.Rank), size.Alpha);
+        return new LoraModule(module.Name, layer, module.First, Values("A", size.Rank, layer.Weight.Width),
+            Values("B", module.Outputs, size.Rank), size.Alpha);
 
         Tensor Values(string part, int rows, int width)
         {
@@ -163,7 +168,8 @@ public sealed class ClipLora
         string[] names = [.. targets.Select(module => module.Name[(module.Name.LastIndexOf('.') + 1)..]).Distinct()];
         var options = new LoraOptions { Tower = tower, Rank = rank, Alpha = alpha, Modules = names };
         int blocks = tower == ClipTower.Text ? model.Text.Blocks.Count : model.Vision.Blocks.Count;
-        bool isCommon = alpha > 0 && targets.All(module => module.Tower == tower) && modules.All(module => module.Rank == rank && module.Alpha == alpha)
+        bool isCommon = alpha > 0 && targets.All(module => module.Tower == tower)
+            && modules.All(module => module.Rank == rank && module.Alpha == alpha)
             && names.All(LoraOptions.KnownModules.Contains) && modules.Length == blocks * names.Length;
         return isCommon ? options : null;
     }

@@ -64,8 +64,12 @@ internal sealed class LoraConfig
         _alphas = [.. Patterns("alpha_pattern").Select(p => (p.Name, Number(p.Value, $"alpha_pattern.{p.Name}")))];
         _targets = Names("target_modules", Required("target_modules"));
         _excluded = Optional("exclude_modules") is { } excluded ? Names("exclude_modules", excluded) : null;
-        _layers = Optional("layers_to_transform") is { } layers ? [.. One(layers).Select(layer => Whole(layer, "layers_to_transform"))] : null;
-        _layersPatterns = Optional("layers_pattern") is { } patterns ? [.. One(patterns).Select(pattern => Text(pattern, "layers_pattern"))] : [];
+        _layers = Optional("layers_to_transform") is { } layers
+            ? [.. One(layers).Select(layer => Whole(layer, "layers_to_transform"))]
+            : null;
+        _layersPatterns = Optional("layers_pattern") is { } patterns
+            ? [.. One(patterns).Select(pattern => Text(pattern, "layers_pattern"))]
+            : [];
         if (_layers is { Length: 0 }) _layers = null;
         if (_layersPatterns.Length > 0 && _layers is null)
             throw new InputException(
@@ -79,11 +83,13 @@ internal sealed class LoraConfig
     public static string ToJson(LoraOptions options, string baseModel) => ToJson(baseModel, options.Rank, options.Alpha, writer =>
     {
         // A list of names would match them in both towers; PEFT takes a text as a regular expression.
-        writer.WriteString("target_modules", $@"{(options.Tower == ClipTower.Text ? "text_model" : "vision_model")}\..*\.({string.Join('|', options.Modules)})");
+        writer.WriteString("target_modules",
+            $@"{(options.Tower == ClipTower.Text ? "text_model" : "vision_model")}\..*\.({string.Join('|', options.Modules)})");
     });
 
     /// <summary>As PEFT writes it for modules that have little in common.</summary>
-    public static string ToJson(IReadOnlyList<LoraModule> modules, string baseModel) => ToJson(baseModel, modules[0].Rank, modules[0].Alpha, writer =>
+    public static string ToJson(IReadOnlyList<LoraModule> modules, string baseModel) =>
+        ToJson(baseModel, modules[0].Rank, modules[0].Alpha, writer =>
     {
         writer.WriteStartArray("target_modules");
         foreach (var module in modules) writer.WriteStringValue(module.Name);
@@ -145,7 +151,8 @@ internal sealed class LoraConfig
     }
 
     private static bool KeepsTheModel(JsonElement initialisation) =>
-        initialisation.ValueKind is JsonValueKind.True or JsonValueKind.False || InitialisationsThatKeepTheModel.Contains(initialisation.ToString());
+        initialisation.ValueKind is JsonValueKind.True or JsonValueKind.False
+            || InitialisationsThatKeepTheModel.Contains(initialisation.ToString());
 
     private int? LayerOf(string module)
     {
@@ -165,7 +172,8 @@ internal sealed class LoraConfig
         try
         {
             // Python writes names of groups in its own way.
-            return Regex.Match(module, pattern.Replace("(?P<", "(?<", StringComparison.Ordinal), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            return Regex.Match(module, pattern.Replace("(?P<", "(?<", StringComparison.Ordinal), RegexOptions.CultureInvariant,
+                TimeSpan.FromSeconds(1));
         }
         catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
         {
@@ -220,16 +228,23 @@ internal sealed class LoraConfig
     private static JsonElement[] One(JsonElement value) => value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
 
     private bool Flag(string key) =>
-        Optional(key) is { } value && (value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, value, "true or false"));
+        Optional(key) is { } value
+            && (value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? value.GetBoolean()
+                : throw Wrong(key, value, "true or false"));
 
     private int Rank(JsonElement value, string key) =>
-        Whole(value, key) is >= 1 and <= LoraOptions.LargestRank and var rank ? rank : throw Wrong(key, value, $"1 to {LoraOptions.LargestRank}");
+        Whole(value, key) is >= 1 and <= LoraOptions.LargestRank and var rank
+            ? rank
+            : throw Wrong(key, value, $"1 to {LoraOptions.LargestRank}");
 
     private int Whole(JsonElement value, string key) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw Wrong(key, value, "a whole number");
 
     private double Number(JsonElement value, string key) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Wrong(key, value, "a number");
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
+            ? number
+            : throw Wrong(key, value, "a number");
 
     private string Text(JsonElement value, string key) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a text or texts");

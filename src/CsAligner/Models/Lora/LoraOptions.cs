@@ -17,7 +17,8 @@ public sealed record LoraOptions
     /// <summary>lora_alpha, above 0; what is added is scaled by lora_alpha / r.</summary>
     public double Alpha { get; init; } = 16;
 
-    /// <summary>The linear layers of each block that get one; all six where none are named, as in the paper's count of parameters.</summary>
+    /// <summary>The linear layers of each block that get one; all six where none are named,
+    /// as in the paper's count of parameters.</summary>
     public IReadOnlyList<string> Modules { get; init; } = KnownModules;
 
     /// <summary>The linear layers of a block.</summary>
@@ -46,7 +47,8 @@ public sealed record LoraOptions
             options = key switch
             {
                 "r" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int rank) => options with { Rank = rank },
-                "alpha" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double alpha) => options with { Alpha = alpha },
+                "alpha" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double alpha) =>
+                    options with { Alpha = alpha },
                 "modules" => options with { Modules = value.Split('+') },
                 _ => throw Wrong(text, $"'{setting}' is none of r=, alpha= and modules="),
             };
@@ -62,14 +64,20 @@ public sealed record LoraOptions
     {
         if (Rank is < 1 or > LargestRank) throw new InputException($"lora: r must be 1 to 1024, got {Rank}");
         if (!(Alpha > 0 && double.IsFinite(Alpha))) throw new InputException($"lora: alpha must be above 0, got {Alpha}");
-        if (Modules.Count == 0 || Modules.Distinct().Count() != Modules.Count) throw new InputException("lora: modules must be named, each once");
+        if (Modules.Count == 0 || Modules.Distinct().Count() != Modules.Count)
+            throw new InputException("lora: modules must be named, each once");
         foreach (string module in Modules)
-            if (!KnownModules.Contains(module)) throw new InputException($"lora: a CLIP has no module '{module}'; its blocks have {string.Join(", ", KnownModules)}{Suggestion.End(module, KnownModules)}");
+            if (!KnownModules.Contains(module))
+                throw new InputException(
+                    $"lora: a CLIP has no module '{module}'; its blocks "
+                        + $"have {string.Join(", ", KnownModules)}{Suggestion.End(module, KnownModules)}");
     }
 
     /// <summary>The options as <see cref="Parse"/> reads them.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{(Tower == ClipTower.Text ? "text" : "image")}:r={Rank},alpha={Alpha:R},modules={string.Join('+', Modules)}");
+        CultureInfo.InvariantCulture,
+        $"{(Tower == ClipTower.Text ? "text" : "image")}:r={Rank},alpha={Alpha:R},modules={string.Join('+', Modules)}");
 
-    private static InputException Wrong(string text, string why) => new($"lora: expected for example text:r=8,alpha=16,modules=q_proj+v_proj, got '{text}': {why}");
+    private static InputException Wrong(string text, string why) =>
+        new($"lora: expected for example text:r=8,alpha=16,modules=q_proj+v_proj, got '{text}': {why}");
 }

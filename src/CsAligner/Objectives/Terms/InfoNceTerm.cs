@@ -20,7 +20,8 @@ internal sealed class InfoNceTerm : ObjectiveTerm
 
     public override Tensor Forward(Tape tape, TermInputs inputs) => inputs.ImageOfText is { } imageOfText
         ? OfTexts(tape, inputs, [.. imageOfText])
-        : new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 }.Forward(tape, inputs.X, inputs.Y, inputs.LogitScale, inputs.Pairs).Loss;
+        : new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 }.Forward(tape, inputs.X, inputs.Y, inputs.LogitScale,
+            inputs.Pairs).Loss;
 
     private static Tensor OfTexts(Tape tape, TermInputs inputs, int[] imageOfText)
     {
@@ -29,6 +30,7 @@ internal sealed class InfoNceTerm : ObjectiveTerm
         float scale = MathF.Exp(inputs.LogitScale.Span[0]);
         var toImages = tape.Scale(tape.MatMul(captions, paired, transposeB: true), scale);
         var toTexts = tape.Gather(tape.Scale(tape.MatMul(paired, captions, transposeB: true), scale), imageOfText);
-        return tape.Scale(tape.Add(tape.CrossEntropy(toImages, imageOfText), tape.CrossEntropy(toTexts, [.. Enumerable.Range(0, texts)])), 0.5f);
+        return tape.Scale(tape.Add(tape.CrossEntropy(toImages, imageOfText), tape.CrossEntropy(toTexts, [.. Enumerable.Range(0, texts)])),
+            0.5f);
     }
 }

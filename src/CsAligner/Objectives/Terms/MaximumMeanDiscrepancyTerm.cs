@@ -12,5 +12,6 @@ internal sealed class MaximumMeanDiscrepancyTerm : ObjectiveTerm
 
     public override bool SupportsAllCaptions => true;
 
-    public override Tensor Forward(Tape tape, TermInputs inputs) => tape.MaximumMeanDiscrepancy(inputs.X, inputs.Y, inputs.Bandwidth, [.. inputs.BandwidthFactors]);
+    public override Tensor Forward(Tape tape, TermInputs inputs) =>
+        tape.MaximumMeanDiscrepancy(inputs.X, inputs.Y, inputs.Bandwidth, [.. inputs.BandwidthFactors]);
 }

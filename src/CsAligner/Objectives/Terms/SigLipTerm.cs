@@ -12,7 +12,8 @@ internal sealed class SigLipTerm : ObjectiveTerm
 
     public override bool NeedsLogitScale => true;
 
-    public override IReadOnlyList<(string Name, Tensor Values)> CreateParameters(int width, RandomGenerator random) => [("logit_bias", SigLip.LogitBias())];
+    public override IReadOnlyList<(string Name, Tensor Values)> CreateParameters(int width, RandomGenerator random) =>
+        [("logit_bias", SigLip.LogitBias())];
 
     public override Tensor Forward(Tape tape, TermInputs inputs) =>
         tape.SigLipLoss(inputs.X, inputs.Y, inputs.LogitScale, inputs.Parameter("logit_bias"), inputs.Pairs);

@@ -4,7 +4,8 @@ namespace CsAligner.Objectives.Terms;
 
 /// <summary>What an <see cref="ObjectiveTerm"/> computes its value from.</summary>
 /// <param name="X">[P + U, D]: unit rows of the images, those of pairs first.</param>
-/// <param name="Y">[P + V, D]: unit rows of the texts, those of pairs first; [T + V, D] with T texts in <paramref name="ImageOfText"/>.</param>
+/// <param name="Y">[P + V, D]: unit rows of the texts, those of pairs first; [T + V, D] with T texts in
+/// <paramref name="ImageOfText"/>.</param>
 /// <param name="Pairs">P: row i of both is a pair for i below this, unless there is an <paramref name="ImageOfText"/>.</param>
 /// <param name="Bandwidth">sigma of the kernel, detached.</param>
 /// <param name="LogitScale">ln(1/tau), one element; it requires a gradient where the temperature is learned.</param>
@@ -30,6 +31,8 @@ public sealed record TermInputs(Tensor X, Tensor Y, int Pairs, double Bandwidth,
     {
         foreach (var (own, values) in Parameters)
             if (own == name) return values;
-        throw new ArgumentException($"There is no parameter '{name}'; the term has made {(Parameters.Count == 0 ? "none" : string.Join(", ", Parameters.Select(p => p.Name)))}.", nameof(name));
+        throw new ArgumentException(
+            $"There is no parameter '{name}'; the term has made "
+                + $"{(Parameters.Count == 0 ? "none" : string.Join(", ", Parameters.Select(p => p.Name)))}.", nameof(name));
     }
 }

@@ -21,7 +21,8 @@ internal static class ByteAlphabet
     private static bool IsVisible(int value) => value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
 
     private static byte[] MakeOrder() =>
-        [.. Enumerable.Range(0, 256).Where(IsVisible).Concat(Enumerable.Range(0, 256).Where(value => !IsVisible(value))).Select(value => (byte)value)];
+        [.. Enumerable.Range(0, 256).Where(IsVisible).Concat(Enumerable.Range(0, 256).Where(value => !IsVisible(value)))
+            .Select(value => (byte)value)];
 
     private static char[] MakeCharacters()
     {

@@ -129,7 +129,8 @@ internal static class UnicodeForms
             return true;
         }
 
-        if ((uint)(first - FirstSyllable) < Syllables && (first - FirstSyllable) % Trailings == 0 && second > BeforeTrailing && second < BeforeTrailing + Trailings)
+        if ((uint)(first - FirstSyllable) < Syllables && (first - FirstSyllable) % Trailings == 0 && second > BeforeTrailing
+            && second < BeforeTrailing + Trailings)
         {
             composed = first + second - BeforeTrailing;
             return true;
@@ -167,13 +168,15 @@ internal static class UnicodeForms
             }
         }
 
-        return new Table(canonical.ToFrozenDictionary(), compatible.ToFrozenDictionary(), compositions.ToFrozenDictionary(), classes.ToFrozenDictionary());
+        return new Table(canonical.ToFrozenDictionary(), compatible.ToFrozenDictionary(), compositions.ToFrozenDictionary(),
+            classes.ToFrozenDictionary());
     }
 
     private static int Number(string field) => int.Parse(field, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private sealed record Table(
-        FrozenDictionary<int, int[]> Canonical, FrozenDictionary<int, int[]> Compatible, FrozenDictionary<(int First, int Second), int> Compositions, FrozenDictionary<int, byte> Classes)
+        FrozenDictionary<int, int[]> Canonical, FrozenDictionary<int, int[]> Compatible,
+        FrozenDictionary<(int First, int Second), int> Compositions, FrozenDictionary<int, byte> Classes)
     {
         public int Class(int character) => Classes.GetValueOrDefault(character);
     }

@@ -23,6 +23,7 @@ internal sealed record AddedToken(string Content, int Id, bool SingleWord, bool 
         if (vocabulary.TryGet(text, out int known) && known != id)
             throw json.Malformed($"{JsonView.Shown(text)} has the id {id}, but {known} in the model's vocabulary");
         bool special = json.Flag("special", false);
-        return new AddedToken(text, id, json.Flag("single_word", false), json.Flag("lstrip", false), json.Flag("rstrip", false), json.Flag("normalized", !special), special);
+        return new AddedToken(text, id, json.Flag("single_word", false), json.Flag("lstrip", false), json.Flag("rstrip", false),
+            json.Flag("normalized", !special), special);
     }
 }

@@ -69,8 +69,10 @@ internal sealed class AddedTokenFinder
 
     private static bool StandsAlone(string text, int start, int end)
     {
-        bool before = start > 0 && Rune.DecodeLastFromUtf16(text.AsSpan(0, start), out Rune left, out _) == OperationStatus.Done && CharacterKinds.IsWord(left);
-        bool behind = end < text.Length && Rune.DecodeFromUtf16(text.AsSpan(end), out Rune right, out _) == OperationStatus.Done && CharacterKinds.IsWord(right);
+        bool before = start > 0 && Rune.DecodeLastFromUtf16(text.AsSpan(0, start), out Rune left, out _) == OperationStatus.Done
+            && CharacterKinds.IsWord(left);
+        bool behind = end < text.Length && Rune.DecodeFromUtf16(text.AsSpan(end), out Rune right, out _) == OperationStatus.Done
+            && CharacterKinds.IsWord(right);
         return !before && !behind;
     }
 

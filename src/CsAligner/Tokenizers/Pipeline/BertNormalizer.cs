@@ -8,7 +8,8 @@ namespace CsAligner.Tokenizers.Pipeline;
 /// <summary>"BertNormalizer": control characters out, white space to spaces, spaces around ideographs, accents out, lower case.</summary>
 internal sealed class BertNormalizer(bool cleanText, bool handleChineseCharacters, bool stripAccents, bool lowercase) : INormalizer
 {
-    private static readonly SearchValues<char> s_plain = SearchValues.Create([.. Enumerable.Range(' ', 127 - ' ').Select(character => (char)character)]);
+    private static readonly SearchValues<char> s_plain =
+        SearchValues.Create([.. Enumerable.Range(' ', 127 - ' ').Select(character => (char)character)]);
 
     public string Normalize(string text)
     {
@@ -43,7 +44,8 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseCharacter
         return result.ToString();
     }
 
-    private static bool IsControl(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
+    private static bool IsControl(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
 
     private static string SetApart(string text)
     {

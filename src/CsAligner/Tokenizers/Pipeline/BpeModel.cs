@@ -23,7 +23,8 @@ internal sealed class BpeModel : IWordModel
 
     private BpeModel(JsonView json)
     {
-        json.Allow("type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges");
+        json.Allow("type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback",
+            "ignore_merges", "vocab", "merges");
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
         if (json.Optional("dropout") is { } dropout && dropout.Number() != 0)
             throw json.Unknown("option", "dropout");
@@ -73,7 +74,8 @@ internal sealed class BpeModel : IWordModel
         int start = 0;
         for (int i = 1; i < word.Length; i++)
         {
-            if (neighbours.Contains(Neighbours(word[i - 1], word[i])) || char.IsSurrogate(word[i]) || !Vocabulary.TryGet(word.Slice(i, 1), out _))
+            if (neighbours.Contains(Neighbours(word[i - 1], word[i])) || char.IsSurrogate(word[i])
+                || !Vocabulary.TryGet(word.Slice(i, 1), out _))
                 continue;
             EncodePart(word[start..i], ids);
             start = i;
@@ -162,7 +164,9 @@ internal sealed class BpeModel : IWordModel
     private static string Affix(JsonView json, string name)
     {
         string affix = json.Text(name, "");
-        return affix.Length <= LongestAffix ? affix : throw json.Malformed($"{name} has {affix.Length} characters, at most {LongestAffix} were expected");
+        return affix.Length <= LongestAffix
+            ? affix
+            : throw json.Malformed($"{name} has {affix.Length} characters, at most {LongestAffix} were expected");
     }
 
     private HashSet<int> FindNeighbours()
@@ -198,14 +202,18 @@ internal sealed class BpeModel : IWordModel
     }
 
     private int IdOf(string token, JsonView merge) =>
-        Vocabulary.TryGet(token, out int id) ? id : throw merge.Malformed($"the vocabulary does not have the token {JsonView.Shown(token)}");
+        Vocabulary.TryGet(token, out int id)
+            ? id
+            : throw merge.Malformed($"the vocabulary does not have the token {JsonView.Shown(token)}");
 
     private static bool IsByte(string token) => token is ['<', '0', 'x', _, _, '>'];
 
     // Newer files write pairs, older ones two tokens with a space between.
     private static (string Left, string Right) Pair(JsonView merge)
     {
-        string[] parts = merge.Kind == JsonValueKind.Array ? [.. merge.Items().Take(3).Select(part => part.Text())] : merge.Text().Split(' ');
+        string[] parts = merge.Kind == JsonValueKind.Array
+            ? [.. merge.Items().Take(3).Select(part => part.Text())]
+            : merge.Text().Split(' ');
         return parts is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : throw merge.Malformed("two tokens were expected");
     }
 }

@@ -14,7 +14,9 @@ internal sealed class CharacterPreTokenizer(Func<Rune, bool> isDelimiter, SplitB
         for (int i = 0, width; i < text.Length; i += width)
         {
             width = 1;
-            bool found = text[i] < 128 ? _ascii[text[i]] : Rune.DecodeFromUtf16(text[i..], out Rune rune, out width) == System.Buffers.OperationStatus.Done && isDelimiter(rune);
+            bool found = text[i] < 128
+                ? _ascii[text[i]]
+                : Rune.DecodeFromUtf16(text[i..], out Rune rune, out width) == System.Buffers.OperationStatus.Done && isDelimiter(rune);
             if (found)
                 delimiters.Add((i, width));
         }

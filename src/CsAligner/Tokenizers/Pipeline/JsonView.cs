@@ -16,7 +16,9 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
     public JsonView? Optional(string name)
     {
         Require(JsonValueKind.Object, "an object");
-        return element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? new JsonView(value, Join(name), file) : null;
+        return element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? new JsonView(value, Join(name), file)
+            : null;
     }
 
     public JsonView Required(string name) => Optional(name) ?? throw Malformed($"{name} is missing");
@@ -55,7 +57,9 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
     public double Number()
     {
         Require(JsonValueKind.Number, "a number");
-        return element.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Malformed($"{JsonView.Shown(element.GetRawText())} is no finite number");
+        return element.TryGetDouble(out double number) && double.IsFinite(number)
+            ? number
+            : throw Malformed($"{JsonView.Shown(element.GetRawText())} is no finite number");
     }
 
     /// <summary>A whole number from 0 to 2^24 - 1.</summary>
@@ -81,10 +85,13 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
     public char Character(string name)
     {
         JsonView value = Required(name);
-        return value.Text() is [var character] && !char.IsSurrogate(character) ? character : throw value.Malformed("one character was expected");
+        return value.Text() is [var character] && !char.IsSurrogate(character)
+            ? character
+            : throw value.Malformed("one character was expected");
     }
 
-    public InputException Malformed(string what, Exception? cause = null) => Malformed(file, path.Length == 0 ? what : $"{path}: {what}", cause);
+    public InputException Malformed(string what, Exception? cause = null) =>
+        Malformed(file, path.Length == 0 ? what : $"{path}: {what}", cause);
 
     public static InputException Malformed(string file, string what, Exception? cause = null) =>
         new($"reading the tokenizer: {file}: {what}; get the file again, or write it with Hugging Face's tokenizers.", cause);
@@ -99,7 +106,8 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
     public static string Shown(string token)
     {
         string cut = token.Length > LongestShown ? token[..LongestShown] + "…" : token;
-        return "'" + string.Concat(cut.Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character)) + "'";
+        return "'" + string.Concat(cut.Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character))
+            + "'";
     }
 
     private void Require(JsonValueKind kind, string expected)

@@ -16,7 +16,9 @@ internal sealed record Marks(int[] Before, int[] Behind)
         switch (type)
         {
             case "Sequence":
-                return json.Required("processors").Items().Select(Read).Aggregate(None, (inner, outer) => Limited(json, [.. outer.Before, .. inner.Before], [.. inner.Behind, .. outer.Behind]));
+                return json.Required("processors").Items().Select(Read)
+                    .Aggregate(None,
+                        (inner, outer) => Limited(json, [.. outer.Before, .. inner.Before], [.. inner.Behind, .. outer.Behind]));
             case "ByteLevel":
                 return None;
             case "BertProcessing" or "RobertaProcessing":
@@ -29,7 +31,9 @@ internal sealed record Marks(int[] Before, int[] Behind)
     }
 
     private static Marks Limited(JsonView json, List<int> before, List<int> behind) =>
-        before.Count + behind.Count <= MostMarks ? new Marks([.. before], [.. behind]) : throw json.Malformed($"more than {MostMarks} marks around a text");
+        before.Count + behind.Count <= MostMarks
+            ? new Marks([.. before], [.. behind])
+            : throw json.Malformed($"more than {MostMarks} marks around a text");
 
     // A pair of a token and its id.
     private static int IdOf(JsonView json, string name)
@@ -73,7 +77,8 @@ internal sealed record Marks(int[] Before, int[] Behind)
     private static IEnumerable<int> Ids(JsonView json, JsonView name)
     {
         JsonView tokens = json.Required("special_tokens");
-        JsonView token = tokens.Optional(name.Text()) ?? throw name.Malformed($"{JsonView.Shown(name.Text())} is not among the special_tokens");
+        JsonView token = tokens.Optional(name.Text())
+            ?? throw name.Malformed($"{JsonView.Shown(name.Text())} is not among the special_tokens");
         return token.Required("ids").Items().Select(id => id.Id());
     }
 }

@@ -8,7 +8,8 @@ internal sealed class MetaspacePreTokenizer(char replacement, PrependScheme prep
     public void Split(Piece piece, List<Piece> words)
     {
         string text = piece.Span.ToString().Replace(' ', replacement);
-        bool prepended = text is [var first, ..] && first != replacement && (prepend == PrependScheme.Always || (prepend == PrependScheme.First && piece.First));
+        bool prepended = text is [var first, ..] && first != replacement
+            && (prepend == PrependScheme.Always || (prepend == PrependScheme.First && piece.First));
         var marked = new Piece(prepended ? _mark + text : text, piece.First);
         if (!split)
         {

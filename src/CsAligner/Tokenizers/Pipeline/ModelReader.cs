@@ -20,7 +20,9 @@ internal static class ModelReader
         string token = json.Text("unk_token", otherwise);
         if (token.Length == 0)
             return -1;
-        return vocabulary.TryGet(token, out int id) ? id : throw json.Malformed($"unk_token is {JsonView.Shown(token)}, which the vocabulary does not have");
+        return vocabulary.TryGet(token, out int id)
+            ? id
+            : throw json.Malformed($"unk_token is {JsonView.Shown(token)}, which the vocabulary does not have");
     }
 
     // Old files do not say: by what only one of them has.

@@ -34,7 +34,8 @@ internal static class NormalizerReader
                 return PrecompiledNormalizer.Read(json);
             case "BertNormalizer":
                 bool lowercase = json.Flag("lowercase", true);
-                return new BertNormalizer(json.Flag("clean_text", true), json.Flag("handle_chinese_chars", true), json.Flag("strip_accents", lowercase), lowercase);
+                return new BertNormalizer(json.Flag("clean_text", true), json.Flag("handle_chinese_chars", true),
+                    json.Flag("strip_accents", lowercase), lowercase);
             default:
                 throw json.Unknown("normalizer", type);
         }
@@ -56,7 +57,8 @@ internal static class NormalizerReader
     private static Rune? Nmt(Rune rune) => rune.Value switch
     {
         (>= 0x01 and <= 0x08) or 0x0B or (>= 0x0E and <= 0x1F) or 0x7F or 0x8F or 0x9F => null,
-        0x09 or 0x0A or 0x0C or 0x0D or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD => new Rune(' '),
+        0x09 or 0x0A or 0x0C or 0x0D or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD =>
+            new Rune(' '),
         _ => rune,
     };
 }

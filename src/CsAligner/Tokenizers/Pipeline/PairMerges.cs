@@ -70,7 +70,8 @@ internal sealed class PairMerges
         {
             // An entry is a bid: one whose pair has changed since is thrown away.
             int right = next[place];
-            if (ids[place] < 0 || right >= length || !_merges.TryGetValue(PairOf(ids[place], ids[right]), out Merge merge) || merge.Rank != (int)(priority >> 32))
+            if (ids[place] < 0 || right >= length || !_merges.TryGetValue(PairOf(ids[place], ids[right]), out Merge merge)
+                || merge.Rank != (int)(priority >> 32))
                 continue;
             ids[place] = merge.Id;
             ids[right] = -1;

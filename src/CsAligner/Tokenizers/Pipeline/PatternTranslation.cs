@@ -12,7 +12,8 @@ internal static class PatternTranslation
     private const string WordClass = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9";
 
     private static readonly string[] s_categories =
-        ["L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cs", "Cn"];
+        ["L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
+            "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cs", "Cn"];
 
     /// <exception cref="NotSupportedException">With the part that is refused.</exception>
     public static string Translate(string pattern)
@@ -73,7 +74,8 @@ internal static class PatternTranslation
 
     private static int CodePoint(ReadOnlySpan<char> escape, StringBuilder result)
     {
-        if (!int.TryParse(escape[3..^1], System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out int number) || number is < 0 or > 0xFFFF)
+        if (!int.TryParse(escape[3..^1], System.Globalization.NumberStyles.AllowHexSpecifier,
+            System.Globalization.CultureInfo.InvariantCulture, out int number) || number is < 0 or > 0xFFFF)
             throw new NotSupportedException(escape.ToString());
         result.Append($"\\u{number:X4}");
         return escape.Length;

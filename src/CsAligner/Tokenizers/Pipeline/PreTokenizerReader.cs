@@ -21,18 +21,22 @@ internal static class PreTokenizerReader
             case "WhitespaceSplit":
                 return new CharacterPreTokenizer(Rune.IsWhiteSpace, SplitBehavior.Removed);
             case "BertPreTokenizer":
-                return new PreTokenizerSequence([new CharacterPreTokenizer(Rune.IsWhiteSpace, SplitBehavior.Removed), new CharacterPreTokenizer(CharacterKinds.IsPunctuation, SplitBehavior.Isolated)]);
+                return new PreTokenizerSequence(
+                    [new CharacterPreTokenizer(Rune.IsWhiteSpace, SplitBehavior.Removed),
+                        new CharacterPreTokenizer(CharacterKinds.IsPunctuation, SplitBehavior.Isolated)]);
             case "Punctuation":
                 return new CharacterPreTokenizer(CharacterKinds.IsPunctuation, Behavior(json, "Isolated"));
             case "Digits":
-                return new CharacterPreTokenizer(CharacterKinds.IsNumber, json.Flag("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
+                return new CharacterPreTokenizer(CharacterKinds.IsNumber,
+                    json.Flag("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
             case "CharDelimiterSplit":
                 var delimiter = new Rune(json.Character("delimiter"));
                 return new CharacterPreTokenizer(rune => rune == delimiter, SplitBehavior.Removed);
             case "Metaspace":
                 return new MetaspacePreTokenizer(json.Character("replacement"), Scheme(json), json.Flag("split", true));
             case "Split":
-                return new PatternPreTokenizer(TextPattern.Read(json.Required("pattern")), Behavior(json, null), json.Flag("invert", false));
+                return new PatternPreTokenizer(TextPattern.Read(json.Required("pattern")), Behavior(json, null),
+                    json.Flag("invert", false));
             default:
                 throw json.Unknown("pre-tokenizer", type);
         }

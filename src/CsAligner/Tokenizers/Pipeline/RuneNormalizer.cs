@@ -8,7 +8,8 @@ namespace CsAligner.Tokenizers.Pipeline;
 internal sealed class RuneNormalizer(Func<Rune, Rune?> map) : INormalizer
 {
     private readonly SearchValues<char> _unchanged = SearchValues.Create(
-        [.. Enumerable.Range(0, 128).Where(character => map(new Rune(character)) == new Rune(character)).Select(character => (char)character)]);
+        [.. Enumerable.Range(0, 128).Where(character => map(new Rune(character)) == new Rune(character))
+            .Select(character => (char)character)]);
 
     public string Normalize(string text)
     {

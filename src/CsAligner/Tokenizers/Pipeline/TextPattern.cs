@@ -30,7 +30,8 @@ internal sealed class TextPattern
     /// <exception cref="NotSupportedException">The expression uses what is not known here.</exception>
     /// <exception cref="ArgumentException">The expression is malformed.</exception>
     public static TextPattern OfRegex(string pattern) =>
-        new(null, new Regex(PatternTranslation.Translate(pattern), RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline, s_patience));
+        new(null, new Regex(PatternTranslation.Translate(pattern),
+            RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline, s_patience));
 
     /// <summary>Reads {"String": …} or {"Regex": …}.</summary>
     public static TextPattern Read(JsonView json)
@@ -73,7 +74,9 @@ internal sealed class TextPattern
         {
             foreach (ValueMatch match in _regex.EnumerateMatches(text))
             {
-                matches.Add(places is null ? (match.Index, match.Length) : (places[match.Index], places[match.Index + match.Length] - places[match.Index]));
+                matches.Add(places is null
+                    ? (match.Index, match.Length)
+                    : (places[match.Index], places[match.Index + match.Length] - places[match.Index]));
                 if (TextBudget.IsSpent(began))
                     throw TooSlow(text.Length, null);
             }
@@ -87,7 +90,8 @@ internal sealed class TextPattern
     }
 
     private InputException TooSlow(int length, Exception? cause) =>
-        new($"cutting a text of {length} characters: the tokenizer's expression {JsonView.Shown(_regex!.ToString())} took more than {s_patience.TotalSeconds} seconds; use a tokenizer without such an expression.", cause);
+        new($"cutting a text of {length} characters: the tokenizer's expression {JsonView.Shown(_regex!.ToString())} took more "
+            + $"than {s_patience.TotalSeconds} seconds; use a tokenizer without such an expression.", cause);
 
     private void FindLiteral(ReadOnlySpan<char> text, List<(int Start, int Length)> matches)
     {

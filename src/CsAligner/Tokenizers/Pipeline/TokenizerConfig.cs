@@ -23,9 +23,12 @@ internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength,
 
     public static TokenizerConfig Read(JsonView json)
     {
-        string? padding = json.Optional("pad_token") is { } token ? (token.Kind == JsonValueKind.Object ? token.Required("content") : token).Text() : null;
+        string? padding = json.Optional("pad_token") is { } token
+            ? (token.Kind == JsonValueKind.Object ? token.Required("content") : token).Text()
+            : null;
         double? longest = json.Optional("model_max_length")?.Number();
-        var config = new TokenizerConfig(padding, longest is >= 1 and < LongestContext ? (int)longest : null, IsLeft(json, "padding_side"), IsLeft(json, "truncation_side"));
+        var config = new TokenizerConfig(padding, longest is >= 1 and < LongestContext ? (int)longest : null, IsLeft(json, "padding_side"),
+            IsLeft(json, "truncation_side"));
         foreach (var (key, _, _, _) in Repeated)
             if (json.Optional(key) is { } value) config._repeated.Add((key, value.Kind));
         return config;
@@ -37,7 +40,8 @@ internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength,
         foreach (var (key, value) in _repeated)
         {
             var (_, section, type, setting) = Repeated.Single(repeated => repeated.Key == key);
-            if (tokenizer.Optional(section) is not { Kind: JsonValueKind.Object } part || part.Optional("type") is not { Kind: JsonValueKind.String } kind || kind.Text() != type)
+            if (tokenizer.Optional(section) is not { Kind: JsonValueKind.Object } part
+                || part.Optional("type") is not { Kind: JsonValueKind.String } kind || kind.Text() != type)
                 continue;
             if (part.Optional(setting) is { } own && own.Kind != value)
                 throw own.Malformed(

@@ -129,7 +129,10 @@ internal sealed class UnigramModel : IWordModel
     }
 
     private int RequireUnknown(ReadOnlySpan<char> word) =>
-        _unknown >= 0 ? _unknown : throw new InputException($"cutting the word {JsonView.Shown(word.ToString())}: the tokenizer has no tokens for it and no unk_id; use a tokenizer with one.");
+        _unknown >= 0
+            ? _unknown
+            : throw new InputException($"cutting the word {JsonView.Shown(word.ToString())}: the tokenizer has no tokens for it and no "
+                + "unk_id; use a tokenizer with one.");
 
     private void Insert(string token, int id)
     {

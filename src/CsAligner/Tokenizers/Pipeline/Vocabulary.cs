@@ -33,7 +33,8 @@ internal sealed class Vocabulary
             if (id >= seen.Length)
                 seen.Length = Math.Max(id + 1, Math.Min(2 * seen.Length, MostIds));
             if (seen[id])
-                throw json.Malformed($"the id {id.ToString(CultureInfo.InvariantCulture)} belongs to {JsonView.Shown(token)} and to another token");
+                throw json.Malformed(
+                    $"the id {id.ToString(CultureInfo.InvariantCulture)} belongs to {JsonView.Shown(token)} and to another token");
             seen[id] = true;
             vocabulary._ids.Add(token, id);
             vocabulary.Size = Math.Max(vocabulary.Size, id + 1);

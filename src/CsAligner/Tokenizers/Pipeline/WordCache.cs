@@ -25,7 +25,8 @@ internal sealed class WordCache
             Volatile.Write(ref SlotOf(word), new Entry(word.ToString(), ids.ToArray()));
     }
 
-    private ref Entry? SlotOf(ReadOnlySpan<char> word) => ref _slots[string.GetHashCode(word, StringComparison.Ordinal) & (_slots.Length - 1)];
+    private ref Entry? SlotOf(ReadOnlySpan<char> word) =>
+        ref _slots[string.GetHashCode(word, StringComparison.Ordinal) & (_slots.Length - 1)];
 
     private sealed record Entry(string Word, int[] Ids);
 }

@@ -16,7 +16,8 @@ internal sealed class WordPieceModel : IWordModel
         json.Allow("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
         if (Vocabulary.LongestToken > LongestPiece)
-            throw json.Required("vocab").Malformed($"a token has {Vocabulary.LongestToken} characters, at most {LongestPiece} were expected");
+            throw json.Required("vocab")
+                .Malformed($"a token has {Vocabulary.LongestToken} characters, at most {LongestPiece} were expected");
         _prefix = json.Text("continuing_subword_prefix", "##");
         _unknown = ModelReader.UnknownId(json, Vocabulary, "[UNK]");
         if (_unknown < 0)
@@ -59,7 +60,9 @@ internal sealed class WordPieceModel : IWordModel
         for (int start = 0; start < word.Length;)
         {
             // The prefix is written over the part of the word that is done; before the first piece there is none.
-            Span<char> rest = start == 0 ? buffer.Slice(_prefix.Length, word.Length) : buffer.Slice(start, _prefix.Length + word.Length - start);
+            Span<char> rest = start == 0
+                ? buffer.Slice(_prefix.Length, word.Length)
+                : buffer.Slice(start, _prefix.Length + word.Length - start);
             if (start > 0)
                 _prefix.CopyTo(rest);
             int least = rest.Length - (word.Length - start), length = Math.Min(rest.Length, Vocabulary.LongestToken);

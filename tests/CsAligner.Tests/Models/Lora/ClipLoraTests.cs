@@ -83,7 +83,8 @@ public sealed class ClipLoraTests : IDisposable
                 float below = Loss(Tape.Inference(), tower, tokens, backward: false);
                 values.Span[i] = kept;
                 double expected = (above - below) / (2 * Step);
-                Assert.True(Math.Abs(expected - values.Grad[i]) < 4e-3 + (0.02 * Math.Abs(expected)), $"{name}[{i}]: {expected} and {values.Grad[i]}");
+                Assert.True(Math.Abs(expected - values.Grad[i]) < 4e-3 + (0.02 * Math.Abs(expected)),
+                    $"{name}[{i}]: {expected} and {values.Grad[i]}");
             }
         }
     }
@@ -139,7 +140,8 @@ public sealed class ClipLoraTests : IDisposable
         void Refused(string what, string written)
         {
             File.WriteAllText(_folder[ClipLora.ConfigFile], written);
-            Assert.Contains(what, Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Folder), _folder.Path)).Message, StringComparison.Ordinal);
+            Assert.Contains(what, Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Folder), _folder.Path)).Message,
+                StringComparison.Ordinal);
         }
 
         Refused("is missing or not", config.Replace("\"r\": 3", "\"r\": 4", StringComparison.Ordinal));
@@ -149,11 +151,13 @@ public sealed class ClipLoraTests : IDisposable
         Refused("no PEFT configuration", "{");
         Refused("adapter_config.json: r is 0; expected 1 to 1024", config.Replace("\"r\": 3", "\"r\": 0", StringComparison.Ordinal));
         File.Delete(_folder[ClipLora.ConfigFile]);
-        Assert.Contains("no such file", Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Folder), _folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Folder), _folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     private ClipLora Attach(ClipTower tower, string modules) =>
-        ClipLora.Attach(_model, new LoraOptions { Tower = tower, Rank = 3, Alpha = 6, Modules = modules.Split('+') }, new RandomGenerator(3));
+        ClipLora.Attach(_model, new LoraOptions { Tower = tower, Rank = 3, Alpha = 6, Modules = modules.Split('+') },
+            new RandomGenerator(3));
 
     private static void Disturb(ClipLora lora)
     {

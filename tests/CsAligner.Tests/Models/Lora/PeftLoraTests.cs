@@ -11,11 +11,13 @@ namespace CsAligner.Tests.Models.Lora;
 /// <summary>PEFT's folders, computed as PEFT computes them; a setting that is not supported is named, never ignored.</summary>
 public sealed class PeftLoraTests : IDisposable
 {
-    private static readonly string Golden = Path.Combine(AppContext.BaseDirectory, "Golden", "lora"), Tiny = Path.Combine(AppContext.BaseDirectory, "Golden", "clip-tiny");
+    private static readonly string Golden = Path.Combine(AppContext.BaseDirectory, "Golden", "lora"),
+        Tiny = Path.Combine(AppContext.BaseDirectory, "Golden", "clip-tiny");
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Cases => [.. Directory.GetDirectories(Golden).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Cases =>
+        [.. Directory.GetDirectories(Golden).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => _folder.Dispose();
 
@@ -129,9 +131,11 @@ public sealed class PeftLoraTests : IDisposable
     {
         _folder.CopyFrom(Path.Combine(Golden, "names-in-both-towers"));
         Change("names-in-both-towers", "target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]");
-        Assert.Contains("k_proj.lora_A.weight\" is missing", Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Tiny), _folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("k_proj.lora_A.weight\" is missing",
+            Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Tiny), _folder.Path)).Message, StringComparison.Ordinal);
         Change("names-in-both-towers", "target_modules", "[\"q_proj\"]");
-        Assert.Contains("v_proj.lora_A.weight\" belongs to no module", Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Tiny), _folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("v_proj.lora_A.weight\" belongs to no module",
+            Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Tiny), _folder.Path)).Message, StringComparison.Ordinal);
     }
 
     internal static void Rewrite(string path, string tensor, float value)
@@ -171,7 +175,8 @@ public sealed class PeftLoraTests : IDisposable
         var golden = new GoldenFile("clip-tiny/golden.safetensors");
         using var tape = Tape.Inference();
         Same(expected.Values(name + ".text"), Text(model, tape));
-        Same(expected.Values(name + ".image"), model.Vision.Encode(tape, Tensor.From(golden.Floats("pixel_values"), golden.Shape("pixel_values"))).Span.ToArray());
+        Same(expected.Values(name + ".image"),
+            model.Vision.Encode(tape, Tensor.From(golden.Floats("pixel_values"), golden.Shape("pixel_values"))).Span.ToArray());
 
         static void Same(double[] expected, float[] actual)
         {
