@@ -26,9 +26,10 @@ internal static class Program
     {
         if (arguments.Length == 0 || FuzzTargets.Groups.All(group => group.Name != arguments[0]))
         {
+            var groups = FuzzTargets.Groups
+                .Select(group => $"{group.Name} ({string.Join(", ", group.Targets.Select(target => target.Name))})");
             Console.Error.WriteLine(
-                "usage: GROUP [--minutes N] [--seed N] | --changes N | --replay FOLDER; "
-                    + $"groups: {string.Join(", ", FuzzTargets.Groups.Select(group => $"{group.Name} ({string.Join(", ", group.Targets.Select(target => target.Name))})"))}");
+                $"usage: GROUP [--minutes N] [--seed N] | --changes N | --replay FOLDER; groups: {string.Join(", ", groups)}");
             return 2;
         }
 

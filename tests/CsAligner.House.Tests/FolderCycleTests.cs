@@ -25,8 +25,10 @@ public sealed class FolderCycleTests
     {
         using var root = new TemporaryFolder();
         foreach (string folder in (ReadOnlySpan<string>)["A", "B", "C"]) Directory.CreateDirectory(root[folder]);
-        root.Write("A/Length.cs",
-            "namespace X.A; static class Length { public static int Twice(this string text) => text.Length * 2; public const int Most = X.C.Last.Value; }"u8);
+        root.Write("A/Length.cs", """
+            namespace X.A;
+            static class Length { public static int Twice(this string text) => text.Length * 2; public const int Most = X.C.Last.Value; }
+            """u8);
         root.Write("B/Word.cs", "using X.A; namespace X.B; class Word { public int Size => \"word\".Twice(); }"u8);
         root.Write("C/Last.cs", "namespace X.C; static class Last { public const int Value = 1; }"u8);
         SourceFolders folders = SourceFolders.Read(root.Path, "X");
@@ -42,6 +44,6 @@ public sealed class FolderCycleTests
         $"cycle of {string.Join(", ", cycle)}\n" + string.Join('\n', folders.Uses
             .Where(use => cycle.Contains(use.Key.From) && cycle.Contains(use.Key.To))
             .OrderBy(use => use.Key)
-            .Select(use =>
-                $"  {use.Key.From} -> {use.Key.To}: {string.Join(", ", use.Value.Take(5))}{(use.Value.Count > 5 ? $" and {use.Value.Count - 5} more" : "")}"));
+            .Select(use => $"  {use.Key.From} -> {use.Key.To}: {string.Join(", ", use.Value.Take(5))}"
+                + (use.Value.Count > 5 ? $" and {use.Value.Count - 5} more" : "")));
 }

@@ -24,6 +24,11 @@ internal sealed class SourceFolders
     /// <summary>For each folder that uses another: by what, as "File.cs uses Name".</summary>
     public IReadOnlyDictionary<(string From, string To), SortedSet<string>> Uses => _uses;
 
+    /// <summary>The C# files under a folder, without what builds leave there.</summary>
+    public static IEnumerable<string> Sources(string root) => Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+        .Where(path => !Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+        .Order(StringComparer.Ordinal);
+
     /// <summary>Compiles sources and follows every name in them to the folder that declares it.</summary>
     /// <param name="root">The project's folder.</param>
     /// <param name="assembly">The name of its assembly: to it others may show their internals.</param>
@@ -53,10 +58,6 @@ internal sealed class SourceFolders
             .GroupBy(folder => string.Join('\n', all.Where(other => reach[folder].Contains(other) && reach[other].Contains(folder))))
             .Select(group => group.ToArray())];
     }
-
-    private static IEnumerable<string> Sources(string root) => Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
-        .Where(path => !Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
-        .Order(StringComparer.Ordinal);
 
     private HashSet<string> Reachable(string folder)
     {

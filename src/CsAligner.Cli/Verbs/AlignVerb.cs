@@ -90,8 +90,8 @@ internal static class AlignVerb
                 session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole, choice));
             else if (result.ValidationPairs > 0)
                 session.Terminal.WriteTable(AlignTable.Create(result));
-            session.Terminal.Say(
-                $"{AlignmentReport.ImageAdapterFile}, {AlignmentReport.TextAdapterFile}{(encoders is null ? "" : ", " + encoders.Written)} and {AlignmentReport.RunFile} written to {folder}");
+            string written = encoders is null ? AlignmentReport.TextAdapterFile : $"{AlignmentReport.TextAdapterFile}, {encoders.Written}";
+            session.Terminal.Say($"{AlignmentReport.ImageAdapterFile}, {written} and {AlignmentReport.RunFile} written to {folder}");
         },
         parsed =>
         {

@@ -57,8 +57,7 @@ public sealed class IconSamples : SampleSource
     public override long Count => _indices.Count;
 
     /// <inheritdoc/>
-    public override string Fingerprint =>
-        field ??= $"icons {_icons.Size} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _indices.Select((icon, i) => $"{KeyOf(i)}\t{string.Join('\t', _captions[i])}")))))}";
+    public override string Fingerprint => field ??= $"icons {_icons.Size} {Convert.ToHexStringLower(SHA256.HashData(Contents()))}";
 
     /// <inheritdoc/>
     public override int PartsFor(int samples) => samples;
@@ -74,6 +73,9 @@ public sealed class IconSamples : SampleSource
     }
 
     private string KeyOf(int index) => $"{_icons[_indices[index]].Set}:{_icons[_indices[index]].Name}";
+
+    private byte[] Contents() => Encoding.UTF8.GetBytes(
+        string.Join('\n', _indices.Select((icon, i) => $"{KeyOf(i)}\t{string.Join('\t', _captions[i])}")));
 
     private sealed class Entry(IconSamples owner, int index) : SampleEntry
     {

@@ -127,9 +127,8 @@ public sealed class EmbeddingJob
         string? first = Shards.Select(_store.LogOf).Where(File.Exists).SelectMany(File.ReadLines).FirstOrDefault();
         _store.Remove();
         _made?.RemoveEmpty();
-        return new InputException(
-            $"cannot embed into '{_folder}': no sample could be "
-                + $"used: {(first is null ? "there are none" : $"all {totals.Bad} are bad, the first: {first[(first.IndexOf('\t') + 1)..]}")}");
+        string reason = first is null ? "there are none" : $"all {totals.Bad} are bad, the first: {first[(first.IndexOf('\t') + 1)..]}";
+        return new InputException($"cannot embed into '{_folder}': no sample could be used: {reason}");
     }
 
     private EmbeddingTotals RunAll(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress, Action<string>? say,

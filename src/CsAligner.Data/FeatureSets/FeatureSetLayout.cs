@@ -41,9 +41,10 @@ internal static class FeatureSetLayout
         SortedDictionary<long, string> second)
     {
         string[] alone = [.. Alone(first, second, secondKind), .. Alone(second, first, firstKind)];
-        if (alone.Length > 0)
-            throw new InputException(
-                $"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{(alone.Length > 4 ? $" and {alone.Length - 4} more" : "")}; they belong together by their numbers: get the missing files again, or remove those without a partner");
+        if (alone.Length == 0) return;
+        string more = alone.Length > 4 ? $" and {alone.Length - 4} more" : "";
+        throw new InputException($"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{more}; they belong together by "
+            + "their numbers: get the missing files again, or remove those without a partner");
     }
 
     private static IEnumerable<string> Alone(SortedDictionary<long, string> shards, SortedDictionary<long, string> others,

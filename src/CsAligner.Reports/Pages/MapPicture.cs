@@ -16,7 +16,8 @@ internal static class MapPicture
         text { font: 14px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1d1c1a; }
         .name { font-weight: 600; font-size: 15px; } .soft { fill: #67635c; }
         .pane { fill: #ffffff; stroke: #dcd7cd; } .link { fill: none; stroke: #1d1c1a; stroke-width: 0.8; stroke-opacity: 0.6; }
-        .dots { fill: none; stroke-width: 3.4; stroke-linecap: round; stroke-opacity: 0.55; } .linked { stroke-width: 5; stroke-opacity: 1; }
+        .dots { fill: none; stroke-width: 3.4; stroke-linecap: round; stroke-opacity: 0.55; }
+        .linked { stroke-width: 5; stroke-opacity: 1; }
         .image { stroke: #2f62d9; } .text { stroke: #dd6b13; }
         @media (prefers-color-scheme: dark) {
           text { fill: #ebe8e1; } .soft { fill: #a8a298; } .pane { fill: #1d1c19; stroke: #45413a; } .link { stroke: #ebe8e1; }

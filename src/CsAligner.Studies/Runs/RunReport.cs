@@ -150,7 +150,11 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
             ? ""
             : $" Marked: {best}, of the runs that keep R@1 within a point of raw the one with the lowest D_CS (where none keeps it, the "
                 + "one with the highest R@1).";
-        return $"Each run's adapters on {string.Join(", ", _mapped.Select(one => one.Set).Distinct().Select(set => $"{NumberText.Count(set.Pairing.Texts)} pairs of {set.Name}"))}, {(_mapped.Exists(one => one.Method == Raw) ? "beside the features as they come from the encoders" : "whose encoders give rows of different widths, so that there is nothing to compare them with before")}.{marked}";
+        var sets = _mapped.Select(one => one.Set).Distinct().Select(set => $"{NumberText.Count(set.Pairing.Texts)} pairs of {set.Name}");
+        string beside = _mapped.Exists(one => one.Method == Raw)
+            ? "beside the features as they come from the encoders"
+            : "whose encoders give rows of different widths, so that there is nothing to compare them with before";
+        return $"Each run's adapters on {string.Join(", ", sets)}, {beside}.{marked}";
     }
 
     private List<ReportFact> FactsOf()

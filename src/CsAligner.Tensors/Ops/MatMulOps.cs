@@ -79,8 +79,11 @@ public static unsafe class MatMulOps
         ArgumentNullException.ThrowIfNull(weight);
         int rows = x.Rows, k = x.Width, n = weight.Shape[0];
         if (weight.Rank != 2 || weight.Width != k || (bias is not null && bias.Length != n))
+        {
+            string and = bias is null ? "" : $" and bias {Shapes.Format(bias.Shape)}";
             throw new ArgumentException(
-                $"Linear: input {Shapes.Format(x.Shape)}, weight {Shapes.Format(weight.Shape)}{(bias is null ? "" : $" and bias {Shapes.Format(bias.Shape)}")} do not fit.", nameof(weight));
+                $"Linear: input {Shapes.Format(x.Shape)}, weight {Shapes.Format(weight.Shape)}{and} do not fit.", nameof(weight));
+        }
 
         var y = tape.RentLike(x, n, x.RequiresGrad || weight.RequiresGrad || (bias?.RequiresGrad ?? false));
         if (bias is not null) Elementwise.RepeatRow(bias.Pointer, y.Pointer, rows, n);

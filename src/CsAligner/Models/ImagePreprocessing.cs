@@ -277,9 +277,9 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
             return ProcessorOf(root) is "ViT" or "DINOv3ViT" ? ResampleFilter.Bilinear : ResampleFilter.Bicubic;
         return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int filter) && Enum.IsDefined((ResampleFilter)filter)
             ? (ResampleFilter)filter
-            : throw new InputException(
-                $"{path}: \"resample\" is {element.GetRawText().ReplaceLineEndings(" ")}; "
-                    + $"{string.Join(", ", Enum.GetValues<ResampleFilter>().Select(f => $"{(int)f} ({f.ToString().ToLowerInvariant()})"))} are supported.");
+            : throw new InputException($"{path}: \"resample\" is {element.GetRawText().ReplaceLineEndings(" ")}; "
+                + string.Join(", ", Enum.GetValues<ResampleFilter>().Select(f => $"{(int)f} ({f.ToString().ToLowerInvariant()})"))
+                + " are supported.");
     }
 
     // Older files say "size": 224 and "crop_size": 224, newer ones name the edges.

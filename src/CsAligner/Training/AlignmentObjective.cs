@@ -67,8 +67,10 @@ public sealed record AlignmentObjective
         if (text is MeanShiftName) return MeanShift;
         string[] parts = text.Split('+');
         if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !known.Exists(t => t.Name == part)))
-            throw new InputException(
-                $"objective: expected {ExpectedOf(known)}; got '{text}'{Suggestion.End(text, [RawName, MeanShiftName, "cs+infonce", .. known.Select(t => t.Name)])}");
+        {
+            string meant = Suggestion.End(text, [RawName, MeanShiftName, "cs+infonce", .. known.Select(t => t.Name)]);
+            throw new InputException($"objective: expected {ExpectedOf(known)}; got '{text}'{meant}");
+        }
         return Sum([.. known.Where(t => parts.Contains(t.Name))]);
     }
 

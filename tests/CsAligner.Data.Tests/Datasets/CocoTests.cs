@@ -63,8 +63,8 @@ public class CocoTests
             (int Id, string File)[] images = [.. Enumerable.Range(0, 200).Select(_ => (random.Next(150), $"{random.Next(150)}.jpg"))];
             (int Image, int Id, string Text)[] annotations = [.. Enumerable.Range(0, 600).Select(i => (random.Next(160), i, $"text {i}"))];
             string first = $"\"images\": [{string.Join(", ", images.Select(i => $"{{\"id\": {i.Id}, \"file_name\": \"{i.File}\"}}"))}]";
-            string second =
-                $"\"annotations\": [{string.Join(", ", annotations.Select(a => $"{{\"image_id\": {a.Image}, \"id\": {a.Id}, \"caption\": \"{a.Text}\"}}"))}]";
+            var texts = annotations.Select(a => $"{{\"image_id\": {a.Image}, \"id\": {a.Id}, \"caption\": \"{a.Text}\"}}");
+            string second = $"\"annotations\": [{string.Join(", ", texts)}]";
             File.WriteAllText(folder["captions.json"], trial % 2 == 0 ? $"{{{first}, {second}}}" : $"{{{second}, {first}}}");
             foreach ((int _, string file) in images) folder.Write(file, [1]);
 

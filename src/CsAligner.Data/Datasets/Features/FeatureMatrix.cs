@@ -67,7 +67,9 @@ internal sealed class FeatureMatrix : IDisposable
         }
 
         file.Dispose();
-        throw new InputException(
-            $"cannot read '{path}': {(tensor is null ? $"it has {matrices.Length} matrices ({string.Join(", ", matrices.Take(8))}); say which: features:{path}:NAME" : $"it has no matrix '{tensor}', but {string.Join(", ", matrices.Take(8))}")}");
+        string names = string.Join(", ", matrices.Take(8));
+        throw new InputException(tensor is null
+            ? $"cannot read '{path}': it has {matrices.Length} matrices ({names}); say which: features:{path}:NAME"
+            : $"cannot read '{path}': it has no matrix '{tensor}', but {names}");
     }
 }

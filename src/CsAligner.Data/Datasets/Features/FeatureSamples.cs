@@ -38,7 +38,8 @@ public sealed class FeatureSamples : SampleSource
 
     /// <inheritdoc/>
     public override string Fingerprint =>
-        field ??= $"features {string.Join(' ', _shards.Select(shard => $"{shard.Name}:{shard.Rows}x{shard.Images?.Width}x{shard.Texts?.Width}"))}";
+        field ??= "features "
+            + string.Join(' ', _shards.Select(shard => $"{shard.Name}:{shard.Rows}x{shard.Images?.Width}x{shard.Texts?.Width}"));
 
     /// <summary>Opens a folder of clip-retrieval.</summary>
     /// <param name="name">The data set as it was named.</param>

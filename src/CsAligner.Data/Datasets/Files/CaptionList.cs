@@ -77,9 +77,11 @@ internal static class CaptionList
             }
             else if (fields.Length != columns)
             {
-                string between = delimiter == '\t' ? "tabs" : $"'{delimiter}'";
-                samples.AddProblem(
-                    $"has {fields.Length} fields between {between}; {(columns == 2 ? $"two were expected: path, {(delimiter == '\t' ? "tab" : $"'{delimiter}'")}, caption" : $"{columns} were expected, as the heading has")}", number);
+                (string one, string many) = delimiter == '\t' ? ("tab", "tabs") : ($"'{delimiter}'", $"'{delimiter}'");
+                string expected = columns == 2
+                    ? $"two were expected: path, {one}, caption"
+                    : $"{columns} were expected, as the heading has";
+                samples.AddProblem($"has {fields.Length} fields between {many}; {expected}", number);
             }
             else
             {

@@ -17,8 +17,9 @@ internal static class ImageFolder
     public static FileSamples Read(string folder)
     {
         if (!Directory.Exists(folder))
-            throw new InputException(
-                $"cannot read images of '{folder}': {(File.Exists(folder) ? "it is a file, a folder of images was expected" : "there is no such folder; check the path")}");
+            throw new InputException($"cannot read images of '{folder}': " + (File.Exists(folder)
+                ? "it is a file, a folder of images was expected"
+                : "there is no such folder; check the path"));
         try
         {
             var samples = new FileSamples(folder, folder, "picture", hasCaptions: false);
