@@ -127,6 +127,40 @@ internal static class NaiveBaselines
         return result with { Value = value };
     }
 
+    /// <summary>1 - corr(S0, S), Pearson's over all entries of S = x y^T and S0 = x0 y0^T.</summary>
+    /// <param name="x">[M, D].</param>
+    /// <param name="y">[N, D].</param>
+    /// <param name="startX">x0, [M, E].</param>
+    /// <param name="startY">y0, [N, E].</param>
+    public static ObjectiveGradients SimilarityPreservation(double[,] x, double[,] y, double[,] startX, double[,] startY)
+    {
+        var result = Zero(x, y);
+        double[,] now = Scores(x, y), before = Scores(startX, startY);
+        double meanNow = now.Cast<double>().Average(), meanBefore = before.Cast<double>().Average(), square = 0, squareBefore = 0, both = 0;
+        foreach (var (s, s0) in now.Cast<double>().Zip(before.Cast<double>()))
+        {
+            square += (s - meanNow) * (s - meanNow);
+            squareBefore += (s0 - meanBefore) * (s0 - meanBefore);
+            both += (s - meanNow) * (s0 - meanBefore);
+        }
+
+        double norms = Math.Sqrt(square * squareBefore), correlation = both / norms;
+        for (int i = 0; i < x.GetLength(0); i++)
+        {
+            for (int j = 0; j < y.GetLength(0); j++)
+            {
+                double slope = (correlation * (now[i, j] - meanNow) / square) - ((before[i, j] - meanBefore) / norms);
+                for (int d = 0; d < x.GetLength(1); d++)
+                {
+                    result.GradX[i, d] += slope * y[j, d];
+                    result.GradY[j, d] += slope * x[i, d];
+                }
+            }
+        }
+
+        return result with { Value = 1 - correlation };
+    }
+
     /// <summary>CORAL: |C_x - C_y|_F^2 / (4 D^2) + meanWeight |m_x - m_y|^2, covariances over rows - 1.</summary>
     /// <param name="x">[M, D], two rows or more.</param>
     /// <param name="y">[N, D], two rows or more.</param>
@@ -178,6 +212,14 @@ internal static class NaiveBaselines
         AddMoments(x, meanX, Slope(b, inverseA, inverseB, pullA, shrinkage), 1, meanSlope, result.GradX);
         AddMoments(y, meanY, Slope(a, inverseB, inverseA, pullB, shrinkage), 1, [.. meanSlope.Select(s => -s)], result.GradY);
         return result with { Value = value / 4 };
+    }
+
+    private static double[,] Scores(double[,] x, double[,] y)
+    {
+        var scores = new double[x.GetLength(0), y.GetLength(0)];
+        for (int i = 0; i < x.GetLength(0); i++)
+            for (int j = 0; j < y.GetLength(0); j++) scores[i, j] = Dot(x, i, y, j);
+        return scores;
     }
 
     private static double MeanKernel(double[,] x, double[,] y, double sigma, bool skipDiagonal, double weight, double[,] gradX,

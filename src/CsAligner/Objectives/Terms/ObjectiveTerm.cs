@@ -25,6 +25,10 @@ public abstract class ObjectiveTerm
     /// <summary>Whether <see cref="TermInputs.LogitScale"/>, and so the temperature, is read.</summary>
     public virtual bool NeedsLogitScale => false;
 
+    /// <summary>Whether <see cref="TermInputs.StartX"/> and <see cref="TermInputs.StartY"/> are read. They are computed only where a term
+    /// needs them.</summary>
+    public virtual bool NeedsStart => false;
+
     /// <summary>
     /// Whether the term is right where a step has all texts of its images (<see cref="TermInputs.ImageOfText"/>): divergences of whole
     /// sets are, terms that take row i of y for the partner of row i of x are not.

@@ -30,7 +30,11 @@ public static class ObjectiveTerms
     /// <summary><c>siglip</c>: the pairwise sigmoid loss, <see cref="Objectives.SigLip"/>.</summary>
     public static ObjectiveTerm SigLip { get; } = new SigLipTerm();
 
+    /// <summary><c>similarity</c>: keeps the similarities between the modalities as they were at the start,
+    /// <see cref="SimilarityPreservation"/>.</summary>
+    public static ObjectiveTerm Similarity { get; } = new SimilarityTerm();
+
     /// <summary>All of them, in the order in which they are written and added.</summary>
     public static IReadOnlyList<ObjectiveTerm> All { get; } =
-        [CauchySchwarz, MaximumMeanDiscrepancy, Coral, GaussianKl, Sinkhorn, SquaredDistance, Cosine, InfoNce, SigLip];
+        [CauchySchwarz, MaximumMeanDiscrepancy, Coral, GaussianKl, Sinkhorn, SquaredDistance, Cosine, Similarity, InfoNce, SigLip];
 }

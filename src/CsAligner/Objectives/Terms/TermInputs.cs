@@ -15,6 +15,12 @@ public sealed record TermInputs(Tensor X, Tensor Y, int Pairs, double Bandwidth,
     /// <summary>Multiples of the bandwidth over which a kernel's divergence is the mean; none for the bandwidth alone.</summary>
     public IReadOnlyList<double> BandwidthFactors { get; init; } = [];
 
+    /// <summary>[P + U, E]: the unit rows of <see cref="X"/> as they were before any training; null where no term needs them.</summary>
+    public Tensor? StartX { get; init; }
+
+    /// <summary>[P + V, E]: the same of <see cref="Y"/>.</summary>
+    public Tensor? StartY { get; init; }
+
     /// <summary>How D_CS is taken in time linear in the rows; null for all pairs of rows.</summary>
     public NystromEstimator? Estimator { get; init; }
 

@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+"""Golden values of starts and of the similarity term, by PyTorch's autograd and SciPy's matrix roots in float64 (python3-torch,
+python3-scipy): writes starts.json beside itself."""
+import json
+import os
+
+import numpy as np
+import scipy.linalg
+import torch
+
+
+def rounded(array):
+    return np.asarray(array, dtype=np.float32).astype(np.float64)
+
+
+def similarity(random, rows, columns, width, start_width, offset):
+    def draw(n, d):
+        return rounded(random.normal(size=(n, d)) + offset * random.normal(size=d))
+
+    x, y, x0, y0 = draw(rows, width), draw(columns, width), draw(rows, start_width), draw(columns, start_width)
+    p, q = (torch.tensor(a, requires_grad=True) for a in (x, y))
+    now, before = (p @ q.T).flatten(), torch.tensor(x0 @ y0.T).flatten()
+    value = 1 - torch.corrcoef(torch.stack([before, now]))[0, 1]
+    value.backward()
+    named = dict(x=x, y=y, start_x=x0, start_y=y0, grad_x=p.grad.numpy(), grad_y=q.grad.numpy())
+    return dict(width=width, start_width=start_width, value=value.item(), **{k: v.flatten().tolist() for k, v in named.items()})
+
+
+def fit(rows):
+    count, width = rows.shape
+    centred = rows - rows.mean(0)
+    covariance = centred.T @ centred / count
+    target = np.trace(covariance) / width * np.eye(width)
+    error = sum(((np.outer(c, c) - covariance) ** 2).sum() for c in centred) / count ** 2
+    shrinkage = min(1, error / ((covariance - target) ** 2).sum())
+    unbiased = np.cov(rows.T)
+    return rows.mean(0), (1 - shrinkage) * unbiased + shrinkage * np.trace(unbiased) / width * np.eye(width), shrinkage
+
+
+def transport(random, rows, columns, width):
+    def draw(n):
+        return rounded(random.normal(size=(n, width)) @ random.normal(size=(width, width)) / width ** 0.5 + random.normal(size=width))
+
+    x, y = draw(rows), draw(columns)
+    (mx, cx, sx), (my, cy, sy) = fit(x), fit(y)
+    # The geometric mean of cx^-1 and cy, by general matrix roots.
+    forth = np.real(scipy.linalg.sqrtm(cy @ cx) @ np.linalg.inv(cx))
+    back = np.linalg.inv(forth)
+    unit = lambda a: a / np.linalg.norm(a, axis=1, keepdims=True)
+    half_x, half_y = (x - mx) @ (np.eye(width) + forth).T / 2, (y - my) @ (np.eye(width) + back).T / 2
+    named = dict(x=x, y=y, barycentre_x=unit(half_x), barycentre_y=unit(half_y), y_onto_x=unit((y - my) @ back.T + mx))
+    return dict(width=width, shrinkage_x=sx, shrinkage_y=sy, **{k: v.flatten().tolist() for k, v in named.items()})
+
+
+random = np.random.default_rng(17)
+golden = dict(
+    similarity=[similarity(random, 9, 9, 5, 5, 0), similarity(random, 7, 13, 6, 4, 3)],
+    transport=[transport(random, 60, 45, 6), transport(random, 5, 7, 9)])
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "starts.json"), "w") as file:
+    json.dump(golden, file)
