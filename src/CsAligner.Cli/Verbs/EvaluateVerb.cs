@@ -54,6 +54,7 @@ internal static class EvaluateVerb
             }
 
             session.Terminal.WriteTable(MeasureTables.Retrieval(measures));
+            session.Terminal.WriteTable(MeasureTables.Mixed(measures.Mixed));
             if (measures.Folds.Count > 1) session.Terminal.WriteTable(MeasureTables.Folds(measures.Folds));
             session.Terminal.WriteTable(MeasureTables.Distributions(measures.Distributions, "images", "texts"));
         },

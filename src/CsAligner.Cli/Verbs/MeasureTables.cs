@@ -47,6 +47,20 @@ internal static class MeasureTables
         return table;
     }
 
+    public static TextTable Mixed(MixedMeasures measures)
+    {
+        var table = new TextTable(new TextColumn("one index of both"), "R@1", "R@5", "R@10", "nDCG@10", "of the other kind");
+        foreach ((string name, MixedQueryMeasures found) in new[] { ("text asks", measures.TextQuery), ("image asks", measures.ImageQuery) })
+        {
+            table.Row(
+                name, Fraction(found.RecallAt1), Fraction(found.RecallAt5), Fraction(found.RecallAt10), Fraction(found.Ndcg10),
+                found.OthersInTop10.ToString("0.0", CultureInfo.InvariantCulture));
+        }
+
+        table.Caption = "Targets are the query's partners among all images and texts; the last column counts among the first ten.";
+        return table;
+    }
+
     /// <summary>What each fold of a protocol gave, image to text before text to image.</summary>
     public static TextTable Folds(IReadOnlyList<FoldMeasures> folds)
     {

@@ -5,12 +5,14 @@ namespace CsAligner.Evaluation;
 /// <summary>What <c>csalign evaluate</c> prints: retrieval both ways, a bound on the mutual information, and the distributions.</summary>
 /// <param name="ImageToText">Images ask, texts answer.</param>
 /// <param name="TextToImage">Texts ask, images answer.</param>
+/// <param name="Mixed">One index of both: what each side's queries find there.</param>
 /// <param name="MutualInformationLowerBound">ln N - InfoNCE in nats at <paramref name="Temperature"/>.</param>
 /// <param name="Temperature">tau of that bound.</param>
 /// <param name="Distributions">Everything that <c>measure</c> prints; x are the images.</param>
 public sealed record AlignmentMeasures(
     RetrievalMeasures ImageToText,
     RetrievalMeasures TextToImage,
+    MixedMeasures Mixed,
     double MutualInformationLowerBound,
     double Temperature,
     DistributionMeasures Distributions)
@@ -37,7 +39,7 @@ public sealed record AlignmentMeasures(
     public void WriteProperties(Utf8JsonWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        new FoldMeasures(ImageToText, TextToImage, MutualInformationLowerBound).WriteProperties(writer);
+        new FoldMeasures(ImageToText, TextToImage, Mixed, MutualInformationLowerBound).WriteProperties(writer);
         writer.WriteNumber("temperature", Temperature);
         Distributions.WriteProperties(writer);
         if (Protocol is null) return;

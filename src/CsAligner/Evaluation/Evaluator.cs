@@ -101,8 +101,8 @@ public static class Evaluator
             : [.. protocol.Measure(images, texts, pairing, temperature)];
         var mean = FoldMeasures.Mean(folds);
         var distributions = Measure(images, texts, bandwidth, seed, pairing, estimator);
-        return new AlignmentMeasures(mean.ImageToText, mean.TextToImage, mean.MutualInformationLowerBound, temperature,
-            distributions)
+        return new AlignmentMeasures(mean.ImageToText, mean.TextToImage, mean.Mixed, mean.MutualInformationLowerBound,
+            temperature, distributions)
         { Protocol = protocol, Folds = folds };
     }
 

@@ -79,6 +79,14 @@ public static class ExactSearch
         return new TopMatches(queries.Rows, count, best.Rows, Rounded(best.Scores));
     }
 
+    /// <summary>The same of candidates in memory, with scores in float64: K each, best first.</summary>
+    internal static (int Count, int[] Rows, double[] Scores) Scored(Tensor queries, Tensor candidates, int k)
+    {
+        int count = CheckedCount(queries, candidates.Rows, k);
+        (int[] rows, double[] scores) = Search(queries, CheckedLengths(queries, "queries"), candidates, count, 0);
+        return (count, rows, scores);
+    }
+
     private static int CheckedCount(Tensor queries, int candidates, int k)
     {
         int count = Math.Min(k, candidates);
