@@ -12,11 +12,11 @@ namespace CsAligner.Studies.Sweeps;
 /// </summary>
 internal sealed class SweepRecipe
 {
-    /// <summary>What stands for a value that is chosen on pairs that are not trained on.</summary>
-    public const string Automatic = "auto";
-
     // What may change without changing what a run comes to: words, and how many seeds there are.
     private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
+
+    // Keys of a run that align has no options for.
+    private static readonly string[] OwnKeys = ["pairs_fraction", "unpaired_rest", "own_texts", "lora"];
 
     private const int MostPoints = 10_000;
 
@@ -61,7 +61,7 @@ internal sealed class SweepRecipe
             .SelectMany(each => Combinations(0, []).Select(point => Cell(each.Name, [.. options, .. each.Options], point)))];
         if (root.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean())
             Cells = [.. Cells,
-                Cell("", options, []) with { Point = [.. Axes.Select(_ => Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
+                Cell("", options, []) with { Point = [.. Axes.Select(_ => AlignmentOption.Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
         HeatMap = root.TryGetProperty("heat_map", out var map) && map.GetBoolean();
         if (HeatMap && (Axes.Count != 2 || Cells.Any(c => c.Case.Length > 0)))
             throw new InputException($"{path}: a heat map needs a grid of two options and one case");
@@ -135,7 +135,8 @@ internal sealed class SweepRecipe
     private SweepCell Cell(string name, (string Key, JsonElement Value)[] settings, (string Key, JsonElement Value)[] point)
     {
         var cell = new SweepCell { Case = name, Point = [.. point.Select(p => SweepAxis.Text(p.Value))], Options = new AlignmentOptions() };
-        foreach (var (key, value) in settings.Concat(point))
+        // Of one key the last value counts; an option may need another one, which the list has before it.
+        foreach (var (key, value) in settings.Concat(point).OrderBy(setting => Place(setting.Key)))
         {
             try
             {
@@ -151,16 +152,19 @@ internal sealed class SweepRecipe
                     "unpaired_rest" => cell with { UnpairedRest = IsTrue(value) },
                     "own_texts" => cell with { OwnTexts = IsTrue(value) },
                     "lora" => cell with { Lora = LoraOptions.Parse(Lora(value)) },
-                    "bandwidth" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic =>
-                        cell with { AutomaticBandwidth = true },
-                    "lambda" when value.ValueKind == JsonValueKind.String && value.GetString() == Automatic =>
-                        cell with { AutomaticLambda = true },
-                    _ => cell with { Options = cell.Options.With(key, value) },
+                    "bandwidth" when IsAutomatic(value) => cell with { AutomaticBandwidth = true },
+                    "lambda" when IsAutomatic(value) => cell with { AutomaticLambda = true },
+                    _ => cell with
+                    {
+                        Options = Option(key).Read(cell.Options, value),
+                        AutomaticBandwidth = cell.AutomaticBandwidth && key != "bandwidth",
+                        AutomaticLambda = cell.AutomaticLambda && key != "lambda",
+                    },
                 };
             }
             catch (InputException e)
             {
-                throw new InputException($"{Path}: {e.Message}", e);
+                throw Refused(e);
             }
 
             bool IsTrue(JsonElement flag) =>
@@ -183,7 +187,7 @@ internal sealed class SweepRecipe
         }
         catch (InputException e)
         {
-            throw new InputException($"{Path}: {e.Message}", e);
+            throw Refused(e);
         }
 
         if (cell.Lora is not null && Data.Model is null)
@@ -191,7 +195,23 @@ internal sealed class SweepRecipe
         if (cell.PairsFraction is not (> 0 and <= 1))
             throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
         return cell;
+
+        InputException Refused(InputException e) => new(
+            $"{Path}: {(e is AlignmentOptionException failure ? failure.MessageFor(option => $"\"{option.Key}\"") : e.Message)}", e);
     }
+
+    private static AlignmentOption Option(string key)
+    {
+        if (Place(key) >= 0) return AlignmentOptionList.All[Place(key)];
+        string[] known = [.. AlignmentOptionList.All.Select(option => option.Key), .. OwnKeys];
+        throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", known)}{Suggestion.End(key, known)}");
+    }
+
+    // Of the options of align; -1 for other keys.
+    private static int Place(string key) => AlignmentOptionList.All.Index().FirstOrDefault(each => each.Item.Key == key, (-1, null!)).Index;
+
+    private static bool IsAutomatic(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && value.GetString() == AlignmentOption.Automatic;
 
     // Without spaces, comments and trailing commas.
     private static string Compact(JsonElement value)

@@ -5,6 +5,8 @@ namespace CsAligner.Adapters;
 /// <summary>Which adapter to train, and how large.</summary>
 public sealed record AdapterOptions
 {
+    internal const int MostSize = 65536, MostLayers = 64;
+
     /// <summary>
     /// <c>low-rank</c> (default), <c>mlp</c>, <c>linear</c>, <c>stack</c> (LLM2CLIP's residual blocks), <c>transformer</c> (over tokens) or
     /// <c>mean-shift</c> (nothing to train), or another of <see cref="Kinds"/>. Of ours only <c>linear</c> and <c>stack</c> can change the
@@ -37,7 +39,7 @@ public sealed record AdapterOptions
     public void Validate()
     {
         _ = Kinds[Kind];
-        if (Size is < 1 or > 65536) throw new InputException($"adapter-size: expected 1 to 65536, got {Size}");
-        if (Layers is < 1 or > 64) throw new InputException($"adapter-layers: expected 1 to 64, got {Layers}");
+        if (Size is < 1 or > MostSize) throw new InputException($"{nameof(Size)}: expected 1 to {MostSize}, got {Size}");
+        if (Layers is < 1 or > MostLayers) throw new InputException($"{nameof(Layers)}: expected 1 to {MostLayers}, got {Layers}");
     }
 }

@@ -111,7 +111,7 @@ public sealed record AlignmentData
         }
 
         if ((ImageEncoder != null && options.Train == TrainedSide.Text) || (TextEncoder != null && options.Train == TrainedSide.Image))
-            throw new InputException($"align: training {AlignmentOptions.NameOf(options.Train)} alone leaves "
+            throw new InputException($"align: training {AlignmentOptionList.Get("train").Text(options)} alone leaves "
                 + $"the {(ImageEncoder != null ? "image" : "text")} side as it is, but its encoder is to train; leave one of both out");
         foreach (var (name, tokens, encoder) in new[] { ("image", ImageTokens, ImageEncoder), ("text", TextTokens, TextEncoder) })
         {

@@ -97,60 +97,28 @@ public sealed record AlignmentOptions
     /// <summary>Seeds the adapters, the order, captions and the held-out pairs.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Reads <c>both</c>, <c>text</c> or <c>image</c>.</summary>
-    /// <exception cref="InputException">Something else.</exception>
-    public static TrainedSide ParseTrain(string text) => text switch
-    {
-        "both" => TrainedSide.Both,
-        "text" => TrainedSide.Text,
-        "image" => TrainedSide.Image,
-        _ => throw new InputException(
-            $"train: expected both, text or image, got '{text}'{Suggestion.End(text, ["both", "text", "image"])}"),
-    };
-
-    /// <summary>Sides as <see cref="ParseTrain"/> reads them.</summary>
-    public static string NameOf(TrainedSide side) => side switch
-    {
-        TrainedSide.Text => "text",
-        TrainedSide.Image => "image",
-        _ => "both",
-    };
-
-    /// <summary>Checks every range.</summary>
-    /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
+    /// <summary>Checks every range, and what does not go together.</summary>
+    /// <exception cref="AlignmentOptionException">A value is out of its range or does not go with another; the message names it.</exception>
     public void Validate()
     {
-        Adapter.Validate();
-        Check(BandwidthFactors.Count <= 16, "bandwidth-factors", "at most 16", BandwidthFactors.Count);
-        foreach (double factor in BandwidthFactors)
-            Check(factor > 0 && double.IsFinite(factor), "bandwidth-factors", "numbers above 0", factor);
+        foreach (var option in AlignmentOptionList.All) option.Check(this);
         if (BandwidthFactors.Count > 0 && Estimator != null)
-            throw new InputException("bandwidth-factors: the nystrom estimator takes one bandwidth; leave one of both out");
-        Check(TokenWeight is >= 0 and <= 1000, "token-weight", "0 to 1000", TokenWeight);
-        Check(Lambda is >= 0 and <= 1000, "lambda", "0 to 1000", Lambda);
-        Check(Temperature is >= 0.01 and <= 10, "temperature", "0.01 to 10", Temperature);
-        Check(Epochs is >= 1 and <= 1_000_000, "epochs", "1 to 1000000", Epochs);
-        Check(BatchSize is >= 2 and <= 1 << 20, "batch-size", "2 to 1048576", BatchSize);
-        Check(UnpairedRatio is >= 0.01 and <= 1000, "unpaired-ratio", "0.01 to 1000", UnpairedRatio);
+            throw Refused($"{Option("bandwidth_factors")}: the nystrom estimator takes one bandwidth; leave one of both out");
+        var all = Option("all_captions");
         if (AllCaptions && Objective.Terms.Any(term => !term.SupportsAllCaptions))
         {
             string[] others = [.. ObjectiveTerms.All.Where(term => term.SupportsAllCaptions).Select(term => term.Name)];
-            throw new InputException($"all-captions: the terms of {Objective} take pairs one by one; "
-                + $"use {string.Join(", ", others[..^1])} and {others[^1]}, or one caption a step");
+            string known = $"{string.Join(", ", others[..^1])} and {others[^1]}";
+            throw Refused($"{all}: the terms of {Objective} take pairs one by one; use {known}, or one caption a step");
         }
 
         if (AllCaptions && LearnTemperature)
-            throw new InputException("all-captions: the temperature is fixed there; leave --learn-temperature out");
+            throw Refused($"{all}: the temperature is fixed there; leave {Option("learn_temperature")} out");
         if (AllCaptions && TokenWeight > 0)
-            throw new InputException("all-captions: tokens are compared pair by pair; use one caption a step with --token-weight");
-        Check(ChunkSize is null or >= 1, "chunk-size", "1 or more", ChunkSize ?? 0);
-        Check(LearningRate is > 0 and <= 1, "lr", "above 0 and at most 1", LearningRate);
-        Check(WeightDecay is >= 0 and <= 10, "weight-decay", "0 to 10", WeightDecay);
-        Check(Warmup is >= 0 and <= 1, "warmup", "0 to 1", Warmup);
-        Check(FinalShare is >= 0 and <= 1, "final-lr-share", "0 to 1", FinalShare);
-        Check(MaxGradNorm > 0, "max-grad-norm", "above 0", MaxGradNorm);
-        Check(Interpolation is > 0 and <= 1, "interpolation", "above 0 and at most 1", Interpolation);
-        Check(ValidationFraction is >= 0 and <= 0.5, "val-fraction", "0 to 0.5", ValidationFraction);
+            throw Refused($"{all}: tokens are compared pair by pair; use one caption a step with {Option("token_weight")}");
+
+        static AlignmentOption Option(string key) => AlignmentOptionList.Get(key);
+        static AlignmentOptionException Refused(FormattableString message) => new(message);
     }
 
     /// <summary>Writes the options as one object, snake_case.</summary>
@@ -158,49 +126,29 @@ public sealed record AlignmentOptions
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
-        writer.WriteString("objective", Objective.ToString());
-        writer.WriteString("train", NameOf(Train));
-        writer.WriteString("adapter", Adapter.Kind);
-        if (Adapter.Size is { } size) writer.WriteNumber("adapter_size", size);
-        else writer.WriteNull("adapter_size");
-        if (Adapter.Layers is { } layers) writer.WriteNumber("adapter_layers", layers);
-        writer.WriteBoolean("mean_shift_start", Adapter.MeanShift);
-        writer.WriteString("bandwidth", Bandwidth.ToString());
-        if (BandwidthFactors.Count > 0)
-        {
-            writer.WriteStartArray("bandwidth_factors");
-            foreach (double factor in BandwidthFactors) writer.WriteNumberValue(factor);
-            writer.WriteEndArray();
-        }
-
-        if (Estimator != null)
-        {
-            writer.WriteString("estimator", "nystrom");
-            writer.WriteNumber("features", Estimator.Features);
-        }
-
-        if (TokenWeight > 0) writer.WriteNumber("token_weight", TokenWeight);
-        writer.WriteNumber("lambda", Lambda);
-        writer.WriteNumber("temperature", Temperature);
-        writer.WriteBoolean("learn_temperature", LearnTemperature);
-        writer.WriteNumber("epochs", Epochs);
-        writer.WriteNumber("batch_size", BatchSize);
-        writer.WriteNumber("unpaired_ratio", UnpairedRatio);
-        if (AllCaptions) writer.WriteBoolean("all_captions", true);
-        if (ChunkSize is { } chunk) writer.WriteNumber("chunk_size", chunk);
-        writer.WriteNumber("lr", LearningRate);
-        writer.WriteNumber("weight_decay", WeightDecay);
-        writer.WriteNumber("warmup", Warmup);
-        writer.WriteNumber("final_lr_share", FinalShare);
-        JsonNumbers.Write(writer, "max_grad_norm", MaxGradNorm);
-        writer.WriteNumber("interpolation", Interpolation);
-        writer.WriteNumber("val_fraction", ValidationFraction);
-        writer.WriteNumber("seed", Seed);
+        foreach (var option in AlignmentOptionList.All) option.Write(writer, this);
         writer.WriteEndObject();
     }
 
-    private static void Check(bool valid, string option, string range, double value)
+    /// <summary>Reads what <see cref="WriteJson"/> writes, or any part of it. What does not go together is for <see cref="Validate"/>.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="others">What the object leaves out, and terms and kinds of adapters of an application's own; null for the defaults.</param>
+    /// <exception cref="InputException">It is no object, a key is not known, or a value is not what its option takes.</exception>
+    public static AlignmentOptions ReadJson(JsonElement json, AlignmentOptions? others = null)
     {
-        if (!valid) throw new InputException($"{option}: expected {range}, got {value}");
+        if (json.ValueKind != JsonValueKind.Object) throw new InputException($"options: an object was expected, got {StrictJson.Describe(json)}");
+        foreach (var property in json.EnumerateObject()) _ = AlignmentOptionList.Get(property.Name);
+        var options = others ?? new();
+        try
+        {
+            foreach (var option in AlignmentOptionList.All)
+                if (json.TryGetProperty(option.Key, out var value)) options = option.Read(options, value);
+        }
+        catch (AlignmentOptionException e)
+        {
+            throw new InputException(e.MessageFor(option => $"\"{option.Key}\""), e);
+        }
+
+        return options;
     }
 }
