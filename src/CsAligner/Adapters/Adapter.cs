@@ -1,4 +1,5 @@
 using System.Globalization;
+using CsAligner.Starts;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Formats;
@@ -16,8 +17,10 @@ namespace CsAligner.Adapters;
 /// </summary>
 public abstract class Adapter
 {
-    /// <summary>The format of adapter files; a reader refuses later ones.</summary>
-    public const int FormatVersion = 1;
+    /// <summary>The format of adapter files; a reader refuses later ones. Adapters without a <see cref="Start"/> are of format 1.</summary>
+    public const int FormatVersion = 2;
+
+    private const string StartWeight = "start.weight", StartShift = "start.shift";
 
     /// <summary>The name of its <see cref="AdapterKind"/>, under which files and <c>--adapter</c> know it.</summary>
     public abstract string Kind { get; }
@@ -31,7 +34,10 @@ public abstract class Adapter
     /// <summary>Whether a sample's tokens decide what becomes of its feature; without them it sees the feature alone.</summary>
     public virtual bool UsesTokens => false;
 
-    /// <summary>All tensors by the names they have in files, fixed ones included.</summary>
+    /// <summary>The fixed map that rows go through first; null where they come as they are. It is saved with the adapter.</summary>
+    public StartMap? Start { get; internal set; }
+
+    /// <summary>All tensors by the names they have in files, fixed ones included, but for those of <see cref="Start"/>.</summary>
     public abstract IReadOnlyList<(string Name, Tensor Values)> Tensors { get; }
 
     /// <summary>The tensors that training changes.</summary>
@@ -40,14 +46,14 @@ public abstract class Adapter
     /// <summary>The number of values in all tensors.</summary>
     public long ParameterCount => Tensors.Sum(t => (long)t.Values.Length);
 
-    /// <summary>The map itself.</summary>
+    /// <summary>The map itself, what follows <see cref="Start"/>.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[N, D].</param>
     /// <param name="offsets">The first row of each sample, and N; null where each row is a sample. Not copied.</param>
     /// <returns>[N, E], not normalised.</returns>
     public abstract Tensor Forward(Tape tape, Tensor x, int[]? offsets = null);
 
-    /// <summary>The map followed by L2 normalisation of the rows.</summary>
+    /// <summary><see cref="Start"/>, the map, and L2 normalisation of the rows.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[N, D].</param>
     /// <param name="offsets">As for <see cref="Forward"/>.</param>
@@ -55,7 +61,7 @@ public abstract class Adapter
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
-        return tape.Normalize(Forward(tape, x, offsets));
+        return tape.Normalize(Forward(tape, Start?.Forward(tape, x) ?? x, offsets));
     }
 
     /// <summary>Maps any number of rows in blocks: memory beyond input and output is that of a block.</summary>
@@ -94,10 +100,12 @@ public abstract class Adapter
     {
         var writer = new SafeTensorsWriter();
         writer.SetMetadata("format", "csaligner-adapter");
-        writer.SetMetadata("format_version", FormatVersion.ToString(CultureInfo.InvariantCulture));
+        writer.SetMetadata("format_version", (Start == null ? 1 : FormatVersion).ToString(CultureInfo.InvariantCulture));
         writer.SetMetadata("kind", Kind);
         writer.SetMetadata("width", Width.ToString(CultureInfo.InvariantCulture));
         writer.SetMetadata("output_width", OutputWidth.ToString(CultureInfo.InvariantCulture));
+        if (Start?.Weight is { } weight) writer.Add(StartWeight, weight);
+        if (Start != null) writer.Add(StartShift, Start.Shift);
         foreach (var (name, values) in Tensors) writer.Add(name, values);
         writer.Write(path);
     }
@@ -112,10 +120,20 @@ public abstract class Adapter
         if (!file.Metadata.TryGetValue("kind", out string? kind) || file.Metadata.GetValueOrDefault("format") != "csaligner-adapter")
             throw new InputException($"{path}: this safetensors file is no adapter (its metadata lacks format = csaligner-adapter and "
                 + "kind); give one that align wrote");
-        if (file.Metadata.GetValueOrDefault("format_version") != FormatVersion.ToString(CultureInfo.InvariantCulture))
+        if (file.Metadata.GetValueOrDefault("format_version") is not ("1" or "2"))
             throw new InputException($"{path}: adapter format {file.Metadata.GetValueOrDefault("format_version")} is unknown, this version "
                 + $"reads {FormatVersion}; update csalign");
-        return (kinds ?? AdapterKinds.BuiltIn).Load(kind, new AdapterTensors(file));
+        var tensors = new AdapterTensors(file);
+        var adapter = (kinds ?? AdapterKinds.BuiltIn).Load(kind, tensors);
+        if (tensors.Has(StartShift))
+        {
+            Tensor shift = tensors.Read(StartShift, 1);
+            Tensor? weight = tensors.Has(StartWeight) ? tensors.Read(StartWeight, 2) : null;
+            bool fits = shift.Length == adapter.Width && (weight is null || (weight.Rows == shift.Length && weight.Width == shift.Length));
+            adapter.Start = fits ? new StartMap(weight, shift) : throw tensors.Misfit();
+        }
+
+        return adapter;
     }
 
     /// <summary>Whether training may change the tensors.</summary>

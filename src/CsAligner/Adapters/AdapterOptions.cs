@@ -28,12 +28,6 @@ public sealed record AdapterOptions
     /// <summary>Blocks of <c>stack</c> and <c>transformer</c>, 1 to 64. Null is 4 and 2.</summary>
     public int? Layers { get; init; }
 
-    /// <summary>
-    /// Whether the adapters start by taking the modality means away (or, where one side is trained alone, by moving
-    /// its mean onto the other's). False starts at the identity; crossing a wide gap from there takes many more steps.
-    /// </summary>
-    public bool MeanShift { get; init; } = true;
-
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="InputException">A value is out of its range, or there is no such kind.</exception>
     public void Validate()

@@ -6,25 +6,25 @@ namespace CsAligner.Starts;
 
 // Shapes: x [N, D], weight [D, D], shift [D].
 
-/// <summary>A fixed affine map and L2 normalisation, through which rows go before an adapter: z = W x + b, z / |z|. Training never
-/// changes it.</summary>
+/// <summary>
+/// A fixed affine map and L2 normalisation, through which rows go before an adapter: z = W x + b, z / |z|. Training never changes it.
+/// </summary>
 public sealed class StartMap
 {
     /// <summary>A map.</summary>
-    /// <param name="weight">W, [D, D].</param>
+    /// <param name="weight">W, [D, D]; null for the identity.</param>
     /// <param name="shift">b, [D].</param>
     /// <exception cref="ArgumentException">The shapes do not fit each other.</exception>
-    public StartMap(Tensor weight, Tensor shift)
+    public StartMap(Tensor? weight, Tensor shift)
     {
-        ArgumentNullException.ThrowIfNull(weight);
         ArgumentNullException.ThrowIfNull(shift);
-        if (weight.Rank != 2 || shift.Rank != 1 || weight.Rows != shift.Length || weight.Width != shift.Length)
+        if (shift.Rank != 1 || weight is not null && (weight.Rank != 2 || weight.Rows != shift.Length || weight.Width != shift.Length))
             throw new ArgumentException($"A start maps [D] to [D] by [D, D] and [D], got {weight} and {shift}.", nameof(weight));
         (Weight, Shift) = (weight, shift);
     }
 
-    /// <summary>W, [D, D].</summary>
-    public Tensor Weight { get; }
+    /// <summary>W, [D, D]; null for the identity.</summary>
+    public Tensor? Weight { get; }
 
     /// <summary>b, [D].</summary>
     public Tensor Shift { get; }
@@ -40,6 +40,6 @@ public sealed class StartMap
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
-        return tape.Normalize(tape.Linear(x, Weight, Shift));
+        return tape.Normalize(Weight is null ? tape.Add(x, Shift) : tape.Linear(x, Weight, Shift));
     }
 }

@@ -31,6 +31,9 @@ internal sealed class AlignmentLoss
         foreach (var (_, values) in _terms.SelectMany(t => t.Parameters)) values.RequiresGrad = true;
     }
 
+    /// <summary>Whether there is a term that needs the rows at the start.</summary>
+    public bool NeedsStart => Objective.Terms.Any(term => term.NeedsStart);
+
     /// <summary>Whether there is a term that needs the kernel's bandwidth.</summary>
     public bool HasBandwidth => Objective.Terms.Any(term => term.NeedsBandwidth);
 
@@ -53,16 +56,23 @@ internal sealed class AlignmentLoss
     /// <param name="step">Seeds what a step draws.</param>
     /// <param name="imageOfText">Of the first texts the row of their image, where images have several each;
     /// null where row i belongs to row i.</param>
-    public LossValues Features(Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step, int[]? imageOfText = null)
+    /// <param name="atStart">Both sides' rows before any training, where <see cref="NeedsStart"/>.</param>
+    public LossValues Features(
+        Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step, int[]? imageOfText = null,
+        (Tensor X, Tensor Y)? atStart = null)
     {
         var inputs = new TermInputs(x, y, pairs, bandwidth, _logScale, imageOfText)
         {
+            StartX = atStart?.X,
+            StartY = atStart?.Y,
             BandwidthFactors = _options.BandwidthFactors,
             Estimator = _options.Estimator,
             Seed = _options.Seed + (ulong)step,
         };
-        bool several = imageOfText != null && Objective.Terms.Contains(ObjectiveTerms.InfoNce);
-        var values = Fused(tape, inputs, Weight(ObjectiveTerms.CauchySchwarz), several ? 0 : Weight(ObjectiveTerms.InfoNce));
+        bool several = imageOfText != null && pairs > 0 && Objective.Terms.Contains(ObjectiveTerms.InfoNce);
+        var values = Fused(tape, inputs, Weight(ObjectiveTerms.CauchySchwarz), several || pairs == 0
+            ? 0
+            : Weight(ObjectiveTerms.InfoNce));
         if (several)
         {
             var contrast = ObjectiveTerms.InfoNce.Forward(tape, inputs);
@@ -71,7 +81,7 @@ internal sealed class AlignmentLoss
 
         foreach (var (term, parameters) in _terms)
         {
-            if (IsFused(term)) continue;
+            if (IsFused(term) || (term.NeedsPairs && pairs == 0)) continue;
             var value = term.Forward(tape, parameters.Count == 0 ? inputs : inputs with { Parameters = parameters });
             Check(tape, term, value, x, y);
             values = values.With(tape, value, Weight(term)) with { Other = (float.IsNaN(values.Other) ? 0 : values.Other) + value.Item };
@@ -80,21 +90,32 @@ internal sealed class AlignmentLoss
         return values;
     }
 
-    /// <summary>What epochs are compared by, on held-out pairs: less is better.</summary>
+    /// <summary>What epochs are compared by, on held-out rows: less is better.</summary>
     /// <remarks>
     /// Of the paper's terms InfoNCE counts fully, whatever lambda, and D_CS half, for it is -2 ln of a cosine: with lambda alone as weight,
-    /// epochs that overfit the pairs would win by a divergence that goes on falling. Other objectives are judged by what they minimise.
+    /// epochs that overfit the pairs would win by a divergence that goes on falling. Without pairs D_CS is judged beside the similarities
+    /// that are to be kept. Other objectives are judged by what they minimise.
     /// </remarks>
     /// <param name="tape">The tape that computes it.</param>
-    /// <param name="x">[P, D].</param>
+    /// <param name="x">[P, D], or rows that belong to nothing in <paramref name="y"/>.</param>
     /// <param name="y">[P, D].</param>
+    /// <param name="paired">Whether row i belongs to row i.</param>
     /// <param name="divergence">Their D_CS, off the diagonal and at a bandwidth tied to the spread:
     /// neither few rows nor shrinking can fool it.</param>
     /// <param name="bandwidth">Resolves the objective's own sigma, where it needs one.</param>
-    public double Validation(Tape tape, Tensor x, Tensor y, double divergence, Func<double> bandwidth)
+    /// <param name="atStart">Both sides' rows before any training, where <see cref="NeedsStart"/>.</param>
+    public double Validation(
+        Tape tape, Tensor x, Tensor y, bool paired, double divergence, Func<double> bandwidth, (Tensor X, Tensor Y)? atStart)
     {
-        if (!Objective.Terms.All(IsFused)) return Features(tape, x, y, x.Rows, HasBandwidth ? bandwidth() : 1, 0).Loss!.Item;
-        if (Weight(ObjectiveTerms.InfoNce) == 0) return divergence;
+        if (!Objective.Terms.All(term => IsFused(term) || term == ObjectiveTerms.Similarity))
+            return Features(tape, x, y, paired ? x.Rows : 0, HasBandwidth ? bandwidth() : 1, 0, atStart: atStart).Loss!.Item;
+        if (!paired || Weight(ObjectiveTerms.InfoNce) == 0)
+        {
+            return atStart is { } start && Objective.Terms.Contains(ObjectiveTerms.Similarity)
+                ? divergence + (_options.SimilarityWeight * tape.KeepSimilarities(x, y, start.X, start.Y).Item)
+                : divergence;
+        }
+
         double contrast = ObjectiveTerms.InfoNce.Forward(tape, new TermInputs(x, y, x.Rows, 1, _logScale)).Item;
         return contrast + (Objective.Terms.Contains(ObjectiveTerms.CauchySchwarz) ? 0.5 * divergence : 0);
     }
@@ -141,7 +162,8 @@ internal sealed class AlignmentLoss
                 $"The term '{term}' gives no gradient: compute it from the rows by operations of the tape.");
     }
 
-    private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda);
+    private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda)
+        * (term == ObjectiveTerms.Similarity ? _options.SimilarityWeight : 1);
 
     /// <summary>The loss and its terms, NaN where there is none.</summary>
     internal readonly record struct LossValues(Tensor? Loss, float CauchySchwarz, float InfoNce, float Other, float TokenCauchySchwarz)

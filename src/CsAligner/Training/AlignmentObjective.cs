@@ -10,7 +10,7 @@ namespace CsAligner.Training;
 /// </summary>
 public sealed record AlignmentObjective
 {
-    private const string RawName = "raw", MeanShiftName = "mean-shift";
+    private const string RawName = "raw", MeanShiftName = "mean-shift", BarycentreName = "barycentre";
 
     private readonly string _name;
 
@@ -21,6 +21,9 @@ public sealed record AlignmentObjective
 
     /// <summary>Nothing is trained: each modality loses its mean.</summary>
     public static AlignmentObjective MeanShift { get; } = new(MeanShiftName, []);
+
+    /// <summary>Nothing is trained: both modalities are mapped onto the barycentre of their fitted Gaussians.</summary>
+    public static AlignmentObjective Barycentre { get; } = new(BarycentreName, []);
 
     /// <summary>D_CS + lambda InfoNCE: the paper's.</summary>
     public static AlignmentObjective CsInfoNce { get; } = Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.InfoNce);
@@ -47,14 +50,14 @@ public sealed record AlignmentObjective
     {
         ArgumentNullException.ThrowIfNull(terms);
         if (terms.Length == 0)
-            throw new ArgumentException($"An objective needs a term; {nameof(Raw)} and {nameof(MeanShift)} train nothing.", nameof(terms));
+            throw new ArgumentException($"An objective needs a term; {nameof(Raw)}, {nameof(MeanShift)} and {nameof(Barycentre)} train nothing.", nameof(terms));
         if (terms.Distinct().Count() < terms.Length)
             throw new ArgumentException($"Each term comes once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
         var known = Known(terms);
         return Sum([.. known.Where(terms.Contains)]);
     }
 
-    /// <summary>Reads <c>raw</c>, <c>mean-shift</c>, or names of terms with a plus between them.</summary>
+    /// <summary>Reads <c>raw</c>, <c>mean-shift</c>, <c>barycentre</c>, or names of terms with a plus between them.</summary>
     /// <param name="text">Such as <c>cs+infonce</c>.</param>
     /// <param name="more">Terms that may be named besides the library's.</param>
     /// <exception cref="InputException">Something else.</exception>
@@ -65,10 +68,11 @@ public sealed record AlignmentObjective
         var known = Known(more ?? []);
         if (text is RawName) return Raw;
         if (text is MeanShiftName) return MeanShift;
+        if (text is BarycentreName) return Barycentre;
         string[] parts = text.Split('+');
         if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !known.Exists(t => t.Name == part)))
         {
-            string meant = Suggestion.End(text, [RawName, MeanShiftName, "cs+infonce", .. known.Select(t => t.Name)]);
+            string meant = Suggestion.End(text, [RawName, MeanShiftName, BarycentreName, "cs+infonce", .. known.Select(t => t.Name)]);
             throw new InputException($"objective: expected {ExpectedOf(known)}; got '{text}'{meant}");
         }
         return Sum([.. known.Where(t => parts.Contains(t.Name))]);
@@ -95,7 +99,7 @@ public sealed record AlignmentObjective
     private static AlignmentObjective Sum(ObjectiveTerm[] terms) => new(string.Join('+', terms.Select(t => t.Name)), terms);
 
     private static string ExpectedOf(IEnumerable<ObjectiveTerm> terms) =>
-        $"{RawName}, {MeanShiftName}, or a sum of {string.Join(", ", terms.Select(t => t.Name))}, such as cs+infonce";
+        $"{RawName}, {MeanShiftName}, {BarycentreName}, or a sum of {string.Join(", ", terms.Select(t => t.Name))}, such as cs+infonce";
 
     // The library's terms, then the others: the order in which terms are written and added.
     private static List<ObjectiveTerm> Known(IEnumerable<ObjectiveTerm> more)
@@ -107,9 +111,9 @@ public sealed record AlignmentObjective
             if (known.Contains(term)) continue;
             string name = term.Name;
             if (string.IsNullOrEmpty(name) || name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c))
-                || name is RawName or MeanShiftName)
+                || name is RawName or MeanShiftName or BarycentreName)
                 throw new ArgumentException($"'{name}' cannot be the name of a term: expected one without blanks and plus, other "
-                    + $"than {RawName} and {MeanShiftName}.", nameof(more));
+                    + $"than {RawName}, {MeanShiftName} and {BarycentreName}.", nameof(more));
             if (known.Exists(t => t.Name == name))
                 throw new ArgumentException($"The name '{name}' is taken by another term; give {term.GetType().Name} one of its own.",
                     nameof(more));

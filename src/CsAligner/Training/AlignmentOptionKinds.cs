@@ -38,7 +38,8 @@ internal static class AlignmentOptionKinds
                 if (orNone && value == double.PositiveInfinity) writer.WriteNullValue();
                 else writer.WriteNumberValue(value);
             },
-            Fits = value => value <= most && (leastIncluded ? value >= least : value > least),
+            Fits = value => (orNone && value == double.PositiveInfinity)
+                || (value <= most && (leastIncluded ? value >= least : value > least)),
             IsWritten = isWritten ?? Always,
             UsedBy = usedBy ?? Always,
         };

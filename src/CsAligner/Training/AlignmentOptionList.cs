@@ -1,6 +1,7 @@
 using CsAligner.Adapters;
 using CsAligner.Objectives;
 using CsAligner.Objectives.Terms;
+using CsAligner.Starts;
 using CsAligner.Tensors;
 using static CsAligner.Training.AlignmentOptionKinds;
 
@@ -16,9 +17,9 @@ public static class AlignmentOptionList
     public static IReadOnlyList<AlignmentOption> All { get; } =
     [
         Parsed("objective", nameof(AlignmentOptions.Objective),
-            "Choose what is minimised; raw and mean-shift train nothing",
+            "Choose what is minimised; raw, mean-shift and barycentre train nothing",
             "KIND", AlignmentObjective.Expected,
-            ["raw", "mean-shift", "cs+infonce", .. ObjectiveTerms.All.Select(term => term.Name)],
+            ["raw", "mean-shift", "barycentre", "cs+infonce", .. ObjectiveTerms.All.Select(term => term.Name)],
             (o, text) => AlignmentObjective.Parse(text, o.Objective.Terms), o => o.Objective, (o, v) => o with { Objective = v }),
         Choice("train", nameof(AlignmentOptions.Train),
             "Choose the sides that get an adapter; with text, image indexes stay valid",
@@ -35,9 +36,10 @@ public static class AlignmentOptionList
             "Set the blocks of stack, by default 4, or of transformer, by default 2",
             AdapterOptions.MostLayers, o => o.Adapter.Layers, (o, v) => o with { Adapter = o.Adapter with { Layers = v } },
             isWritten: o => o.Adapter.Layers != null),
-        Switch("mean_shift_start", Of(nameof(AdapterOptions.MeanShift)),
-            "Start adapters by bringing the modality means together, not at the identity",
-            o => o.Adapter.MeanShift, (o, v) => o with { Adapter = o.Adapter with { MeanShift = v } }),
+        Choice("start", nameof(AlignmentOptions.Start),
+            "Start from the frozen rows, without their means, or on the barycentre of both modalities",
+            [("identity", AlignmentStart.Identity), ("mean-shift", AlignmentStart.MeanShift), ("barycentre", AlignmentStart.Barycentre)],
+            o => o.Start, (o, v) => o with { Start = v }),
         Parsed("bandwidth", nameof(AlignmentOptions.Bandwidth),
             "Set the kernel's sigma; within*F is F times the spread within the modalities",
             "F|median|within*F", "a number above 0, median or within*F", ["median", "within*0.4"],
@@ -61,6 +63,10 @@ public static class AlignmentOptionList
         Number("token_weight", nameof(AlignmentOptions.TokenWeight),
             "Weigh D_CS between the tokens of each pair; above 0 it needs tokens of both sides",
             0, 1000, o => o.TokenWeight, (o, v) => o with { TokenWeight = v }, isWritten: o => o.TokenWeight > 0),
+        Number("similarity_weight", nameof(AlignmentOptions.SimilarityWeight),
+            "Weigh the term that keeps similarities between the modalities as they were at the start",
+            0, 1000, o => o.SimilarityWeight, (o, v) => o with { SimilarityWeight = v },
+            usedBy: o => o.Objective.Terms.Contains(ObjectiveTerms.Similarity)),
         Number("lambda", nameof(AlignmentOptions.Lambda),
             "Weigh InfoNCE or SigLIP beside other terms",
             0, 1000, o => o.Lambda, (o, v) => o with { Lambda = v },
@@ -79,7 +85,7 @@ public static class AlignmentOptionList
             2, 1 << 20, o => o.BatchSize, (o, v) => o with { BatchSize = v }),
         Number("unpaired_ratio", nameof(AlignmentOptions.UnpairedRatio),
             "Limit the unpaired rows of a side in a step to this multiple of its pairs",
-            0.01, 1000, o => o.UnpairedRatio, (o, v) => o with { UnpairedRatio = v }),
+            0.01, 1000, o => o.UnpairedRatio, (o, v) => o with { UnpairedRatio = v }, orNone: true),
         Switch("all_captions", nameof(AlignmentOptions.AllCaptions),
             "Use all texts of an image in each step, each a positive, instead of one drawn anew",
             o => o.AllCaptions, (o, v) => o with { AllCaptions = v }, isWritten: o => o.AllCaptions),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CsAligner.Adapters;
 using CsAligner.Objectives;
 using CsAligner.Objectives.Terms;
+using CsAligner.Starts;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
@@ -18,6 +19,13 @@ public sealed record AlignmentOptions
 
     /// <summary>The adapter of a side that trains.</summary>
     public AdapterOptions Adapter { get; init; } = new();
+
+    /// <summary>
+    /// Where adapters start. From the identity the two modalities have a wide gap to cross; a mean shift takes each one's mean away, and
+    /// the barycentre of fitted Gaussians brings their covariances together as well, without training and without a pair. A side that
+    /// trains alone goes the whole way to the other.
+    /// </summary>
+    public AlignmentStart Start { get; init; } = AlignmentStart.MeanShift;
 
     /// <summary>The kernel's bandwidth; <c>median</c> and <c>within*F</c> are detached and renewed as the features move.</summary>
     public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.4);
@@ -36,6 +44,9 @@ public sealed record AlignmentOptions
     /// <summary>Weight of InfoNCE (or SigLIP) beside other terms, 0 to 1000.</summary>
     public double Lambda { get; init; } = 0.35;
 
+    /// <summary>Weight of the term that keeps similarities, 0 to 1000.</summary>
+    public double SimilarityWeight { get; init; } = 5;
+
     /// <summary>InfoNCE's temperature, 0.01 to 10: fixed, or the start where it is learned.</summary>
     public double Temperature { get; init; } = 0.05;
 
@@ -49,10 +60,11 @@ public sealed record AlignmentOptions
     public int BatchSize { get; init; } = 2048;
 
     /// <summary>
-    /// The most unpaired rows of a side to a pair in a step, 0.01 to 1000; the paper has 2. Where there are fewer,
-    /// each comes once an epoch all the same; where there are more, an epoch goes over the pairs as often as it takes.
+    /// The most unpaired rows of a side to a pair in a step, 0.01 to 1000; the paper has 2. Where there are fewer, each comes once an
+    /// epoch all the same; where there are more, an epoch goes over the pairs as often as it takes. Infinity limits them by
+    /// <see cref="BatchSize"/> alone: a few pairs are then seen beside many rows.
     /// </summary>
-    public double UnpairedRatio { get; init; } = 2;
+    public double UnpairedRatio { get; init; } = double.PositiveInfinity;
 
     /// <summary>
     /// Whether a step has all texts of its images, each a positive of its image, in place of one drawn anew. Of an image's texts the

@@ -1,4 +1,5 @@
 using CsAligner.Adapters;
+using CsAligner.Starts;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels.Objectives;
@@ -11,8 +12,10 @@ namespace CsAligner.Training;
 /// <param name="Features">Those of the frozen encoder: pairs, unpaired, validation.</param>
 /// <param name="Encoder">What makes features anew where the encoder trains, else null.</param>
 /// <param name="Adapter">What follows.</param>
+/// <param name="Start">What the adapter does to frozen features before any training.</param>
 /// <param name="ChunkSize">The most samples at once.</param>
-internal sealed record AlignmentSide(string Name, SampleFeatures Features, ITrainableEncoder? Encoder, Adapter Adapter, int ChunkSize)
+internal sealed record AlignmentSide(
+    string Name, SampleFeatures Features, ITrainableEncoder? Encoder, Adapter Adapter, StartMap Start, int ChunkSize)
 {
     /// <summary>What trains, by name.</summary>
     public IEnumerable<(string Name, Tensor Values)> Parameters =>
@@ -42,6 +45,9 @@ internal sealed record AlignmentSide(string Name, SampleFeatures Features, ITrai
             tokens ? offsets : null);
         return tokens ? new Encoded(tape.Gather(rows, offsets![..^1]), rows, offsets) : new Encoded(rows, null, null);
     }
+
+    /// <summary>The samples' unit rows as they were before any training, without gradients.</summary>
+    public Tensor AtStart(Tape tape, int[] samples) => Start.Forward(tape, Features.Read(tape, samples, samples.Length, false));
 
     private int TokenCount(int sample) => Encoder?.TokenCount(sample) ?? Features.TokenCount(sample);
 

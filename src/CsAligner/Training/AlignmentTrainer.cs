@@ -4,6 +4,8 @@ using System.Text.Json;
 using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
+using CsAligner.Objectives.Terms;
+using CsAligner.Starts;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Ops;
@@ -45,6 +47,7 @@ public sealed class AlignmentTrainer
     private readonly Tensor _history;
     private readonly AlignmentProgress _progress = new();
     private readonly int _trainingPairs;
+    private readonly bool _pairedValidation;
 
     /// <summary>A run at its start.</summary>
     /// <param name="options">How to train.</param>
@@ -60,24 +63,32 @@ public sealed class AlignmentTrainer
         int[][] textsOfImage = data.Pairing.TextsOfImage();
         int[] paired = [.. Enumerable.Range(0, textsOfImage.Length).Where(i => textsOfImage[i].Length > 0)];
         (int[] training, int[] heldOut) = Split(paired);
-        if (training.Length < 2) throw new InputException($"align: at least 2 pairs are needed to train on, got {training.Length}");
+        CheckPairs(training.Length);
         _trainingPairs = training.Length;
-        _batches = new PairBatches(training, textsOfImage, options.BatchSize, data.UnpairedImages?.Rows ?? 0, data.UnpairedTexts?.Rows ?? 0,
-            options.UnpairedRatio, options.Seed, options.AllCaptions);
-
         SampleFeatures images = data.ImageFeatures, texts = data.TextFeatures;
         bool given = data.ValidationImages != null;
-        _validationImages = given ? [.. Enumerable.Range(images.First(2), images.Count - images.First(2))] : heldOut;
-        _validationTexts = given
-            ? [.. Enumerable.Range(texts.First(2), texts.Count - texts.First(2))]
-            : [.. heldOut.Select(i => textsOfImage[i][0])];
+        _pairedValidation = given || heldOut.Length > 0;
+        var (freeImages, heldOutImages) = SplitUnpaired(data.UnpairedImages, data.UnpairedTexts, 1);
+        var (freeTexts, heldOutTexts) = SplitUnpaired(data.UnpairedTexts, data.UnpairedImages, 2);
+        _validationImages = given ? [.. Enumerable.Range(images.First(2), images.Count - images.First(2))]
+            : heldOut.Length > 0 ? heldOut : [.. heldOutImages.Select(i => images.First(1) + i)];
+        _validationTexts = given ? [.. Enumerable.Range(texts.First(2), texts.Count - texts.First(2))]
+            : heldOut.Length > 0 ? [.. heldOut.Select(i => textsOfImage[i][0])] : [.. heldOutTexts.Select(i => texts.First(1) + i)];
+        _batches = new PairBatches(training, textsOfImage, options.BatchSize, freeImages, freeTexts, options.UnpairedRatio, options.Seed,
+            options.AllCaptions);
 
-        var (imageShift, textShift) = Shifts(training, textsOfImage);
+        int[] trainingTexts = [.. training.SelectMany(i => textsOfImage[i])];
+        var starts = AlignmentStarts.Of(
+            options,
+            new ChosenRows(images, [.. training, .. freeImages.Select(i => images.First(1) + i)]),
+            new ChosenRows(texts, [.. trainingTexts, .. freeTexts.Select(i => texts.First(1) + i)]));
         var random = new RandomGenerator(options.Seed);
         int width = options.Train == TrainedSide.Image ? texts.Width : images.Width;
-        _image = new AlignmentSide("image", images, data.ImageEncoder, Create(imageShift, width, options.Train != TrainedSide.Text, random),
+        _image = new AlignmentSide("image", images, data.ImageEncoder,
+            Create(starts.Images, width, options.Train != TrainedSide.Text, random), starts.Images,
             options.ChunkSize ?? DefaultChunk(data.ImageEncoder));
-        _text = new AlignmentSide("text", texts, data.TextEncoder, Create(textShift, width, options.Train != TrainedSide.Image, random),
+        _text = new AlignmentSide("text", texts, data.TextEncoder,
+            Create(starts.Texts, width, options.Train != TrainedSide.Image, random), starts.Texts,
             options.ChunkSize ?? DefaultChunk(data.TextEncoder));
         _image.Adapter.RequireGrad(options.Objective.Trains);
         _text.Adapter.RequireGrad(options.Objective.Trains);
@@ -165,11 +176,13 @@ public sealed class AlignmentTrainer
         long step = _optimizer.StepCount;
         bool tokens = _options.TokenWeight > 0, renew = step % BandwidthInterval == 0;
         using var tape = new Tape();
-        var x = _image.Encode(tape, Samples(batch.Images, _image.Features.First(1), batch.UnpairedImages), tokens);
-        var y = _text.Encode(tape, Samples(batch.Texts, _text.Features.First(1), batch.UnpairedTexts), tokens);
+        int[] images = Samples(batch.Images, _image.Features.First(1), batch.UnpairedImages),
+            texts = Samples(batch.Texts, _text.Features.First(1), batch.UnpairedTexts);
+        var x = _image.Encode(tape, images, tokens);
+        var y = _text.Encode(tape, texts, tokens);
         if (_loss.HasBandwidth && renew) _progress.Bandwidth = Bandwidth(x.Rows, y.Rows, step);
         int pairs = batch.Images.Length;
-        var values = _loss.Features(tape, x.Rows, y.Rows, pairs, _progress.Bandwidth, step, batch.ImageOfText);
+        var values = _loss.Features(tape, x.Rows, y.Rows, pairs, _progress.Bandwidth, step, batch.ImageOfText, AtStart(tape, images, texts));
         if (tokens)
         {
             if (renew) _progress.TokenBandwidth = Bandwidth(x.Packed!, y.Packed!, step);
@@ -184,6 +197,9 @@ public sealed class AlignmentTrainer
         _loss.Clamp();
         _progress.Add(loss, values);
     }
+
+    private (Tensor X, Tensor Y)? AtStart(Tape tape, int[] images, int[] texts) =>
+        _loss.NeedsStart ? (_image.AtStart(tape, images), _text.AtStart(tape, texts)) : null;
 
     private float Bandwidth(Tensor x, Tensor y, long step) =>
         (float)_options.Bandwidth.Resolve(x, y, _options.Seed + (ulong)step, BandwidthRows);
@@ -228,14 +244,19 @@ public sealed class AlignmentTrainer
 
     private (float Objective, float Divergence, float ImageToText, float TextToImage) Validate()
     {
-        if (_validationImages.Length < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
+        if (_validationImages.Length < 2 || _validationTexts.Length < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
         using var tape = Tape.Inference();
         Tensor x = _image.Encode(tape, _validationImages, tokens: false).Rows, y = _text.Encode(tape, _validationTexts, tokens: false).Rows;
         double sigma = Evaluator.DefaultBandwidth.Resolve(x, y, _options.Seed, 2 * BandwidthRows);
         double divergence = CauchySchwarzDivergence.Value(x, y, sigma, offDiagonal: true);
+        double objective = _options.Objective.Trains
+            ? _loss.Validation(tape, x, y, _pairedValidation, divergence, () => Bandwidth(x, y, 0),
+                AtStart(tape, _validationImages, _validationTexts))
+            : divergence;
+        if (!_pairedValidation) return ((float)objective, (float)divergence, float.NaN, float.NaN);
         var pairing = Pairing.Diagonal(x.Rows);
         return (
-            (float)(_options.Objective.Trains ? _loss.Validation(tape, x, y, divergence, () => Bandwidth(x, y, 0)) : divergence),
+            (float)objective,
             (float)divergence,
             (float)Evaluator.ImageToText(x, y, pairing).RecallAt1,
             (float)Evaluator.TextToImage(x, y, pairing).RecallAt1);
@@ -262,38 +283,41 @@ public sealed class AlignmentTrainer
         return ([.. shuffled[count..].Order()], [.. shuffled[..count].Order()]);
     }
 
-    // With both sides free each loses its own mean; a side that trains alone is moved onto the other, where it has its width.
-    private (Tensor Image, Tensor Text) Shifts(int[] training, int[][] textsOfImage)
+    // Rows without partners are held out only where there are no pairs to judge by; D_CS of fewer than so many says nothing.
+    private (int[] Training, int[] HeldOut) SplitUnpaired(Tensor? rows, Tensor? others, ulong stream)
     {
-        var (image, text) = (new Tensor(_data.Images.Width), new Tensor(_data.Texts.Width));
-        if (!_options.Adapter.MeanShift || _options.Objective == AlignmentObjective.Raw) return (image, text);
-        double[] meanImage = Mean(_data.Images, training, _data.UnpairedImages);
-        double[] meanText = Mean(_data.Texts, [.. training.SelectMany(i => textsOfImage[i])], _data.UnpairedTexts);
-        if (_options.Train != TrainedSide.Text) Shift(image, meanImage, _options.Train == TrainedSide.Image ? meanText : []);
-        if (_options.Train != TrainedSide.Image) Shift(text, meanText, _options.Train == TrainedSide.Text ? meanImage : []);
-        return (image, text);
+        int[] all = [.. Enumerable.Range(0, rows?.Rows ?? 0)];
+        int fewest = (int)Math.Round(_options.ValidationFraction * Math.Min(all.Length, others?.Rows ?? 0));
+        int count = Math.Min(MostValidationPairs, (int)Math.Round(_options.ValidationFraction * all.Length));
+        if (_pairedValidation || fewest < FewestValidationPairs) return (all, []);
+        new RandomGenerator(_options.Seed).Split(0).Split(stream).Shuffle<int>(all);
+        return ([.. all[count..].Order()], [.. all[..count].Order()]);
     }
 
-    private static void Shift(Tensor shift, double[] from, double[] to)
+    private void CheckPairs(int pairs)
     {
-        for (int d = 0; d < from.Length; d++) shift.Span[d] = (float)((to.Length == from.Length ? to[d] : 0) - from[d]);
+        if (pairs >= 2) return;
+        if (_data.UnpairedImages is not { Rows: > 1 } || _data.UnpairedTexts is not { Rows: > 1 })
+            throw new InputException($"align: at least 2 pairs are needed to train on, or unpaired rows of both sides; got {pairs} pairs, "
+                + $"{_data.UnpairedImages?.Rows ?? 0} unpaired images and {_data.UnpairedTexts?.Rows ?? 0} unpaired texts");
+        if (pairs > 0) return;
+        if (_options.Objective.Trains && _options.Objective.Terms.All(term => term.NeedsPairs || term == ObjectiveTerms.Similarity))
+            throw new InputException($"align: {_options.Objective} has nothing to bring two sets together without pairs; "
+                + $"use a divergence such as {ObjectiveTerms.CauchySchwarz}, or give pairs");
+        if (_data.Images.Width != _data.Texts.Width)
+            throw new InputException($"align: images of width {_data.Images.Width} and texts of width {_data.Texts.Width} come from different "
+                + "spaces, and without pairs nothing says how these lie to each other; give pairs");
     }
 
-    private static double[] Mean(Tensor rows, int[] chosen, Tensor? unpaired)
+    private Adapter Create(StartMap start, int width, bool trains, RandomGenerator random)
     {
-        int width = rows.Width;
-        var mean = new double[width];
-        foreach (int row in chosen)
-            for (int d = 0; d < width; d++) mean[d] += rows.Span[(row * width) + d];
-        for (int i = 0; i < (unpaired?.Length ?? 0); i++) mean[i % width] += unpaired!.Span[i];
-        for (int d = 0; d < width; d++) mean[d] /= chosen.Length + (unpaired?.Rows ?? 0);
-        return mean;
-    }
+        var options = trains && _options.Objective.Trains ? _options.Adapter : new AdapterOptions { Kind = IdentityAdapter.KindName };
 
-    private Adapter Create(Tensor shift, int width, bool trains, RandomGenerator random)
-    {
-        var adapter = trains && _options.Objective.Trains ? _options.Adapter : new AdapterOptions { Kind = IdentityAdapter.KindName };
-        return adapter.Kinds.Create(adapter, shift, width, random);
+        // A shift alone is the adapter's own, without the normalisation that follows a map.
+        bool isShift = start.Weight is null;
+        var adapter = options.Kinds.Create(options, isShift ? start.Shift : new Tensor(start.Width), width, random);
+        if (!isShift) adapter.Start = start;
+        return adapter;
     }
 
     // An encoder keeps far more for the way back than an adapter.

@@ -6,14 +6,17 @@ namespace CsAligner.Training;
 /// <summary>
 /// The rows of each step of an epoch, drawn by the seed and the epoch's number alone. An epoch has every unpaired row once
 /// and every image once with one of its texts, in batches of nearly equal size; where that would be more unpaired rows to a
-/// pair than the ratio allows, the images pass as often as needed, each pass in an order of its own.
+/// pair than the ratio allows, or more than a batch, the images pass as often as needed, each pass in an order of its own. Where the
+/// batch alone limits unpaired rows, those of a side that fit into one are in every step. There may be no pairs.
 /// </summary>
 internal sealed class PairBatches
 {
     private readonly int[] _images;
     private readonly int[][] _textsOfImage;
-    private readonly int _unpairedImages;
-    private readonly int _unpairedTexts;
+    private readonly int[] _unpairedImages;
+    private readonly int[] _unpairedTexts;
+    private readonly int _batchSize;
+    private readonly bool _repeatsUnpaired;
     private readonly ulong _seed;
     private readonly bool _allTexts;
     private readonly int _perPass;
@@ -22,18 +25,20 @@ internal sealed class PairBatches
     /// <param name="images">The images that have texts.</param>
     /// <param name="textsOfImage">Of every image its texts.</param>
     /// <param name="batchSize">The most pairs in a step.</param>
-    /// <param name="unpairedImages">How many unpaired images there are.</param>
-    /// <param name="unpairedTexts">How many unpaired texts there are.</param>
-    /// <param name="unpairedRatio">The most unpaired rows of a side to a pair.</param>
+    /// <param name="unpairedImages">The numbers of the unpaired images.</param>
+    /// <param name="unpairedTexts">The numbers of the unpaired texts.</param>
+    /// <param name="unpairedRatio">The most unpaired rows of a side to a pair; infinite for as many as fit a batch.</param>
     /// <param name="seed">Decides every draw.</param>
     /// <param name="allTexts">Whether a step has all texts of its images, not one of each.</param>
-    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int unpairedImages, int unpairedTexts, double unpairedRatio,
+    public PairBatches(int[] images, int[][] textsOfImage, int batchSize, int[] unpairedImages, int[] unpairedTexts, double unpairedRatio,
         ulong seed, bool allTexts = false)
     {
-        (_images, _textsOfImage, _unpairedImages, _unpairedTexts, _seed, _allTexts) =
-            (images, textsOfImage, unpairedImages, unpairedTexts, seed, allTexts);
-        _perPass = (images.Length + batchSize - 1) / batchSize;
-        _passes = Math.Max(1, checked((int)Math.Ceiling(Math.Max(unpairedImages, unpairedTexts) / (unpairedRatio * images.Length))));
+        (_images, _textsOfImage, _unpairedImages, _unpairedTexts, _batchSize, _seed, _allTexts) =
+            (images, textsOfImage, unpairedImages, unpairedTexts, batchSize, seed, allTexts);
+        _perPass = Math.Max(1, (images.Length + batchSize - 1) / batchSize);
+        _repeatsUnpaired = images.Length == 0 || double.IsPositiveInfinity(unpairedRatio);
+        double most = _repeatsUnpaired ? (double)batchSize * _perPass : unpairedRatio * images.Length;
+        _passes = Math.Max(1, checked((int)Math.Ceiling(Math.Max(unpairedImages.Length, unpairedTexts.Length) / most)));
     }
 
     public int PerEpoch => checked(_passes * _perPass);
@@ -42,8 +47,7 @@ internal sealed class PairBatches
     public List<Batch> Epoch(int epoch)
     {
         var random = new RandomGenerator(_seed).Split((ulong)epoch + 1);
-        int[] unpairedImages = Shuffled([.. Enumerable.Range(0, _unpairedImages)], random),
-            unpairedTexts = Shuffled([.. Enumerable.Range(0, _unpairedTexts)], random);
+        int[] unpairedImages = Shuffled([.. _unpairedImages], random), unpairedTexts = Shuffled([.. _unpairedTexts], random);
         var batches = new List<Batch>(PerEpoch);
         for (int pass = 0; pass < _passes; pass++)
         {
@@ -56,13 +60,15 @@ internal sealed class PairBatches
                     : [.. chosen.Select(i => _textsOfImage[i][random.Next(_textsOfImage[i].Length)])];
                 int[]? imageOfText = _allTexts ? [.. chosen.SelectMany((i, row) => Enumerable.Repeat(row, _textsOfImage[i].Length))] : null;
                 int step = batches.Count;
-                batches.Add(new Batch(chosen, texts, Part(unpairedImages, step, PerEpoch), Part(unpairedTexts, step, PerEpoch),
-                    imageOfText));
+                batches.Add(new Batch(chosen, texts, Unpaired(unpairedImages, step), Unpaired(unpairedTexts, step), imageOfText));
             }
         }
 
         return batches;
     }
+
+    private int[] Unpaired(int[] rows, int step) =>
+        _repeatsUnpaired && rows.Length <= _batchSize ? rows : Part(rows, step, PerEpoch);
 
     private static int[] Part(int[] rows, int part, int parts) =>
         rows[(int)((long)rows.Length * part / parts)..(int)((long)rows.Length * (part + 1) / parts)];

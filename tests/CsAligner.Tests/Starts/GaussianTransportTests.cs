@@ -39,7 +39,7 @@ public sealed class GaussianTransportTests
         using var tape = Tape.Inference();
 
         // Without the normalisation that follows the map.
-        Tensor moved = CsAligner.Tensors.Ops.MatMulOps.Linear(tape, x, map.Weight, map.Shift);
+        Tensor moved = CsAligner.Tensors.Ops.MatMulOps.Linear(tape, x, map.Weight!, map.Shift);
         Assert.True(FrechetDistance.Compute(moved, y) < 1e-3 * before, $"{FrechetDistance.Compute(moved, y)} of {before}");
     }
 
@@ -51,11 +51,11 @@ public sealed class GaussianTransportTests
         var (first, second) = GaussianTransport.ToBarycentre(fit, fit);
         for (int r = 0; r < 7; r++)
         {
-            for (int c = 0; c < 7; c++) Assert.Equal(r == c ? 1 : 0, first.Weight.Span[(r * 7) + c], 1e-5);
+            for (int c = 0; c < 7; c++) Assert.Equal(r == c ? 1 : 0, first.Weight!.Span[(r * 7) + c], 1e-5);
             Near.Relative(-fit.Mean[r], first.Shift.Span[r], 1e-5);
         }
 
-        Near.Norm(first.Weight.Span.ToArray().Select(v => (double)v), second.Weight.Span.ToArray().Select(v => (double)v), 1e-6);
+        Near.Norm(first.Weight!.Span.ToArray().Select(v => (double)v), second.Weight!.Span.ToArray().Select(v => (double)v), 1e-6);
     }
 
     [Fact]
@@ -66,9 +66,9 @@ public sealed class GaussianTransportTests
         try
         {
             Compute.Threads = 1;
-            float[] one = GaussianTransport.Onto(GaussianFit.Of(x), GaussianFit.Of(y)).Weight.Span.ToArray();
+            float[] one = GaussianTransport.Onto(GaussianFit.Of(x), GaussianFit.Of(y)).Weight!.Span.ToArray();
             Compute.Threads = 2;
-            Assert.Equal(one, GaussianTransport.Onto(GaussianFit.Of(x), GaussianFit.Of(y)).Weight.Span.ToArray());
+            Assert.Equal(one, GaussianTransport.Onto(GaussianFit.Of(x), GaussianFit.Of(y)).Weight!.Span.ToArray());
         }
         finally
         {

@@ -8,5 +8,7 @@ internal sealed class CosineTerm : ObjectiveTerm
 {
     public override string Name => "cosine";
 
+    public override bool NeedsPairs => true;
+
     public override Tensor Forward(Tape tape, TermInputs inputs) => tape.CosineLoss(inputs.X, inputs.Y, inputs.Pairs);
 }

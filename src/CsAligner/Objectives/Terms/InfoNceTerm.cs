@@ -12,6 +12,8 @@ internal sealed class InfoNceTerm : ObjectiveTerm
 {
     public override string Name => "infonce";
 
+    public override bool NeedsPairs => true;
+
     public override bool IsContrastive => true;
 
     public override bool NeedsLogitScale => true;

@@ -19,6 +19,9 @@ public abstract class ObjectiveTerm
     /// <summary>Whether the term counts lambda times beside terms that are not contrastive. Others count once.</summary>
     public virtual bool IsContrastive => false;
 
+    /// <summary>Whether the term compares pairs, and so is left out of a step without any.</summary>
+    public virtual bool NeedsPairs => false;
+
     /// <summary>Whether <see cref="TermInputs.Bandwidth"/> is read. It is computed only where a term needs it.</summary>
     public virtual bool NeedsBandwidth => false;
 

@@ -8,6 +8,8 @@ internal sealed class SigLipTerm : ObjectiveTerm
 {
     public override string Name => "siglip";
 
+    public override bool NeedsPairs => true;
+
     public override bool IsContrastive => true;
 
     public override bool NeedsLogitScale => true;

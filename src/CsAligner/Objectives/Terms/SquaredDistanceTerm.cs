@@ -8,5 +8,7 @@ internal sealed class SquaredDistanceTerm : ObjectiveTerm
 {
     public override string Name => "l2";
 
+    public override bool NeedsPairs => true;
+
     public override Tensor Forward(Tape tape, TermInputs inputs) => tape.SquaredDistanceLoss(inputs.X, inputs.Y, inputs.Pairs);
 }

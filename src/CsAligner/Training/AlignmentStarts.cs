@@ -1,0 +1,70 @@
+using CsAligner.Objectives;
+using CsAligner.Starts;
+using CsAligner.Tensors;
+
+namespace CsAligner.Training;
+
+/// <summary>What both sides' rows go through before any training.</summary>
+/// <param name="Images">Of the images.</param>
+/// <param name="Texts">Of the texts.</param>
+internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
+{
+    private const int BlockRows = 4096;
+
+    /// <summary>The start that options ask for, fitted to the rows that are trained on.</summary>
+    public static AlignmentStarts Of(AlignmentOptions options, IRowSource images, IRowSource texts)
+    {
+        AlignmentObjective objective = options.Objective;
+        AlignmentStart start = objective == AlignmentObjective.Raw ? AlignmentStart.Identity
+            : objective == AlignmentObjective.MeanShift ? AlignmentStart.MeanShift
+            : objective == AlignmentObjective.Barycentre ? AlignmentStart.Barycentre
+            : options.Start;
+        return start switch
+        {
+            AlignmentStart.Barycentre => Transported(options.Train, GaussianFit.Of(images), GaussianFit.Of(texts)),
+            AlignmentStart.MeanShift => Shifted(options.Train, images, texts),
+            _ => new(Still(images.Width), Still(texts.Width)),
+        };
+    }
+
+    private static AlignmentStarts Transported(TrainedSide train, GaussianFit images, GaussianFit texts)
+    {
+        if (train == TrainedSide.Text) return new(Still(images.Width), GaussianTransport.Onto(texts, images));
+        if (train == TrainedSide.Image) return new(GaussianTransport.Onto(images, texts), Still(texts.Width));
+        var (image, text) = GaussianTransport.ToBarycentre(images, texts);
+        return new(image, text);
+    }
+
+    // With both sides free each loses its own mean; a side that trains alone is moved onto the other, where it has its width.
+    private static AlignmentStarts Shifted(TrainedSide train, IRowSource images, IRowSource texts)
+    {
+        var (image, text) = (new Tensor(images.Width), new Tensor(texts.Width));
+        double[] meanImage = Mean(images), meanText = Mean(texts);
+        if (train != TrainedSide.Text) Shift(image, meanImage, train == TrainedSide.Image ? meanText : []);
+        if (train != TrainedSide.Image) Shift(text, meanText, train == TrainedSide.Text ? meanImage : []);
+        return new(new StartMap(null, image), new StartMap(null, text));
+    }
+
+    private static StartMap Still(int width) => new(null, new Tensor(width));
+
+    private static void Shift(Tensor shift, double[] from, double[] to)
+    {
+        for (int d = 0; d < from.Length; d++) shift.Span[d] = (float)((to.Length == from.Length ? to[d] : 0) - from[d]);
+    }
+
+    private static double[] Mean(IRowSource rows)
+    {
+        int width = rows.Width;
+        var mean = new double[width];
+        var block = new float[Math.Min(rows.Rows, BlockRows) * width];
+        for (int first = 0; first < rows.Rows; first += BlockRows)
+        {
+            Span<float> read = block.AsSpan(0, Math.Min(BlockRows, rows.Rows - first) * width);
+            rows.Read(first, read);
+            for (int i = 0; i < read.Length; i++) mean[i % width] += read[i];
+        }
+
+        for (int d = 0; d < width; d++) mean[d] /= rows.Rows;
+        return mean;
+    }
+}
