@@ -16,6 +16,11 @@ internal sealed record AlignInputs(
     string? Data,
     IReadOnlyList<LoraOptions> Lora)
 {
+    /// <summary>Whether there are images and texts that belong together.</summary>
+    public bool HasPairs => Images is not null && Texts is not null;
+
+    private bool HasUnpairedAlone => Images is null && Texts is null && UnpairedImages is not null && UnpairedTexts is not null;
+
     public IReadOnlyList<(string Role, string? Path)> ByRole =>
     [
         ("images", Images), ("texts", Texts), ("pairs", Pairs), ("unpaired_images", UnpairedImages), ("unpaired_texts", UnpairedTexts),
@@ -28,7 +33,11 @@ internal sealed record AlignInputs(
     {
         if (Model is null)
         {
-            if (Images is null || Texts is null) throw new UsageException("give --images and --texts, or --model, --data and --lora");
+            if (!HasPairs && !HasUnpairedAlone)
+                throw new UsageException("give --images and --texts, --unpaired-images and --unpaired-texts where there are no pairs, or "
+                    + "--model, --data and --lora");
+            if (HasUnpairedAlone && (Pairs ?? ImageTokens ?? TextTokens) is not null)
+                throw new UsageException("--pairs and tokens belong to pairs: give --images and --texts with them, or leave them out");
             if (Data is not null || Lora.Count > 0)
                 throw new UsageException(
                     "--lora trains inside of an encoder: give --model and --data with it, in place of --images and --texts");

@@ -81,14 +81,18 @@ internal static class AlignVerb
             options = choice?.Options ?? options;
             AlignmentResult result =
                 Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
-            if (result.ValidationPairs == 0 && options.ValidationFraction > 0)
-                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, "
+            if (result.ValidationPairs == 0 && result.HeldOutImages == 0 && options.ValidationFraction > 0 && options.Objective.Trains)
+            {
+                string rows = result.TrainingPairs > 0 ? "pairs" : "rows";
+                session.Terminal.Say($"no {rows} were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, "
                     + "so the last one is kept");
+            }
+
             AlignmentReport.Write(folder, options, result, inputs.ByRole, choice);
             encoders?.Write(folder, parsed.GetValue(merge));
             if (parsed.GetValue(json))
                 session.PrintJson(writer => AlignmentReport.WriteJson(writer, options, result, inputs.ByRole, choice));
-            else if (result.ValidationPairs > 0)
+            else if (result.ValidationPairs > 0 || result.HeldOutImages > 0)
                 session.Terminal.WriteTable(AlignTable.Create(result));
             string written = encoders is null ? AlignmentReport.TextAdapterFile : $"{AlignmentReport.TextAdapterFile}, {encoders.Written}";
             session.Terminal.Say($"{AlignmentReport.ImageAdapterFile}, {written} and {AlignmentReport.RunFile} written to {folder}");
@@ -105,6 +109,13 @@ internal static class AlignVerb
 
     private static AlignmentData Read(AlignInputs inputs)
     {
+        if (!inputs.HasPairs)
+        {
+            Tensor ownImages = FeatureFile.ReadRows(inputs.UnpairedImages!, Modality.Image),
+                ownTexts = FeatureFile.ReadRows(inputs.UnpairedTexts!, Modality.Text);
+            return AlignmentData.WithoutPairs(ownImages, ownTexts);
+        }
+
         Tensor images = FeatureFile.ReadRows(inputs.Images!, Modality.Image), texts = FeatureFile.ReadRows(inputs.Texts!, Modality.Text);
         Tensor? unpairedImages = ReadUnpaired(inputs.UnpairedImages, Modality.Image, inputs.Images!, images);
         Tensor? unpairedTexts = ReadUnpaired(inputs.UnpairedTexts, Modality.Text, inputs.Texts!, texts);

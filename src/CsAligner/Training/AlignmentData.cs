@@ -16,7 +16,7 @@ public sealed record AlignmentData
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, E].</param>
     /// <param name="pairing">Null: row i to row i. An epoch takes each image once, with one of its texts.</param>
-    /// <exception cref="InputException">These are no matrices, or there are no pairs.</exception>
+    /// <exception cref="InputException">These are no matrices, or it is not said which belong together.</exception>
     public AlignmentData(Tensor images, Tensor texts, Pairing? pairing = null)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -26,6 +26,23 @@ public sealed record AlignmentData
         if (pairing == null && images.Rows != texts.Rows)
             throw new InputException($"align: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
         (Images, Texts, Pairing) = (images, texts, pairing ?? Pairing.Diagonal(images.Rows));
+    }
+
+    /// <summary>Features of which none belong together: images and texts of one kind, any number of each.</summary>
+    /// <param name="images">[U, D].</param>
+    /// <param name="texts">[V, D].</param>
+    /// <exception cref="InputException">These are no matrices.</exception>
+    public static AlignmentData WithoutPairs(Tensor images, Tensor texts)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(texts);
+        if (images.Rank != 2 || texts.Rank != 2)
+            throw new InputException($"align: images and texts must be matrices, got {images} and {texts}");
+        return new AlignmentData(new Tensor(0, images.Width), new Tensor(0, texts.Width))
+        {
+            UnpairedImages = images,
+            UnpairedTexts = texts,
+        };
     }
 
     /// <summary>[M, D].</summary>

@@ -82,6 +82,14 @@ public static class AlignmentReport
 
         writer.WriteNumber("training_pairs", result.TrainingPairs);
         writer.WriteNumber("validation_pairs", result.ValidationPairs);
+        if (result.UnpairedImages + result.UnpairedTexts > 0)
+        {
+            writer.WriteNumber("unpaired_images", result.UnpairedImages);
+            writer.WriteNumber("unpaired_texts", result.UnpairedTexts);
+            writer.WriteNumber("validation_images", result.HeldOutImages);
+            writer.WriteNumber("validation_texts", result.HeldOutTexts);
+        }
+
         writer.WriteNumber("image_parameters", result.Image.ParameterCount);
         writer.WriteNumber("text_parameters", result.Text.ParameterCount);
         if (result.EncoderParameters > 0) writer.WriteNumber("encoder_parameters", result.EncoderParameters);

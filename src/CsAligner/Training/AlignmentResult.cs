@@ -21,6 +21,18 @@ public sealed record AlignmentResult(
     double Seconds,
     bool Resumed)
 {
+    /// <summary>Images without partners that were trained on.</summary>
+    public int UnpairedImages { get; init; }
+
+    /// <summary>Texts without partners that were trained on.</summary>
+    public int UnpairedTexts { get; init; }
+
+    /// <summary>Images without partners that were held out to choose the epoch, where there were no pairs to hold out.</summary>
+    public int HeldOutImages { get; init; }
+
+    /// <summary>Texts without partners that were held out.</summary>
+    public int HeldOutTexts { get; init; }
+
     /// <summary>Values that trained, in adapters, encoders and the logits' scale and bias.</summary>
     public long TrainedParameters { get; init; }
 

@@ -156,10 +156,14 @@ public sealed class AlignmentTrainer
         _snapshots.UseBest();
         _image.Adapter.RequireGrad(false);
         _text.Adapter.RequireGrad(false);
-        return new AlignmentResult(_image.Adapter, _text.Adapter, epochs, _progress.Best, _trainingPairs, _validationImages.Length,
-            clock.Elapsed.TotalSeconds, resumed)
+        return new AlignmentResult(_image.Adapter, _text.Adapter, epochs, _progress.Best, _trainingPairs,
+            _pairedValidation ? _validationImages.Length : 0, clock.Elapsed.TotalSeconds, resumed)
         {
             TrainedParameters = trained,
+            UnpairedImages = _batches.UnpairedImages,
+            UnpairedTexts = _batches.UnpairedTexts,
+            HeldOutImages = _pairedValidation ? 0 : _validationImages.Length,
+            HeldOutTexts = _pairedValidation ? 0 : _validationTexts.Length,
             EncoderParameters = (_data.ImageEncoder?.Parameters ?? []).Concat(_data.TextEncoder?.Parameters ?? [])
                 .Sum(p => (long)p.Values.Length),
         };

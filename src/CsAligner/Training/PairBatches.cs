@@ -41,6 +41,12 @@ internal sealed class PairBatches
         _passes = Math.Max(1, checked((int)Math.Ceiling(Math.Max(unpairedImages.Length, unpairedTexts.Length) / most)));
     }
 
+    /// <summary>How many unpaired images there are.</summary>
+    public int UnpairedImages => _unpairedImages.Length;
+
+    /// <summary>How many unpaired texts there are.</summary>
+    public int UnpairedTexts => _unpairedTexts.Length;
+
     public int PerEpoch => checked(_passes * _perPass);
 
     /// <summary>The batches of an epoch, from 0.</summary>
