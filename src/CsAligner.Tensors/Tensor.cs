@@ -201,7 +201,7 @@ public sealed unsafe class Tensor
 
     /// <summary>The memory of a gradient that has been forgotten, as a tensor for the pool to take back;
     /// null where there is none.</summary>
-    internal Tensor? LendIdleGrad()
+    internal Tensor? TakeUnusedGradBuffer()
     {
         var root = Root;
         if (root._hasGrad || root._grad is null || !BufferPool.Owns(root._grad)) return null;

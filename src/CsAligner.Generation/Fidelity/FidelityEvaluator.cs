@@ -101,7 +101,7 @@ public static class FidelityEvaluator
     {
         ArgumentNullException.ThrowIfNull(rows);
         if (rows.Rank != 2) throw new InputException($"fidelity: the {name} rows must be a matrix [rows, width], got {rows}");
-        double[] squared = PreciseRows.SquaredLengths(rows);
+        double[] squared = Float64Scores.SquaredLengths(rows);
         for (int i = 0; i < squared.Length; i++)
         {
             if (!double.IsFinite(squared[i])) throw Refused(i, "holds NaN or infinity", "remove it or encode it again");

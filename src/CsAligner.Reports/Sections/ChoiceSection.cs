@@ -14,7 +14,7 @@ internal static class ChoiceSection
         using (page.Open("section", ("id", "choice")))
         {
             page.Element("h2", "How σ and λ were chosen");
-            page.ProsaicElement("p",
+            page.ElementWithSubscripts("p",
                 "Each cell is a short training, measured on the held-out pairs. The lowest D_CS is framed; what is chosen must keep recall "
                     + "too, so it can be another cell.", ("class", "note"));
             using (page.Open("div", ("class", "grid two")))
@@ -24,7 +24,7 @@ internal static class ChoiceSection
                     using (page.Open("figure"))
                     {
                         using (page.Open("figcaption"))
-                            page.ProsaicElement("b", map.Quantity);
+                            page.ElementWithSubscripts("b", map.Quantity);
                         HeatMapChart.Draw(page, map);
                     }
                 }

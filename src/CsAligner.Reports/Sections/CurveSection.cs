@@ -27,7 +27,7 @@ internal static class CurveSection
                     using (page.Open("figure"))
                     {
                         using (page.Open("figcaption"))
-                            page.ProsaicElement("b", chart.Key);
+                            page.ElementWithSubscripts("b", chart.Key);
                         LineChart.Draw(page, chart.Key, [.. chart], StyleOf);
                     }
                 }

@@ -16,7 +16,8 @@ internal static class GapSection
             page.Element("h2", "The gap taken apart");
             using (page.Open("p", ("class", "note")))
             {
-                page.Prosaic("What goes when each modality loses its mean (centroid), and what stays (distribution), by off-diagonal D_CS "
+                page.TextWithSubscripts(
+                    "What goes when each modality loses its mean (centroid), and what stays (distribution), by off-diagonal D_CS "
                     + "and by Fréchet², on ");
                 page.Element("bdi", content.PicturedSet);
                 page.Text("; and how many held-out rows a trained plane assigns to the right modality: 50% is chance. ");
@@ -46,7 +47,7 @@ internal static class GapSection
             using (page.Open("tr"))
             {
                 page.Element("th", "Method", ("scope", "col"), ("rowspan", "2"), ("class", "method"));
-                page.ProsaicElement("th", "D_CS, off-diagonal", ("scope", "colgroup"), ("colspan", "3"));
+                page.ElementWithSubscripts("th", "D_CS, off-diagonal", ("scope", "colgroup"), ("colspan", "3"));
                 page.Element("th", "Fréchet²", ("scope", "colgroup"), ("colspan", "2"));
                 page.Element("th", "Separability, %", ("scope", "colgroup"), ("colspan", "2"));
             }

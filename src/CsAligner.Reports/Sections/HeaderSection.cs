@@ -13,7 +13,7 @@ internal static class HeaderSection
         {
             page.Element("p", "CsAligner report", ("class", "overline"));
             page.Element("h1", content.Title);
-            page.ProsaicElement("p", content.Summary, ("class", "lead"));
+            page.ElementWithSubscripts("p", content.Summary, ("class", "lead"));
             WriteFigures(page, content, results);
             WriteFacts(page, content.Facts);
         }
@@ -64,7 +64,7 @@ internal static class HeaderSection
                     page.Element("strong", after);
                 }
 
-                page.ProsaicElement("span", note, ("class", "note"));
+                page.ElementWithSubscripts("span", note, ("class", "note"));
             }
         }
     }
@@ -86,7 +86,7 @@ internal static class HeaderSection
                 using (page.Open("div"))
                 {
                     page.Element("dt", fact.Label);
-                    page.ProsaicElement("dd", fact.Value);
+                    page.ElementWithSubscripts("dd", fact.Value);
                 }
             }
         }

@@ -77,7 +77,7 @@ internal static class MapSection
             using (page.Open("figcaption"))
             {
                 page.Element("b", map.Method);
-                page.ProsaicElement("span", measured);
+                page.ElementWithSubscripts("span", measured);
             }
 
             using (Axes.OpenDrawing(page, MapChart.Width, MapChart.Height,

@@ -56,7 +56,7 @@ internal static class ReadingSection
         using (page.Open("footer"))
         {
             foreach (string note in content.Notes)
-                page.ProsaicElement("p", note);
+                page.ElementWithSubscripts("p", note);
         }
     }
 
@@ -64,8 +64,8 @@ internal static class ReadingSection
     {
         using (page.Open("div"))
         {
-            page.ProsaicElement("dt", term);
-            page.ProsaicElement("dd", meaning);
+            page.ElementWithSubscripts("dt", term);
+            page.ElementWithSubscripts("dd", meaning);
         }
     }
 }

@@ -33,7 +33,7 @@ internal static class ResultsSection
             string seeds = results.Seeds > 1 ? $" Means of {results.Seeds} seeds; ± is half of the 95% interval, where seeds differ." : "";
             using (page.Open("p", ("class", "note")))
             {
-                page.Prosaic(
+                page.TextWithSubscripts(
                     $"D_CS off-diagonal, at σ by the rule {content.BandwidthRule}. The best value of each column is marked.{seeds} ");
                 page.Element("a", "How to read this", ("href", "#reading"));
             }
@@ -63,7 +63,7 @@ internal static class ResultsSection
                 foreach (IGrouping<string, Column> group in columns.GroupBy(column => column.Title))
                 {
                     bool single = group.First().Detail.Length == 0;
-                    page.ProsaicElement(
+                    page.ElementWithSubscripts(
                         "th", group.Key, ("scope", group.Count() > 1 ? "colgroup" : "col"),
                         ("colspan", group.Count() > 1 ? group.Count().ToString(CultureInfo.InvariantCulture) : null),
                         ("rowspan", single ? "2" : null));

@@ -160,7 +160,7 @@ public sealed class Tape : IDisposable
     /// <summary>A new tensor of this tape for a gradient of the parameter, its elements not set: where that one's own is idle,
     /// its memory.</summary>
     internal Tensor RentGradientOf(Tensor parameter)
-        => Own(parameter.LendIdleGrad() ?? Tensor.Rent(parameter.Shape, false));
+        => Own(parameter.TakeUnusedGradBuffer() ?? Tensor.Rent(parameter.Shape, false));
 
     /// <summary>A new tensor of this tape in the shape of another, its elements not set.</summary>
     internal Tensor RentLike(Tensor other, bool requiresGrad = false)

@@ -24,7 +24,7 @@ public static unsafe class AttentionOps
         if (qkv.Width % (3 * heads) != 0)
             throw new ArgumentException(
                 $"Attention: input {Shapes.Format(qkv.Shape)} has no rows of 3 W with W a multiple of {heads} heads.", nameof(qkv));
-        var sequences = Sequences.Of(qkv, offsets, "Attention");
+        var sequences = SequenceLayout.Of(qkv, offsets, "Attention");
         int width = qkv.Width / 3;
 
         var y = tape.RentLike(qkv, width, qkv.RequiresGrad);
@@ -59,7 +59,7 @@ public static unsafe class AttentionOps
         ArgumentNullException.ThrowIfNull(keysValues);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         int batch = queries.Rows, width = queries.Width;
-        var sequences = Sequences.Of(keysValues, offsets, "PooledAttention");
+        var sequences = SequenceLayout.Of(keysValues, offsets, "PooledAttention");
         if (queries.Rank != 2 || sequences.Batch != batch || keysValues.Width != 2 * width || width % heads != 0)
             throw new ArgumentException(
                 $"PooledAttention: queries {Shapes.Format(queries.Shape)} and keys with values {Shapes.Format(keysValues.Shape)} are not "

@@ -14,11 +14,12 @@ internal static unsafe class PackedLinearOps
     /// <param name="finish">What follows the bias.</param>
     /// <param name="residual">[..., N] where the finish adds it, else null.</param>
     /// <returns>[..., N].</returns>
-    public static Tensor Linear(this Tape tape, Tensor x, PackedWeights weights, Tensor bias, LinearFinish finish = LinearFinish.None,
-        Tensor? residual = null)
+    public static Tensor Linear(this Tape tape, Tensor x, PackedWeights weights, Tensor bias,
+        LinearEpilogueKind finish = LinearEpilogueKind.None, Tensor? residual = null)
     {
         if (tape.Recording) throw new InvalidOperationException("Packed weights have no gradient: use a tape that does not record.");
-        if (x.Width != weights.Inputs || bias.Length != weights.Outputs || (finish == LinearFinish.AddResidual) != (residual is not null)
+        if (x.Width != weights.Inputs || bias.Length != weights.Outputs
+            || (finish == LinearEpilogueKind.AddResidual) != (residual is not null)
             || (residual is not null && (residual.Width != weights.Outputs || residual.Rows != x.Rows)))
             throw new ArgumentException(
                 $"Linear: input {Shapes.Format(x.Shape)}, packed weights [{weights.Outputs}, {weights.Inputs}], "

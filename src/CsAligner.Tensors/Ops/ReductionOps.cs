@@ -61,7 +61,7 @@ public static unsafe class ReductionOps
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(x);
-        var sequences = Sequences.Of(x, offsets, "MeanOfSequences");
+        var sequences = SequenceLayout.Of(x, offsets, "MeanOfSequences");
         var y = tape.Rent([sequences.Batch, x.Width], x.RequiresGrad);
         SequenceMeans.Forward(x.Pointer, sequences, x.Width, y.Pointer);
         tape.Record(y, (x, sequences),

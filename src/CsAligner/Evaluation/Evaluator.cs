@@ -38,7 +38,7 @@ public static class Evaluator
         pairing ??= x.Rows == y.Rows ? Pairing.Diagonal(x.Rows) : null;
         double sigma = (bandwidth ?? DefaultBandwidth).Resolve(x, y, seed);
         var estimated = estimator?.Means(x, y, sigma, UniformityBandwidth, seed);
-        var measures = estimated == null ? AlignmentTerms.Measure(x, y, sigma) : Logarithms(estimated[0], x.Rows, y.Rows).Measures;
+        var measures = estimated == null ? FusedLossKernel.Measure(x, y, sigma) : Logarithms(estimated[0], x.Rows, y.Rows).Measures;
         var pairs = pairing == null ? default : PairMeasures.Compute(x, y, [.. pairing.ImageOfText]);
         return new DistributionMeasures
         {
@@ -140,11 +140,11 @@ public static class Evaluator
         int[] asking = [.. Enumerable.Range(0, textsOfImage.Length).Where(i => textsOfImage[i].Length > 0)];
         Tensor x = FeatureRows.Take(images, asking), y = FeatureRows.Take(texts, [.. asking.Select(i => textsOfImage[i][0])]);
         CsAlignerObjective.CheckTemperature(temperature);
-        var weights = new AlignmentWeights(0, 1, false, 1, 1 / temperature, x.Rows);
-        return Math.Log(asking.Length) - AlignmentTerms.Compute(x, y, weights, null, null).InfoNce;
+        var weights = new FusedLossParameters(0, 1, false, 1, 1 / temperature, x.Rows);
+        return Math.Log(asking.Length) - FusedLossKernel.Compute(x, y, weights, null, null).InfoNce;
     }
 
-    private static double? Uniformity(Tensor rows) => rows.Rows < 2 ? null : AlignmentTerms.LogMeanWithin(rows, UniformityBandwidth);
+    private static double? Uniformity(Tensor rows) => rows.Rows < 2 ? null : FusedLossKernel.LogMeanWithin(rows, UniformityBandwidth);
 
     private static KernelMeans Logarithms(EstimatedMeans means, int rowsX, int rowsY) => new(
         Math.Log(means.SelfX),

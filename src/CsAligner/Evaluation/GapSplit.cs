@@ -68,7 +68,7 @@ public sealed record GapSplit
     private static (double Divergence, double Bandwidth) OffDiagonal(Tensor images, Tensor texts, BandwidthRule rule, ulong seed)
     {
         double sigma = rule.Resolve(images, texts, seed);
-        return (AlignmentTerms.Measure(images, texts, sigma).OffDiagonal, sigma);
+        return (FusedLossKernel.Measure(images, texts, sigma).OffDiagonal, sigma);
     }
 
     private static Tensor Centred(Tensor rows)

@@ -183,9 +183,9 @@ public static class StreamingEvaluator
     {
         double[] centre = [.. Enumerable.Range(0, x.Width).Select(d => (double)sums.Centre.Span[d])];
         double[] meanX = [.. sums.SumX.Select(s => s / x.Rows)], meanY = [.. sums.SumY.Select(s => s / y.Rows)];
-        double gap = WideTerms.Gap(meanX, meanY, 1), all = 0;
-        double varianceX = Math.Max(0, (squaresX / x.Rows) - WideTerms.Gap(meanX, centre, 1)),
-            varianceY = Math.Max(0, (squaresY / y.Rows) - WideTerms.Gap(meanY, centre, 1));
+        double gap = WideBandwidthDivergence.Gap(meanX, meanY, 1), all = 0;
+        double varianceX = Math.Max(0, (squaresX / x.Rows) - WideBandwidthDivergence.Gap(meanX, centre, 1)),
+            varianceY = Math.Max(0, (squaresY / y.Rows) - WideBandwidthDivergence.Gap(meanY, centre, 1));
         for (int d = 0; d < x.Width; d++) all += sums.UnitX[d] * sums.UnitY[d];
         KernelMeasures measures = Divergences();
         double others = ((double)x.Rows * y.Rows) - x.Rows;
@@ -214,16 +214,16 @@ public static class StreamingEvaluator
             double sigma = bandwidths[0].Sigma;
             if (bandwidths[0].Precision == KernelPrecision.Wide)
             {
-                return WideTerms.Measures(
-                    WideTerms.Gap(meanX, meanY, sigma), varianceX / sigma / sigma, x.Rows, varianceY / sigma / sigma, y.Rows,
+                return WideBandwidthDivergence.Measures(
+                    WideBandwidthDivergence.Gap(meanX, meanY, sigma), varianceX / sigma / sigma, x.Rows, varianceY / sigma / sigma, y.Rows,
                     selfX.MinusOne, selfY.MinusOne, cross.MinusOne);
             }
 
             return new KernelMeans(
-                FusedTerms.LogMean(selfX, x.Rows, false),
-                FusedTerms.LogMean(selfY, y.Rows, false),
-                x.Rows < 2 ? double.NaN : FusedTerms.LogMean(selfX, x.Rows, true),
-                y.Rows < 2 ? double.NaN : FusedTerms.LogMean(selfY, y.Rows, true),
+                Float32Terms.LogMean(selfX, x.Rows, false),
+                Float32Terms.LogMean(selfY, y.Rows, false),
+                x.Rows < 2 ? double.NaN : Float32Terms.LogMean(selfX, x.Rows, true),
+                y.Rows < 2 ? double.NaN : Float32Terms.LogMean(selfY, y.Rows, true),
                 cross.LogMean((double)x.Rows * y.Rows, 0)).Measures;
         }
 
@@ -232,8 +232,8 @@ public static class StreamingEvaluator
             if (rows < 2) return null;
             double sigma = bandwidths[1].Sigma;
             return bandwidths[1].Precision == KernelPrecision.Wide
-                ? WideTerms.LogMeanWithin(variance / sigma / sigma, rows, term.Total(1).MinusOne)
-                : FusedTerms.LogMean(term.Total(1), rows, true);
+                ? WideBandwidthDivergence.LogMeanWithin(variance / sigma / sigma, rows, term.Total(1).MinusOne)
+                : Float32Terms.LogMean(term.Total(1), rows, true);
         }
     }
 

@@ -54,15 +54,15 @@ internal sealed class LinearLayer
     /// <summary>The layer that computes some of the outputs with the same weights; it is frozen apart.</summary>
     public LinearLayer Part(int first, int outputs) => new(Weight, Bias, Additions, _first + first, outputs);
 
-    public Tensor Forward(Tape tape, Tensor x) => Forward(tape, x, LinearFinish.None, null);
+    public Tensor Forward(Tape tape, Tensor x) => Forward(tape, x, LinearEpilogueKind.None, null);
 
     /// <summary>The layer, then the nonlinearity.</summary>
     public Tensor Forward(Tape tape, Tensor x, Activation activation) => Forward(tape, x, FinishOf(activation), null);
 
     /// <summary>The residual and the layer.</summary>
-    public Tensor ForwardAdded(Tape tape, Tensor x, Tensor residual) => Forward(tape, x, LinearFinish.AddResidual, residual);
+    public Tensor ForwardAdded(Tape tape, Tensor x, Tensor residual) => Forward(tape, x, LinearEpilogueKind.AddResidual, residual);
 
-    private Tensor Forward(Tape tape, Tensor x, LinearFinish finish, Tensor? residual)
+    private Tensor Forward(Tape tape, Tensor x, LinearEpilogueKind finish, Tensor? residual)
     {
         var added = Additions.Count == 0 ? null : Added(tape, x);
         if (_frozen && !tape.Recording)
@@ -81,12 +81,12 @@ internal sealed class LinearLayer
         return Finish(tape, added == null ? y : tape.Add(y, added), finish, residual);
     }
 
-    private static Tensor Finish(Tape tape, Tensor y, LinearFinish finish, Tensor? residual) => finish switch
+    private static Tensor Finish(Tape tape, Tensor y, LinearEpilogueKind finish, Tensor? residual) => finish switch
     {
-        LinearFinish.QuickGelu => tape.QuickGelu(y),
-        LinearFinish.Gelu => tape.Gelu(y),
-        LinearFinish.Relu => tape.Relu(y),
-        LinearFinish.AddResidual => tape.Add(residual!, y),
+        LinearEpilogueKind.QuickGelu => tape.QuickGelu(y),
+        LinearEpilogueKind.Gelu => tape.Gelu(y),
+        LinearEpilogueKind.Relu => tape.Relu(y),
+        LinearEpilogueKind.AddResidual => tape.Add(residual!, y),
         _ => y,
     };
 
@@ -109,11 +109,11 @@ internal sealed class LinearLayer
 
     private static Tensor Zeros(Tensor x, int width) => new([.. x.Shape[..^1], width]);
 
-    private static LinearFinish FinishOf(Activation activation) => activation switch
+    private static LinearEpilogueKind FinishOf(Activation activation) => activation switch
     {
-        Activation.QuickGelu => LinearFinish.QuickGelu,
-        Activation.Gelu => LinearFinish.Gelu,
-        Activation.Relu => LinearFinish.Relu,
+        Activation.QuickGelu => LinearEpilogueKind.QuickGelu,
+        Activation.Gelu => LinearEpilogueKind.Gelu,
+        Activation.Relu => LinearEpilogueKind.Relu,
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "no such nonlinearity"),
     };
 

@@ -38,7 +38,7 @@ public static class CauchySchwarzDivergence
     public static double Value(Tensor x, Tensor y, double bandwidth, bool offDiagonal = false)
     {
         CsAlignerObjective.Check(x, y, bandwidth, offDiagonal);
-        return AlignmentTerms.Compute(x, y, new AlignmentWeights(1, bandwidth, offDiagonal), null, null).CauchySchwarz;
+        return FusedLossKernel.Compute(x, y, new FusedLossParameters(1, bandwidth, offDiagonal), null, null).CauchySchwarz;
     }
 
     /// <summary>
@@ -66,7 +66,7 @@ public static class CauchySchwarzDivergence
         ArgumentNullException.ThrowIfNull(tape);
         CsAlignerObjective.CheckBandwidth(bandwidth);
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
-        double value = TokenTerms.Compute(x, tokensX, y, tokensY, bandwidth, gradX, gradY);
+        double value = TokenDivergenceKernel.Compute(x, tokensX, y, tokensY, bandwidth, gradX, gradY);
         return tape.KnownGradient(value, (x, gradX), (y, gradY));
     }
 

@@ -64,11 +64,11 @@ public sealed record CsAlignerObjective
             ? null
             : tape.GradientFor(logitScale);
         if (gradScale != null) (gradX, gradY) = (gradX ?? Spare(tape, x), gradY ?? Spare(tape, y));
-        var weights = new AlignmentWeights(CsWeight, Bandwidth, OffDiagonal, InfoNceWeight, scale, paired);
+        var parameters = new FusedLossParameters(CsWeight, Bandwidth, OffDiagonal, InfoNceWeight, scale, paired);
         var values = CsWeight == 0 || (Estimator == null && BandwidthFactors.Count == 0)
-            ? AlignmentTerms.Compute(x, y, weights, gradX, gradY)
-            : Estimator == null ? OfSeveral(x, y, weights, gradX, gradY)
-            : Estimated(x, y, weights, Estimator, gradX, gradY);
+            ? FusedLossKernel.Compute(x, y, parameters, gradX, gradY)
+            : Estimator == null ? OfSeveral(x, y, parameters, gradX, gradY)
+            : Estimated(x, y, parameters, Estimator, gradX, gradY);
         if (gradScale != null) gradScale.Span[0] = (float)LogScaleGradient(logitScale!, scale, values.GradScale);
         double loss = (CsWeight * values.CauchySchwarz) + (InfoNceWeight * values.InfoNce);
         var parts = new List<(Tensor, Tensor?)> { (x, x.RequiresGrad ? gradX : null), (y, y.RequiresGrad ? gradY : null) };
@@ -103,27 +103,28 @@ public sealed record CsAlignerObjective
                 "The temperature must be finite and above 0, and so must 1 / temperature.");
     }
 
-    private AlignmentValues OfSeveral(Tensor x, Tensor y, AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
+    private FusedLossValues OfSeveral(Tensor x, Tensor y, FusedLossParameters loss, Tensor? gradX, Tensor? gradY)
     {
         double[] sigmas = KernelDivergences.Bandwidths(Bandwidth, [.. BandwidthFactors]);
-        var values = Contrast(x, y, weights, gradX, gradY);
-        return values with { CauchySchwarz = MixtureTerms.Compute(x, y, sigmas, OffDiagonal, logarithms: true, CsWeight, gradX, gradY) };
+        var values = InfoNceAlone(x, y, loss, gradX, gradY);
+        double divergence = KernelMixtureDivergence.Compute(x, y, sigmas, OffDiagonal, logarithms: true, CsWeight, gradX, gradY);
+        return values with { CauchySchwarz = divergence };
     }
 
-    private AlignmentValues Estimated(Tensor x, Tensor y, AlignmentWeights weights, NystromEstimator estimator, Tensor? gradX,
+    private FusedLossValues Estimated(Tensor x, Tensor y, FusedLossParameters loss, NystromEstimator estimator, Tensor? gradX,
         Tensor? gradY)
     {
         if (OffDiagonal) throw new ArgumentException("The estimator has no off-diagonal form.", nameof(estimator));
         if (BandwidthFactors.Count > 0) throw new ArgumentException("The estimator takes one bandwidth.", nameof(estimator));
-        var values = Contrast(x, y, weights, gradX, gradY);
+        var values = InfoNceAlone(x, y, loss, gradX, gradY);
         return values with { CauchySchwarz = estimator.Project(x, y, Bandwidth, CsWeight, EstimatorSeed, gradX, gradY) };
     }
 
     // InfoNCE alone; gradients are written, zeros without it.
-    private static AlignmentValues Contrast(Tensor x, Tensor y, AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
+    private static FusedLossValues InfoNceAlone(Tensor x, Tensor y, FusedLossParameters loss, Tensor? gradX, Tensor? gradY)
     {
-        if (weights.InfoNceWeight != 0 && weights.Pairs > 0)
-            return AlignmentTerms.Compute(x, y, weights with { CsWeight = 0 }, gradX, gradY);
+        if (loss.InfoNceWeight != 0 && loss.Pairs > 0)
+            return FusedLossKernel.Compute(x, y, loss with { CsWeight = 0 }, gradX, gradY);
         gradX?.Span.Clear();
         gradY?.Span.Clear();
         return default;

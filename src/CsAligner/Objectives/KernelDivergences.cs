@@ -69,7 +69,7 @@ public static class KernelDivergences
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
         gradX?.Span.Clear();
         gradY?.Span.Clear();
-        double value = MixtureTerms.Compute(x, y, sigmas, offDiagonal, logarithms, 1, gradX, gradY);
+        double value = KernelMixtureDivergence.Compute(x, y, sigmas, offDiagonal, logarithms, 1, gradX, gradY);
         return tape.KnownGradient(value, (x, gradX), (y, gradY));
     }
 }

@@ -31,7 +31,7 @@ public static class MomentDivergences
         if (!(meanWeight >= 0 && double.IsFinite(meanWeight)))
             throw new ArgumentOutOfRangeException(nameof(meanWeight), meanWeight, "The weight must be finite and at least 0.");
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
-        double value = GaussianFits.Coral(x, y, meanWeight, gradX, gradY);
+        double value = MomentDivergenceKernel.Coral(x, y, meanWeight, gradX, gradY);
         return double.IsNaN(value)
             ? throw new InputException($"CORAL: covariances of {x} and {y} are beyond float32; scale the rows down")
             : tape.KnownGradient(value, (x, gradX), (y, gradY));
@@ -58,7 +58,7 @@ public static class MomentDivergences
         if (!(shrinkage > 0 && shrinkage <= 1))
             throw new ArgumentOutOfRangeException(nameof(shrinkage), shrinkage, "The shrinkage must be above 0 and at most 1.");
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
-        double value = GaussianFits.SymmetricKl(x, y, shrinkage, gradX, gradY);
+        double value = MomentDivergenceKernel.SymmetricKl(x, y, shrinkage, gradX, gradY);
         return double.IsNaN(value)
             ? throw new ArgumentException($"Gaussian KL: a covariance of {x} and {y} cannot be inverted: all rows of a side are the same, "
                 + "or there is NaN.", nameof(x))

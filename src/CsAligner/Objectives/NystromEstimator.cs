@@ -84,8 +84,8 @@ public sealed record NystromEstimator
     internal double Project(Tensor x, Tensor y, double bandwidth, double weight, ulong seed, Tensor? gradX, Tensor? gradY)
     {
         Check(Longest(x, y), Spread(x, y, BlockSums.Centre(x, y)), bandwidth);
-        Tensor landmarks = NystromTerms.Landmarks(x, y, Features, new RandomGenerator(seed));
-        return NystromTerms.Projected(x, y, landmarks, bandwidth, weight, gradX, gradY);
+        Tensor landmarks = NystromKernelMeans.Landmarks(x, y, Features, new RandomGenerator(seed));
+        return NystromKernelMeans.Projected(x, y, landmarks, bandwidth, weight, gradX, gradY);
     }
 
     /// <summary>Kernel means for a bandwidth, which must be estimable, and for a second one where that is estimable too.</summary>
@@ -101,7 +101,7 @@ public sealed record NystromEstimator
 
         Check(longest, spread, bandwidth);
         double[] bandwidths = second is { } other && IsEstimable(longest, spread, other) ? [bandwidth, other] : [bandwidth];
-        var means = NystromTerms.Compute(x, y, bandwidths, Features, SampleRows, new RandomGenerator(seed));
+        var means = NystromKernelMeans.Compute(x, y, bandwidths, Features, SampleRows, new RandomGenerator(seed));
         var first = means[0];
         double least = Math.Max(FewestErrors * first.ErrorCross, SmallestCross * Math.Sqrt(first.SelfX * first.SelfY));
         return first.SelfX > FewestErrors * first.ErrorX && first.SelfY > FewestErrors * first.ErrorY && first.Cross > least

@@ -51,7 +51,7 @@ public static class SigLip
             gradBias = tape.GradientFor(logitBias);
         gradX?.Span[(paired * x.Width)..].Clear();
         gradY?.Span[(paired * y.Width)..].Clear();
-        var (loss, slopeBias, slopeScale) = SigLipTerms.Compute(x, y, paired, scale, bias, gradX, gradY);
+        var (loss, slopeBias, slopeScale) = SigLipKernel.Compute(x, y, paired, scale, bias, gradX, gradY);
         if (gradScale != null) gradScale.Span[0] = (float)(scale * slopeScale);
         if (gradBias != null) gradBias.Span[0] = (float)slopeBias;
         return tape.KnownGradient(loss, (x, gradX), (y, gradY), (logitScale, gradScale), (logitBias, gradBias));

@@ -54,8 +54,8 @@ public static class SinkhornDivergenceOps
         bool wide = IsWide(x, y, blur);
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
         double value = wide
-            ? WideSinkhorn.Compute(x, y, blur, gradX, gradY)
-            : SinkhornTerms.Compute(x, y, blur, scaling, mostSteps, gradX, gradY);
+            ? LargeBlurSinkhorn.Compute(x, y, blur, gradX, gradY)
+            : SinkhornKernel.Compute(x, y, blur, scaling, mostSteps, gradX, gradY);
         return tape.KnownGradient(value, (x, gradX), (y, gradY));
     }
 

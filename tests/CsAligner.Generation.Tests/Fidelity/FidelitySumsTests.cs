@@ -19,6 +19,6 @@ public class FidelitySumsTests
         }
 
         static double Distance(Tensor x, Tensor y) =>
-            FidelitySums.Between(x, PreciseRows.SquaredLengths(x), y, PreciseRows.SquaredLengths(y), [1], default).SquaredDistances[0];
+            FidelitySums.Between(x, Float64Scores.SquaredLengths(x), y, Float64Scores.SquaredLengths(y), [1], default).SquaredDistances[0];
     }
 }

@@ -56,7 +56,7 @@ public sealed unsafe class AttentionKernelTests : IDisposable
     private static void Check(int batch, int tokens, int heads, int width, bool causal, int[]? offsets, bool accumulate, float spread = 1)
     {
         int all = heads * width, row = 3 * all, rows = offsets?[^1] ?? batch * tokens;
-        var sequences = new Sequences(batch, tokens, offsets);
+        var sequences = new SequenceLayout(batch, tokens, offsets);
         var qkv = Tensor.Normal(new RandomGenerator(1), 1, rows, row);
         for (int i = 0; i < rows; i++)
             foreach (ref float value in qkv.Span.Slice(i * row, 2 * all)) value *= spread;

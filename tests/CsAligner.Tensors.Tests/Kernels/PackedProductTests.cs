@@ -30,7 +30,7 @@ public sealed unsafe class PackedProductTests : IDisposable
             foreach (int outputs in (int[])[1, 3, 4, 8, 15, 16, 17, 31, 32, 33, 47, 48, 49, 96, 101])
             {
                 foreach (int inputs in (int[])[1, 7, 8, 64])
-                    foreach (var finish in Enum.GetValues<LinearFinish>()) Check(rows, outputs, inputs, finish);
+                    foreach (var finish in Enum.GetValues<LinearEpilogueKind>()) Check(rows, outputs, inputs, finish);
             }
         }
     }
@@ -41,7 +41,7 @@ public sealed unsafe class PackedProductTests : IDisposable
     {
         Force(path, threads: 2);
         foreach (int inputs in (int[])[1023, 1024, 1025, 2049, 3001])
-            foreach (var finish in Enum.GetValues<LinearFinish>()) Check(19, 53, inputs, finish);
+            foreach (var finish in Enum.GetValues<LinearEpilogueKind>()) Check(19, 53, inputs, finish);
     }
 
     [Theory]
@@ -52,14 +52,15 @@ public sealed unsafe class PackedProductTests : IDisposable
             (1000, 11, 600)])
         {
             Force(path, threads: 1);
-            var expected = Run(rows, outputs, inputs, LinearFinish.QuickGelu, out _);
+            var expected = Run(rows, outputs, inputs, LinearEpilogueKind.QuickGelu, out _);
             for (int threads = 2; threads <= 3; threads++)
             {
                 Compute.Threads = threads;
-                Assert.Equal(expected.Span, Run(rows, outputs, inputs, LinearFinish.QuickGelu, out _).Span);
+                Assert.Equal(expected.Span, Run(rows, outputs, inputs, LinearEpilogueKind.QuickGelu, out _).Span);
             }
 
-            Assert.Equal(expected.Span[..(7 * outputs)], Run(7, outputs, inputs, LinearFinish.QuickGelu, out _).Span[..(7 * outputs)]);
+            var seven = Run(7, outputs, inputs, LinearEpilogueKind.QuickGelu, out _);
+            Assert.Equal(expected.Span[..(7 * outputs)], seven.Span[..(7 * outputs)]);
         }
     }
 
@@ -70,14 +71,14 @@ public sealed unsafe class PackedProductTests : IDisposable
         var weights = PackedWeights.Of(Tensor.From([1], 1, 1), 0, 1);
         float[] x = [-1e4f, -200, -60, -1e-30f, 0, 1e-30f, 60, 200, 1e4f];
         var (input, bias, y) = (Tensor.From(x, x.Length, 1), new Tensor(1), new Tensor(x.Length));
-        foreach (var finish in (LinearFinish[])[LinearFinish.QuickGelu, LinearFinish.Gelu, LinearFinish.Relu])
+        foreach (var finish in (LinearEpilogueKind[])[LinearEpilogueKind.QuickGelu, LinearEpilogueKind.Gelu, LinearEpilogueKind.Relu])
         {
             PackedProduct.Run(input.Pointer, x.Length, weights, bias.Pointer, finish, null, y.Pointer);
             for (int i = 0; i < x.Length; i++) Assert.Equal(Finished(finish, x[i]), y.Span[i], 1e-6 * Math.Max(1, Math.Abs(x[i])));
         }
     }
 
-    private static void Check(int rows, int outputs, int inputs, LinearFinish finish)
+    private static void Check(int rows, int outputs, int inputs, LinearEpilogueKind finish)
     {
         var y = Run(rows, outputs, inputs, finish, out var from);
         for (int i = 0; i < rows; i++)
@@ -86,7 +87,9 @@ public sealed unsafe class PackedProductTests : IDisposable
             {
                 double sum = from.Bias.Span[j];
                 for (int p = 0; p < inputs; p++) sum += (double)from.X.Span[(i * inputs) + p] * from.Weights.Span[(j * inputs) + p];
-                double expected = finish == LinearFinish.AddResidual ? sum + from.Residual.Span[(i * outputs) + j] : Finished(finish, sum);
+                double expected = finish == LinearEpilogueKind.AddResidual
+                    ? sum + from.Residual.Span[(i * outputs) + j]
+                    : Finished(finish, sum);
                 double difference = Math.Abs(expected - y.Span[(i * outputs) + j]);
                 Assert.True(difference < Tolerance * (4 + inputs),
                     $"{rows} x {outputs} x {inputs}, {finish}, row {i}, column {j}: expected {expected}, got {y.Span[(i * outputs) + j]}");
@@ -97,7 +100,7 @@ public sealed unsafe class PackedProductTests : IDisposable
         Assert.Equal(float.MinValue, y.Span[rows * outputs]);
     }
 
-    private static Tensor Run(int rows, int outputs, int inputs, LinearFinish finish,
+    private static Tensor Run(int rows, int outputs, int inputs, LinearEpilogueKind finish,
         out (Tensor X, Tensor Weights, Tensor Bias, Tensor Residual) from)
     {
         var (weights, bias) =
@@ -111,11 +114,11 @@ public sealed unsafe class PackedProductTests : IDisposable
         return y;
     }
 
-    private static double Finished(LinearFinish finish, double x) => finish switch
+    private static double Finished(LinearEpilogueKind finish, double x) => finish switch
     {
-        LinearFinish.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
-        LinearFinish.Relu => Math.Max(x, 0),
-        LinearFinish.Gelu => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))),
+        LinearEpilogueKind.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
+        LinearEpilogueKind.Relu => Math.Max(x, 0),
+        LinearEpilogueKind.Gelu => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))),
         _ => x,
     };
 

@@ -121,8 +121,9 @@ public class NystromEstimatorTests
         // Landmarks are constant to the gradient: here they are the rows that are not moved.
         var (x, y) = Sets(37, 29);
         var objective = new CsAlignerObjective { CsWeight = csWeight, InfoNceWeight = infoNceWeight, Temperature = 0.2, Bandwidth = sigma };
-        Tensor landmarks = NystromTerms.Landmarks(x, y, 16, new RandomGenerator(1)), gradX = new(37, x.Width), gradY = new(29, x.Width);
-        NystromTerms.Projected(x, y, landmarks, sigma, csWeight, gradX, gradY);
+        Tensor landmarks = NystromKernelMeans.Landmarks(x, y, 16, new RandomGenerator(1)), gradX = new(37, x.Width),
+            gradY = new(29, x.Width);
+        NystromKernelMeans.Projected(x, y, landmarks, sigma, csWeight, gradX, gradY);
         foreach (var (moved, gradient) in new[] { (x, gradX), (y, gradY) })
         {
             var random = new RandomGenerator(2);
@@ -137,7 +138,7 @@ public class NystromEstimatorTests
                 foreach (var (offset, weight) in ((float, double)[])[(Step, 8), (-Step, -8), (2 * Step, -1), (-2 * Step, 1)])
                 {
                     moved.Span[at] = value + offset;
-                    difference += weight * csWeight * NystromTerms.Projected(x, y, landmarks, sigma, 0, null, null) / (12 * Step);
+                    difference += weight * csWeight * NystromKernelMeans.Projected(x, y, landmarks, sigma, 0, null, null) / (12 * Step);
                 }
 
                 moved.Span[at] = value;
@@ -170,7 +171,8 @@ public class NystromEstimatorTests
     {
         var (x, y) = Sets(30, 25);
         Tensor gradX = new(30, x.Width), gradY = new(25, x.Width);
-        double value = NystromTerms.Projected(x, y, NystromTerms.Landmarks(x, y, 128, new RandomGenerator(0)), 0.6, 1, gradX, gradY);
+        double value = NystromKernelMeans.Projected(x, y, NystromKernelMeans.Landmarks(x, y, 128, new RandomGenerator(0)), 0.6, 1, gradX,
+            gradY);
         Near.Relative(CauchySchwarzDivergence.Value(x, y, 0.6), value, 1e-4);
         using var tape = new CsAligner.Tensors.Autograd.Tape();
         (x.RequiresGrad, y.RequiresGrad) = (true, true);

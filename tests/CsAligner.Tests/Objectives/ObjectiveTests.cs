@@ -11,7 +11,7 @@ namespace CsAligner.Tests.Objectives;
 public sealed class ObjectiveTests : IDisposable
 {
     private static readonly GoldenFile Golden = new("objective.safetensors");
-    private readonly long _budget = FusedTerms.ScoreBudget;
+    private readonly long _budget = Float32Terms.ScoreBudget;
     private readonly int _threads = Compute.Threads;
 
     public ObjectiveTests() => BufferPool.PoisonReturned = true;
@@ -28,7 +28,7 @@ public sealed class ObjectiveTests : IDisposable
 
     public void Dispose()
     {
-        (ScoreSweep.BlockColumns, FusedTerms.ScoreBudget, Compute.Threads, BufferPool.PoisonReturned) = (0, _budget, _threads, false);
+        (ScoreSweep.BlockColumns, Float32Terms.ScoreBudget, Compute.Threads, BufferPool.PoisonReturned) = (0, _budget, _threads, false);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class ObjectiveTests : IDisposable
         // One block of columns; several, with all scores kept, with some, and with none.
         foreach (var (block, budget) in new[] { (0, _budget), (48, _budget), (48, 48 * 144L), (48, 0) })
         {
-            (ScoreSweep.BlockColumns, FusedTerms.ScoreBudget) = (block, budget);
+            (ScoreSweep.BlockColumns, Float32Terms.ScoreBudget) = (block, budget);
             foreach (bool offDiagonal in new[] { false, rows > 1 })
             {
                 var expected = NaiveObjective.CsAligner(pointsX, pointsY, sigma, 0.7, weight, 1 / 0.05, pairs, offDiagonal);

@@ -165,7 +165,7 @@ public class ExactSearchTests
     }
 
     private static unsafe double Score(Tensor a, int row, Tensor b, int column) =>
-        KernelSums.Dot(a.Pointer + (row * a.Width), b.Pointer + (column * b.Width), a.Width);
+        RowDots.Dot(a.Pointer + (row * a.Width), b.Pointer + (column * b.Width), a.Width);
 
     private static Tensor Rows(int rows, int width, ulong seed) => Tensor.Normal(new RandomGenerator(seed), 1, rows, width);
 }

@@ -29,7 +29,7 @@ internal sealed unsafe class AttentionHead
 
     // T and D, filled up to whole panels of columns and whole tiles of rows; how many queries are in work at once.
     private int _tokens, _width, _tokenColumns, _widthColumns, _tokenRows, _queries;
-    private float* _turned, _panels, _rows, _weights, _gradients, _result, _turnedWeights, _rowPanels, _dKeys, _dValues;
+    private float* _transposed, _panels, _rows, _weights, _gradients, _result, _transposedWeights, _rowPanels, _dKeys, _dValues;
 
     public static AttentionHead For(int tokens, int width)
     {
@@ -44,14 +44,14 @@ internal sealed unsafe class AttentionHead
     /// </summary>
     public void Forward(float* q, float* k, float* v, nint stride, float scale, bool causal, float* probabilities, float* y, nint yStride)
     {
-        Turn(k, stride, _tokens, _width, _turned);
+        PackTransposed(k, stride, _tokens, _width, _transposed);
         Copy(v, stride, _tokens, _panels);
         for (int start = 0; start < _tokens; start += _queries)
         {
             int count = Math.Min(_queries, _tokens - start);
             for (int i = 0; i < count; i++)
                 TensorPrimitives.Multiply(Row(q + ((start + i) * stride), _width), scale, Row(_rows + (i * _width), _width));
-            Multiply(_rows, _width, count, _width, _turned, _tokenColumns, _weights, accumulate: false);
+            Multiply(_rows, _width, count, _width, _transposed, _tokenColumns, _weights, accumulate: false);
             for (int i = 0; i < count; i++)
             {
                 float* row = _weights + (i * _tokenColumns);
@@ -69,7 +69,7 @@ internal sealed unsafe class AttentionHead
         float* q, float* k, float* v, nint stride, float scale, float* probabilities, float* dy, nint dyStride, float* dq, float* dk,
         float* dv, bool accumulate)
     {
-        Turn(v, stride, _tokens, _width, _turned);
+        PackTransposed(v, stride, _tokens, _width, _transposed);
         Copy(k, stride, _tokens, _panels);
         for (int start = 0; start < _tokens; start += _queries)
         {
@@ -83,7 +83,7 @@ internal sealed unsafe class AttentionHead
             }
 
             // dP = dY Vᵀ, dS = scale P (dP - sum(P dP)), dQ = dS K.
-            Multiply(_rows, _width, count, _width, _turned, _tokenColumns, _gradients, accumulate: false);
+            Multiply(_rows, _width, count, _width, _transposed, _tokenColumns, _gradients, accumulate: false);
             for (int i = 0; i < count; i++)
                 _softmaxBackward(_weights + (i * _tokenColumns), _gradients + (i * _tokenColumns), scale, _tokenColumns);
             Multiply(_gradients, _tokenColumns, count, _tokens, _panels, _widthColumns, _result, accumulate: false);
@@ -91,9 +91,9 @@ internal sealed unsafe class AttentionHead
 
             // dV = Pᵀ dY, dK = dSᵀ Q, each a sum over the blocks.
             Copy(dy + (start * dyStride), dyStride, count, _rowPanels);
-            AddTurned(_weights, count, _dValues, start > 0);
+            AddTransposed(_weights, count, _dValues, start > 0);
             Copy(q + (start * stride), stride, count, _rowPanels);
-            AddTurned(_gradients, count, _dKeys, start > 0);
+            AddTransposed(_gradients, count, _dKeys, start > 0);
         }
 
         Put(_dKeys, _tokens, dk, stride, accumulate);
@@ -110,16 +110,16 @@ internal sealed unsafe class AttentionHead
         switch (path)
         {
             case SimdPath.Avx512:
-                _softmax = &AttentionRows<Vector512<float>, Lanes512>.Softmax;
-                _softmaxBackward = &AttentionRows<Vector512<float>, Lanes512>.SoftmaxBackward;
+                _softmax = &AttentionSoftmax<Vector512<float>, Lanes512>.Softmax;
+                _softmaxBackward = &AttentionSoftmax<Vector512<float>, Lanes512>.SoftmaxBackward;
                 break;
             case SimdPath.Avx2:
-                _softmax = &AttentionRows<Vector256<float>, Lanes256>.Softmax;
-                _softmaxBackward = &AttentionRows<Vector256<float>, Lanes256>.SoftmaxBackward;
+                _softmax = &AttentionSoftmax<Vector256<float>, Lanes256>.Softmax;
+                _softmaxBackward = &AttentionSoftmax<Vector256<float>, Lanes256>.SoftmaxBackward;
                 break;
             default:
-                _softmax = &AttentionRows<Vector128<float>, Lanes128>.Softmax;
-                _softmaxBackward = &AttentionRows<Vector128<float>, Lanes128>.SoftmaxBackward;
+                _softmax = &AttentionSoftmax<Vector128<float>, Lanes128>.Softmax;
+                _softmaxBackward = &AttentionSoftmax<Vector128<float>, Lanes128>.SoftmaxBackward;
                 break;
         }
 
@@ -140,13 +140,13 @@ internal sealed unsafe class AttentionHead
         {
             if (pass == 1) memory = _buffer.Rent(used);
             used = 0;
-            _turned = Take((nint)_tokenColumns * _width);
+            _transposed = Take((nint)_tokenColumns * _width);
             _panels = Take((nint)_widthColumns * _tokens);
             _rows = Take((nint)_queries * _width);
             _weights = Take((nint)_queries * _tokenColumns);
             _gradients = Take((nint)_queries * _tokenColumns);
             _result = Take((nint)_queries * _widthColumns);
-            _turnedWeights = Take((nint)_tokenRows * _queries);
+            _transposedWeights = Take((nint)_tokenRows * _queries);
             _rowPanels = Take((nint)_widthColumns * _queries);
             _dKeys = Take((nint)_tokenRows * _widthColumns);
             _dValues = Take((nint)_tokenRows * _widthColumns);
@@ -161,11 +161,12 @@ internal sealed unsafe class AttentionHead
     }
 
     // Rows of the source as columns of panels: their product with rows of x is that of x with the source transposed.
-    private void Turn(float* source, nint stride, int rows, int depth, float* panels)
+    private void PackTransposed(float* source, nint stride, int rows, int depth, float* panels)
     {
         int columns = _kernel.Columns;
         for (int first = 0; first < rows; first += columns, panels += (nint)columns * depth)
-            GemmPacking.Turn(depth, Math.Min(columns, rows - first), columns, source + (first * stride), 1, stride, panels, _fastTranspose);
+            GemmPacking.PackTransposed(depth, Math.Min(columns, rows - first), columns, source + (first * stride), 1, stride, panels,
+                _fastTranspose);
     }
 
     // The columns of D-wide rows as columns of panels.
@@ -177,10 +178,10 @@ internal sealed unsafe class AttentionHead
     }
 
     // target (+)= weightsᵀ times the D-wide rows in the row panels.
-    private void AddTurned(float* weights, int count, float* target, bool accumulate)
+    private void AddTransposed(float* weights, int count, float* target, bool accumulate)
     {
-        GemmPacking.Turn(_tokens, count, count, weights, 1, _tokenColumns, _turnedWeights, _fastTranspose);
-        Multiply(_turnedWeights, count, _tokens, count, _rowPanels, _widthColumns, target, accumulate);
+        GemmPacking.PackTransposed(_tokens, count, count, weights, 1, _tokenColumns, _transposedWeights, _fastTranspose);
+        Multiply(_transposedWeights, count, _tokens, count, _rowPanels, _widthColumns, target, accumulate);
     }
 
     // y [rows, columns] (+)= x [rows, depth] times panels, in whole tiles.

@@ -9,15 +9,16 @@ namespace CsAligner.Tensors.Kernels.Layers;
 internal static unsafe class AttentionKernel
 {
     /// <summary>Null probabilities are not kept: a backward pass needs them.</summary>
-    public static void Forward(float* qkv, float* probabilities, float* y, in Sequences sequences, int heads, int width, bool causal)
+    public static void Forward(float* qkv, float* probabilities, float* y, in SequenceLayout sequences, int heads, int width, bool causal)
         => Blocks.For(sequences.Batch * heads, 1, new ForwardBody(qkv, probabilities, y, sequences, heads, width, causal));
 
     /// <summary>dqkv (+)= the gradient.</summary>
-    public static void Backward(float* qkv, float* probabilities, float* dy, float* dqkv, in Sequences sequences, int heads, int width,
+    public static void Backward(float* qkv, float* probabilities, float* dy, float* dqkv, in SequenceLayout sequences, int heads, int width,
         bool accumulate)
         => Blocks.For(sequences.Batch * heads, 1, new BackwardBody(qkv, probabilities, dy, dqkv, sequences, heads, width, accumulate));
 
-    private readonly struct ForwardBody(float* qkv, float* probabilities, float* y, Sequences sequences, int heads, int width, bool causal)
+    private readonly struct ForwardBody(float* qkv, float* probabilities, float* y, SequenceLayout sequences, int heads, int width,
+        bool causal)
         : IBlockBody
     {
         public void Run(int start, int end)
@@ -35,7 +36,7 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    private readonly struct BackwardBody(float* qkv, float* probabilities, float* dy, float* dqkv, Sequences sequences, int heads,
+    private readonly struct BackwardBody(float* qkv, float* probabilities, float* dy, float* dqkv, SequenceLayout sequences, int heads,
         int width, bool accumulate) : IBlockBody
     {
         public void Run(int start, int end)

@@ -9,26 +9,26 @@ internal static unsafe class LinearEpilogue<TVector, TLanes>
 {
     /// <summary>y = finish(y + bias), for rows of y and of the residual <paramref name="stride"/> apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Apply(LinearFinish finish, float* y, nint stride, int rows, int width, float* bias, float* residual)
+    public static void Apply(LinearEpilogueKind finish, float* y, nint stride, int rows, int width, float* bias, float* residual)
     {
         int whole = width / TLanes.Count * TLanes.Count;
         for (int i = 0; i < rows; i++, y += stride, residual += stride)
         {
             switch (finish)
             {
-                case LinearFinish.QuickGelu:
+                case LinearEpilogueKind.QuickGelu:
                     for (int j = 0; j < whole; j += TLanes.Count)
                         TLanes.Store(QuickGelu(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j))), y + j);
                     break;
-                case LinearFinish.Gelu:
+                case LinearEpilogueKind.Gelu:
                     for (int j = 0; j < whole; j += TLanes.Count)
                         TLanes.Store(Gelu(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j))), y + j);
                     break;
-                case LinearFinish.Relu:
+                case LinearEpilogueKind.Relu:
                     for (int j = 0; j < whole; j += TLanes.Count)
                         TLanes.Store(TLanes.Max(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), TLanes.Zero), y + j);
                     break;
-                case LinearFinish.AddResidual:
+                case LinearEpilogueKind.AddResidual:
                     for (int j = 0; j < whole; j += TLanes.Count)
                         TLanes.Store(TLanes.Add(TLanes.Add(TLanes.Load(y + j), TLanes.Load(bias + j)), TLanes.Load(residual + j)), y + j);
                     break;
@@ -44,14 +44,14 @@ internal static unsafe class LinearEpilogue<TVector, TLanes>
 
     // Fewer elements than a vector: on copies that are filled up, so that a value does not depend on its place.
     [SkipLocalsInit]
-    private static void ApplyToRest(LinearFinish finish, float* y, int count, float* bias, float* residual)
+    private static void ApplyToRest(LinearEpilogueKind finish, float* y, int count, float* bias, float* residual)
     {
         float* copies = stackalloc float[3 * TLanes.Count];
         new Span<float>(copies, 3 * TLanes.Count).Clear();
         float* addends = copies + TLanes.Count, residuals = addends + TLanes.Count;
         new Span<float>(y, count).CopyTo(new Span<float>(copies, count));
         new Span<float>(bias, count).CopyTo(new Span<float>(addends, count));
-        if (finish == LinearFinish.AddResidual) new Span<float>(residual, count).CopyTo(new Span<float>(residuals, count));
+        if (finish == LinearEpilogueKind.AddResidual) new Span<float>(residual, count).CopyTo(new Span<float>(residuals, count));
         Apply(finish, copies, 0, 1, TLanes.Count, addends, residuals);
         new Span<float>(copies, count).CopyTo(new Span<float>(y, count));
     }

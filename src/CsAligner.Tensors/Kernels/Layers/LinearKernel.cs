@@ -22,7 +22,7 @@ internal sealed unsafe class LinearKernel
         int rows,
         int lanes,
         delegate*<int, float*, nint, float*, float*, nint, bool, byte*, nint, void> tile,
-        delegate*<LinearFinish, float*, nint, int, int, float*, float*, void> finish)
+        delegate*<LinearEpilogueKind, float*, nint, int, int, float*, float*, void> finish)
     {
         Rows = rows;
         Columns = 2 * lanes;
@@ -40,7 +40,7 @@ internal sealed unsafe class LinearKernel
     public delegate*<int, float*, nint, float*, float*, nint, bool, byte*, nint, void> Tile { get; }
 
     /// <summary>See <see cref="LinearEpilogue{TVector, TLanes}"/>.</summary>
-    public delegate*<LinearFinish, float*, nint, int, int, float*, float*, void> Finish { get; }
+    public delegate*<LinearEpilogueKind, float*, nint, int, int, float*, float*, void> Finish { get; }
 
     public static LinearKernel For(SimdPath path) => path switch
     {

@@ -28,14 +28,14 @@ internal sealed unsafe class PackedProduct
     private readonly AlignedBuffer _lastRowsBuffer = new();
     private PackedWeights _weights = null!;
     private LinearKernel _kernel = null!;
-    private LinearFinish _finish;
+    private LinearEpilogueKind _finish;
     private float* _x, _y, _bias, _residual, _lastRows;
     private int _rows, _rowPanels, _depth, _rowsPerTask, _panelsPerTask, _rowTasks, _tasks;
 
     private PackedProduct() => _runTask = RunTask;
 
     /// <summary>Runs it; the residual, of y's shape, is read only where the finish adds it. y overlaps none of the others.</summary>
-    public static void Run(float* x, int rows, PackedWeights weights, float* bias, LinearFinish finish, float* residual, float* y)
+    public static void Run(float* x, int rows, PackedWeights weights, float* bias, LinearEpilogueKind finish, float* residual, float* y)
     {
         if (rows == 0 || weights.Outputs == 0) return;
         var product = _ofThisThread ??= new PackedProduct();
@@ -119,7 +119,7 @@ internal sealed unsafe class PackedProduct
         float* y = _y + ((nint)row * stride) + column;
         float* residual = _residual + ((nint)row * stride) + column;
         bool isLast = depth + k == _weights.Inputs;
-        if (isLast && _finish == LinearFinish.AddResidual) Prefetch(residual, stride, rows, width);
+        if (isLast && _finish == LinearEpilogueKind.AddResidual) Prefetch(residual, stride, rows, width);
         if (rows == _kernel.Rows && width == _kernel.Columns)
         {
             _kernel.Tile(k, x, _weights.Inputs, _weights.At(panel, depth), y, stride, depth > 0, ahead, aheadStep);

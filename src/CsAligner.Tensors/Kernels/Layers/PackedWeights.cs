@@ -6,7 +6,7 @@ namespace CsAligner.Tensors.Kernels.Layers;
 
 /// <summary>
 /// The weights [N, K] of a linear layer in the order in which tiles read them: made once, for inference, where the same
-/// weights meet many inputs and turning them anew for each would cost more than a small batch itself. A copy: it does not
+/// weights meet many inputs and transposing them anew for each would cost more than a small batch itself. A copy: it does not
 /// follow the weights when they change.
 /// </summary>
 internal sealed unsafe class PackedWeights
@@ -30,7 +30,7 @@ internal sealed unsafe class PackedWeights
         _panelSize = ((nint)columns * inputs) + Gap;
         _memory = new FloatBuffer(checked((int)(Panels * _panelSize)));
         bool fastTranspose = GemmKernel.For(Path).HasFastTranspose;
-        Workers.For(Panels, panel => GemmPacking.Turn(
+        Workers.For(Panels, panel => GemmPacking.PackTransposed(
             inputs, Math.Min(columns, outputs - (panel * columns)), columns, weights + ((nint)panel * columns * inputs), 1, inputs,
             At(panel, 0), fastTranspose));
     }

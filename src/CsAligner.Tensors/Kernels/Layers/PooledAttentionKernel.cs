@@ -10,14 +10,14 @@ namespace CsAligner.Tensors.Kernels.Layers;
 /// </summary>
 internal static unsafe class PooledAttentionKernel
 {
-    public static void Forward(float* queries, float* keysValues, float* probabilities, float* y, in Sequences sequences,
+    public static void Forward(float* queries, float* keysValues, float* probabilities, float* y, in SequenceLayout sequences,
         int heads, int width)
         => Blocks.For(sequences.Batch, 1, new ForwardBody(queries, keysValues, probabilities, y, sequences, heads, width));
 
     /// <summary>dq and dkv (+)= the gradients; <paramref name="scratch"/> is as large as the probabilities. Either may be null.</summary>
     public static void Backward(
         float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv,
-        float* scratch, in Sequences sequences, int heads, int width)
+        float* scratch, in SequenceLayout sequences, int heads, int width)
         => Blocks.For(sequences.Batch, 1,
             new BackwardBody(queries, keysValues, probabilities, dy, dq, accumulateQ, dkv, accumulateKv, scratch, sequences, heads, width));
 
@@ -26,8 +26,8 @@ internal static unsafe class PooledAttentionKernel
 
     private static Span<float> Row(float* x, int length) => new(x, length);
 
-    private readonly struct ForwardBody(float* queries, float* keysValues, float* probabilities, float* y, Sequences sequences, int heads,
-        int width) : IBlockBody
+    private readonly struct ForwardBody(float* queries, float* keysValues, float* probabilities, float* y, SequenceLayout sequences,
+        int heads, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -52,7 +52,7 @@ internal static unsafe class PooledAttentionKernel
 
     private readonly struct BackwardBody(
         float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv,
-        float* scratch, Sequences sequences, int heads, int width) : IBlockBody
+        float* scratch, SequenceLayout sequences, int heads, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {

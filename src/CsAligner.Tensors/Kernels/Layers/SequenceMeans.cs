@@ -7,16 +7,16 @@ namespace CsAligner.Tensors.Kernels.Layers;
 internal static unsafe class SequenceMeans
 {
     /// <summary>y[b] = the mean of the rows of sequence b.</summary>
-    public static void Forward(float* x, Sequences sequences, int width, float* y) =>
+    public static void Forward(float* x, SequenceLayout sequences, int width, float* y) =>
         Blocks.ForRows(sequences.Batch, width * sequences.Longest, new ForwardBody(x, sequences, width, y));
 
     /// <summary>dx[r] (+)= dy[b] / T for each row r of sequence b.</summary>
-    public static void Backward(float* dy, Sequences sequences, int width, float* dx, bool accumulate) =>
+    public static void Backward(float* dy, SequenceLayout sequences, int width, float* dx, bool accumulate) =>
         Blocks.ForRows(sequences.Batch, width * sequences.Longest, new BackwardBody(dy, sequences, width, dx, accumulate));
 
     private static Span<float> Row(float* x, int row, int width) => new(x + ((nint)row * width), width);
 
-    private readonly struct ForwardBody(float* x, Sequences sequences, int width, float* y) : IBlockBody
+    private readonly struct ForwardBody(float* x, SequenceLayout sequences, int width, float* y) : IBlockBody
     {
         public void Run(int start, int end)
         {
@@ -31,7 +31,7 @@ internal static unsafe class SequenceMeans
         }
     }
 
-    private readonly struct BackwardBody(float* dy, Sequences sequences, int width, float* dx, bool accumulate) : IBlockBody
+    private readonly struct BackwardBody(float* dy, SequenceLayout sequences, int width, float* dx, bool accumulate) : IBlockBody
     {
         public void Run(int start, int end)
         {

@@ -30,8 +30,8 @@ internal static unsafe class TSneKernel
         double* mean = RowSums.Mean(rows.Pointer, count, width, scratch);
         float* centred = RowSums.Centred(rows.Pointer, count, width, mean, scratch);
         GC.KeepAlive(rows);
-        float* halfNorms = scratch.Floats(KernelSums.Padded(count));
-        KernelSums.HalfNorms(centred, count, width, halfNorms);
+        float* halfNorms = scratch.Floats(RowDots.Padded(count));
+        RowDots.HalfNorms(centred, count, width, halfNorms);
         Gemm.Run(count, count, width, centred, width, 1, centred, 1, width, p, count, accumulate: false);
         Blocks.For(count, RowsPerTask, (start, end) =>
         {

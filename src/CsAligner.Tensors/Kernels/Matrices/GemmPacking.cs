@@ -49,7 +49,7 @@ internal static unsafe class GemmPacking
     /// target[i * paddedWidth + j] = source[i * depthStride + j * widthStride] for i below <paramref name="depth"/> and j
     /// below <paramref name="width"/>; zero for the columns from width to <paramref name="paddedWidth"/>.
     /// </summary>
-    public static void Turn(
+    public static void PackTransposed(
         int depth, int width, int paddedWidth, float* source, nint depthStride, nint widthStride, float* target, bool fastTranspose)
     {
         if (paddedWidth > width) new Span<float>(target, depth * paddedWidth).Clear();
@@ -74,7 +74,7 @@ internal static unsafe class GemmPacking
         }
     }
 
-    /// <summary>The source runs along the depth: blocks of 8 x 8 are turned in registers.</summary>
+    /// <summary>The source runs along the depth: blocks of 8 x 8 are transposed in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(int depth, int width, int paddedWidth, float* source, nint widthStride, float* target)
     {
@@ -106,8 +106,8 @@ internal static unsafe class GemmPacking
         var r5 = Join(source + sourceStride + 4, source4 + sourceStride + 4);
         var r6 = Join(source + 2 * sourceStride + 4, source4 + 2 * sourceStride + 4);
         var r7 = Join(source + 3 * sourceStride + 4, source4 + 3 * sourceStride + 4);
-        StoreTurned(r0, r1, r2, r3, target, targetStride);
-        StoreTurned(r4, r5, r6, r7, target + 4 * targetStride, targetStride);
+        StoreTransposed(r0, r1, r2, r3, target, targetStride);
+        StoreTransposed(r4, r5, r6, r7, target + 4 * targetStride, targetStride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -115,7 +115,7 @@ internal static unsafe class GemmPacking
         Avx.InsertVector128(Vector128.Load(low).ToVector256Unsafe(), Vector128.Load(high), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreTurned(
+    private static void StoreTransposed(
         Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3, float* target, nint stride)
     {
         var low01 = Avx.UnpackLow(r0, r1);

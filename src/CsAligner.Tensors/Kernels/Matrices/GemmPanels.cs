@@ -86,7 +86,7 @@ internal sealed unsafe class GemmPanels
             for (int panel = start; panel < end; panel++)
             {
                 int width = Math.Min(_width, _extent - panel * _width);
-                GemmPacking.Turn(
+                GemmPacking.PackTransposed(
                     _depth, width, PaddedWidth(panel), _source + panel * _width * _widthStride, _depthStride, _widthStride,
                     _packed + (panel - _firstPacked) * _packedSize, _fastTranspose);
             }

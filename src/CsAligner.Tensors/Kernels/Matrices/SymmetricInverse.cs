@@ -19,7 +19,7 @@ internal static unsafe class SymmetricInverse
         if (!Factor(a, n, scratch)) return false;
         double* z = scratch.Doubles((long)n * n);
         InvertFactor(a, n, z);
-        PreciseProducts.Gram(z, n, n, inverse, lower: true);
+        Float64Gemm.Gram(z, n, n, inverse, lower: true);
         return true;
     }
 
@@ -43,7 +43,7 @@ internal static unsafe class SymmetricInverse
             Blocks.For(n - below, RowsPerTask, (from, to) =>
             {
                 double* product = products + ((nint)from * n);
-                PreciseProducts.ForPairs<DotOperation>(panel + ((nint)from * width), to - from, panel, to, width, product, n);
+                Float64Gemm.ForPairs<DotOperation>(panel + ((nint)from * width), to - from, panel, to, width, product, n);
                 for (int i = from; i < to; i++)
                 {
                     var row = new Span<double>(a + ((nint)(below + i) * n) + below, i + 1);
@@ -61,7 +61,7 @@ internal static unsafe class SymmetricInverse
         {
             Solve(a, n, start, i - start, i);
             double* row = a + ((nint)i * n);
-            double rest = row[i] - PreciseProducts.Dot(row + start, row + start, i - start);
+            double rest = row[i] - Float64Gemm.Dot(row + start, row + start, i - start);
             if (!(rest > 0 && double.IsFinite(rest))) return false;
             row[i] = Math.Sqrt(rest);
         }
@@ -76,7 +76,7 @@ internal static unsafe class SymmetricInverse
         for (int j = 0; j < width; j++)
         {
             double* left = a + ((nint)(start + j) * n) + start;
-            row[j] = (row[j] - PreciseProducts.Dot(row, left, j)) / left[j];
+            row[j] = (row[j] - Float64Gemm.Dot(row, left, j)) / left[j];
         }
     }
 
@@ -95,12 +95,12 @@ internal static unsafe class SymmetricInverse
                 int height = Math.Min(Block, n - start);
                 if (start == left)
                     for (int i = 0; i < width; i++) columns[((nint)(left + i) * width) + i] = 1;
-                PreciseProducts.AddProduct(negative + ((nint)start * n) + left, height, start - left, n, columns + ((nint)left * width),
+                Float64Gemm.AddProduct(negative + ((nint)start * n) + left, height, start - left, n, columns + ((nint)left * width),
                     width, columns + ((nint)start * width));
                 for (int i = start; i < start + height; i++)
                 {
                     double* row = columns + ((nint)i * width);
-                    PreciseProducts.AddProduct(negative + ((nint)i * n) + start, 1, i - start, n, columns + ((nint)start * width),
+                    Float64Gemm.AddProduct(negative + ((nint)i * n) + start, 1, i - start, n, columns + ((nint)start * width),
                         width, row);
                     TensorPrimitives.Multiply(new ReadOnlySpan<double>(row, width), 1 / factor[((nint)i * n) + i],
                         new Span<double>(row, width));

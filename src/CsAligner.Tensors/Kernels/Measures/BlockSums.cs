@@ -83,7 +83,7 @@ internal static unsafe class BlockSums
         for (int i = 0; i < rows; i++)
         {
             float* row = x.Pointer + ((long)i * width);
-            double inverse = 1 / Math.Sqrt(KernelSums.Dot(row, row, width));
+            double inverse = 1 / Math.Sqrt(RowDots.Dot(row, row, width));
             for (int d = 0; d < width; d++) unitSums[d] += row[d] * inverse;
         }
 
@@ -98,7 +98,7 @@ internal static unsafe class BlockSums
         for (int i = 0; i < rows; i++)
         {
             float* a = x.Pointer + ((long)i * width), b = y.Pointer + ((long)i * width);
-            cosines += KernelSums.Dot(a, b, width) / Math.Sqrt(KernelSums.Dot(a, a, width) * KernelSums.Dot(b, b, width));
+            cosines += RowDots.Dot(a, b, width) / Math.Sqrt(RowDots.Dot(a, a, width) * RowDots.Dot(b, b, width));
             for (int d = 0; d < width; d++) squares += ((double)a[d] - b[d]) * ((double)a[d] - b[d]);
         }
 
@@ -116,7 +116,7 @@ internal static unsafe class BlockSums
         fixed (double* from = mean)
         {
             double* centred = RowSums.Widened(x.Pointer, rows, width, from, scratch);
-            PreciseProducts.TransposeProduct(centred, width, centred, width, rows, part);
+            Float64Gemm.TransposeProduct(centred, width, centred, width, rows, part);
         }
 
         for (int i = 0; i < products.Length; i++) products[i] += part[i];
@@ -140,7 +140,7 @@ internal static unsafe class BlockSums
                     new ScoreStatistics(x.Count, ReferenceEquals(x, y), new KernelLogits(x, y, bandwidths[s].Sigma, scratch),
                         null, scratch);
         if (Array.TrueForAll(statistics, s => s == null)) return;
-        new ScoreSweep(x, y, scratch).Run(new SeveralEpilogues([.. statistics.OfType<ScoreStatistics>()]), null, null, false);
+        new ScoreSweep(x, y, scratch).Run(new CombinedEpilogue([.. statistics.OfType<ScoreStatistics>()]), null, null, false);
         for (int s = 0; s < totals.Length; s++) totals[s] = statistics[s]?.Total ?? totals[s];
     }
 
@@ -152,11 +152,11 @@ internal static unsafe class BlockSums
         if (bandwidth.Precision == KernelPrecision.Wide)
         {
             // A row with itself adds nothing.
-            total.Add(0, 0, WideTerms.Rest(x, rows, y, columns, width, bandwidth.Sigma));
+            total.Add(0, 0, WideBandwidthDivergence.Rest(x, rows, y, columns, width, bandwidth.Sigma));
             return;
         }
 
-        double logMean = PreciseTerms.LogMeanKernel(x, rows, y, columns, width, bandwidth.Sigma, x == y, 0, null, null);
+        double logMean = Float64Terms.LogMeanKernel(x, rows, y, columns, width, bandwidth.Sigma, x == y, 0, null, null);
         double count = (double)rows * (x == y ? columns - 1 : columns);
         total.Add(logMean, count, count * (Math.Exp(logMean) - 1));
     }

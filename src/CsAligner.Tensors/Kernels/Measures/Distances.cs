@@ -72,8 +72,8 @@ internal static unsafe class Distances
     // Gives back the largest |x|^2.
     private static double Squared(float* centred, int rows, int width, float* squared, Scratch scratch)
     {
-        float* halfNorms = scratch.Floats(KernelSums.Padded(rows));
-        double largest = KernelSums.HalfNorms(centred, rows, width, halfNorms);
+        float* halfNorms = scratch.Floats(RowDots.Padded(rows));
+        double largest = RowDots.HalfNorms(centred, rows, width, halfNorms);
         float* scores = scratch.Floats((long)Math.Min(RowsPerTile, rows) * rows);
         for (int top = 0; top < rows; top += RowsPerTile)
         {
@@ -103,7 +103,7 @@ internal static unsafe class Distances
             for (int j = i + 1; j < rows; j += ColumnsPerTile)
             {
                 int columns = Math.Min(ColumnsPerTile, rows - j);
-                PreciseProducts.ForPairs<DistanceOperation>(wide + ((long)i * width), 1, wide + ((long)j * width), columns, width, tile,
+                Float64Gemm.ForPairs<DistanceOperation>(wide + ((long)i * width), 1, wide + ((long)j * width), columns, width, tile,
                     ColumnsPerTile);
                 for (int c = 0; c < columns; c++) to[j - i - 1 + c] = (float)tile[c];
             }

@@ -23,7 +23,7 @@ internal static class FidelitySums
     /// harm.
     /// </summary>
     /// <param name="x">[M, D].</param>
-    /// <param name="squaredLengths">Those of x, as <see cref="PreciseRows"/> gives them; none is 0.</param>
+    /// <param name="squaredLengths">Those of x, as <see cref="Float64Scores"/> gives them; none is 0.</param>
     /// <param name="neighbours">k of the k-th nearest neighbour, less than M; 0 for none: then distances are 0.</param>
     /// <param name="cancellation">Stops between blocks.</param>
     public static FidelityRows Within(Tensor x, double[] squaredLengths, int neighbours, CancellationToken cancellation = default)
@@ -31,12 +31,12 @@ internal static class FidelitySums
         var result = new FidelityRows(x.Rows);
         double[] lengths = InverseLengths(squaredLengths), nearest = new double[checked(x.Rows * neighbours)];
         Array.Fill(nearest, double.PositiveInfinity);
-        PreciseRows.ForEach(
+        Float64Scores.ForEach(
             x,
             x,
             (row, products, first) =>
             {
-                Span<double> squares = stackalloc double[PreciseRows.ColumnsPerTile];
+                Span<double> squares = stackalloc double[Float64Scores.ColumnsPerTile];
                 squares = squares[..products.Length];
                 Distances(products, squaredLengths[row], squaredLengths.AsSpan(first, products.Length), squares);
                 result.Gaussian[row] += GaussianSum(products, lengths[row], lengths.AsSpan(first, products.Length));
@@ -69,12 +69,12 @@ internal static class FidelitySums
         var result = new FidelityRows(x.Rows);
         double[] lengthsX = InverseLengths(squaredLengthsX), lengthsY = InverseLengths(squaredLengthsY);
         Array.Fill(result.SquaredDistances, double.PositiveInfinity);
-        PreciseRows.ForEach(
+        Float64Scores.ForEach(
             x,
             y,
             (row, products, first) =>
             {
-                Span<double> squares = stackalloc double[PreciseRows.ColumnsPerTile];
+                Span<double> squares = stackalloc double[Float64Scores.ColumnsPerTile];
                 squares = squares[..products.Length];
                 Distances(products, squaredLengthsX[row], squaredLengthsY.AsSpan(first, products.Length), squares);
                 result.Gaussian[row] += GaussianSum(products, lengthsX[row], lengthsY.AsSpan(first, products.Length));
@@ -104,7 +104,7 @@ internal static class FidelitySums
 
     private static double GaussianSum(ReadOnlySpan<double> products, double inverseLength, ReadOnlySpan<double> inverseLengths)
     {
-        Span<double> values = stackalloc double[PreciseRows.ColumnsPerTile];
+        Span<double> values = stackalloc double[Float64Scores.ColumnsPerTile];
         values = values[..products.Length];
         TensorPrimitives.Multiply(products, inverseLengths, values);
         TensorPrimitives.Multiply(values, Slope * inverseLength, values);
@@ -116,7 +116,7 @@ internal static class FidelitySums
     // (t + 1)^3 - 1 = t (3 + t (3 + t)).
     private static double PolynomialSum(Span<double> products, int width)
     {
-        Span<double> factors = stackalloc double[PreciseRows.ColumnsPerTile];
+        Span<double> factors = stackalloc double[Float64Scores.ColumnsPerTile];
         factors = factors[..products.Length];
         TensorPrimitives.Divide(products, width, products);
         TensorPrimitives.Add(products, 3, factors);

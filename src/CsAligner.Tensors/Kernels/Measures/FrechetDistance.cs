@@ -22,8 +22,8 @@ internal static unsafe class FrechetDistance
         int width = x.Width;
         long size = (long)width * width;
         double* covarianceX = scratch.Doubles(size), covarianceY = scratch.Doubles(size);
-        PreciseProducts.Covariance(x, covarianceX);
-        PreciseProducts.Covariance(y, covarianceY);
+        Float64Gemm.Covariance(x, covarianceX);
+        Float64Gemm.Covariance(y, covarianceY);
         double* meanX = RowSums.Mean(x.Pointer, x.Rows, width, scratch), meanY = RowSums.Mean(y.Pointer, y.Rows, width, scratch);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
@@ -51,9 +51,9 @@ internal static unsafe class FrechetDistance
         Scale(covarianceX, size, -2 * unitX);
         double* factor = scratch.Doubles(size), half = scratch.Doubles(size), inner = scratch.Doubles(size);
         int rank = Factor(covarianceX, width, factor);
-        PreciseProducts.TransposeProduct(covarianceY, width, factor, width, width, half);
+        Float64Gemm.TransposeProduct(covarianceY, width, factor, width, width, half);
         Scale(half, size, -2 * unitY);
-        PreciseProducts.TransposeProduct(factor, width, half, width, width, inner);
+        Float64Gemm.TransposeProduct(factor, width, half, width, width, inner);
         foreach (double eigenvalue in SymmetricEigenvalues.Of(inner, rank, width))
             distance -= 2 * Math.ScaleB(Math.Sqrt(Math.Max(0, eigenvalue)), unitX + unitY);
         return Math.Max(0, distance);

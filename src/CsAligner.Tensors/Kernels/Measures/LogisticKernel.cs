@@ -27,8 +27,8 @@ internal static unsafe class LogisticKernel
             var wide = new double[width];
             for (int i = start; i < end; i++)
             {
-                double slope = ContrastStatistics.Sigmoid(scores[i]) - (right[i] ? 1 : 0);
-                losses[i] = ContrastStatistics.SoftPlus(right[i] ? -scores[i] : scores[i]);
+                double slope = InfoNceStatistics.Sigmoid(scores[i]) - (right[i] ? 1 : 0);
+                losses[i] = InfoNceStatistics.SoftPlus(right[i] ? -scores[i] : scores[i]);
                 TensorPrimitives.ConvertTruncating<float, double>(new ReadOnlySpan<float>(rows.Pointer + ((nint)i * width), width), wide);
                 TensorPrimitives.MultiplyAdd(wide, slope, part[..width], part[..width]);
                 part[width] += slope;

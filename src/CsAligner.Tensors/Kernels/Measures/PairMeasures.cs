@@ -18,7 +18,7 @@ internal static unsafe class PairMeasures
         for (int j = 0; j < rowOfX.Length; j++)
         {
             float* a = x.Pointer + ((long)rowOfX[j] * width), b = y.Pointer + ((long)j * width);
-            double dot = KernelSums.Dot(a, b, width);
+            double dot = RowDots.Dot(a, b, width);
             cosines += dot / (norms[rowOfX[j]] * normsY[j]);
             for (int d = 0; d < width; d++) squared += ((double)a[d] - b[d]) * ((double)a[d] - b[d]);
         }
@@ -50,7 +50,7 @@ internal static unsafe class PairMeasures
         for (int i = 0; i < norms.Length; i++)
         {
             float* row = x.Pointer + ((long)i * x.Width);
-            norms[i] = Math.Sqrt(KernelSums.Dot(row, row, x.Width));
+            norms[i] = Math.Sqrt(RowDots.Dot(row, row, x.Width));
         }
 
         GC.KeepAlive(x);

@@ -71,7 +71,7 @@ internal static unsafe class GaussianKernel
     private static float* HalfNorms(float* x, int rows, int width, Scratch scratch)
     {
         float* halfNorms = scratch.Floats((long)rows + Lanes);
-        KernelSums.HalfNorms(x, rows, width, halfNorms);
+        RowDots.HalfNorms(x, rows, width, halfNorms);
         return halfNorms;
     }
 }

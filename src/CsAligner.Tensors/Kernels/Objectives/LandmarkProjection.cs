@@ -23,7 +23,7 @@ internal sealed unsafe class LandmarkProjection
         _landmarks = landmarks;
         double scale = 1 / (sigma * sigma);
         var half = new double[landmarks];
-        for (int i = 0; i < landmarks; i++) half[i] = 0.5 * KernelSums.Dot(points + ((long)i * width), points + ((long)i * width), width);
+        for (int i = 0; i < landmarks; i++) half[i] = 0.5 * RowDots.Dot(points + ((long)i * width), points + ((long)i * width), width);
         for (int i = 0; i < landmarks; i++)
         {
             var row = new double[_kept.Count + 1];
@@ -33,7 +33,7 @@ internal sealed unsafe class LandmarkProjection
                 for (int j = start; j < end; j++)
                 {
                     int other = _kept[j];
-                    double dot = KernelSums.Dot(points + ((long)point * width), points + ((long)other * width), width);
+                    double dot = RowDots.Dot(points + ((long)point * width), points + ((long)other * width), width);
                     row[j] = Math.Exp(Math.Min(0, (dot - half[point] - half[other]) * scale));
                 }
             });

@@ -61,7 +61,7 @@ internal static unsafe class PairLosses
             int count = Math.Min(Part, width - d);
             var part = new Span<float>(difference, count);
             TensorPrimitives.Subtract(new ReadOnlySpan<float>(x + d, count), new ReadOnlySpan<float>(y + d, count), part);
-            loss += KernelSums.Dot(difference, difference, count);
+            loss += RowDots.Dot(difference, difference, count);
             if (gradX != null) TensorPrimitives.Multiply(part, factor, new Span<float>(gradX + d, count));
             if (gradY != null) TensorPrimitives.Multiply(part, -factor, new Span<float>(gradY + d, count));
         }
@@ -78,9 +78,9 @@ internal static unsafe class PairLosses
             for (int i = start; i < end; i++)
             {
                 nint at = (nint)i * width;
-                double squareX = KernelSums.Dot(x + at, x + at, width), squareY = KernelSums.Dot(y + at, y + at, width);
+                double squareX = RowDots.Dot(x + at, x + at, width), squareY = RowDots.Dot(y + at, y + at, width);
                 bool none = Math.Min(squareX, squareY) < Shortest * Shortest;
-                double inverse = none ? 0 : 1 / Math.Sqrt(squareX * squareY), cosine = KernelSums.Dot(x + at, y + at, width) * inverse;
+                double inverse = none ? 0 : 1 / Math.Sqrt(squareX * squareY), cosine = RowDots.Dot(x + at, y + at, width) * inverse;
                 losses[i] = 1 - cosine;
                 if (gradX != null) Combine(x + at, none ? 0 : cosine / squareX / pairs, y + at, -inverse / pairs, gradX + at, width);
                 if (gradY != null) Combine(y + at, none ? 0 : cosine / squareY / pairs, x + at, -inverse / pairs, gradY + at, width);

@@ -49,9 +49,9 @@ internal static unsafe class RetrievalRanks
     private static double Margin(Tensor queries, Tensor candidates, Scratch scratch)
     {
         double largestQuery =
-            KernelSums.HalfNorms(queries.Pointer, queries.Rows, queries.Width, scratch.Floats(KernelSums.Padded(queries.Rows)));
+            RowDots.HalfNorms(queries.Pointer, queries.Rows, queries.Width, scratch.Floats(RowDots.Padded(queries.Rows)));
         double largestCandidate =
-            KernelSums.HalfNorms(candidates.Pointer, candidates.Rows, candidates.Width, scratch.Floats(KernelSums.Padded(candidates.Rows)));
+            RowDots.HalfNorms(candidates.Pointer, candidates.Rows, candidates.Width, scratch.Floats(RowDots.Padded(candidates.Rows)));
         return ScoreRows.Rounding(queries.Width) * Math.Sqrt(largestQuery * largestCandidate);
     }
 
@@ -60,7 +60,7 @@ internal static unsafe class RetrievalRanks
         var best = (Row: -1, Score: double.NegativeInfinity);
         foreach (int row in answers)
         {
-            double score = KernelSums.Dot(query, candidates + ((long)row * width), width);
+            double score = RowDots.Dot(query, candidates + ((long)row * width), width);
             if (score > best.Score || (score == best.Score && row < best.Row)) best = (row, score);
         }
 
@@ -84,7 +84,7 @@ internal static unsafe class RetrievalRanks
             {
                 int row = firstCandidate + j + BitOperations.TrailingZeroCount(unsure);
                 if (row == answer) continue;
-                double exact = KernelSums.Dot(query, candidates + ((long)row * width), width);
+                double exact = RowDots.Dot(query, candidates + ((long)row * width), width);
                 if (exact > answerScore || (exact == answerScore && row < answer)) count++;
             }
         }

@@ -90,7 +90,7 @@ internal unsafe struct TopList(int k, int capacity, double margin, float* scores
     private readonly double[] Order()
     {
         var exact = new double[_count];
-        for (int i = 0; i < _count; i++) exact[i] = -KernelSums.Dot(query, candidates + ((long)rows[i] * width), width);
+        for (int i = 0; i < _count; i++) exact[i] = -RowDots.Dot(query, candidates + ((long)rows[i] * width), width);
         var ordered = new Span<int>(rows, _count);
         exact.AsSpan().Sort(ordered);
         for (int start = 0, end; start < _count; start = end)

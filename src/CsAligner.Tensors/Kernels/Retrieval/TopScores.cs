@@ -75,7 +75,7 @@ internal static unsafe class TopScores
         int width = x.Width;
         Blocks.ForRows(x.Rows, width, (start, end) =>
         {
-            for (int i = start; i < end; i++) squared[i] = KernelSums.Dot(from + ((long)i * width), from + ((long)i * width), width);
+            for (int i = start; i < end; i++) squared[i] = RowDots.Dot(from + ((long)i * width), from + ((long)i * width), width);
         });
         GC.KeepAlive(x);
         return squared;

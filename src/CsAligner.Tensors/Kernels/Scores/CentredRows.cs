@@ -15,7 +15,7 @@ internal sealed unsafe class CentredRows
 {
     private const int Lanes = 8;
 
-    private readonly StripKernel _kernel = StripKernel.For(Simd.Path);
+    private readonly ScoreEpilogueKernel _kernel = ScoreEpilogueKernel.For(Simd.Path);
 
     public CentredRows(float* source, int count, int width, float* centre, Scratch scratch)
     {

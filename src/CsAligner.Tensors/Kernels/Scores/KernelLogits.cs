@@ -20,12 +20,12 @@ internal sealed unsafe class KernelLogits
     /// <summary>One a row, [M].</summary>
     public float* Rows { get; }
 
-    /// <summary>One a column, <see cref="StripKernel.Nowhere"/> behind the last.</summary>
+    /// <summary>One a column, <see cref="ScoreEpilogueKernel.MaskOffset"/> behind the last.</summary>
     public float* Columns { get; }
 
     private float* Offsets(CentredRows rows, Scratch scratch)
     {
-        float* offsets = scratch.Floats(StripKernel.Padded(rows.Count), StripKernel.Nowhere);
+        float* offsets = scratch.Floats(ScoreEpilogueKernel.Padded(rows.Count), ScoreEpilogueKernel.MaskOffset);
         for (int i = 0; i < rows.Count; i++) offsets[i] = (float)(-rows.HalfNorms[i] * Factor);
         return offsets;
     }

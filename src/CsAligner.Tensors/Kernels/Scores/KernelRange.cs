@@ -13,7 +13,7 @@ internal static class KernelRange
     private const double Narrow = 0.1;
     private const int Many = 512;
 
-    // Squares of rows, and products of two, that float32 holds with all their digits, and that lie far from StripKernel.Nowhere.
+    // Squares of rows, and products of two, that float32 holds with all their digits, and that lie far from ScoreEpilogueKernel.MaskOffset.
     private const double LeastSquare = 1e-20, MostSquare = 1e20;
 
     // Squares of float32 rows over sigma^2 stay within float64 on this side of it.

@@ -10,9 +10,9 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
     // Kernel values are summed as they are, without a shift, where the largest of a row is above e^ this.
     private const float Shiftless = -40;
 
-    private readonly StripKernel _kernel = StripKernel.For(Simd.Path);
+    private readonly ScoreEpilogueKernel _kernel = ScoreEpilogueKernel.For(Simd.Path);
     private readonly KernelLogits? _logits;
-    private readonly ContrastStatistics? _contrast;
+    private readonly InfoNceStatistics? _infoNce;
     private readonly bool _symmetric;
     private readonly KernelTotal[] _totals;
     private readonly float* _largest, _sums;
@@ -20,15 +20,15 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
     /// <param name="rows">M.</param>
     /// <param name="symmetric">Rows and columns are one set: pairs of distinct rows are summed, each counted twice.</param>
     /// <param name="logits">Null to leave the kernel out.</param>
-    /// <param name="contrast">Null to leave InfoNCE out.</param>
+    /// <param name="infoNce">Null to leave InfoNCE out.</param>
     /// <param name="scratch">Where partial sums are kept.</param>
-    public ScoreStatistics(int rows, bool symmetric, KernelLogits? logits, ContrastStatistics? contrast, Scratch scratch)
+    public ScoreStatistics(int rows, bool symmetric, KernelLogits? logits, InfoNceStatistics? infoNce, Scratch scratch)
     {
-        (_symmetric, _logits, _contrast) = (symmetric, logits, contrast);
-        int tasks = Blocks.Count(rows, StripKernel.Group);
+        (_symmetric, _logits, _infoNce) = (symmetric, logits, infoNce);
+        int tasks = Blocks.Count(rows, ScoreEpilogueKernel.Group);
         _totals = new KernelTotal[tasks];
         Array.Fill(_totals, new KernelTotal());
-        if (contrast == null) return;
+        if (infoNce == null) return;
         _largest = scratch.Floats((long)tasks * ScoreSweep.MostColumns);
         _sums = scratch.Floats((long)tasks * ScoreSweep.MostColumns);
     }
@@ -48,18 +48,18 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
     public override void Run(in ScoreTile tile, float* weights)
     {
         if (_logits != null) AddKernel(tile, _logits, ref _totals[tile.Task]);
-        if (_contrast != null && tile.Row < _contrast.Logits.Pairs && tile.Column < _contrast.Logits.Pairs) AddContrast(tile, _contrast);
+        if (_infoNce != null && tile.Row < _infoNce.Logits.Pairs && tile.Column < _infoNce.Logits.Pairs) AddInfoNce(tile, _infoNce);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void EndBlock(int column, int columns, int tasks)
     {
-        if (_contrast == null) return;
-        columns = Math.Min(columns, _contrast.Logits.Pairs - column);
+        if (_infoNce == null) return;
+        columns = Math.Min(columns, _infoNce.Logits.Pairs - column);
         if (columns <= 0) return;
-        int paired = Math.Min(tasks, Blocks.Count(_contrast.Logits.Pairs, StripKernel.Group));
-        _kernel.MergeColumns(_largest, _sums, ScoreSweep.MostColumns, paired, StripKernel.Padded(columns));
-        for (int j = 0; j < columns; j++) _contrast.ColumnLogs[column + j] = (float)(_largest[j] + Math.Log(_sums[j]));
+        int paired = Math.Min(tasks, Blocks.Count(_infoNce.Logits.Pairs, ScoreEpilogueKernel.Group));
+        _kernel.MergeColumnLogSumExps(_largest, _sums, ScoreSweep.MostColumns, paired, ScoreEpilogueKernel.Padded(columns));
+        for (int j = 0; j < columns; j++) _infoNce.ColumnLogs[column + j] = (float)(_largest[j] + Math.Log(_sums[j]));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -70,12 +70,13 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
         {
             float* scores = tile.At(i);
             int self = _symmetric ? tile.DiagonalOf(i) : -1;
-            if (self >= 0) scores[self] = StripKernel.Nowhere;
+            if (self >= 0) scores[self] = ScoreEpilogueKernel.MaskOffset;
             float row = logits.Rows[tile.Row + i];
             float largest = Math.Min(0, _kernel.Largest(scores, offsets, logits.Factor, tile.Length) + row), shift = largest > Shiftless
                 ? 0
                 : largest;
-            float sum = _kernel.Kernel(scores, offsets, logits.Factor, row - shift, -shift, tile.Length, null, 1, null, out float minusOne);
+            float sum = _kernel.KernelRow(scores, offsets, logits.Factor, row - shift, -shift, tile.Length, null, 1, null,
+                out float minusOne);
 
             // What stands for no pair has brought -1 each; beside a large shift all others have, too.
             int pairs = tile.Columns - (self >= 0 ? 1 : 0);
@@ -86,26 +87,27 @@ internal sealed unsafe class ScoreStatistics : ScoreEpilogue
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddContrast(in ScoreTile tile, ContrastStatistics contrast)
+    private void AddInfoNce(in ScoreTile tile, InfoNceStatistics infoNce)
     {
-        var logits = contrast.Logits;
+        var logits = infoNce.Logits;
         int rows = Math.Min(tile.Rows, logits.Pairs - tile.Row),
-            length = StripKernel.Padded(Math.Min(tile.Columns, logits.Pairs - tile.Column));
+            length = ScoreEpilogueKernel.Padded(Math.Min(tile.Columns, logits.Pairs - tile.Column));
         for (int i = 0; i < rows; i++)
         {
             if (tile.DiagonalOf(i) is not (>= 0 and int right)) continue;
-            contrast.Right[tile.Row + i] = tile.At(i)[right];
-            tile.At(i)[right] = StripKernel.Nowhere;
+            infoNce.Right[tile.Row + i] = tile.At(i)[right];
+            tile.At(i)[right] = ScoreEpilogueKernel.MaskOffset;
         }
         float* offsets = logits.Columns + tile.Column;
         for (int i = 0; i < rows; i++)
         {
             float largest = _kernel.Largest(tile.At(i), offsets, logits.Scale, length);
-            contrast.AddToRow(tile.Row + i, largest, _kernel.ExpSum(tile.At(i), offsets, logits.Scale, -largest, length));
+            infoNce.AddToRow(tile.Row + i, largest, _kernel.ExpSum(tile.At(i), offsets, logits.Scale, -largest, length));
         }
         nint place = (nint)tile.Task * ScoreSweep.MostColumns;
-        _kernel.Columns(tile.Scores, tile.Length, rows, logits.Rows + tile.Row, logits.Scale, length, _largest + place, _sums + place);
+        _kernel.ColumnLogSumExps(tile.Scores, tile.Length, rows, logits.Rows + tile.Row, logits.Scale, length, _largest + place,
+            _sums + place);
         for (int i = 0; i < rows; i++)
-            if (tile.DiagonalOf(i) is >= 0 and int right) tile.At(i)[right] = contrast.Right[tile.Row + i];
+            if (tile.DiagonalOf(i) is >= 0 and int right) tile.At(i)[right] = infoNce.Right[tile.Row + i];
     }
 }

@@ -25,7 +25,7 @@ internal sealed unsafe class ScoreSweep
     /// <summary>No block has more columns.</summary>
     public const int MostColumns = 10 * Group;
 
-    private const int Group = StripKernel.Group;
+    private const int Group = ScoreEpilogueKernel.Group;
     private const int LineFloats = 16;
     private const int FewestColumns = 4 * Group;
 
@@ -84,8 +84,8 @@ internal sealed unsafe class ScoreSweep
     /// <summary>Keeps as many blocks of scores from the next run for those after it as <paramref name="budget"/> floats can hold.</summary>
     public void Keep(long budget)
     {
-        long rows = StripKernel.Padded(_x.Count), columns = Math.Min(budget / rows, StripKernel.Padded(_y.Count));
-        _keptBlocks = (int)(columns < StripKernel.Padded(_y.Count) ? columns / _block : _blocks);
+        long rows = ScoreEpilogueKernel.Padded(_x.Count), columns = Math.Min(budget / rows, ScoreEpilogueKernel.Padded(_y.Count));
+        _keptBlocks = (int)(columns < ScoreEpilogueKernel.Padded(_y.Count) ? columns / _block : _blocks);
         _kept = _keptBlocks == 0 ? null : _scratch.Floats(rows * Math.Min(columns, (long)_keptBlocks * _block));
         _keptFilled = false;
     }
@@ -102,7 +102,7 @@ internal sealed unsafe class ScoreSweep
         _gradY = gradY;
 
         // Each task of the transposed product reads all weights of a block: few tasks, but two for each thread. Bits do not depend on it.
-        _dimensionsPerTask = Math.Max(2 * Group, StripKernel.Padded(DivideUp(_width, 2 * Compute.Threads)));
+        _dimensionsPerTask = Math.Max(2 * Group, ScoreEpilogueKernel.Padded(DivideUp(_width, 2 * Compute.Threads)));
         bool products = gradX != null || gradY != null, overlap = !_symmetric || !products;
         if (products) Prepare();
         RunRegion(-1, -1, 0);
@@ -147,7 +147,7 @@ internal sealed unsafe class ScoreSweep
             if (_gradY != null) PackRows();
         }
         if (_gradY == null || _weights != null) return;
-        _weightsSize = (nint)StripKernel.Padded(_x.Count) * _block;
+        _weightsSize = (nint)ScoreEpilogueKernel.Padded(_x.Count) * _block;
         _weights = _scratch.Floats(2 * (long)_weightsSize);
     }
 
@@ -198,7 +198,7 @@ internal sealed unsafe class ScoreSweep
         {
             float* target = ColumnPanel(block, column);
             for (int c = 0; c < Group; c += _kernel.Columns, target += (nint)_kernel.Columns * _width)
-                GemmPacking.Turn(_width, _kernel.Columns, _kernel.Columns, chunk + (c * stride), 1, stride, target,
+                GemmPacking.PackTransposed(_width, _kernel.Columns, _kernel.Columns, chunk + (c * stride), 1, stride, target,
                     _kernel.HasFastTranspose);
         }
         if (_gradX != null) _panelsY!.Pack(block, column, count, _width, chunk, stride);
@@ -210,9 +210,9 @@ internal sealed unsafe class ScoreSweep
     private void RunTile(int block, int row, Buffers buffers)
     {
         int rows = Math.Min(Group, _x.Count - row), columns = ColumnsOf(block);
-        nint length = StripKernel.Padded(columns);
+        nint length = ScoreEpilogueKernel.Padded(columns);
         float* scores = IsKept(block)
-            ? _kept + ((nint)StripKernel.Padded(_x.Count) * block * _block) + (row * length)
+            ? _kept + ((nint)ScoreEpilogueKernel.Padded(_x.Count) * block * _block) + (row * length)
             : buffers.Scores.Rent(Group * length);
         if (!IsKept(block) || !_keptFilled) Score(block, row, rows, scores, length, buffers);
         var tile = new ScoreTile(scores, row, rows, block * _block, columns);
@@ -288,7 +288,7 @@ internal sealed unsafe class ScoreSweep
     private void KeepWeights(int block, int row, int rows, float* weights, nint length)
     {
         int width = _kernel.Rows;
-        nint panelSize = (nint)StripKernel.Padded(_x.Count) * width;
+        nint panelSize = (nint)ScoreEpilogueKernel.Padded(_x.Count) * width;
         float* target = WeightsOf(block) + ((nint)row * width);
         for (int j = 0; j < length; j += width, target += panelSize)
             GemmPacking.CopyRows(rows, 1, width, width, weights + j, length, target, 0);
@@ -301,7 +301,7 @@ internal sealed unsafe class ScoreSweep
     private void MultiplyTransposed(int block, int firstDimension)
     {
         int columns = ColumnsOf(block), tile = _kernel.Columns, rowBlocks = _symmetric ? block : PanelSlots;
-        nint panelSize = (nint)StripKernel.Padded(_x.Count) * _kernel.Rows;
+        nint panelSize = (nint)ScoreEpilogueKernel.Padded(_x.Count) * _kernel.Rows;
         float* target = _gradY + ((nint)block * _block * _width);
         int lastPanel = Math.Min(_panelsX!.Panels, (firstDimension + _dimensionsPerTask) / tile);
         Scale(target + firstDimension, columns, Math.Min(_dimensionsPerTask, _width - firstDimension), _scaleY);

@@ -16,10 +16,10 @@ internal readonly unsafe struct ScoreTile(float* scores, int row, int rows, int 
 
     public int Columns => columns;
 
-    public int Length => StripKernel.Padded(columns);
+    public int Length => ScoreEpilogueKernel.Padded(columns);
 
     /// <summary>The tile's number among those of its columns.</summary>
-    public int Task => row / StripKernel.Group;
+    public int Task => row / ScoreEpilogueKernel.Group;
 
     public float* At(int i) => scores + ((nint)i * Length);
 

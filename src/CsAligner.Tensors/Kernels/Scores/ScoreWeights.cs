@@ -11,11 +11,11 @@ namespace CsAligner.Tensors.Kernels.Scores;
 /// </summary>
 internal sealed unsafe class ScoreWeights : ScoreEpilogue
 {
-    private readonly StripKernel _kernel = StripKernel.For(Simd.Path);
+    private readonly ScoreEpilogueKernel _kernel = ScoreEpilogueKernel.For(Simd.Path);
     private readonly KernelLogits? _logits;
-    private readonly ContrastStatistics? _contrast;
+    private readonly InfoNceStatistics? _infoNce;
     private readonly bool _symmetric;
-    private readonly float _shift, _weight, _contrastWeight;
+    private readonly float _shift, _weight, _infoNceWeight;
     private readonly float* _columnParts;
     private readonly KernelTotal[] _totals;
     private readonly double* _scoreSums;
@@ -26,24 +26,24 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     /// <param name="logits">Null to leave the kernel out.</param>
     /// <param name="shift">Weights are weight * exp(logit - shift).</param>
     /// <param name="weight">Weight of the kernel values.</param>
-    /// <param name="contrast">Complete; null to leave InfoNCE out.</param>
-    /// <param name="contrastWeight">Weight of the probabilities, of rows and of columns each.</param>
+    /// <param name="infoNce">Complete; null to leave InfoNCE out.</param>
+    /// <param name="infoNceWeight">Weight of the probabilities, of rows and of columns each.</param>
     /// <param name="scratch">Where sums are kept.</param>
     public ScoreWeights(
-        CentredRows x, CentredRows y, KernelLogits? logits, double shift, double weight, ContrastStatistics? contrast,
-        double contrastWeight, Scratch scratch)
+        CentredRows x, CentredRows y, KernelLogits? logits, double shift, double weight, InfoNceStatistics? infoNce,
+        double infoNceWeight, Scratch scratch)
     {
-        (_logits, _contrast, _symmetric) = (logits, contrast, ReferenceEquals(x, y));
-        (_shift, _weight, _contrastWeight) = ((float)shift, (float)weight, (float)contrastWeight);
-        int tasks = Blocks.Count(x.Count, StripKernel.Group);
+        (_logits, _infoNce, _symmetric) = (logits, infoNce, ReferenceEquals(x, y));
+        (_shift, _weight, _infoNceWeight) = ((float)shift, (float)weight, (float)infoNceWeight);
+        int tasks = Blocks.Count(x.Count, ScoreEpilogueKernel.Group);
         _columnParts = scratch.Floats(2 * (long)tasks * ScoreSweep.MostColumns);
         _totals = new KernelTotal[tasks];
         Array.Fill(_totals, new KernelTotal());
         RowSums = scratch.Doubles(x.Count);
-        ContrastRowSums = scratch.Doubles(x.Count);
+        InfoNceRowSums = scratch.Doubles(x.Count);
         _scoreSums = scratch.Doubles(x.Count);
         ColumnSums = _symmetric ? RowSums : scratch.Doubles(y.Count);
-        ContrastColumnSums = scratch.Doubles(y.Count);
+        InfoNceColumnSums = scratch.Doubles(y.Count);
     }
 
     /// <summary>Sums of the kernel's weights over each row.</summary>
@@ -53,10 +53,10 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     public double* ColumnSums { get; }
 
     /// <summary>Sums of InfoNCE's weights over each row.</summary>
-    public double* ContrastRowSums { get; }
+    public double* InfoNceRowSums { get; }
 
     /// <summary>Sums of InfoNCE's weights over each column.</summary>
-    public double* ContrastColumnSums { get; }
+    public double* InfoNceColumnSums { get; }
 
     /// <summary>The kernel's total, relative to e^shift.</summary>
     public KernelTotal Total
@@ -73,8 +73,8 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     public double ScoreSum(CentredRows x, CentredRows y)
     {
         double sum = 0, half = 0.5 * x.CentreSquare;
-        for (int i = 0; i < x.Count; i++) sum += _scoreSums[i] + (ContrastRowSums[i] * (x.Dots[i] + half));
-        for (int j = 0; j < y.Count; j++) sum += ContrastColumnSums[j] * (y.Dots[j] + half);
+        for (int i = 0; i < x.Count; i++) sum += _scoreSums[i] + (InfoNceRowSums[i] * (x.Dots[i] + half));
+        for (int j = 0; j < y.Count; j++) sum += InfoNceColumnSums[j] * (y.Dots[j] + half);
         return sum;
     }
 
@@ -82,26 +82,26 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     public override void Run(in ScoreTile tile, float* weights)
     {
         float* kernelParts = _columnParts + (2 * (nint)tile.Task * ScoreSweep.MostColumns),
-            contrastParts = kernelParts + ScoreSweep.MostColumns;
+            infoNceParts = kernelParts + ScoreSweep.MostColumns;
         new Span<float>(kernelParts, 2 * ScoreSweep.MostColumns).Clear();
-        int pairs = _contrast == null || tile.Column >= _contrast.Logits.Pairs ? 0 : _contrast.Logits.Pairs;
+        int pairs = _infoNce == null || tile.Column >= _infoNce.Logits.Pairs ? 0 : _infoNce.Logits.Pairs;
         for (int i = 0; i < tile.Rows; i++)
         {
             float* row = weights + ((nint)i * tile.Length);
             if (_logits != null) SetKernel(tile, i, _logits, row, kernelParts);
             else new Span<float>(row, tile.Length).Clear();
-            if (tile.Row + i < pairs) AddContrast(tile, i, _contrast!, row, contrastParts);
+            if (tile.Row + i < pairs) AddInfoNce(tile, i, _infoNce!, row, infoNceParts);
         }
     }
 
     public override void EndBlock(int column, int columns, int tasks)
     {
-        if (_symmetric) tasks = Math.Min(tasks, column / StripKernel.Group);
+        if (_symmetric) tasks = Math.Min(tasks, column / ScoreEpilogueKernel.Group);
         for (int task = 0; task < tasks; task++)
         {
             float* parts = _columnParts + (2 * (nint)task * ScoreSweep.MostColumns);
             if (_logits != null) AddTo(ColumnSums + column, parts, columns);
-            if (_contrast != null) AddTo(ContrastColumnSums + column, parts + ScoreSweep.MostColumns, columns);
+            if (_infoNce != null) AddTo(InfoNceColumnSums + column, parts + ScoreSweep.MostColumns, columns);
         }
     }
 
@@ -123,8 +123,8 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     {
         float* scores = tile.At(i);
         int self = _symmetric ? tile.DiagonalOf(i) : -1;
-        if (self >= 0) scores[self] = StripKernel.Nowhere;
-        float sum = _kernel.Kernel(
+        if (self >= 0) scores[self] = ScoreEpilogueKernel.MaskOffset;
+        float sum = _kernel.KernelRow(
             scores, logits.Columns + tile.Column, logits.Factor, logits.Rows[tile.Row + i] - _shift, -_shift, tile.Length, weights, _weight,
             columnParts, out float minusOne);
         RowSums[tile.Row + i] += (double)sum * _weight;
@@ -134,24 +134,25 @@ internal sealed unsafe class ScoreWeights : ScoreEpilogue
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddContrast(in ScoreTile tile, int i, ContrastStatistics contrast, float* weights, float* columnParts)
+    private void AddInfoNce(in ScoreTile tile, int i, InfoNceStatistics infoNce, float* weights, float* columnParts)
     {
-        var logits = contrast.Logits;
+        var logits = infoNce.Logits;
         float* scores = tile.At(i);
-        int row = tile.Row + i, right = tile.DiagonalOf(i), length = StripKernel.Padded(Math.Min(tile.Columns, logits.Pairs - tile.Column));
+        int row = tile.Row + i, right = tile.DiagonalOf(i);
+        int length = ScoreEpilogueKernel.Padded(Math.Min(tile.Columns, logits.Pairs - tile.Column));
         float score = right < 0 ? 0 : scores[right];
-        if (right >= 0) scores[right] = StripKernel.Nowhere;
-        ContrastRowSums[row] += _kernel.Contrast(
-            scores, logits.Columns + tile.Column, contrast.ColumnLogs + tile.Column, logits.Scale, contrast.RowLogs[row],
+        if (right >= 0) scores[right] = ScoreEpilogueKernel.MaskOffset;
+        InfoNceRowSums[row] += _kernel.InfoNceRow(
+            scores, logits.Columns + tile.Column, infoNce.ColumnLogs + tile.Column, logits.Scale, infoNce.RowLogs[row],
             logits.Rows[row], length,
-            weights, _contrastWeight, columnParts, out float scoreSum);
+            weights, _infoNceWeight, columnParts, out float scoreSum);
         _scoreSums[row] += scoreSum;
         if (right < 0) return;
-        float weight = contrast.DiagonalWeights[row] * _contrastWeight;
+        float weight = infoNce.DiagonalWeights[row] * _infoNceWeight;
         scores[right] = score;
         weights[right] += weight;
         columnParts[right] += weight;
-        ContrastRowSums[row] += weight;
+        InfoNceRowSums[row] += weight;
         _scoreSums[row] += (double)weight * score;
     }
 }

@@ -13,7 +13,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// divergences fall as sigma^-2 to 0.
 /// </summary>
 /// <remarks>Float64, time O((M + N)^2 D), memory O((M + N) D). The same bits for any number of threads.</remarks>
-internal static unsafe class WideTerms
+internal static unsafe class WideBandwidthDivergence
 {
     private const int RowsPerTask = 16;
 
@@ -109,10 +109,10 @@ internal static unsafe class WideTerms
         Blocks.For(rows, RowsPerTask, (start, end) =>
         {
             double sum = 0;
-            PreciseTerms.ForTiles<DistanceOperation>(x, start, end, y, columns, width, (tile, column, count) =>
+            Float64Terms.ForTiles<DistanceOperation>(x, start, end, y, columns, width, (tile, column, count) =>
             {
                 for (int i = 0; i < end - start; i++)
-                    for (int j = 0; j < count; j++) sum += RestOf(half * tile[(i * PreciseTerms.ColumnsPerTile) + j]);
+                    for (int j = 0; j < count; j++) sum += RestOf(half * tile[(i * Float64Terms.ColumnsPerTile) + j]);
             });
             sums[start / RowsPerTask] = sum;
         });
@@ -127,11 +127,11 @@ internal static unsafe class WideTerms
         Blocks.For(rows, RowsPerTask, (start, end) =>
         {
             double* sums = stackalloc double[RowsPerTask];
-            PreciseTerms.ForTiles<DistanceOperation>(from, start, end, to, columns, width, (tile, column, count) =>
+            Float64Terms.ForTiles<DistanceOperation>(from, start, end, to, columns, width, (tile, column, count) =>
             {
                 for (int i = start; i < end; i++)
                 {
-                    double* weights = tile + ((i - start) * PreciseTerms.ColumnsPerTile);
+                    double* weights = tile + ((i - start) * Float64Terms.ColumnsPerTile);
                     for (int j = 0; j < count; j++)
                     {
                         double u = half * weights[j];
@@ -139,8 +139,8 @@ internal static unsafe class WideTerms
                     }
                 }
 
-                PreciseProducts.AddProduct(
-                    tile, end - start, count, PreciseTerms.ColumnsPerTile, to + ((nint)column * width), width,
+                Float64Gemm.AddProduct(
+                    tile, end - start, count, Float64Terms.ColumnsPerTile, to + ((nint)column * width), width,
                     grad + ((nint)start * width));
             });
             for (int i = start; i < end; i++)

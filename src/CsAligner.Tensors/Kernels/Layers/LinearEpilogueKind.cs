@@ -1,7 +1,7 @@
 namespace CsAligner.Tensors.Kernels.Layers;
 
 /// <summary>What a linear layer does to x Wᵀ + bias while it is in the first-level cache.</summary>
-internal enum LinearFinish
+internal enum LinearEpilogueKind
 {
     /// <summary>Nothing.</summary>
     None,

@@ -11,7 +11,7 @@ namespace CsAligner.Tensors.Kernels.Scores;
 /// differences float32 would lose. Memory of two blocks of rows, whatever their number. A pair's product has the same bits wherever it
 /// lies and whichever row comes first, and each row's columns come in ascending order, in the same tiles for any number of threads.
 /// </summary>
-internal static unsafe class PreciseRows
+internal static unsafe class Float64Scores
 {
     /// <summary>Columns that a visitor sees at a time, at most.</summary>
     public const int ColumnsPerTile = 256;
@@ -67,7 +67,7 @@ internal static unsafe class PreciseRows
                 for (int i = start; i < end; i++)
                 {
                     Widen(x, i, 1, row);
-                    squared[i] = PreciseProducts.Dot(row, row, width);
+                    squared[i] = Float64Gemm.Dot(row, row, width);
                 }
             }
         });
@@ -81,7 +81,7 @@ internal static unsafe class PreciseRows
         for (int column = 0; column < total; column += ColumnsPerTile)
         {
             int count = Math.Min(ColumnsPerTile, total - column);
-            PreciseProducts.ForPairs<DotOperation>(
+            Float64Gemm.ForPairs<DotOperation>(
                 rows + ((nint)start * width), end - start, columns + ((nint)column * width), count, width, tile, ColumnsPerTile);
             for (int i = start; i < end; i++)
                 visit(first + i, new Span<double>(tile + ((i - start) * ColumnsPerTile), count), firstColumn + column);

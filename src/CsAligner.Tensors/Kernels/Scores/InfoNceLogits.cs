@@ -7,9 +7,9 @@ namespace CsAligner.Tensors.Kernels.Scores;
 /// offset + a constant. The constant is left out, and in the log-sum-exp of a row its own offset, in that of a column the column's:
 /// they change no probability and would cost digits.
 /// </summary>
-internal sealed unsafe class ContrastLogits
+internal sealed unsafe class InfoNceLogits
 {
-    public ContrastLogits(CentredRows x, CentredRows y, int pairs, double scale, Scratch scratch)
+    public InfoNceLogits(CentredRows x, CentredRows y, int pairs, double scale, Scratch scratch)
     {
         (Pairs, Scale) = (pairs, (float)scale);
         Rows = Offsets(x, x.Count, scratch);
@@ -23,12 +23,12 @@ internal sealed unsafe class ContrastLogits
     /// <summary>scale (x_i - c) . c, c the centre.</summary>
     public float* Rows { get; }
 
-    /// <summary>The same for y; <see cref="StripKernel.Nowhere"/> behind the last pair.</summary>
+    /// <summary>The same for y; <see cref="ScoreEpilogueKernel.MaskOffset"/> behind the last pair.</summary>
     public float* Columns { get; }
 
     private float* Offsets(CentredRows rows, int count, Scratch scratch)
     {
-        float* offsets = scratch.Floats(StripKernel.Padded(count), StripKernel.Nowhere);
+        float* offsets = scratch.Floats(ScoreEpilogueKernel.Padded(count), ScoreEpilogueKernel.MaskOffset);
         for (int i = 0; i < Pairs; i++) offsets[i] = (float)(Scale * rows.Dots[i]);
         return offsets;
     }

@@ -2,7 +2,7 @@ using CsAligner.Tensors.Kernels.Matrices;
 
 namespace CsAligner.Tensors.Tests.Kernels;
 
-public unsafe class PreciseProductsTests
+public unsafe class Float64GemmTests
 {
     [Theory]
     [InlineData(2, 3)]
@@ -15,7 +15,7 @@ public unsafe class PreciseProductsTests
         double[] mean =
             [.. Enumerable.Range(0, width).Select(d => Enumerable.Range(0, rows).Average(i => (double)x.Span[(i * width) + d]))];
         var found = new double[width * width];
-        fixed (double* target = found) PreciseProducts.Covariance(x, target);
+        fixed (double* target = found) Float64Gemm.Covariance(x, target);
         for (int i = 0; i < width; i++)
         {
             for (int j = 0; j < width; j++)
@@ -31,9 +31,9 @@ public unsafe class PreciseProductsTests
             wide = [.. x.Span.ToArray().Select(value => (double)value)];
         fixed (double* from = wide, a = whole, b = parts)
         {
-            PreciseProducts.TransposeProduct(from, width, from, width, rows, a);
+            Float64Gemm.TransposeProduct(from, width, from, width, rows, a);
             for (int first = 0; first < rows; first += 8192)
-                PreciseProducts.AddTransposeProduct(from + ((long)first * width), width, from + ((long)first * width), width,
+                Float64Gemm.AddTransposeProduct(from + ((long)first * width), width, from + ((long)first * width), width,
                     Math.Min(8192, rows - first), b);
         }
 

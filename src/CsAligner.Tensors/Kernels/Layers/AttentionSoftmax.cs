@@ -4,7 +4,7 @@ using CsAligner.Tensors.Kernels.Vectors;
 namespace CsAligner.Tensors.Kernels.Layers;
 
 /// <summary>The softmax of attention, forward and backward, on rows that are filled up to whole vectors.</summary>
-internal static unsafe class AttentionRows<TVector, TLanes>
+internal static unsafe class AttentionSoftmax<TVector, TLanes>
     where TLanes : struct, ILanes<TVector>
 {
     /// <summary>The first <paramref name="seen"/> scores become their softmax, the rest of the row zeros.</summary>

@@ -9,10 +9,10 @@ namespace CsAligner.Tensors.Kernels.Scores;
 
 /// <summary>
 /// The terms in float64, for bandwidths or temperatures so small (or rows so long) that float32 scores would lose them: distances
-/// from direct differences, tile by tile. Five to ten times slower than <see cref="FusedTerms"/>, memory O((M + N) D).
+/// from direct differences, tile by tile. Five to ten times slower than <see cref="Float32Terms"/>, memory O((M + N) D).
 /// The same bits for any number of threads.
 /// </summary>
-internal static unsafe class PreciseTerms
+internal static unsafe class Float64Terms
 {
     public const int ColumnsPerTile = 256;
 
@@ -64,12 +64,12 @@ internal static unsafe class PreciseTerms
     {
         using var scratch = new Scratch();
         double* right = scratch.Doubles(pairs), rowLeads = scratch.Doubles(pairs), columnLeads = scratch.Doubles(pairs);
-        for (int i = 0; i < pairs; i++) right[i] = scale * PreciseProducts.Dot(x + ((nint)i * width), y + ((nint)i * width), width);
+        for (int i = 0; i < pairs; i++) right[i] = scale * Float64Gemm.Dot(x + ((nint)i * width), y + ((nint)i * width), width);
         FindLeads(x, y, pairs, width, scale, right, rowLeads);
         FindLeads(y, x, pairs, width, scale, right, columnLeads);
         double value = 0;
         for (int i = 0; i < pairs; i++)
-            value += 0.5 * (ContrastStatistics.SoftPlus(rowLeads[i]) + ContrastStatistics.SoftPlus(columnLeads[i]));
+            value += 0.5 * (InfoNceStatistics.SoftPlus(rowLeads[i]) + InfoNceStatistics.SoftPlus(columnLeads[i]));
         double factor = 0.5 * weight * scale / pairs;
         double gradScale = AddContrastGradient(x, y, pairs, width, scale, right, rowLeads, columnLeads, factor, gradX);
         if (gradY != null) AddContrastGradient(y, x, pairs, width, scale, right, columnLeads, rowLeads, factor, gradY);
@@ -99,7 +99,7 @@ internal static unsafe class PreciseTerms
                     if (from == to && i >= column && i < column + count) weights[i - column] = 0;
                     sums[i - start] += TensorPrimitives.Sum<double>(weights);
                 }
-                PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width,
+                Float64Gemm.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width,
                     grad + ((nint)start * width));
             });
             for (int i = start; i < end; i++)
@@ -144,18 +144,18 @@ internal static unsafe class PreciseTerms
                 for (int i = start; i < end; i++)
                 {
                     Span<double> weights = Logits(tile, i - start, column, count, -scale, -1);
-                    double log = ContrastStatistics.SoftPlus(leads[i]);
+                    double log = InfoNceStatistics.SoftPlus(leads[i]);
                     for (int j = 0; j < count; j++)
                     {
-                        double score = weights[j] / scale, otherLog = ContrastStatistics.SoftPlus(otherLeads[column + j]);
+                        double score = weights[j] / scale, otherLog = InfoNceStatistics.SoftPlus(otherLeads[column + j]);
                         weights[j] = column + j == i
-                            ? -factor * (ContrastStatistics.Sigmoid(leads[i]) + ContrastStatistics.Sigmoid(otherLeads[i]))
+                            ? -factor * (InfoNceStatistics.Sigmoid(leads[i]) + InfoNceStatistics.Sigmoid(otherLeads[i]))
                             : factor * (Math.Exp(weights[j] - right[i] - log) + Math.Exp(weights[j] - right[column + j] - otherLog));
                         sum += weights[j] * score;
                     }
                 }
                 if (grad != null)
-                    PreciseProducts.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width,
+                    Float64Gemm.AddProduct(tile, end - start, count, ColumnsPerTile, to + ((nint)column * width), width,
                         grad + ((nint)start * width));
             });
             scoreSums[start / RowsPerTask] = sum;
@@ -174,7 +174,7 @@ internal static unsafe class PreciseTerms
         for (int column = 0; column < columns; column += ColumnsPerTile)
         {
             int count = Math.Min(ColumnsPerTile, columns - column);
-            PreciseProducts.ForPairs<TOperation>(x + ((nint)start * width), end - start, y + ((nint)column * width), count, width, tile,
+            Float64Gemm.ForPairs<TOperation>(x + ((nint)start * width), end - start, y + ((nint)column * width), count, width, tile,
                 ColumnsPerTile);
             body(tile, column, count);
         }

@@ -8,7 +8,7 @@ namespace CsAligner.Tensors.Kernels.Matrices;
 // Shapes: a [K, M], b [K, N], c [M, N], float64.
 
 /// <summary>Matrix products in float64, for measures; not for training.</summary>
-internal static unsafe class PreciseProducts
+internal static unsafe class Float64Gemm
 {
     private const int Lanes = 4;
     private const int BlockRows = 4;

@@ -3,12 +3,12 @@ using CsAligner.Reports.Drawing;
 namespace CsAligner.Reports.Sections;
 
 /// <summary>Our own sentences, with the divergence set as in print: a D with CS below the line.</summary>
-internal static class Prose
+internal static class ReportText
 {
     private const string Divergence = "D_CS";
 
     /// <summary>Writes a text, every D_CS in it with a real subscript.</summary>
-    public static void Prosaic(this Markup page, string text)
+    public static void TextWithSubscripts(this Markup page, string text)
     {
         int from = 0;
         for (int at =
@@ -23,10 +23,10 @@ internal static class Prose
     }
 
     /// <summary>An element with one such text in it.</summary>
-    public static void ProsaicElement(this Markup page, string element, string text,
+    public static void ElementWithSubscripts(this Markup page, string element, string text,
         params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
         using (page.Open(element, attributes))
-            page.Prosaic(text);
+            page.TextWithSubscripts(text);
     }
 }

@@ -10,9 +10,9 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// or of k(x,x) + k(y,y) - 2 k(x,y), k a mean kernel value. Six products whatever the number of bandwidths; a
 /// bandwidth too small or too wide for float32 scores is computed in float64 beside them. The same bits for any number of threads.
 /// </summary>
-internal static unsafe class MixtureTerms
+internal static unsafe class KernelMixtureDivergence
 {
-    // As in AlignmentTerms: float32 rounding of a squared distance seen in the exponent.
+    // As in FusedLossKernel: float32 rounding of a squared distance seen in the exponent.
     private const double SingleLimit = 6e-5;
 
     /// <summary>The value; gradients are added to those that are not null.</summary>
@@ -56,21 +56,21 @@ internal static unsafe class MixtureTerms
         KernelLogits[] logits = [.. sigmas.Select(s => new KernelLogits(x, y, s, scratch))];
         ScoreStatistics[] statistics = [.. logits.Select(l => new ScoreStatistics(x.Count, self, l, null, scratch))];
         var sweep = new ScoreSweep(x, y, scratch);
-        if (gradients) sweep.Keep(FusedTerms.ScoreBudget);
-        sweep.Run(new SeveralEpilogues(statistics), null, null, false);
+        if (gradients) sweep.Keep(Float32Terms.ScoreBudget);
+        sweep.Run(new CombinedEpilogue(statistics), null, null, false);
         double count = without ? (double)x.Count * (x.Count - 1) : (double)x.Count * y.Count, sum = 0;
         double[] shifts = new double[sigmas.Length], weights = new double[sigmas.Length];
         for (int s = 0; s < sigmas.Length; s++)
         {
             var total = statistics[s].Total;
-            double logMean = self ? FusedTerms.LogMean(total, x.Count, without) : total.LogMean(count, 0);
+            double logMean = self ? Float32Terms.LogMean(total, x.Count, without) : total.LogMean(count, 0);
             sum += rule.Value(logMean);
             shifts[s] = logMean + Math.Log(count);
             weights[s] = (self ? 2 : -2) * rule.Slope(logMean) / (sigmas[s] * sigmas[s]);
         }
 
         if (!gradients) return sum;
-        var epilogue = new MixtureWeights(x, y, logits, shifts, weights, scratch);
+        var epilogue = new KernelMixtureWeights(x, y, logits, shifts, weights, scratch);
         sweep.Run(epilogue, gradX, gradY, accumulate: true);
         if (gradX != null) x.Finish(gradX, i => -epilogue.RowSums[i], _ => 0);
         if (gradY != null && !self) y.Finish(gradY, j => -epilogue.ColumnSums[j], _ => 0);
@@ -87,7 +87,7 @@ internal static unsafe class MixtureTerms
             : scratch.Doubles((long)y.Count * width);
         double value = 0;
         foreach (double sigma in sigmas)
-            value += PreciseDivergence.Compute(wideX, x.Count, wideY, y.Count, width, sigma, rule.OffDiagonal, rule.Logarithms, rule.Weight,
+            value += Float64Divergence.Compute(wideX, x.Count, wideY, y.Count, width, sigma, rule.OffDiagonal, rule.Logarithms, rule.Weight,
                 pullX, pullY);
 
         Add(pullX, gradX, (long)x.Count * width);

@@ -8,7 +8,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 // Shapes: x [M, D], y [N, D]; means [D], covariances [D, D] over rows - 1.
 
 /// <summary>Divergences between the first two moments of two sets of rows, with gradients.</summary>
-internal static unsafe class GaussianFits
+internal static unsafe class MomentDivergenceKernel
 {
     private const double LeastVariance = 1e-28, MostVariance = 1e28;
 
@@ -58,8 +58,8 @@ internal static unsafe class GaussianFits
         double value = Dot(inverseB, a, size) + Dot(inverseA, b, size) - (2.0 * width);
         for (int d = 0; d < width; d++)
         {
-            pullA[d] = PreciseProducts.Dot(inverseA + ((nint)d * width), gap, width);
-            pullB[d] = PreciseProducts.Dot(inverseB + ((nint)d * width), gap, width);
+            pullA[d] = Float64Gemm.Dot(inverseA + ((nint)d * width), gap, width);
+            pullB[d] = Float64Gemm.Dot(inverseB + ((nint)d * width), gap, width);
             pull[d] = pullA[d] + pullB[d];
             value += gap[d] * pull[d];
         }
@@ -78,8 +78,8 @@ internal static unsafe class GaussianFits
         float* Slope(double* other, double* inverse, double* inverseOther, double* pulled)
         {
             double* product = scratch.Doubles(size);
-            PreciseProducts.TransposeProduct(other, width, inverse, width, width, spare);
-            PreciseProducts.TransposeProduct(inverse, width, spare, width, width, product);
+            Float64Gemm.TransposeProduct(other, width, inverse, width, width, spare);
+            Float64Gemm.TransposeProduct(inverse, width, spare, width, width, product);
             double trace = 0;
             for (int i = 0; i < width; i++)
             {
@@ -152,7 +152,7 @@ internal static unsafe class GaussianFits
             int size = checked(_width * _width);
             double* covariance = scratch.Doubles(size);
             using (var passing = new Scratch())
-                PreciseProducts.Gram(RowSums.Widened(_source.Pointer, _rows, _width, Mean, passing), _width, _rows, covariance,
+                Float64Gemm.Gram(RowSums.Widened(_source.Pointer, _rows, _width, Mean, passing), _width, _rows, covariance,
                     lower: false);
             GC.KeepAlive(_source);
             double trace = 0;

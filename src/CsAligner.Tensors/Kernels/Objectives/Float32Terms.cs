@@ -10,7 +10,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// self term, three for the cross term and InfoNCE together (four where the scores do not fit the budget). Memory
 /// O((M + N) D + budget). The same bits for any number of threads.
 /// </summary>
-internal static unsafe class FusedTerms
+internal static unsafe class Float32Terms
 {
     // Below this the largest kernel values may have been lost to underflow, and what is left is a sum of few.
     private const double Underflow = 1e-28;
@@ -77,23 +77,24 @@ internal static unsafe class FusedTerms
         using var scratch = new Scratch();
         bool gradients = gradX != null || gradY != null;
         var kernel = kernelWeight == 0 ? null : new KernelLogits(x, y, sigma, scratch);
-        var contrast = infoNceWeight == 0 || pairs == 0
+        var pairStatistics = infoNceWeight == 0 || pairs == 0
             ? null
-            : new ContrastStatistics(new ContrastLogits(x, y, pairs, scale, scratch), y.Count, scratch);
+            : new InfoNceStatistics(new InfoNceLogits(x, y, pairs, scale, scratch), y.Count, scratch);
         var sweep = new ScoreSweep(x, y, scratch);
         if (gradients) sweep.Keep(ScoreBudget);
         if (panelsX != null) sweep.UsePanels(panelsX);
-        var statistics = new ScoreStatistics(x.Count, false, kernel, contrast, scratch);
+        var statistics = new ScoreStatistics(x.Count, false, kernel, pairStatistics, scratch);
         sweep.Run(statistics, null, null, false);
-        double logMean = kernel == null ? 0 : statistics.Total.LogMean((double)x.Count * y.Count, 0), infoNce = contrast?.Complete() ?? 0;
+        double logMean = kernel == null ? 0 : statistics.Total.LogMean((double)x.Count * y.Count, 0),
+            infoNce = pairStatistics?.Complete() ?? 0;
         if (!gradients) return (logMean, infoNce, 0);
 
-        double contrastWeight = contrast == null ? 0 : 0.5 * infoNceWeight * scale / pairs;
+        double logitWeight = pairStatistics == null ? 0 : 0.5 * infoNceWeight * scale / pairs;
         double shift = kernel == null ? 0 : statistics.Total.Log;
-        var weights = new ScoreWeights(x, y, kernel, shift, kernelWeight / (sigma * sigma), contrast, contrastWeight, scratch);
+        var weights = new ScoreWeights(x, y, kernel, shift, kernelWeight / (sigma * sigma), pairStatistics, logitWeight, scratch);
         sweep.Run(weights, gradX, gradY, accumulate: true, (float)selfX.Scale, (float)selfY.Scale);
-        if (gradX != null) x.Finish(gradX, i => -weights.RowSums[i] - selfX.Own(i), i => weights.ContrastRowSums[i]);
-        if (gradY != null) y.Finish(gradY, j => -weights.ColumnSums[j] - selfY.Own(j), j => weights.ContrastColumnSums[j]);
-        return (logMean, infoNce, contrast == null ? 0 : weights.ScoreSum(x, y) / scale);
+        if (gradX != null) x.Finish(gradX, i => -weights.RowSums[i] - selfX.Own(i), i => weights.InfoNceRowSums[i]);
+        if (gradY != null) y.Finish(gradY, j => -weights.ColumnSums[j] - selfY.Own(j), j => weights.InfoNceColumnSums[j]);
+        return (logMean, infoNce, pairStatistics == null ? 0 : weights.ScoreSum(x, y) / scale);
     }
 }

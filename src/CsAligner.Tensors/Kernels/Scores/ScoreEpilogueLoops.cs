@@ -5,9 +5,10 @@ namespace CsAligner.Tensors.Kernels.Scores;
 
 /// <summary>
 /// The loops of the score epilogues. A logit is factor * score + offset of its column + offset of its row; lengths are
-/// multiples of 48, for offsets of <see cref="StripKernel.Nowhere"/> stand behind the last column and bring their exponentials to 0.
+/// multiples of 48, for offsets of <see cref="ScoreEpilogueKernel.MaskOffset"/> stand behind the last column and bring their exponentials
+/// to 0.
 /// </summary>
-internal static unsafe class StripMath<TVector, TLanes>
+internal static unsafe class ScoreEpilogueLoops<TVector, TLanes>
     where TLanes : struct, ILanes<TVector>
 {
     /// <summary>max_j (factor * scores_j + offsets_j).</summary>
@@ -38,7 +39,7 @@ internal static unsafe class StripMath<TVector, TLanes>
     /// sum of e_j and, in <paramref name="minusOne"/>, that of e_j - 1. With no weights only the sums.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Kernel(
+    public static float KernelRow(
         float* scores, float* offsets, float factor, float row, float limit, int length, float* weights, float weight, float* columnSums,
         out float minusOne)
     {
@@ -75,7 +76,7 @@ internal static unsafe class StripMath<TVector, TLanes>
     /// weights and columnSums; gives back their sum and, in <paramref name="scoreSum"/>, that of w_j s_j.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Contrast(
+    public static float InfoNceRow(
         float* scores, float* columnOffsets, float* columnLogs, float scale, float rowLog, float rowOffset, int length, float* weights,
         float weight,
         float* columnSums, out float scoreSum)
@@ -102,7 +103,7 @@ internal static unsafe class StripMath<TVector, TLanes>
     /// <summary>For each column of a tile the largest of factor * score + rowOffsets_i,
     /// and the sum of their exponentials relative to it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Columns(float* scores, nint stride, int rows, float* rowOffsets, float factor, int length, float* largest,
+    public static void ColumnLogSumExps(float* scores, nint stride, int rows, float* rowOffsets, float factor, int length, float* largest,
         float* sums)
     {
         TVector scale = TLanes.Broadcast(factor);
@@ -123,9 +124,9 @@ internal static unsafe class StripMath<TVector, TLanes>
         }
     }
 
-    /// <summary>Merges what <see cref="Columns"/> found in several tiles, stride apart, into the first.</summary>
+    /// <summary>Merges what <see cref="ColumnLogSumExps"/> found in several tiles, stride apart, into the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MergeColumns(float* largest, float* sums, nint stride, int tiles, int length)
+    public static void MergeColumnLogSumExps(float* largest, float* sums, nint stride, int tiles, int length)
     {
         for (int j = 0; j < length; j += TLanes.Count)
         {

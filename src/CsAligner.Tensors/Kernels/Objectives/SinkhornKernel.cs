@@ -16,7 +16,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// diameter to blur^2; one last update without averaging, through which gradients pass with the potentials held.
 /// </summary>
 /// <remarks>Float32 costs of centred rows, float64 potentials; memory O((M + N)^2). The same bits for any number of threads.</remarks>
-internal static unsafe class SinkhornTerms
+internal static unsafe class SinkhornKernel
 {
     private const int Lanes = 8;
     private const int Part = 1024;
@@ -53,12 +53,12 @@ internal static unsafe class SinkhornTerms
         CentredRows centredX = new(x.Pointer, rows, width, centre, scratch), centredY = new(y.Pointer, columns, width, centre, scratch);
         Cloud first = new(centredX, scratch), second = new(centredY, scratch);
         double[] schedule = Schedule(Diameter(first, second), blur, scaling, most);
-        float* costs = Costs(first, second, scratch), turned = Costs(second, first, scratch);
+        float* costs = Costs(first, second, scratch), transposed = Costs(second, first, scratch);
         float* costsX = Costs(first, first, scratch), costsY = Costs(second, second, scratch);
 
         // Potentials of x towards y, of y towards x, and of each towards itself; and what the next update makes of them.
         int[] lengths = [rows, columns, rows, columns];
-        float*[] cost = [costs, turned, costsX, costsY];
+        float*[] cost = [costs, transposed, costsX, costsY];
         double*[] now = new double*[Pairings], next = new double*[Pairings];
         for (int k = 0; k < Pairings; k++)
         {
@@ -82,7 +82,7 @@ internal static unsafe class SinkhornTerms
         if (gradY != null)
         {
             AddPull(costsY, columns, second, last, next[3], 1.0 / columns, gradY, accumulate: false);
-            AddPull(turned, columns, first, last, next[0], -1.0 / columns, gradY, accumulate: true);
+            AddPull(transposed, columns, first, last, next[0], -1.0 / columns, gradY, accumulate: true);
         }
 
         GC.KeepAlive(x);

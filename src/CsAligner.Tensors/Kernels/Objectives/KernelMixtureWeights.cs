@@ -8,9 +8,9 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 
 /// <summary>Scores become the weights of the gradients of several kernels together:
 /// weights_ij = sum_s weight_s exp(logit_s,ij - shift_s).</summary>
-internal sealed unsafe class MixtureWeights : ScoreEpilogue
+internal sealed unsafe class KernelMixtureWeights : ScoreEpilogue
 {
-    private readonly StripKernel _kernel = StripKernel.For(Simd.Path);
+    private readonly ScoreEpilogueKernel _kernel = ScoreEpilogueKernel.For(Simd.Path);
     private readonly KernelLogits[] _logits;
     private readonly double[] _shifts, _weights;
     private readonly bool _symmetric;
@@ -22,10 +22,10 @@ internal sealed unsafe class MixtureWeights : ScoreEpilogue
     /// <param name="shifts">One for each kernel.</param>
     /// <param name="weights">One for each kernel.</param>
     /// <param name="scratch">Where sums are kept.</param>
-    public MixtureWeights(CentredRows x, CentredRows y, KernelLogits[] logits, double[] shifts, double[] weights, Scratch scratch)
+    public KernelMixtureWeights(CentredRows x, CentredRows y, KernelLogits[] logits, double[] shifts, double[] weights, Scratch scratch)
     {
         (_logits, _shifts, _weights, _symmetric) = (logits, shifts, weights, ReferenceEquals(x, y));
-        _columnParts = scratch.Floats((long)Blocks.Count(x.Count, StripKernel.Group) * ScoreSweep.MostColumns);
+        _columnParts = scratch.Floats((long)Blocks.Count(x.Count, ScoreEpilogueKernel.Group) * ScoreSweep.MostColumns);
         RowSums = scratch.Doubles(x.Count);
         ColumnSums = _symmetric ? RowSums : scratch.Doubles(y.Count);
     }
@@ -45,12 +45,12 @@ internal sealed unsafe class MixtureWeights : ScoreEpilogue
         for (int i = 0; i < tile.Rows; i++)
         {
             float* scores = tile.At(i), row = weights + ((nint)i * tile.Length);
-            if (_symmetric && tile.DiagonalOf(i) is >= 0 and int self) scores[self] = StripKernel.Nowhere;
+            if (_symmetric && tile.DiagonalOf(i) is >= 0 and int self) scores[self] = ScoreEpilogueKernel.MaskOffset;
             for (int s = 0; s < _logits.Length; s++)
             {
                 var logits = _logits[s];
                 float shift = (float)_shifts[s], weight = (float)_weights[s];
-                float sum = _kernel.Kernel(
+                float sum = _kernel.KernelRow(
                     scores, logits.Columns + tile.Column, logits.Factor, logits.Rows[tile.Row + i] - shift, -shift, tile.Length,
                     s == 0 ? row : another, weight, parts, out _);
                 RowSums[tile.Row + i] += (double)sum * weight;
@@ -62,7 +62,7 @@ internal sealed unsafe class MixtureWeights : ScoreEpilogue
 
     public override void EndBlock(int column, int columns, int tasks)
     {
-        if (_symmetric) tasks = Math.Min(tasks, column / StripKernel.Group);
+        if (_symmetric) tasks = Math.Min(tasks, column / ScoreEpilogueKernel.Group);
         for (int task = 0; task < tasks; task++)
         {
             float* parts = _columnParts + ((nint)task * ScoreSweep.MostColumns);

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Kernels.Threading;
 namespace CsAligner.Tensors.Kernels.Arrays;
 
 /// <summary>Norms and inner products of rows in float64.</summary>
-internal static unsafe class KernelSums
+internal static unsafe class RowDots
 {
     private const int Lanes = 8;
 

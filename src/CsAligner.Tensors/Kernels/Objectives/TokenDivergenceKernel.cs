@@ -11,9 +11,9 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// D_CS between the tokens of each sample, with gradients: samples go over the threads, each as two products of its own. The
 /// gradient with respect to z is (A - diag(A 1)) z / sigma², A the kernel values with the weights of their means.
 /// </summary>
-internal static unsafe class TokenTerms
+internal static unsafe class TokenDivergenceKernel
 {
-    // As for whole batches (AlignmentTerms): beyond this rounding of a distance, seen in the exponent, a sample is done in float64.
+    // As for whole batches (FusedLossKernel): beyond this rounding of a distance, seen in the exponent, a sample is done in float64.
     private const double SingleLimit = 6e-5;
 
     // Samples are small: a task does several in the same buffers.
@@ -132,7 +132,7 @@ internal static unsafe class TokenTerms
         }
 
         double* pullY = pull == null ? null : pull + ((nint)tokens * width);
-        double value = PreciseDivergence.Compute(
+        double value = Float64Divergence.Compute(
             points, tokens, points + ((nint)tokens * width), others, width, sigma, false, true, weight, pull, pullY);
         if (pull == null) return value;
         for (long i = 0; i < (long)all * width; i++) z[i] = (float)pull[i];

@@ -8,7 +8,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// Divergences by one Gaussian kernel in float64, for whatever bandwidth float32 scores have no digits: small ones, wide ones, rows far
 /// from 1. What float64 cannot carry either is refused with the least bandwidth that it can.
 /// </summary>
-internal static unsafe class PreciseDivergence
+internal static unsafe class Float64Divergence
 {
     /// <summary>The divergences, without gradients.</summary>
     public static KernelMeasures Measure(double* x, int rows, double* y, int columns, int width, double sigma)
@@ -16,13 +16,13 @@ internal static unsafe class PreciseDivergence
         double radius = Radius(x, rows, y, columns, width);
         KernelRange.Check(radius, sigma);
         return IsWide(radius, sigma)
-            ? WideTerms.Measure(x, rows, y, columns, width, sigma)
+            ? WideBandwidthDivergence.Measure(x, rows, y, columns, width, sigma)
             : new KernelMeans(
                 Self(x, rows, width, sigma, false),
                 Self(y, columns, width, sigma, false),
                 rows < 2 ? double.NaN : Self(x, rows, width, sigma, true),
                 columns < 2 ? double.NaN : Self(y, columns, width, sigma, true),
-                PreciseTerms.LogMeanKernel(x, rows, y, columns, width, sigma, false, 0, null, null)).Measures;
+                Float64Terms.LogMeanKernel(x, rows, y, columns, width, sigma, false, 0, null, null)).Measures;
     }
 
     /// <summary>ln of the mean kernel value over distinct rows; at least two.</summary>
@@ -30,7 +30,7 @@ internal static unsafe class PreciseDivergence
     {
         double radius = Radius(x, rows, null, 0, width);
         KernelRange.Check(radius, sigma);
-        return IsWide(radius, sigma) ? WideTerms.LogMeanWithin(x, rows, width, sigma) : Self(x, rows, width, sigma, true);
+        return IsWide(radius, sigma) ? WideBandwidthDivergence.LogMeanWithin(x, rows, width, sigma) : Self(x, rows, width, sigma, true);
     }
 
     /// <summary>D_CS, or MMD^2 without logarithms; <paramref name="weight"/> times the gradients is added to those that are not
@@ -45,19 +45,19 @@ internal static unsafe class PreciseDivergence
         if (gradX != null || gradY != null) KernelRange.CheckGradient(radius, sigma, weight, logarithms);
         KernelRange.Check(radius, sigma);
         if (IsWide(radius, sigma))
-            return WideTerms.Compute(x, rows, y, columns, width, sigma, offDiagonal, logarithms, weight, gradX, gradY);
+            return WideBandwidthDivergence.Compute(x, rows, y, columns, width, sigma, offDiagonal, logarithms, weight, gradX, gradY);
         return Of(x, rows, x, rows, offDiagonal, 2, gradX, null)
             + Of(y, columns, y, columns, offDiagonal, 2, gradY, null)
             - (2 * Of(x, rows, y, columns, false, -2, gradX, gradY));
 
         double Of(double* a, int rowsA, double* b, int rowsB, bool without, double times, double* gradA, double* gradB)
         {
-            if (logarithms) return PreciseTerms.LogMeanKernel(a, rowsA, b, rowsB, width, sigma, without, times * weight, gradA, gradB);
+            if (logarithms) return Float64Terms.LogMeanKernel(a, rowsA, b, rowsB, width, sigma, without, times * weight, gradA, gradB);
 
             // The slope of a mean is known only after its value.
-            double logMean = PreciseTerms.LogMeanKernel(a, rowsA, b, rowsB, width, sigma, without, 0, null, null);
+            double logMean = Float64Terms.LogMeanKernel(a, rowsA, b, rowsB, width, sigma, without, 0, null, null);
             if (gradA != null || gradB != null)
-                PreciseTerms.LogMeanKernel(a, rowsA, b, rowsB, width, sigma, without, times * weight * Math.Exp(logMean), gradA, gradB);
+                Float64Terms.LogMeanKernel(a, rowsA, b, rowsB, width, sigma, without, times * weight * Math.Exp(logMean), gradA, gradB);
             return KernelMeans.MinusOne(logMean);
         }
     }
@@ -82,5 +82,5 @@ internal static unsafe class PreciseDivergence
     private static bool IsWide(double radius, double sigma) => KernelRange.Of(radius * radius, sigma, 0, 0) == KernelPrecision.Wide;
 
     private static double Self(double* x, int rows, int width, double sigma, bool offDiagonal) =>
-        PreciseTerms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 0, null, null);
+        Float64Terms.LogMeanKernel(x, rows, x, rows, width, sigma, offDiagonal, 0, null, null);
 }

@@ -10,7 +10,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// D_CS and InfoNCE of two sets of rows, with gradients. Chooses the precision of each: float32 scores of rows centred on their
 /// common mean, one product for both terms; or float64.
 /// </summary>
-internal static unsafe class AlignmentTerms
+internal static unsafe class FusedLossKernel
 {
     // Float32 rounding of a squared distance, or of a logit, seen in the exponent: eps |x|^2 / sigma^2 of centred rows, eps |s| / tau.
     // The gradient's relative error is about as large; beyond this float64 takes over.
@@ -21,17 +21,17 @@ internal static unsafe class AlignmentTerms
     private const double Epsilon = 1.1920929e-7;
 
     // A larger scale is beyond float32 in products with it, even where all rows are the same;
-    // a smaller one would bring what stands for no pair, StripKernel.Nowhere, near to what does.
+    // a smaller one would bring what stands for no pair, ScoreEpilogueKernel.MaskOffset, near to what does.
     private const double LeastSingleScale = 1e-25, MostSingleScale = 1e30;
 
     // Logits of InfoNCE are differences of what is at most this.
     private const double MostLogit = 1e305;
 
     /// <summary>Values; gradients are written to <paramref name="gradX"/> and <paramref name="gradY"/>, both null for none.</summary>
-    public static AlignmentValues Compute(Tensor x, Tensor y, in AlignmentWeights weights, Tensor? gradX, Tensor? gradY)
+    public static FusedLossValues Compute(Tensor x, Tensor y, in FusedLossParameters loss, Tensor? gradX, Tensor? gradY)
     {
         float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
-        var values = Compute(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, weights, toX, toY);
+        var values = Compute(x.Pointer, x.Rows, y.Pointer, y.Rows, x.Width, loss, toX, toY);
         Hold(x, y, gradX, gradY);
         return values;
     }
@@ -46,20 +46,20 @@ internal static unsafe class AlignmentTerms
         KernelMeasures measures;
         if (KernelRange.Of(LargestSquare(centredX, centredY), sigma, MeasuringLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
         {
-            KernelTotal selfX = FusedTerms.SelfTotal(centredX, sigma), selfY = FusedTerms.SelfTotal(centredY, sigma);
+            KernelTotal selfX = Float32Terms.SelfTotal(centredX, sigma), selfY = Float32Terms.SelfTotal(centredY, sigma);
             double cross =
-                FusedTerms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None,
+                Float32Terms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None,
                     null).LogMeanKernel;
             measures = new KernelMeans(
-                FusedTerms.LogMean(selfX, rows, false),
-                FusedTerms.LogMean(selfY, columns, false),
-                rows < 2 ? double.NaN : FusedTerms.LogMean(selfX, rows, true),
-                columns < 2 ? double.NaN : FusedTerms.LogMean(selfY, columns, true),
+                Float32Terms.LogMean(selfX, rows, false),
+                Float32Terms.LogMean(selfY, columns, false),
+                rows < 2 ? double.NaN : Float32Terms.LogMean(selfX, rows, true),
+                columns < 2 ? double.NaN : Float32Terms.LogMean(selfY, columns, true),
                 cross).Measures;
         }
         else
         {
-            measures = PreciseDivergence.Measure(centredX.Widened(scratch), rows, centredY.Widened(scratch), columns, width, sigma);
+            measures = Float64Divergence.Measure(centredX.Widened(scratch), rows, centredY.Widened(scratch), columns, width, sigma);
         }
 
         Hold(x, y);
@@ -74,8 +74,8 @@ internal static unsafe class AlignmentTerms
         float* centre = CentredRows.CommonCentre(x.Pointer, rows, null, 0, width, scratch);
         var centred = new CentredRows(x.Pointer, rows, width, centre, scratch);
         double logMean = KernelRange.Of(centred.LargestSquare, sigma, MeasuringLimit, rows) == KernelPrecision.Single
-            ? FusedTerms.LogMean(FusedTerms.SelfTotal(centred, sigma), rows, true)
-            : PreciseDivergence.LogMeanWithin(centred.Widened(scratch), rows, width, sigma);
+            ? Float32Terms.LogMean(Float32Terms.SelfTotal(centred, sigma), rows, true)
+            : Float64Divergence.LogMeanWithin(centred.Widened(scratch), rows, width, sigma);
         Hold(x);
         return logMean;
     }
@@ -86,63 +86,63 @@ internal static unsafe class AlignmentTerms
         foreach (var tensor in tensors) GC.KeepAlive(tensor);
     }
 
-    private static AlignmentValues Compute(
-        float* x, int rows, float* y, int columns, int width, in AlignmentWeights weights, float* gradX, float* gradY)
+    private static FusedLossValues Compute(
+        float* x, int rows, float* y, int columns, int width, in FusedLossParameters loss, float* gradX, float* gradY)
     {
         using var scratch = new Scratch();
-        bool kernel = weights.CsWeight != 0, contrast = weights.InfoNceWeight != 0 && weights.Pairs > 0;
+        bool kernel = loss.CsWeight != 0, infoNce = loss.InfoNceWeight != 0 && loss.Pairs > 0;
         if (!kernel) (rows, columns) =
-            (ClearUnpaired(gradX, rows, weights.Pairs, width), ClearUnpaired(gradY, columns, weights.Pairs, width));
-        if (!kernel && !contrast) return default;
+            (ClearUnpaired(gradX, rows, loss.Pairs, width), ClearUnpaired(gradY, columns, loss.Pairs, width));
+        if (!kernel && !infoNce) return default;
         float* centre = CentredRows.CommonCentre(x, rows, y, columns, width, scratch);
         CentredRows centredX = new(x, rows, width, centre, scratch), centredY = new(y, columns, width, centre, scratch);
         RowPanels? panelsX = null;
         SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
         double divergence = 0, kernelWeight = 0;
-        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), weights.Sigma, SingleLimit,
+        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), loss.Sigma, SingleLimit,
             Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             // y first: x's panels are of use to the cross term.
-            using (var passing = new Scratch()) selfY = SelfTerm(centredY, weights, gradY, scratch, passing, out _);
-            selfX = SelfTerm(centredX, weights, gradX, scratch, scratch, out panelsX);
+            using (var passing = new Scratch()) selfY = SelfTerm(centredY, loss, gradY, scratch, passing, out _);
+            selfX = SelfTerm(centredX, loss, gradX, scratch, scratch, out panelsX);
             divergence = selfX.LogMean + selfY.LogMean;
-            kernelWeight = -2 * weights.CsWeight;
+            kernelWeight = -2 * loss.CsWeight;
         }
         else
         {
             Clear(gradX, (long)rows * width);
             Clear(gradY, (long)columns * width);
-            if (kernel) divergence = Precise(centredX, centredY, weights, gradX, gradY, scratch);
+            if (kernel) divergence = DivergenceInFloat64(centredX, centredY, loss, gradX, gradY, scratch);
         }
 
         // Not at most, so that what is beyond float32, or not a number, takes float64.
-        bool preciseContrast = contrast
-            && !(ContrastRounding(centredX, centredY, weights.Scale) <= SingleLimit
-                && weights.Scale is > LeastSingleScale and < MostSingleScale);
-        double contrastWeight = contrast && !preciseContrast ? weights.InfoNceWeight : 0;
-        var values = new AlignmentValues(divergence, 0, 0);
-        if (kernelWeight != 0 || contrastWeight != 0)
+        bool infoNceInFloat64 = infoNce
+            && !(LogitRounding(centredX, centredY, loss.Scale) <= SingleLimit
+                && loss.Scale is > LeastSingleScale and < MostSingleScale);
+        double infoNceWeight = infoNce && !infoNceInFloat64 ? loss.InfoNceWeight : 0;
+        var values = new FusedLossValues(divergence, 0, 0);
+        if (kernelWeight != 0 || infoNceWeight != 0)
         {
-            var cross = FusedTerms.CrossTerm(
-                centredX, centredY, weights.Sigma, kernelWeight, weights.Pairs, weights.Scale, contrastWeight, gradX, gradY, selfX,
+            var cross = Float32Terms.CrossTerm(
+                centredX, centredY, loss.Sigma, kernelWeight, loss.Pairs, loss.Scale, infoNceWeight, gradX, gradY, selfX,
                 selfY, panelsX);
-            values = new AlignmentValues(divergence - (2 * cross.LogMeanKernel), cross.InfoNce, cross.GradScale);
+            values = new FusedLossValues(divergence - (2 * cross.LogMeanKernel), cross.InfoNce, cross.GradScale);
         }
-        return preciseContrast ? PreciseContrast(x, y, width, weights, gradX, gradY) with { CauchySchwarz = values.CauchySchwarz } : values;
+        return infoNceInFloat64 ? InfoNceInFloat64(x, y, width, loss, gradX, gradY) with { CauchySchwarz = values.CauchySchwarz } : values;
     }
 
     private static double LargestSquare(CentredRows x, CentredRows y) => Math.Max(x.LargestSquare, y.LargestSquare);
 
-    private static double ContrastRounding(CentredRows x, CentredRows y, double scale) =>
+    private static double LogitRounding(CentredRows x, CentredRows y, double scale) =>
         Epsilon * scale * Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
 
-    private static SelfTermResult SelfTerm(CentredRows x, in AlignmentWeights weights, float* grad, Scratch sums, Scratch packed,
+    private static SelfTermResult SelfTerm(CentredRows x, in FusedLossParameters loss, float* grad, Scratch sums, Scratch packed,
         out RowPanels? panels)
     {
         panels = null;
         return grad == null
-            ? new SelfTermResult(FusedTerms.LogMean(FusedTerms.SelfTotal(x, weights.Sigma), x.Count, weights.OffDiagonal), 1, null)
-            : FusedTerms.SelfTerm(x, weights.Sigma, weights.OffDiagonal, weights.CsWeight, grad, sums, packed, out panels);
+            ? new SelfTermResult(Float32Terms.LogMean(Float32Terms.SelfTotal(x, loss.Sigma), x.Count, loss.OffDiagonal), 1, null)
+            : Float32Terms.SelfTerm(x, loss.Sigma, loss.OffDiagonal, loss.CsWeight, grad, sums, packed, out panels);
     }
 
     private static int ClearUnpaired(float* grad, int rows, int pairs, int width)
@@ -156,47 +156,48 @@ internal static unsafe class AlignmentTerms
         if (grad != null) new Span<float>(grad, checked((int)length)).Clear();
     }
 
-    private static double Precise(CentredRows x, CentredRows y, in AlignmentWeights weights, float* gradX, float* gradY, Scratch scratch)
+    private static double DivergenceInFloat64(CentredRows x, CentredRows y, in FusedLossParameters loss, float* gradX, float* gradY,
+        Scratch scratch)
     {
         double* preciseX = x.Widened(scratch), preciseY = y.Widened(scratch);
         double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * x.Width), pullY = gradY == null
             ? null
             : scratch.Doubles((long)y.Count * y.Width);
-        double value = PreciseDivergence.Compute(
-            preciseX, x.Count, preciseY, y.Count, x.Width, weights.Sigma, weights.OffDiagonal, true, weights.CsWeight, pullX, pullY);
+        double value = Float64Divergence.Compute(
+            preciseX, x.Count, preciseY, y.Count, x.Width, loss.Sigma, loss.OffDiagonal, true, loss.CsWeight, pullX, pullY);
         if (gradX != null) AddNarrowed(pullX, gradX, (long)x.Count * x.Width);
         if (gradY != null) AddNarrowed(pullY, gradY, (long)y.Count * y.Width);
         return value;
     }
 
-    private static AlignmentValues PreciseContrast(float* x, float* y, int width, in AlignmentWeights weights, float* gradX, float* gradY)
+    private static FusedLossValues InfoNceInFloat64(float* x, float* y, int width, in FusedLossParameters loss, float* gradX, float* gradY)
     {
         using var scratch = new Scratch();
-        int pairs = weights.Pairs;
+        int pairs = loss.Pairs;
         double* origin = scratch.Doubles(width);
         double* preciseX = RowSums.Widened(x, pairs, width, origin, scratch), preciseY = RowSums.Widened(y, pairs, width, origin, scratch);
-        CheckContrast(preciseX, preciseY, pairs, width, weights, gradX != null || gradY != null);
+        CheckTemperature(preciseX, preciseY, pairs, width, loss, gradX != null || gradY != null);
         double* pullX = gradX == null ? null : scratch.Doubles((long)pairs * width), pullY = gradY == null
             ? null
             : scratch.Doubles((long)pairs * width);
-        var (value, gradScale) = PreciseTerms.InfoNce(preciseX, preciseY, pairs, width, weights.Scale, weights.InfoNceWeight, pullX, pullY);
+        var (value, gradScale) = Float64Terms.InfoNce(preciseX, preciseY, pairs, width, loss.Scale, loss.InfoNceWeight, pullX, pullY);
         if (gradX != null) AddNarrowed(pullX, gradX, (long)pairs * width);
         if (gradY != null) AddNarrowed(pullY, gradY, (long)pairs * width);
-        return new AlignmentValues(0, value, gradScale);
+        return new FusedLossValues(0, value, gradScale);
     }
 
-    private static void CheckContrast(double* x, double* y, int pairs, int width, in AlignmentWeights weights, bool gradients)
+    private static void CheckTemperature(double* x, double* y, int pairs, int width, in FusedLossParameters loss, bool gradients)
     {
-        double radiusX = PreciseDivergence.Radius(x, pairs, null, 0, width), radiusY = PreciseDivergence.Radius(y, pairs, null, 0, width);
+        double radiusX = Float64Divergence.Radius(x, pairs, null, 0, width), radiusY = Float64Divergence.Radius(y, pairs, null, 0, width);
         double most = MostLogit / Math.Max(radiusX * radiusY, double.Epsilon);
         if (gradients)
             most = Math.Min(most,
                 float.MaxValue / (Math.Max(radiusX, radiusY) * Math.Max(1, radiusX) * Math.Max(1, radiusY)
-                    * Math.Max(1, weights.InfoNceWeight)));
-        if (weights.Scale > most)
+                    * Math.Max(1, loss.InfoNceWeight)));
+        if (loss.Scale > most)
         {
             throw new InputException(
-                $"temperature: {1 / weights.Scale:G4} is too small for rows of lengths up to {Math.Max(radiusX, radiusY):G4}, "
+                $"temperature: {1 / loss.Scale:G4} is too small for rows of lengths up to {Math.Max(radiusX, radiusY):G4}, "
                     + $"whose {(gradients ? "gradients are beyond float32" : "logits are beyond float64")}; give {1.001 / most:G4} or "
                     + "more, or scale the rows down");
         }

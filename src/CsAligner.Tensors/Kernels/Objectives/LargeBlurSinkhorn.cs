@@ -11,7 +11,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// potentials lose their digits in epsilon: |m_x - m_y|^2 / 2 + |C_x - C_y|_F^2 / (4 blur^2), its expansion to the order of 1 / epsilon,
 /// with gradients.
 /// </summary>
-internal static unsafe class WideSinkhorn
+internal static unsafe class LargeBlurSinkhorn
 {
     /// <summary>The value; gradients are written where there is room for them. Float64, time O((M + N) D^2).</summary>
     public static double Compute(Tensor x, Tensor y, double blur, Tensor? gradX, Tensor? gradY)
@@ -22,8 +22,8 @@ internal static unsafe class WideSinkhorn
         double* meanX = RowSums.Mean(x.Pointer, x.Rows, width, scratch), meanY = RowSums.Mean(y.Pointer, y.Rows, width, scratch);
         double* rowsX = Centred(x, meanX, blur, scratch), rowsY = Centred(y, meanY, blur, scratch);
         double* difference = scratch.Doubles(size), other = scratch.Doubles(size);
-        PreciseProducts.TransposeProduct(rowsX, width, rowsX, width, x.Rows, difference);
-        PreciseProducts.TransposeProduct(rowsY, width, rowsY, width, y.Rows, other);
+        Float64Gemm.TransposeProduct(rowsX, width, rowsX, width, x.Rows, difference);
+        Float64Gemm.TransposeProduct(rowsY, width, rowsY, width, y.Rows, other);
         double value = 0;
         for (int d = 0; d < width; d++) value += 0.5 * (meanX[d] - meanY[d]) * (meanX[d] - meanY[d]);
         double squares = 0;
@@ -54,7 +54,7 @@ internal static unsafe class WideSinkhorn
                     double* row = rows + ((nint)i * width);
                     for (int d = 0; d < width; d++)
                     {
-                        double bent = blur * PreciseProducts.Dot(difference + ((nint)d * width), row, width);
+                        double bent = blur * Float64Gemm.Dot(difference + ((nint)d * width), row, width);
                         to[((nint)i * width) + d] = (float)(sign * (meanX[d] - meanY[d] + bent) / count);
                     }
                 }

@@ -3,7 +3,7 @@ using CsAligner.Tensors.Kernels.Scores;
 
 namespace CsAligner.Generation.Tests.Fidelity;
 
-public class PreciseRowsTests
+public class Float64ScoresTests
 {
     [Theory]
     [InlineData(1, 1, 1)]
@@ -29,7 +29,7 @@ public class PreciseRowsTests
             }
         }
 
-        Assert.Equal(Enumerable.Range(0, rows).Select(i => own[i, i]), PreciseRows.SquaredLengths(x));
+        Assert.Equal(Enumerable.Range(0, rows).Select(i => own[i, i]), Float64Scores.SquaredLengths(x));
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public class PreciseRowsTests
         IEnumerable<(int First, double Product)> Seen(int values)
         {
             List<(int First, double Product)>[] seen = [.. Enumerable.Range(0, Rows).Select(_ => new List<(int First, double Product)>())];
-            PreciseRows.ForEach(x, y, Keep, values, TestContext.Current.CancellationToken);
+            Float64Scores.ForEach(x, y, Keep, values, TestContext.Current.CancellationToken);
             return seen.SelectMany(row => row);
 
             void Keep(int row, Span<double> products, int first)
@@ -59,7 +59,7 @@ public class PreciseRowsTests
     private static double[,] All(Tensor x, Tensor y)
     {
         var all = new double[x.Rows, y.Rows];
-        PreciseRows.ForEach(x, y, (row, products, first) =>
+        Float64Scores.ForEach(x, y, (row, products, first) =>
         {
             for (int j = 0; j < products.Length; j++)
             {

@@ -10,7 +10,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// SigLIP's loss over tiles of scores: with z = scale s + bias, softplus(z) for what does not belong together and
 /// softplus(-z) for the pairs of the diagonal; the weights are its derivatives by the scores.
 /// </summary>
-internal sealed unsafe class SigLipWeights : ScoreEpilogue
+internal sealed unsafe class SigLipEpilogue : ScoreEpilogue
 {
     private const int Lanes = 8;
 
@@ -22,10 +22,10 @@ internal sealed unsafe class SigLipWeights : ScoreEpilogue
     /// <param name="bias">Added to every logit.</param>
     /// <param name="weight">Weight of the loss of one pair of rows.</param>
     /// <param name="scratch">Where sums are kept.</param>
-    public SigLipWeights(int rows, double scale, double bias, double weight, Scratch scratch)
+    public SigLipEpilogue(int rows, double scale, double bias, double weight, Scratch scratch)
     {
         (_scale, _bias, _weight) = ((float)scale, (float)bias, (float)(weight * scale));
-        Tasks = Blocks.Count(rows, StripKernel.Group);
+        Tasks = Blocks.Count(rows, ScoreEpilogueKernel.Group);
         _losses = scratch.Doubles(Tasks);
         _biasSums = scratch.Doubles(Tasks);
         _scaleSums = scratch.Doubles(Tasks);
@@ -53,7 +53,7 @@ internal sealed unsafe class SigLipWeights : ScoreEpilogue
             float* scores = tile.At(i), row = weights == null ? null : weights + ((nint)i * tile.Length);
             int right = tile.DiagonalOf(i);
             float score = right < 0 ? 0 : scores[right];
-            if (right >= 0) scores[right] = StripKernel.Nowhere;
+            if (right >= 0) scores[right] = ScoreEpilogueKernel.MaskOffset;
             RunRow(scores, tile.Columns, tile.Length, row, tile.Task);
             if (right < 0) continue;
             scores[right] = score;
@@ -101,8 +101,8 @@ internal sealed unsafe class SigLipWeights : ScoreEpilogue
 
     private void AddPair(double score, int task, float* weight)
     {
-        double logit = (_scale * score) + _bias, slope = -ContrastStatistics.Sigmoid(-logit);
-        _losses[task] += ContrastStatistics.SoftPlus(-logit);
+        double logit = (_scale * score) + _bias, slope = -InfoNceStatistics.Sigmoid(-logit);
+        _losses[task] += InfoNceStatistics.SoftPlus(-logit);
         _biasSums[task] += slope;
         _scaleSums[task] += slope * score;
         if (weight != null) *weight = (float)(slope * _weight);

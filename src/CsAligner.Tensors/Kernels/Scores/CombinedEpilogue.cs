@@ -1,7 +1,7 @@
 namespace CsAligner.Tensors.Kernels.Scores;
 
 /// <summary>Several passes over the same scores, made once; for epilogues that make no weights.</summary>
-internal sealed unsafe class SeveralEpilogues(ScoreEpilogue[] parts) : ScoreEpilogue
+internal sealed unsafe class CombinedEpilogue(ScoreEpilogue[] parts) : ScoreEpilogue
 {
     public override void Run(in ScoreTile tile, float* weights)
     {

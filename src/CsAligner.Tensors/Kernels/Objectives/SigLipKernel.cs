@@ -6,12 +6,12 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 // Shapes: x [P, D], y [P, D], row i the partner of row i.
 
 /// <summary>SigLIP's loss with its gradients: three products of P^2 D, memory O(P D + a tile).</summary>
-internal static unsafe class SigLipTerms
+internal static unsafe class SigLipKernel
 {
     // Beyond these, float32 logits are off by more than 0.01, or scores overflow.
     private const double MostLogit = 1e5, MostProduct = 1e30;
 
-    // Below it, StripKernel.Nowhere times the scale would not be beyond every bias.
+    // Below it, ScoreEpilogueKernel.MaskOffset times the scale would not be beyond every bias.
     private const double LeastScale = 1e-24;
 
     /// <summary>
@@ -26,7 +26,7 @@ internal static unsafe class SigLipTerms
         float* origin = scratch.Floats(width, 0f);
         CentredRows rowsX = new(x.Pointer, pairs, width, origin, scratch), rowsY = new(y.Pointer, pairs, width, origin, scratch);
         Check(Math.Sqrt(rowsX.LargestSquare) * Math.Sqrt(rowsY.LargestSquare), scale, bias);
-        var epilogue = new SigLipWeights(pairs, scale, bias, 1.0 / pairs, scratch);
+        var epilogue = new SigLipEpilogue(pairs, scale, bias, 1.0 / pairs, scratch);
         float* toX = gradX == null ? null : gradX.Pointer, toY = gradY == null ? null : gradY.Pointer;
         new ScoreSweep(rowsX, rowsY, scratch).Run(epilogue, toX, toY, accumulate: false);
         GC.KeepAlive(x);

@@ -10,7 +10,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// landmarks, drawn from both sides (Nystrom): that part of a mean is a product of two vectors of length m. What the projection
 /// misses is small, and is estimated without bias by the mean of k - k_P over pairs of two independent samples.
 /// </summary>
-internal static unsafe class NystromTerms
+internal static unsafe class NystromKernelMeans
 {
     private const int RowsPerBlock = 4096;
 

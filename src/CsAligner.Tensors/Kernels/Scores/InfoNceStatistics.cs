@@ -8,20 +8,20 @@ namespace CsAligner.Tensors.Kernels.Scores;
 /// What InfoNCE needs of its logits: log-sum-exps of rows and columns over the wrong answers, and the right ones apart. Where a
 /// model is good the loss and its gradient are the little that the wrong answers hold, which a sum with the right one would swallow.
 /// </summary>
-internal sealed unsafe class ContrastStatistics
+internal sealed unsafe class InfoNceStatistics
 {
-    public ContrastStatistics(ContrastLogits logits, int columns, Scratch scratch)
+    public InfoNceStatistics(InfoNceLogits logits, int columns, Scratch scratch)
     {
         Logits = logits;
         Right = scratch.Floats(logits.Pairs);
         RowLargest = scratch.Floats(logits.Pairs, float.NegativeInfinity);
         RowSums = scratch.Doubles(logits.Pairs);
-        ColumnLogs = scratch.Floats(StripKernel.Padded(columns), -StripKernel.Nowhere);
+        ColumnLogs = scratch.Floats(ScoreEpilogueKernel.Padded(columns), -ScoreEpilogueKernel.MaskOffset);
         RowLogs = scratch.Floats(logits.Pairs);
         DiagonalWeights = scratch.Floats(logits.Pairs);
     }
 
-    public ContrastLogits Logits { get; }
+    public InfoNceLogits Logits { get; }
 
     /// <summary>Scores of the right answers.</summary>
     public float* Right { get; }
@@ -33,7 +33,7 @@ internal sealed unsafe class ContrastStatistics
     public double* RowSums { get; }
 
     /// <summary>Log-sum-exps of columns over the wrong answers, after <see cref="Complete"/> over all;
-    /// -Nowhere where there is no pair.</summary>
+    /// -MaskOffset where there is no pair.</summary>
     public float* ColumnLogs { get; }
 
     /// <summary>After <see cref="Complete"/>: log-sum-exps of rows over all answers.</summary>

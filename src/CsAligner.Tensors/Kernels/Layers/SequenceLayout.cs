@@ -7,15 +7,15 @@ namespace CsAligner.Tensors.Kernels.Layers;
 /// <param name="Batch">B.</param>
 /// <param name="Longest">T, or the most rows of a packed sequence.</param>
 /// <param name="Offsets">B + 1 numbers from 0 to the number of rows, or null.</param>
-internal readonly record struct Sequences(int Batch, int Longest, int[]? Offsets)
+internal readonly record struct SequenceLayout(int Batch, int Longest, int[]? Offsets)
 {
     /// <summary>The sequences of [B, T, ...] without offsets, of [N, ...] with them.</summary>
-    public static Sequences Of(Tensor x, int[]? offsets, string operation)
+    public static SequenceLayout Of(Tensor x, int[]? offsets, string operation)
     {
         if (x.Rank != (offsets is null ? 3 : 2))
             throw new ArgumentException($"{operation}: {Shapes.Format(x.Shape)} is neither [B, T, width] nor, with offsets, [N, width].",
                 nameof(x));
-        if (offsets is null) return new Sequences(x.Shape[0], x.Shape[1], null);
+        if (offsets is null) return new SequenceLayout(x.Shape[0], x.Shape[1], null);
         int longest = 0;
         for (int b = 1; b < offsets.Length; b++)
         {
@@ -26,7 +26,7 @@ internal readonly record struct Sequences(int Batch, int Longest, int[]? Offsets
         }
 
         return offsets.Length > 1 && offsets[0] == 0 && offsets[^1] == x.Rows
-            ? new Sequences(offsets.Length - 1, longest, offsets)
+            ? new SequenceLayout(offsets.Length - 1, longest, offsets)
             : throw new ArgumentException($"{operation}: offsets must begin with 0 and end with the {x.Rows} rows.", nameof(offsets));
     }
 
