@@ -21,7 +21,7 @@ internal static class CommandLine
         RootCommand root = CreateRoot(groups);
         if (arguments.Length == 0)
         {
-            foreach (string line in ShortPage.Lines(root, groups, terminal.Words.Profile.Width)) await terminal.Error.WriteLineAsync(line);
+            foreach (string line in StartPage.Lines(root, groups, terminal.Words.Profile.Width)) await terminal.Error.WriteLineAsync(line);
             return ExitCode.WrongUsage;
         }
 

@@ -18,7 +18,7 @@ internal sealed class OnnxModelFolder
     private static readonly string[] PositionsAfterPadding = ["roberta", "xlm-roberta", "camembert", "mpnet"];
 
     // What sentence-transformers does with a text before the graph. Its settings for loading a model are in the graph already.
-    private static readonly ForeignSettings TransformerSettings = new(
+    private static readonly ConfigKeyRules TransformerSettings = new(
         ["max_seq_length", "do_lower_case"],
         [
             "transformer_task", "modality_config", "module_output_name", "model_args", "tokenizer_args", "config_args", "processor_args",
@@ -34,10 +34,10 @@ internal sealed class OnnxModelFolder
     ];
 
     // Older files have a key for each way, newer ones name it.
-    private static readonly ForeignSettings PoolingSettings = new([.. Poolings.Select(way =>
+    private static readonly ConfigKeyRules PoolingSettings = new([.. Poolings.Select(way =>
         way.Key), "pooling_mode", "include_prompt"], ["word_embedding_dimension", "embedding_dimension"], []);
 
-    private static readonly ForeignSettings WholeSettings = new(
+    private static readonly ConfigKeyRules WholeSettings = new(
         ["prompts", "default_prompt_name"], ["__version__", "similarity_fn_name", "model_type", "truncate_dim"], []);
 
     private bool _poolsPrompt = true;
@@ -210,11 +210,11 @@ internal sealed class OnnxModelFolder
             ? StringOf(prompts, name.GetString()!)
             : null)
             ?? throw new InputException(
-                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, and prompts has no text of that name; download the file "
+                $"{file}: default_prompt_name is {ConfigKeyRules.Shown(name)}, and prompts has no text of that name; download the file "
                 + "again");
         if (Prompt.Length > 0 && !_poolsPrompt)
             throw new InputException(
-                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, whose tokens the pooling leaves out (include_prompt is "
+                $"{file}: default_prompt_name is {ConfigKeyRules.Shown(name)}, whose tokens the pooling leaves out (include_prompt is "
                 + "false), which is not done here; set it to null and put no prompt before texts, or export the model with its output "
                 + "sentence_embedding");
     }

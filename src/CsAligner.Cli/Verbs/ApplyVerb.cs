@@ -39,7 +39,7 @@ internal static class ApplyVerb
             string adapterPath = parsed.GetRequiredValue(adapter);
             if (Directory.Exists(adapterPath))
             {
-                new ApplySet(session, adapterPath, path, parsed.GetRequiredValue(output)).Write();
+                new FeatureSetMapping(session, adapterPath, path, parsed.GetRequiredValue(output)).Write();
                 session.Terminal.Say($"'{path}' mapped by '{adapterPath}' written to {parsed.GetRequiredValue(output)}");
                 return;
             }

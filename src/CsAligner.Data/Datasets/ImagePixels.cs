@@ -42,7 +42,7 @@ public sealed record ImagePixels(ImagePreprocessing Preprocessing, Transparency 
     {
         try
         {
-            Read(new Sample(path) { Image = PlainFile.ReadAll(path, SampleEntry.MaxImageBytes) }, rgb);
+            Read(new Sample(path) { Image = RegularFile.ReadAll(path, SampleEntry.MaxImageBytes) }, rgb);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -18,7 +18,7 @@ public sealed class EmbeddingJob
     private readonly EmbeddingPlan _plan;
     private readonly ShardStore _store;
     private readonly bool _decodes;
-    private NewFolders? _made;
+    private CreatedFolders? _made;
 
     /// <summary>Plans the work.</summary>
     /// <param name="folder">The feature set to write; an older one stays whole until the new one is.</param>
@@ -83,7 +83,7 @@ public sealed class EmbeddingJob
         ArgumentNullException.ThrowIfNull(shards);
         // Without it each picture would be a bad sample.
         if (_decodes) ImageLibrary.Load();
-        _made ??= NewFolders.Create(_folder);
+        _made ??= CreatedFolders.Create(_folder);
         AtomicFile.CleanFolder(_folder);
         _store.CleanUp();
         _plan.Begin(_folder, _store.Work);
@@ -108,7 +108,7 @@ public sealed class EmbeddingJob
         if (missing.Length > 0)
             throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the "
                 + $"first is {missing[0]}; embed the whole set to make them");
-        var join = new ShardJoin(_folder, _store, Shards, _options.Tokens);
+        var join = new ShardMerger(_folder, _store, Shards, _options.Tokens);
         var totals = _store.Total(Shards);
         if (totals.Images + totals.Texts == 0) throw Nothing(totals);
         join.WriteLog();

@@ -45,10 +45,10 @@ internal sealed class ShardWriter : IDisposable
     {
         SampleParts parts = (_shard.WithImages ? SampleParts.Image : SampleParts.None) | (_shard.Checked & SampleParts.Captions);
         ImagePixels? pixels = _shard.WithImages ? new ImagePixels(_encoders.Images!.Preprocessing, _options.Transparency) : null;
-        var rounds = new SampleRounds(_shard.Read(), _shard.Checked, parts, pixels, SampleRounds.SizeOf(pixels, _options.BatchSize),
+        var prefetcher = new SamplePrefetcher(_shard.Read(), _shard.Checked, parts, pixels, SamplePrefetcher.SizeOf(pixels, _options.BatchSize),
             _options, cancellation);
         long before = 0, start = Stopwatch.GetTimestamp();
-        foreach (var round in rounds.Read())
+        foreach (var round in prefetcher.Read())
         {
             cancellation.ThrowIfCancellationRequested();
             int[] good = Sort(round);
@@ -83,7 +83,7 @@ internal sealed class ShardWriter : IDisposable
         _textHash.Dispose();
     }
 
-    private int[] Sort(SampleRounds.Round round)
+    private int[] Sort(SamplePrefetcher.Round round)
     {
         var good = new List<int>();
         for (int i = 0; i < round.Count; i++)
@@ -101,7 +101,7 @@ internal sealed class ShardWriter : IDisposable
         return [.. good];
     }
 
-    private void EmbedImages(SampleRounds.Round round, int[] good, Action<long> progress, CancellationToken cancellation)
+    private void EmbedImages(SamplePrefetcher.Round round, int[] good, Action<long> progress, CancellationToken cancellation)
     {
         if (good.Length == 0) return;
         var encoder = _encoders.Images!;

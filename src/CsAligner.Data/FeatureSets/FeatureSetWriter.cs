@@ -22,7 +22,7 @@ public sealed class FeatureSetWriter : IDisposable
     private readonly List<AtomicFile> _metadata = [];
     private readonly List<NpyWriter>[] _tokens = [[], []];
     private readonly List<List<int>>[] _lengths = [[], []];
-    private readonly List<NewFolders> _made = [];
+    private readonly List<CreatedFolders> _made = [];
     private readonly bool _isNew;
     private readonly long[] _rows = [0, 0];
     private long[]? _pairs;
@@ -38,7 +38,7 @@ public sealed class FeatureSetWriter : IDisposable
         (_folder, _type, _shardRows) = (folder, type, shardRows);
         _isNew = !Directory.Exists(folder)
             || Directory.EnumerateFileSystemEntries(folder).All(path => Path.GetFileName(path) == OutputLock.FileName);
-        _made.Add(NewFolders.Create(folder));
+        _made.Add(CreatedFolders.Create(folder));
         AtomicFile.CleanFolder(folder);
     }
 
@@ -164,14 +164,14 @@ public sealed class FeatureSetWriter : IDisposable
             shard.Dispose();
         foreach (AtomicFile shard in _metadata)
             shard.Dispose();
-        foreach (NewFolders folder in _isNew ? Enumerable.Reverse(_made) : [])
+        foreach (CreatedFolders folder in _isNew ? Enumerable.Reverse(_made) : [])
             folder.RemoveEmpty();
     }
 
     private string NewShard(string prefix, string extension, int number)
     {
         string place = Path.Combine(_folder, prefix);
-        _made.Add(NewFolders.Create(place));
+        _made.Add(CreatedFolders.Create(place));
         if (number == 0)
             AtomicFile.CleanFolder(place);
         return FeatureSetLayout.ShardPath(_folder, prefix, extension, number);

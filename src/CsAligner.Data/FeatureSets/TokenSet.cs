@@ -106,10 +106,10 @@ public sealed class TokenSet : ITokenSource, IDisposable
     /// <summary>One pair of files.</summary>
     private sealed class Shard : IDisposable
     {
-        private readonly NpyMap _tokens;
+        private readonly MemoryMappedNpy _tokens;
         private readonly long[] _offsets;
 
-        private Shard(NpyMap tokens, long[] offsets) => (_tokens, _offsets) = (tokens, offsets);
+        private Shard(MemoryMappedNpy tokens, long[] offsets) => (_tokens, _offsets) = (tokens, offsets);
 
         public int Rows => _offsets.Length - 1;
 
@@ -117,7 +117,7 @@ public sealed class TokenSet : ITokenSource, IDisposable
 
         public static Shard Open(string tokensPath, string lengthsPath, string featuresPath)
         {
-            NpyMap tokens = NpyMap.Open(tokensPath);
+            MemoryMappedNpy tokens = MemoryMappedNpy.Open(tokensPath);
             try
             {
                 if (tokens.Shape.Length != 2 || tokens.RowLength is < 1 or > int.MaxValue)
@@ -158,7 +158,7 @@ public sealed class TokenSet : ITokenSource, IDisposable
 
         public void Dispose() => _tokens.Dispose();
 
-        private static long[] ReadOffsets(string path, string featuresPath, NpyMap tokens)
+        private static long[] ReadOffsets(string path, string featuresPath, MemoryMappedNpy tokens)
         {
             using NpyReader lengths = NpyReader.Open(path);
             if (lengths.Shape.Length != 1)

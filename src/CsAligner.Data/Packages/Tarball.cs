@@ -97,7 +97,7 @@ internal static class Tarball
     /// Ends the decompression at a limit: headers of a bomb count too, not only its files. Looks at the headers on the way, for
     /// <see cref="TarReader"/> reserves the memory that one for long names claims before it reads it.
     /// </summary>
-    private sealed class LimitedStream(Stream inner, long limit, string file) : ForwardStream
+    private sealed class LimitedStream(Stream inner, long limit, string file) : ForwardOnlyStream
     {
         private const int Block = 512;
         private const long MostOfHeader = 1 << 20;

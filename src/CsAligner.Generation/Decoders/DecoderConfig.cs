@@ -57,7 +57,7 @@ public sealed record DecoderConfig
         {
             long width = HiddenSize;
             long picture = Linear(PatchLength, width) + (Tokens * width);
-            long time = Linear(TimeFeatures.Count, width) + Linear(width, width);
+            long time = Linear(TimestepEmbedding.Count, width) + Linear(width, width);
             long condition = Linear(ConditionSize, width) + width;
             long attention = Linear(width, 3 * width) + Linear(width, width);
             long mlp = Linear(width, IntermediateSize) + Linear(IntermediateSize, width);

@@ -31,7 +31,7 @@ public sealed class DiffusionDecoder
         int width = config.HiddenSize;
         _patchEmbed = new LinearLayer(config.PatchLength, width);
         _positions = new Tensor(config.Tokens, width);
-        (_timeIn, _timeOut) = (new LinearLayer(TimeFeatures.Count, width), new LinearLayer(width, width));
+        (_timeIn, _timeOut) = (new LinearLayer(TimestepEmbedding.Count, width), new LinearLayer(width, width));
         _conditionEmbed = new LinearLayer(config.ConditionSize, width);
         _nullCondition = new Tensor(width);
         _blocks = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => new DecoderBlock(config))];
@@ -76,7 +76,7 @@ public sealed class DiffusionDecoder
         var decoder = new DiffusionDecoder(config);
         foreach (var layer in (LinearLayer[])[decoder._patchEmbed, decoder._timeIn, decoder._timeOut, decoder._conditionEmbed])
             FillLinear(layer, random);
-        PositionFeatures.Fill(decoder._positions);
+        SinusoidalPositions.Fill(decoder._positions);
         Fill(decoder._nullCondition, random, 0.02f);
         foreach (var block in decoder._blocks) block.Initialize(random);
         return decoder;
@@ -158,7 +158,7 @@ public sealed class DiffusionDecoder
     // What steers the blocks, [B, W]: SiLU(time + condition).
     private Tensor Signal(Tape tape, ReadOnlySpan<float> times, Tensor conditions, ReadOnlySpan<int> rows)
     {
-        var time = _timeOut.Forward(tape, tape.Silu(_timeIn.Forward(tape, TimeFeatures.Of(tape, times))));
+        var time = _timeOut.Forward(tape, tape.Silu(_timeIn.Forward(tape, TimestepEmbedding.Of(tape, times))));
 
         // Unit rows of D values are scaled so that a value's size does not depend on D.
         var embedded = _conditionEmbed.Forward(tape, tape.Scale(conditions, MathF.Sqrt(Config.ConditionSize)));

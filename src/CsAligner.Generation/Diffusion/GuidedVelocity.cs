@@ -32,7 +32,7 @@ public sealed class GuidedVelocity(DiffusionDecoder decoder, Tensor conditions, 
         // Guiding the predicted pictures is guiding the velocities, which differ from them by the same z.
         var predicted = decoder.Predict(tape, shown, times, conditions, rows).Span;
         if (guided) TensorPrimitives.Lerp(predicted[samples.Length..], predicted[..samples.Length], guidance, velocity.Span);
-        NoisePath.Velocity(guided ? velocity.Span : predicted, samples.Span, time, velocity.Span);
+        RectifiedFlowPath.Velocity(guided ? velocity.Span : predicted, samples.Span, time, velocity.Span);
     }
 
     private static Tensor Twice(Tape tape, Tensor samples)

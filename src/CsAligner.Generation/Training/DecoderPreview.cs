@@ -88,7 +88,7 @@ public sealed class DecoderPreview
             {
                 cancellation.ThrowIfCancellationRequested();
                 float[] times = [.. Enumerable.Repeat(Times[t], count)];
-                NoisePath.Mix(clean, noise, times, noisy);
+                RectifiedFlowPath.Mix(clean, noise, times, noisy);
                 using var tape = Tape.Inference();
                 var predicted = decoder.Predict(
                     tape, noisy, times, FeatureRows.Range(conditions, start, start + count), [.. Enumerable.Range(0, count)]);

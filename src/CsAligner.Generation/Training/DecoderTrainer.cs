@@ -23,7 +23,7 @@ public sealed class DecoderTrainer
     private readonly IConditionedPictures _pictures;
     private readonly AdamW _optimizer;
     private readonly PictureOrder _order;
-    private readonly WeightAverage[] _averages;
+    private readonly ExponentialMovingAverage[] _averages;
     private readonly ImagePreprocessing _toPixels;
     private readonly LogitNormalTimes _times;
 
@@ -56,7 +56,7 @@ public sealed class DecoderTrainer
             Decoder.NamedTensors,
             new AdamWOptions { Beta2 = (float)recipe.Beta2, Epsilon = 1e-8f, WeightDecay = (float)recipe.WeightDecay });
         _order = new PictureOrder(pictures, recipe.ColouredRepeats, recipe.Seed);
-        _averages = [.. recipe.EmaDecays.Select(decay => new WeightAverage(Decoder, decay))];
+        _averages = [.. recipe.EmaDecays.Select(decay => new ExponentialMovingAverage(Decoder, decay))];
         _toPixels = PixelScale(recipe.ImageSize);
         _times = new LogitNormalTimes(recipe.TimeMean, recipe.TimeDeviation);
 
@@ -150,13 +150,13 @@ public sealed class DecoderTrainer
             _pictures.ReadImage(index, _rgb.AsSpan(b * pixels, pixels));
             _pictures.Conditions.Span.Slice(index * width, width).CopyTo(_conditions.Span[(b * width)..]);
             _rows[b] = choices.NextDouble() < _recipe.ConditionDropout ? DiffusionDecoder.Unconditional : b;
-            _weights.Span[b] = NoisePath.ErrorWeight(_at[b]);
+            _weights.Span[b] = RectifiedFlowPath.ErrorWeight(_at[b]);
             _generators[b] = random.Split(FirstNoiseStream + (ulong)b);
         }
 
         _toPixels.Normalize(_rgb, _clean);
         PictureNoise.Fill(_noisy, _generators);
-        NoisePath.Mix(_clean, _noisy, _at, _noisy);
+        RectifiedFlowPath.Mix(_clean, _noisy, _at, _noisy);
     }
 
     private void Begin(DiffusionDecoder initial)

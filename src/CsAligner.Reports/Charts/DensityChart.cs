@@ -21,7 +21,7 @@ internal sealed class DensityChart
         ("texts", "two texts", distances => distances.WithinTexts),
     ];
 
-    private static readonly ChartArea s_area = new(14, 12, Width - 14, Height - 36);
+    private static readonly PlotArea s_area = new(14, 12, Width - 14, Height - 36);
 
     private readonly LinearScale _across;
     private readonly LinearScale _up;
@@ -37,7 +37,7 @@ internal sealed class DensityChart
     }
 
     /// <summary>Draws one method's.</summary>
-    public void Draw(Markup page, string method, PairDistances distances)
+    public void Draw(HtmlWriter page, string method, PairDistances distances)
     {
         string means = string.Join(", ", Kinds.Select(kind => $"{kind.Name} {Fixed(Mean(kind.Values(distances)), 2)}"));
         using (Axes.OpenDrawing(page, Width, Height, $"{method}: distances, means: {means}."))

@@ -22,7 +22,7 @@ internal static class HeatMapChart
         (Math.Max(LeftOf(map) + (map.ColumnLabels.Count * CellWidthOf(map)) + 8, 280), Top + (map.RowLabels.Count * CellHeight) + Below);
 
     /// <summary>Draws into a page, no wider than twice its own size.</summary>
-    public static void Draw(Markup page, HeatMap map)
+    public static void Draw(HtmlWriter page, HeatMap map)
     {
         (double width, double height) = SizeOf(map);
         using (page.Open("div", ("style", string.Create(CultureInfo.InvariantCulture, $"max-width:{width * 1.5:0}px"))))
@@ -41,7 +41,7 @@ internal static class HeatMapChart
     }
 
     /// <summary>Draws into a drawing that is open.</summary>
-    public static void DrawContent(Markup page, HeatMap map)
+    public static void DrawContent(HtmlWriter page, HeatMap map)
     {
         map.Check();
         (double left, double width) = (LeftOf(map), CellWidthOf(map));
@@ -79,7 +79,7 @@ internal static class HeatMapChart
         return Math.Max(52, 16 + (Letter * longest));
     }
 
-    private static void DrawCell(Markup page, HeatMap map, Shares shares, int row, int column, double x, double y, double width)
+    private static void DrawCell(HtmlWriter page, HeatMap map, Shares shares, int row, int column, double x, double y, double width)
     {
         double value = map.Values[row][column], share = shares.Of(value);
         bool known = double.IsFinite(value), best = map.Best == (row, column);
@@ -93,7 +93,7 @@ internal static class HeatMapChart
             ("text-anchor", "middle"), ("style", known ? "fill:" + ColourScale.InkOn(share) : null));
     }
 
-    private static void DrawScale(Markup page, HeatMap map, Shares shares, double x, double y)
+    private static void DrawScale(HtmlWriter page, HeatMap map, Shares shares, double x, double y)
     {
         if (!shares.Any)
             return;

@@ -12,7 +12,7 @@ internal sealed class HistogramChart
     private const double Height = 210;
     private const int Bins = 56;
 
-    private static readonly ChartArea s_area = new(14, 30, Width - 14, Height - 36);
+    private static readonly PlotArea s_area = new(14, 30, Width - 14, Height - 36);
 
     private readonly LinearScale _across;
     private readonly LinearScale _up;
@@ -28,7 +28,7 @@ internal sealed class HistogramChart
     }
 
     /// <summary>Draws one sample.</summary>
-    public void Draw(Markup page, CosineSample sample)
+    public void Draw(HtmlWriter page, CosineSample sample)
     {
         (double pairs, double others) = (Mean(sample.Pairs), Mean(sample.Others));
         string title = $"{sample.Method}: histogram of cosines; pairs have a mean of {Fixed(pairs, 2)}, non-pairs of {Fixed(others, 2)}.";
@@ -43,7 +43,7 @@ internal sealed class HistogramChart
         }
     }
 
-    private void DrawMean(Markup page, string style, string name, double mean, string anchor)
+    private void DrawMean(HtmlWriter page, string style, string name, double mean, string anchor)
     {
         if (!double.IsFinite(mean))
             return;

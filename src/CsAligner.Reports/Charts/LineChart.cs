@@ -14,10 +14,10 @@ internal static class LineChart
     private const int MostPoints = 240;
     private const int MostLetters = 15;
 
-    private static readonly ChartArea s_area = new(44, 12, Width - 98, Height - 36);
+    private static readonly PlotArea s_area = new(44, 12, Width - 98, Height - 36);
 
     /// <summary>Draws the curves; <paramref name="styleOf"/> gives each method its class.</summary>
-    public static void Draw(Markup page, string quantity, IReadOnlyList<TrainingCurve> curves, Func<string, string> styleOf)
+    public static void Draw(HtmlWriter page, string quantity, IReadOnlyList<TrainingCurve> curves, Func<string, string> styleOf)
     {
         LinearScale across = new(
             curves.SelectMany(curve => curve.Steps).DefaultIfEmpty(0).Min(),
@@ -66,7 +66,7 @@ internal static class LineChart
     }
 
     /// <summary>Names beside the ends of their curves, pushed apart where they would overlap.</summary>
-    private static void DrawNames(Markup page, IReadOnlyList<TrainingCurve> curves, LinearScale up, Func<string, string> styleOf)
+    private static void DrawNames(HtmlWriter page, IReadOnlyList<TrainingCurve> curves, LinearScale up, Func<string, string> styleOf)
     {
         (TrainingCurve Curve, double Y)[] names =
         [

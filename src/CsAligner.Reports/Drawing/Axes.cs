@@ -6,9 +6,9 @@ namespace CsAligner.Reports.Drawing;
 internal static class Axes
 {
     /// <summary>Opens a drawing that fills the width it is given; <paramref name="title"/> is what a screen reader says.</summary>
-    public static Markup.Scope OpenDrawing(Markup page, double width, double height, string title)
+    public static HtmlWriter.Scope OpenDrawing(HtmlWriter page, double width, double height, string title)
     {
-        Markup.Scope scope = page.Open(
+        HtmlWriter.Scope scope = page.Open(
             "svg", ("class", "chart"), ("viewBox", $"0 0 {Coordinate(width)} {Coordinate(height)}"), ("role", "img"),
             ("aria-label", title));
         page.Element("title", title);
@@ -16,7 +16,7 @@ internal static class Axes
     }
 
     /// <summary>Horizontal grid lines with their values at the left.</summary>
-    public static void DrawVertical(Markup page, LinearScale scale, ChartArea area)
+    public static void DrawVertical(HtmlWriter page, LinearScale scale, PlotArea area)
     {
         (IReadOnlyList<double> values, double step) = scale.Ticks();
         foreach (double value in values)
@@ -28,7 +28,7 @@ internal static class Axes
     }
 
     /// <summary>The base line with values below it and, under them, what they count.</summary>
-    public static void DrawHorizontal(Markup page, LinearScale scale, ChartArea area, string label, int about = 5)
+    public static void DrawHorizontal(HtmlWriter page, LinearScale scale, PlotArea area, string label, int about = 5)
     {
         (IReadOnlyList<double> values, double step) = scale.Ticks(about);
         DrawLine(page, "axis", area.Left, area.Bottom, area.Right, area.Bottom);
@@ -42,10 +42,10 @@ internal static class Axes
     }
 
     /// <summary>A straight line.</summary>
-    public static void DrawLine(Markup page, string style, double x1, double y1, double x2, double y2) => page.Empty(
+    public static void DrawLine(HtmlWriter page, string style, double x1, double y1, double x2, double y2) => page.Empty(
         "line", ("class", style), ("x1", Coordinate(x1)), ("y1", Coordinate(y1)), ("x2", Coordinate(x2)), ("y2", Coordinate(y2)));
 
     /// <summary>A short text; <paramref name="anchor"/> is start, middle or end.</summary>
-    public static void DrawText(Markup page, string style, string text, double x, double y, string anchor) => page.Element(
+    public static void DrawText(HtmlWriter page, string style, string text, double x, double y, string anchor) => page.Element(
         "text", text, ("class", style), ("x", Coordinate(x)), ("y", Coordinate(y)), ("text-anchor", anchor));
 }

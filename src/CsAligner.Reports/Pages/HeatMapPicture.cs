@@ -26,7 +26,7 @@ internal static class HeatMapPicture
         double width = maps.Max(map => HeatMapChart.SizeOf(map).Width),
             height = maps.Sum(map => Heading + HeatMapChart.SizeOf(map).Height) + (Gap * (maps.Count - 1));
         string title = string.Join(" ", maps.Select(HeatMapChart.TitleOf));
-        var page = new Markup();
+        var page = new HtmlWriter();
         using (page.Open(
             "svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Coordinate(width)} {Coordinate(height)}"),
             ("width", Coordinate(width)), ("height", Coordinate(height)), ("role", "img"), ("aria-label", title)))

@@ -28,10 +28,10 @@ internal static class MapPicture
     /// <summary>Draws both maps on one scale, each under its name and what was measured of it.</summary>
     public static string Write(EmbeddingMap before, string measuredBefore, EmbeddingMap after, string measuredAfter)
     {
-        const double Width = (2 * MapChart.Width) + Gap;
-        const double Height = Top + MapChart.Height + Bottom;
+        const double Width = (2 * ScatterChart.Width) + Gap;
+        const double Height = Top + ScatterChart.Height + Bottom;
         string title = $"Images and texts in two dimensions: {before.Method} ({measuredBefore}), then {after.Method} ({measuredAfter}).";
-        var page = new Markup();
+        var page = new HtmlWriter();
         using (page.Open(
             "svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Coordinate(Width)} {Coordinate(Height)}"),
             ("width", Coordinate(Width)), ("height", Coordinate(Height)), ("role", "img"), ("aria-label", title)))
@@ -39,23 +39,23 @@ internal static class MapPicture
             page.Element("title", title);
             using (page.Open("style"))
                 page.Verbatim(Style);
-            (double X, double Y) reach = MapChart.ReachOf([before, after]);
+            (double X, double Y) reach = ScatterChart.ReachOf([before, after]);
             DrawMap(page, before, measuredBefore, reach, 0);
-            DrawMap(page, after, measuredAfter, reach, MapChart.Width + Gap);
-            DrawLegend(page, Top + MapChart.Height + 21);
+            DrawMap(page, after, measuredAfter, reach, ScatterChart.Width + Gap);
+            DrawLegend(page, Top + ScatterChart.Height + 21);
         }
 
         return page.ToString() + "\n";
     }
 
-    private static void DrawMap(Markup page, EmbeddingMap map, string measured, (double X, double Y) reach, double left)
+    private static void DrawMap(HtmlWriter page, EmbeddingMap map, string measured, (double X, double Y) reach, double left)
     {
         Axes.DrawText(page, "name", map.Method, left + 2, Top - 12, "start");
-        Axes.DrawText(page, "soft", measured, left + MapChart.Width - 2, Top - 12, "end");
-        MapChart.Draw(page, map, reach, left, Top);
+        Axes.DrawText(page, "soft", measured, left + ScatterChart.Width - 2, Top - 12, "end");
+        ScatterChart.Draw(page, map, reach, left, Top);
     }
 
-    private static void DrawLegend(Markup page, double y)
+    private static void DrawLegend(HtmlWriter page, double y)
     {
         page.Empty("path", ("class", "dots linked image"), ("d", $"M8 {Coordinate(y - 5)}h0"));
         Axes.DrawText(page, "soft", "images", 18, y, "start");

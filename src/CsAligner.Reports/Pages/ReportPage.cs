@@ -14,7 +14,7 @@ internal static class ReportPage
     /// <summary>The whole page.</summary>
     public static string Write(ReportContent content)
     {
-        var page = new Markup();
+        var page = new HtmlWriter();
         page.Verbatim("<!DOCTYPE html>\n");
         using (page.Open("html", ("lang", "en")))
         {
@@ -34,7 +34,7 @@ internal static class ReportPage
                 QuerySection.Write(page, content);
                 CurveSection.Write(page, content, results);
                 ChoiceSection.Write(page, content);
-                ReadingSection.Write(page, content);
+                GlossarySection.Write(page, content);
             }
         }
 
@@ -42,7 +42,7 @@ internal static class ReportPage
         return page.ToString();
     }
 
-    private static void WriteHead(Markup page, string title)
+    private static void WriteHead(HtmlWriter page, string title)
     {
         using (page.Open("head"))
         {

@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>What the automatic choice of sigma and lambda saw.</summary>
 internal static class ChoiceSection
 {
-    public static void Write(Markup page, ReportContent content)
+    public static void Write(HtmlWriter page, ReportContent content)
     {
         if (content.Choices.Count == 0)
             return;

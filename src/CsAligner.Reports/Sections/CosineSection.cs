@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>Histograms of the cosines of pairs and non-pairs.</summary>
 internal static class CosineSection
 {
-    public static void Write(Markup page, ReportContent content)
+    public static void Write(HtmlWriter page, ReportContent content)
     {
         if (content.Cosines.Count == 0)
             return;

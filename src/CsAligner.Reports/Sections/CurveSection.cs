@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>Training curves, one chart to a quantity.</summary>
 internal static class CurveSection
 {
-    public static void Write(Markup page, ReportContent content, Results results)
+    public static void Write(HtmlWriter page, ReportContent content, Results results)
     {
         if (content.Curves.Count == 0)
             return;

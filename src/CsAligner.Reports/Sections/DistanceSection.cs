@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>Distances within and between the modalities.</summary>
 internal static class DistanceSection
 {
-    public static void Write(Markup page, ReportContent content)
+    public static void Write(HtmlWriter page, ReportContent content)
     {
         if (content.Gaps.Count == 0)
             return;

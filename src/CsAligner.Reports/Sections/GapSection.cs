@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>The gap taken apart: centroid and distribution part, and whether a plane tells the modalities apart.</summary>
 internal static class GapSection
 {
-    public static void Write(Markup page, ReportContent content)
+    public static void Write(HtmlWriter page, ReportContent content)
     {
         if (content.Gaps.Count == 0)
             return;
@@ -40,7 +40,7 @@ internal static class GapSection
         page.Line();
     }
 
-    private static void WriteHead(Markup page)
+    private static void WriteHead(HtmlWriter page)
     {
         using (page.Open("thead"))
         {
@@ -60,7 +60,7 @@ internal static class GapSection
         }
     }
 
-    private static void WriteRow(Markup page, GapAnalysis gap, bool after)
+    private static void WriteRow(HtmlWriter page, GapAnalysis gap, bool after)
     {
         using (page.Open("tr", ("class", after ? "after" : null)))
         {

@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>What was run, and the outcome in four figures.</summary>
 internal static class HeaderSection
 {
-    public static void Write(Markup page, ReportContent content, Results results)
+    public static void Write(HtmlWriter page, ReportContent content, Results results)
     {
         using (page.Open("header"))
         {
@@ -21,7 +21,7 @@ internal static class HeaderSection
         page.Line();
     }
 
-    private static void WriteFigures(Markup page, ReportContent content, Results results)
+    private static void WriteFigures(HtmlWriter page, ReportContent content, Results results)
     {
         if (!results.Methods.Contains(content.Before) || !results.Methods.Contains(content.After))
             return;
@@ -50,7 +50,7 @@ internal static class HeaderSection
                 + $"{(content.HeldOut ? "on pairs that no training saw" : "on the data given")}.", ("class", "note"));
     }
 
-    private static void WriteFigure(Markup page, string label, string before, string after, string note)
+    private static void WriteFigure(HtmlWriter page, string label, string before, string after, string note)
     {
         using (page.Open("div"))
         {
@@ -75,7 +75,7 @@ internal static class HeaderSection
         return recall.After > recall.Before ? "+" + points : points;
     }
 
-    private static void WriteFacts(Markup page, IReadOnlyList<ReportFact> facts)
+    private static void WriteFacts(HtmlWriter page, IReadOnlyList<ReportFact> facts)
     {
         if (facts.Count == 0)
             return;

@@ -8,7 +8,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>The maps of both modalities, one to a method, on one scale.</summary>
 internal static class MapSection
 {
-    public static void Write(Markup page, ReportContent content, Results results)
+    public static void Write(HtmlWriter page, ReportContent content, Results results)
     {
         if (content.Maps.Count == 0)
             return;
@@ -24,7 +24,7 @@ internal static class MapSection
             }
 
             WriteLegend(page);
-            (double X, double Y) reach = MapChart.ReachOf(content.Maps);
+            (double X, double Y) reach = ScatterChart.ReachOf(content.Maps);
             using (page.Open("div", ("class", "grid two")))
             {
                 foreach (EmbeddingMap map in content.Maps)
@@ -37,7 +37,7 @@ internal static class MapSection
         page.Line();
     }
 
-    private static void WriteNeighbours(Markup page, ReportContent content, Results results)
+    private static void WriteNeighbours(HtmlWriter page, ReportContent content, Results results)
     {
         if (content.NeighbourMaps.Count == 0)
             return;
@@ -48,11 +48,11 @@ internal static class MapSection
         using (page.Open("div", ("class", "grid two")))
         {
             foreach (EmbeddingMap map in content.NeighbourMaps)
-                WriteMap(page, content, results, map, MapChart.ReachOf([map]));
+                WriteMap(page, content, results, map, ScatterChart.ReachOf([map]));
         }
     }
 
-    private static void WriteLegend(Markup page)
+    private static void WriteLegend(HtmlWriter page)
     {
         using (page.Open("ul", ("class", "legend")))
         {
@@ -67,7 +67,7 @@ internal static class MapSection
         }
     }
 
-    private static void WriteMap(Markup page, ReportContent content, Results results, EmbeddingMap map, (double X, double Y) reach)
+    private static void WriteMap(HtmlWriter page, ReportContent content, Results results, EmbeddingMap map, (double X, double Y) reach)
     {
         double divergence = results.Of(map.Method, content.PicturedSet, cell => cell.Divergence).Mean;
         double gap = results.Of(map.Method, content.PicturedSet, cell => cell.CentroidGap).Mean;
@@ -80,9 +80,9 @@ internal static class MapSection
                 page.ElementWithSubscripts("span", measured);
             }
 
-            using (Axes.OpenDrawing(page, MapChart.Width, MapChart.Height,
+            using (Axes.OpenDrawing(page, ScatterChart.Width, ScatterChart.Height,
                 $"{map.Method}: map of {map.Images.Length / 2} images and {map.Texts.Length / 2} texts. {measured}"))
-                MapChart.Draw(page, map, reach);
+                ScatterChart.Draw(page, map, reach);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>Where the options of runs differ, and what the runs took.</summary>
 internal static class OptionSection
 {
-    public static void Write(Markup page, ReportContent content)
+    public static void Write(HtmlWriter page, ReportContent content)
     {
         if (content.Options is not { } options)
             return;
@@ -41,7 +41,7 @@ internal static class OptionSection
         page.Line();
     }
 
-    private static void WriteLines(Markup page, OptionTable options, string heading,
+    private static void WriteLines(HtmlWriter page, OptionTable options, string heading,
         IReadOnlyList<(string Name, IReadOnlyList<string> Values)> lines)
     {
         if (lines.Count == 0)

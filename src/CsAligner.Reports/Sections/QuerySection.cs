@@ -7,7 +7,7 @@ namespace CsAligner.Reports.Sections;
 /// <summary>Queries with the icons found before and after.</summary>
 internal static class QuerySection
 {
-    public static void Write(Markup page, ReportContent content)
+    public static void Write(HtmlWriter page, ReportContent content)
     {
         if (content.Queries.Count == 0)
             return;
@@ -27,7 +27,7 @@ internal static class QuerySection
         page.Line();
     }
 
-    private static void WriteQuery(Markup page, ReportContent content, QueryComparison query)
+    private static void WriteQuery(HtmlWriter page, ReportContent content, QueryComparison query)
     {
         using (page.Open("article"))
         {
@@ -43,7 +43,7 @@ internal static class QuerySection
         }
     }
 
-    private static void WriteFound(Markup page, string method, FoundIcons found)
+    private static void WriteFound(HtmlWriter page, string method, FoundIcons found)
     {
         using (page.Open("div", ("class", "found")))
         {

@@ -8,7 +8,7 @@ internal static class ReportText
     private const string Divergence = "D_CS";
 
     /// <summary>Writes a text, every D_CS in it with a real subscript.</summary>
-    public static void TextWithSubscripts(this Markup page, string text)
+    public static void TextWithSubscripts(this HtmlWriter page, string text)
     {
         int from = 0;
         for (int at =
@@ -23,7 +23,7 @@ internal static class ReportText
     }
 
     /// <summary>An element with one such text in it.</summary>
-    public static void ElementWithSubscripts(this Markup page, string element, string text,
+    public static void ElementWithSubscripts(this HtmlWriter page, string element, string text,
         params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
         using (page.Open(element, attributes))

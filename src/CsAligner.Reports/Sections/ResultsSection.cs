@@ -23,7 +23,7 @@ internal static class ResultsSection
         new("Centroid", "gap", cell => cell.CentroidGap, 1, 3, LowerIsBetter: true),
     ];
 
-    public static void Write(Markup page, ReportContent content, Results results)
+    public static void Write(HtmlWriter page, ReportContent content, Results results)
     {
         if (results.Methods.Count == 0)
             return;
@@ -53,7 +53,7 @@ internal static class ResultsSection
         page.Line();
     }
 
-    private static void WriteHead(Markup page, Column[] columns)
+    private static void WriteHead(HtmlWriter page, Column[] columns)
     {
         using (page.Open("thead"))
         {
@@ -78,7 +78,7 @@ internal static class ResultsSection
         }
     }
 
-    private static void WriteTestSet(Markup page, ReportContent content, Results results, string testSet, Column[] columns)
+    private static void WriteTestSet(HtmlWriter page, ReportContent content, Results results, string testSet, Column[] columns)
     {
         double widest = results.Methods.Select(method => results.Of(method, testSet, cell => cell.Divergence).Mean).Where(double.IsFinite)
             .DefaultIfEmpty(1).Max();
@@ -119,7 +119,7 @@ internal static class ResultsSection
         double Rounded(double value) => Math.Round(value * column.Scale, column.Decimals);
     }
 
-    private static void WriteCell(Markup page, Column column, Summary summary, bool isBest, double? bar)
+    private static void WriteCell(HtmlWriter page, Column column, Summary summary, bool isBest, double? bar)
     {
         using (page.Open("td", ("class", bar is null ? null : "barred")))
         {
@@ -133,7 +133,7 @@ internal static class ResultsSection
         }
     }
 
-    private static void WriteNumber(Markup page, Column column, Summary summary, bool isBest)
+    private static void WriteNumber(HtmlWriter page, Column column, Summary summary, bool isBest)
     {
         using (page.Open("span", ("class", "number")))
         {

@@ -11,13 +11,13 @@ internal sealed record DemoData(IconPairs Alignment, IconPairs Validation, IRead
     /// <summary>Fetches, draws and embeds what is needed.</summary>
     public static DemoData Load(IStudySession session, ClipEmbedder embedder)
     {
-        var alignment = IconLoading.Open(session, IconSplit.Alignment, embedder.ImageSize);
-        var validation = IconLoading.Open(session, IconSplit.Validation, embedder.ImageSize);
-        var tests = TestIcons.Open(session, embedder.ImageSize);
+        var alignment = IconDatasetLoader.Open(session, IconSplit.Alignment, embedder.ImageSize);
+        var validation = IconDatasetLoader.Open(session, IconSplit.Validation, embedder.ImageSize);
+        var tests = IconTestSets.Open(session, embedder.ImageSize);
         (string Name, IconDataset Icons, int[] Indices)[] parts =
         [
             ("alignment", alignment, [.. Enumerable.Range(0, alignment.Count)]),
-            ("validation", validation, TestIcons.Select(validation, Enumerable.Range(0, validation.Count))),
+            ("validation", validation, IconTestSets.Select(validation, Enumerable.Range(0, validation.Count))),
             .. tests.Selections,
         ];
 

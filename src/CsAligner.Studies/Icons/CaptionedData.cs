@@ -63,18 +63,18 @@ internal static class CaptionedData
         switch (split)
         {
             case "alignment":
-                var alignment = IconLoading.Open(session, IconSplit.Alignment, size);
+                var alignment = IconDatasetLoader.Open(session, IconSplit.Alignment, size);
                 return new IconSamples(data, split, alignment, [.. Enumerable.Range(0, alignment.Count)], alignment, Captions(alignment));
             case "validation":
-                var validation = IconLoading.Open(session, IconSplit.Validation, size);
-                return new IconSamples(data, split, validation, TestIcons.Select(validation, Enumerable.Range(0, validation.Count)),
+                var validation = IconDatasetLoader.Open(session, IconSplit.Validation, size);
+                return new IconSamples(data, split, validation, IconTestSets.Select(validation, Enumerable.Range(0, validation.Count)),
                     validation, Captions(validation), distinct: true);
             default:
-                var tests = TestIcons.Open(session, size);
+                var tests = IconTestSets.Open(session, size);
                 var (_, icons, indices) = tests.Selections.Single(s => s.Name.Replace(' ', '-') == split);
                 return new IconSamples(data, split, icons, indices, tests, Captions(icons), distinct: true);
         }
 
-        IconCaptions? Captions(IconDataset icons) => allCaptions ? IconLoading.Captions(session, icons) : null;
+        IconCaptions? Captions(IconDataset icons) => allCaptions ? IconDatasetLoader.Captions(session, icons) : null;
     }
 }

@@ -21,7 +21,7 @@ internal static class ClipPretraining
     {
         var recipe = PretrainRecipe.Read(recipePath);
         using var held = OutputLock.OfFolder(folder);
-        using var icons = IconLoading.Open(session, IconSplit.Pretraining, recipe.ImageSize);
+        using var icons = IconDatasetLoader.Open(session, IconSplit.Pretraining, recipe.ImageSize);
         var run = new PretrainRun(recipe, icons, folder, resume) { CheckpointInterval = interval };
         session.Say(
             $"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, "
@@ -42,7 +42,7 @@ internal static class ClipPretraining
 
         // The published weights are what is measured: read back, in float16.
         var embedder = ClipEmbedder.Load(folder);
-        using var tests = TestIcons.Open(session, recipe.ImageSize);
+        using var tests = IconTestSets.Open(session, recipe.ImageSize);
         AtomicFile.WriteAllText(
             Path.Combine(folder, "README.md"),
             ModelCard.Write(recipe, run.Trainer.Model.ParameterCount, icons, tests, embedder, session.Cancellation));

@@ -35,7 +35,7 @@ internal sealed class ConditionedIcons : IConditionedPictures, IDisposable
     /// <param name="model">The encoder's fingerprint.</param>
     public static ConditionedIcons Open(IStudySession session, IconSplit[] splits, ClipEmbedder embedder, string model)
     {
-        IconDataset[] sets = [.. splits.Select(split => IconLoading.Open(session, split, embedder.ImageSize))];
+        IconDataset[] sets = [.. splits.Select(split => IconDatasetLoader.Open(session, split, embedder.ImageSize))];
         int[] first = [0, .. sets.Select((_, i) => sets.Take(i + 1).Sum(s => s.Count))];
         string cache = Path.Combine(DataCache.Root, "embeddings", $"{Key(sets, model)}.npy");
         if (!File.Exists(cache))

@@ -28,7 +28,7 @@ internal static class DecoderCard
     private const int Made = 250, Asked = 100, OnSheet = 16;
 
     public static void Write(
-        string folder, DecoderRun run, ConditionedIcons training, TestIcons tests, ClipEmbedder embedder, CancellationToken cancellation)
+        string folder, DecoderRun run, ConditionedIcons training, IconTestSets tests, ClipEmbedder embedder, CancellationToken cancellation)
     {
         var decoder = DiffusionDecoder.Load(folder);
         var options = new GenerationOptions();

@@ -55,7 +55,7 @@ internal static class DecoderPretraining
                 $"{line.Samples:N0} samples: loss {line.Loss:f4}, Fréchet distance {line.Frechet:f4}, "
                 + $"own embedding nearest {line.OwnNearest:p0}"),
             session.Cancellation), "pictures");
-        using var tests = TestIcons.Open(session, recipe.ImageSize);
+        using var tests = IconTestSets.Open(session, recipe.ImageSize);
         DecoderCard.Write(folder, run, training, tests, embedder, session.Cancellation);
         session.Say($"the decoder is in {folder}, its card in README.md there");
         if (json && run.Progress.Count > 0)

@@ -13,7 +13,7 @@ namespace CsAligner.Studies.Pretraining;
 internal static class ModelCard
 {
     /// <summary>Measures the model on every test set and writes the card's text.</summary>
-    public static string Write(PretrainRecipe recipe, long parameters, IconDataset trained, TestIcons tests, ClipEmbedder embedder,
+    public static string Write(PretrainRecipe recipe, long parameters, IconDataset trained, IconTestSets tests, ClipEmbedder embedder,
         CancellationToken cancellation)
     {
         var seen = SeenCaptions.Of(trained);
@@ -29,7 +29,7 @@ internal static class ModelCard
 
             ## What it reaches
 
-            {TestIcons.MostIcons:N0} icons of a test set (all, where there are fewer), each with a name of its own; a query is a name, the candidates are all icons of the set. "Seen" are names that occur in training under another icon, "unseen" those that do not. D_CS is off-diagonal, at within*0.35.
+            {IconTestSets.MostIcons:N0} icons of a test set (all, where there are fewer), each with a name of its own; a query is a name, the candidates are all icons of the set. "Seen" are names that occur in training under another icon, "unseen" those that do not. D_CS is off-diagonal, at within*0.35.
 
             | test set | icons | R@1 text to image | R@10 text to image | R@10 image to text | R@10, seen names | R@10, unseen names | centroid gap | D_CS | sigma |
             |---|---|---|---|---|---|---|---|---|---|

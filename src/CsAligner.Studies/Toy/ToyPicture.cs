@@ -19,17 +19,17 @@ internal static class ToyPicture
 
     /// <summary>Width and height of the drawing.</summary>
     public static (double Width, double Height) SizeOf(int cases) =>
-        ((cases * MapChart.Width) + ((cases - 1) * Gap), Top + MapChart.Height + Lines);
+        ((cases * ScatterChart.Width) + ((cases - 1) * Gap), Top + ScatterChart.Height + Lines);
 
     /// <summary>Draws samples with their results, one panel a case.</summary>
     public static string Write(IReadOnlyList<ToyResult> results)
     {
         (double width, double height) = SizeOf(results.Count);
         EmbeddingMap[] maps = [.. results.Select(result => new EmbeddingMap(result.Case.Name, Points(result.X), Points(result.Y), Links))];
-        (double, double) reach = MapChart.ReachOf(maps);
+        (double, double) reach = ScatterChart.ReachOf(maps);
         string title = "Three cases of the same mutual information: "
             + string.Join("; ", results.Select(result => $"{result.Case.Name}, D_CS {Fixed(result.CauchySchwarz.Estimate, 2)}")) + ".";
-        var page = new Markup();
+        var page = new HtmlWriter();
         using (page.Open(
             "svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Coordinate(width)} {Coordinate(height)}"),
             ("width", Coordinate(width)), ("height", Coordinate(height)), ("role", "img"), ("aria-label", title)))
@@ -38,23 +38,23 @@ internal static class ToyPicture
             using (page.Open("style"))
                 page.Verbatim(MapPicture.Style);
             for (int i = 0; i < results.Count; i++)
-                DrawCase(page, results[i], maps[i], reach, i * (MapChart.Width + Gap));
+                DrawCase(page, results[i], maps[i], reach, i * (ScatterChart.Width + Gap));
         }
 
         return page.ToString() + "\n";
     }
 
-    private static void DrawCase(Markup page, ToyResult result, EmbeddingMap map, (double X, double Y) reach, double left)
+    private static void DrawCase(HtmlWriter page, ToyResult result, EmbeddingMap map, (double X, double Y) reach, double left)
     {
         Axes.DrawText(page, "name", result.Case.Name, left + 2, Top - 12, "start");
-        MapChart.Draw(page, map, reach, left, Top);
-        double line = Top + MapChart.Height + 24;
+        ScatterChart.Draw(page, map, reach, left, Top);
+        double line = Top + ScatterChart.Height + 24;
         foreach ((string name, ToyValue value) in new[] { ("mutual information", result.MutualInformation),
             ("Cauchy-Schwarz divergence", result.CauchySchwarz), ("KL, mean of both ways", result.SymmetricKl) })
         {
             Axes.DrawText(page, "soft", name, left + 2, line, "start");
-            Axes.DrawText(page, "name", Fixed(value.Estimate, 2), left + MapChart.Width - 96, line, "end");
-            Axes.DrawText(page, "soft", $"exact {Fixed(value.Exact, 2)}", left + MapChart.Width - 2, line, "end");
+            Axes.DrawText(page, "name", Fixed(value.Estimate, 2), left + ScatterChart.Width - 96, line, "end");
+            Axes.DrawText(page, "soft", $"exact {Fixed(value.Exact, 2)}", left + ScatterChart.Width - 2, line, "end");
             line += 21;
         }
     }

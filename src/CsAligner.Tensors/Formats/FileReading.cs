@@ -15,7 +15,7 @@ internal static class FileReading
     {
         try
         {
-            return PlainFile.Open(path);
+            return RegularFile.Open(path);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {

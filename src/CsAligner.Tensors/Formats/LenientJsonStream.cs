@@ -3,7 +3,7 @@ using System.Text;
 namespace CsAligner.Tensors.Formats;
 
 /// <summary><see cref="LenientJson"/> of a stream, in bounded memory.</summary>
-internal sealed class LenientJsonStream : ForwardStream
+internal sealed class LenientJsonStream : ForwardOnlyStream
 {
     private const int PieceBytes = 1 << 16;
 
@@ -66,7 +66,7 @@ internal sealed class LenientJsonStream : ForwardStream
     }
 
     /// <summary>What was read already, then the rest.</summary>
-    private sealed class Concatenated(Stream first, Stream second) : ForwardStream
+    private sealed class Concatenated(Stream first, Stream second) : ForwardOnlyStream
     {
         public override int Read(Span<byte> buffer) => first.Read(buffer) is > 0 and var read ? read : second.Read(buffer);
 

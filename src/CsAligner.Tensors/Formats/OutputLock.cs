@@ -17,16 +17,16 @@ public sealed class OutputLock : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly FileLock _lock;
-    private readonly NewFolders? _made;
+    private readonly CreatedFolders? _made;
 
-    private OutputLock(FileLock held, NewFolders? made) => (_lock, _made) = (held, made);
+    private OutputLock(FileLock held, CreatedFolders? made) => (_lock, _made) = (held, made);
 
     /// <summary>Holds a folder, which is made where it is missing.</summary>
     /// <param name="folder">The folder of a run.</param>
     /// <exception cref="InputException">Another run is at work there; it cannot be made or written to.</exception>
     public static OutputLock OfFolder(string folder)
     {
-        NewFolders made = NewFolders.Create(folder);
+        CreatedFolders made = CreatedFolders.Create(folder);
         OutputLock held = Take(Path.Combine(folder, FileName), folder, made);
         try
         {
@@ -50,7 +50,7 @@ public sealed class OutputLock : IDisposable
     /// <exception cref="InputException">Another run is at work on this; it cannot be made or written to.</exception>
     public static OutputLock OfShare(string folder, int part, int parts)
     {
-        NewFolders made = NewFolders.Create(folder);
+        CreatedFolders made = CreatedFolders.Create(folder);
         string place = Path.Combine(folder, FileName), end = FormattableString.Invariant($"-of-{parts}{Suffix}");
         string share = FormattableString.Invariant($"{SharePrefix}{part}{end}");
         long begin = Environment.TickCount64;
@@ -84,7 +84,7 @@ public sealed class OutputLock : IDisposable
         _made?.RemoveEmpty();
     }
 
-    private static OutputLock Take(string path, string named, NewFolders? made) =>
+    private static OutputLock Take(string path, string named, CreatedFolders? made) =>
         new(TryTake(path, named) ?? throw AtWork(named, path), made);
 
     private static FileLock? TryTake(string path, string named)

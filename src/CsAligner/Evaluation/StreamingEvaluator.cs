@@ -58,7 +58,7 @@ public static class StreamingEvaluator
         int fewest = Math.Min(x.Rows, y.Rows);
         StreamedBandwidth wanted = StreamedBandwidth.For(sigma, largest, fewest),
             uniformity = StreamedBandwidth.For(Evaluator.UniformityBandwidth, largest, fewest);
-        StreamedTerm[] terms =
+        StreamedKernelTotal[] terms =
         [
             new(x, x, true, [wanted, uniformity], sums.Centre, blockRows),
             new(y, y, true, [wanted, uniformity], sums.Centre, blockRows),
@@ -139,7 +139,7 @@ public static class StreamingEvaluator
     }
 
     private static void Run(
-        StreamedTerm[] terms, BlockMemory memory, string identity, StreamingOptions options, CancellationToken cancellation)
+        StreamedKernelTotal[] terms, BlockMemory memory, string identity, StreamingOptions options, CancellationToken cancellation)
     {
         if (options.StatePath != null && File.Exists(options.StatePath)) StreamingState.Restore(options.StatePath, identity, terms);
         long all = terms.Sum(t => t.Pairs), left = terms.Sum(t => t.PairsLeft), saved = Stopwatch.GetTimestamp();
@@ -149,7 +149,7 @@ public static class StreamingEvaluator
                 RunStrip(term, first, Math.Min(term.RowBlocks, first + memory.StripBlocks));
 
         // A strip of blocks of rows is held, the blocks of columns pass by.
-        void RunStrip(StreamedTerm term, int first, int end)
+        void RunStrip(StreamedKernelTotal term, int first, int end)
         {
             int start = term.Next[first..end].Min();
             if (start == term.ColumnBlocks) return;
@@ -179,7 +179,8 @@ public static class StreamingEvaluator
     }
 
     private static DistributionMeasures Collect(
-        IRowSource x, IRowSource y, StreamedBandwidth[] bandwidths, StreamedTerm[] terms, Streamed sums, double squaresX, double squaresY)
+        IRowSource x, IRowSource y, StreamedBandwidth[] bandwidths, StreamedKernelTotal[] terms, Streamed sums, double squaresX,
+            double squaresY)
     {
         double[] centre = [.. Enumerable.Range(0, x.Width).Select(d => (double)sums.Centre.Span[d])];
         double[] meanX = [.. sums.SumX.Select(s => s / x.Rows)], meanY = [.. sums.SumY.Select(s => s / y.Rows)];
@@ -227,7 +228,7 @@ public static class StreamingEvaluator
                 cross.LogMean((double)x.Rows * y.Rows, 0)).Measures;
         }
 
-        double? Uniformity(StreamedTerm term, int rows, double variance)
+        double? Uniformity(StreamedKernelTotal term, int rows, double variance)
         {
             if (rows < 2) return null;
             double sigma = bandwidths[1].Sigma;

@@ -7,7 +7,7 @@ namespace CsAligner.Evaluation;
 /// <summary>The file that a streamed measurement goes on from: what it measures, and how far each block has come.</summary>
 internal static class StreamingState
 {
-    public static void Save(string path, string identity, IEnumerable<StreamedTerm> terms)
+    public static void Save(string path, string identity, IEnumerable<StreamedKernelTotal> terms)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
@@ -30,7 +30,7 @@ internal static class StreamingState
     }
 
     /// <exception cref="InputException">The file is another measurement's, or none of ours.</exception>
-    public static void Restore(string path, string identity, IReadOnlyList<StreamedTerm> terms)
+    public static void Restore(string path, string identity, IReadOnlyList<StreamedKernelTotal> terms)
     {
         bool fits;
         try

@@ -134,7 +134,7 @@ public sealed record ClipConfig
         if (!section.TryGetProperty("model_type", out var type) || type.ValueKind == JsonValueKind.Null) return;
         if (type.ValueKind == JsonValueKind.String && expected.Contains(type.GetString())) return;
         throw new InputException(
-            $"{path}: \"{key}\" is {ForeignSettings.Shown(type)}; expected {expected[0]}: models of other kinds are read as ONNX graphs.");
+            $"{path}: \"{key}\" is {ConfigKeyRules.Shown(type)}; expected {expected[0]}: models of other kinds are read as ONNX graphs.");
     }
 
     // Older files repeat what they set in a "text_config_dict", which counts where the two differ.
@@ -160,7 +160,7 @@ public sealed record ClipConfig
     {
         string activation = !section.TryGetProperty("hidden_act", out var act) ? "quick_gelu" : act.ValueKind == JsonValueKind.String
             ? act.GetString()!
-            : ForeignSettings.Shown(act);
+            : ConfigKeyRules.Shown(act);
         var config = new TransformerConfig
         {
             Width = Size(section, "hidden_size", width, path),

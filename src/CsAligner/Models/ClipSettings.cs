@@ -26,15 +26,15 @@ internal static class ClipSettings
         ["model_type", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "hidden_act", "layer_norm_eps"];
 
     /// <summary>The whole's.</summary>
-    public static ForeignSettings Whole { get; } = new(
+    public static ConfigKeyRules Whole { get; } = new(
         ["model_type", "logit_scale_init_value", "text_config", "vision_config", "text_config_dict", "vision_config_dict"],
         OfAnyModel, OffInAny);
 
     /// <summary>The text tower's.</summary>
-    public static ForeignSettings Text { get; } =
+    public static ConfigKeyRules Text { get; } =
         new([.. OfTowers, "vocab_size", "max_position_embeddings", "eos_token_id"], OfAnyModel, OffInAny);
 
     /// <summary>The vision tower's. The ends of texts mean nothing to it.</summary>
-    public static ForeignSettings Vision { get; } =
+    public static ConfigKeyRules Vision { get; } =
         new([.. OfTowers, "image_size", "patch_size", "num_channels"], [.. OfAnyModel, "eos_token_id"], OffInAny);
 }

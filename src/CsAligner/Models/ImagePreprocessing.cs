@@ -25,7 +25,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
 
     private const string NestedKey = "image_processor";
 
-    private static readonly ForeignSettings Known = new(
+    private static readonly ConfigKeyRules Known = new(
         read:
         [
             "size", "crop_size", "resample", "do_resize", "do_center_crop", "do_rescale", "rescale_factor", "do_normalize", "image_mean",
@@ -41,7 +41,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         off: ["do_pad", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_grayscale",
             "use_square_size"]);
 
-    private static readonly ForeignSettings Nested = new(
+    private static readonly ConfigKeyRules Nested = new(
         [NestedKey], ["processor_class", "tokenizer", "feature_extractor", "video_processor", "audio_tokenizer", "chat_template"], []);
 
     // Processors that do what their settings say and nothing else.
@@ -293,7 +293,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         if (element.ValueKind == JsonValueKind.Object
             && element.EnumerateObject().Any(part => part.Value.ValueKind != JsonValueKind.Null && !edges.Contains(part.Name)))
             throw new InputException(
-                $"{path}: \"{name}\" is {ForeignSettings.Shown(element)}; expected "
+                $"{path}: \"{name}\" is {ConfigKeyRules.Shown(element)}; expected "
                 + $"{(edge == "height" ? "\"height\" and \"width\"" : "\"shortest_edge\"")} alone.");
         if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(edge, out number) && edge == "height"
             && !(element.TryGetProperty("width", out var width) && width.GetRawText() == number.GetRawText())) number = default;

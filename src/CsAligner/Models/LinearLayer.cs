@@ -23,7 +23,7 @@ internal sealed class LinearLayer
     {
     }
 
-    private LinearLayer(Tensor weight, Tensor? bias, List<ILinearAddition> additions, int first, int outputs)
+    private LinearLayer(Tensor weight, Tensor? bias, List<ILinearDelta> additions, int first, int outputs)
     {
         (Weight, Bias, Additions) = (weight, bias, additions);
         (_first, _outputs) = (first, outputs);
@@ -36,7 +36,7 @@ internal sealed class LinearLayer
     public Tensor? Bias { get; }
 
     /// <summary>What is added to some of the outputs; a part has those of the whole. Each covers outputs of its own.</summary>
-    public List<ILinearAddition> Additions { get; }
+    public List<ILinearDelta> Additions { get; }
 
     /// <summary>
     /// Whether weights stay as they are. Then tapes that do not record read a packed copy of them, made at their first use.

@@ -26,7 +26,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     private readonly INormalizer? _normalizer;
     private readonly IPreTokenizer? _preTokenizer;
     private readonly IWordModel _model;
-    private readonly Marks _marks;
+    private readonly PostProcessor _marks;
     private readonly AddedTokenFinder? _plainTokens;
     private readonly AddedTokenFinder? _normalizedTokens;
     private readonly bool _truncateLeft;
@@ -39,7 +39,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         _normalizer = json.Optional("normalizer") is { } normalizer ? NormalizerReader.Read(normalizer) : null;
         _preTokenizer = json.Optional("pre_tokenizer") is { } preTokenizer ? PreTokenizerReader.Read(preTokenizer) : null;
         _model = ModelReader.Read(json.Required("model"));
-        _marks = json.Optional("post_processor") is { } marks ? Marks.Read(marks) : Marks.None;
+        _marks = json.Optional("post_processor") is { } marks ? PostProcessor.Read(marks) : PostProcessor.None;
         AddedToken[] added = json.Optional("added_tokens") is { } tokens
             ? [.. tokens.Items().Select(token => AddedToken.Read(token, _model.Vocabulary))]
             : [];
@@ -214,7 +214,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         return special;
     }
 
-    private void RequireKnown(JsonView? json, Marks marks)
+    private void RequireKnown(JsonView? json, PostProcessor marks)
     {
         foreach (int id in marks.Before.Concat(marks.Behind))
         {

@@ -37,8 +37,8 @@ public sealed class AlignmentTrainer
     private readonly AlignmentData _data;
     private readonly AlignmentLoss _loss;
     private readonly PairBatches _batches;
-    private readonly AlignmentSide _image;
-    private readonly AlignmentSide _text;
+    private readonly ModalityPipeline _image;
+    private readonly ModalityPipeline _text;
     private readonly int[] _validationImages;
     private readonly int[] _validationTexts;
     private readonly WeightSnapshots _snapshots;
@@ -84,10 +84,10 @@ public sealed class AlignmentTrainer
             new ChosenRows(texts, [.. trainingTexts, .. freeTexts.Select(i => texts.First(1) + i)]));
         var random = new RandomGenerator(options.Seed);
         int width = options.Train == TrainedSide.Image ? texts.Width : images.Width;
-        _image = new AlignmentSide("image", images, data.ImageEncoder,
+        _image = new ModalityPipeline("image", images, data.ImageEncoder,
             Create(starts.Images, width, options.Train != TrainedSide.Text, random), starts.Images,
             options.ChunkSize ?? DefaultChunk(data.ImageEncoder));
-        _text = new AlignmentSide("text", texts, data.TextEncoder,
+        _text = new ModalityPipeline("text", texts, data.TextEncoder,
             Create(starts.Texts, width, options.Train != TrainedSide.Image, random), starts.Texts,
             options.ChunkSize ?? DefaultChunk(data.TextEncoder));
         _image.Adapter.RequireGrad(options.Objective.Trains);

@@ -30,7 +30,7 @@ public class TextStoreTests
     public void Numbers_are_found_by_hashes_that_many_share()
     {
         var random = new RandomGenerator(2);
-        var slots = new HashSlots();
+        var slots = new HashIndex();
         var naive = new Dictionary<int, List<int>>();
         for (int number = 0; number < 20_000; number++)
         {
@@ -52,7 +52,7 @@ public class TextStoreTests
     [Fact]
     public void A_list_of_blocks_holds_what_was_added_and_can_be_changed()
     {
-        var list = new BlockList<(int, long)>();
+        var list = new ChunkedList<(int, long)>();
         for (int i = 0; i < 50_000; i++) list.Add((i, -i));
         list[12_345] = (7, 7);
         Assert.Equal(50_000, list.Count);
@@ -83,7 +83,7 @@ public class TextStoreTests
         }
     }
 
-    private static List<int> Found(HashSlots slots, int hash)
+    private static List<int> Found(HashIndex slots, int hash)
     {
         var found = new List<int>();
         for (int steps = 0, number; (number = slots.Next(hash, ref steps)) >= 0;) found.Add(number);

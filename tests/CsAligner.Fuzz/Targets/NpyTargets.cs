@@ -59,7 +59,7 @@ internal static class NpyTargets
         Each(
             () =>
             {
-                using NpyMap map = NpyMap.Open(path);
+                using MemoryMappedNpy map = MemoryMappedNpy.Open(path);
                 float[] mapped = new float[values.Length];
                 if (map.RowLength > 0) map.ReadRows(0, mapped);
                 FuzzTarget.Require(Same(values.Span, mapped), "the same values when mapped");

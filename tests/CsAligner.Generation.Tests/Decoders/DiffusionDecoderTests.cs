@@ -35,7 +35,7 @@ public sealed class DiffusionDecoderTests : IDisposable
         var condition = golden.Tensor("condition");
         condition.RequiresGrad = true;
         using var tape = new Tape();
-        var weights = Tensor.From([.. golden.File.Floats("t").Select(NoisePath.ErrorWeight)], 3);
+        var weights = Tensor.From([.. golden.File.Floats("t").Select(RectifiedFlowPath.ErrorWeight)], 3);
         var loss = tape.SquaredError(golden.Predict(tape, condition), golden.Tensor("x"), weights);
         Near.Relative(golden.File.Value("loss"), loss.Item, 1e-5, "loss");
         tape.Backward(loss);
@@ -50,7 +50,7 @@ public sealed class DiffusionDecoderTests : IDisposable
     {
         var golden = new GoldenDecoder();
         var mixed = new Tensor(golden.File.Shape("z"));
-        NoisePath.Mix(golden.Tensor("x"), golden.Tensor("noise"), golden.File.Floats("t"), mixed);
+        RectifiedFlowPath.Mix(golden.Tensor("x"), golden.Tensor("noise"), golden.File.Floats("t"), mixed);
         Near.Norm(golden.File.Values("z"), mixed.Span.ToArray().Select(v => (double)v), 1e-6, "z");
     }
 

@@ -73,7 +73,7 @@ public sealed class SamplerTests
         {
             var samples = Noise(5);
             new Samplers().Create(name).Run(
-                samples, (z, t, v) => NoisePath.Velocity(Enumerable.Repeat(3f, z.Length).ToArray(), z.Span, t, v.Span), 50);
+                samples, (z, t, v) => RectifiedFlowPath.Velocity(Enumerable.Repeat(3f, z.Length).ToArray(), z.Span, t, v.Span), 50);
             Assert.All(samples.Span.ToArray(), value => Assert.Equal(3, value, 1e-4));
         }
     }

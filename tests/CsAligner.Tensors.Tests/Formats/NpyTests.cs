@@ -79,7 +79,7 @@ public class NpyTests
         long[] whole = new long[2];
         reader.ReadRows(0, whole);
         Assert.Equal([(long)least, most >= long.MaxValue ? long.MaxValue : (long)most], whole);
-        using NpyMap map = NpyMap.Open(path);
+        using MemoryMappedNpy map = MemoryMappedNpy.Open(path);
         float[] mapped = new float[2];
         map.ReadRows(0, mapped);
         Assert.Equal([(float)least, (float)most], mapped);

@@ -138,7 +138,7 @@ internal sealed class ParquetFile
     {
         try
         {
-            using SafeFileHandle file = PlainFile.Open(_path);
+            using SafeFileHandle file = RegularFile.Open(_path);
             CheckEnds(file);
             ParquetReader reader = ParquetReader.CreateAsync(new EndedStream(file), Options).GetAwaiter().GetResult();
             T result = read(reader);

@@ -47,8 +47,8 @@ internal static class CocoCaptions
     private sealed class Reading(FileSamples samples, JsonFile json, CocoIds ids)
     {
         // Samples by the ids of their images, which are their marks.
-        private readonly HashSlots _ids = new();
-        private readonly BlockList<(long Image, long Id, CaptionKind Kind)> _kept = new();
+        private readonly HashIndex _ids = new();
+        private readonly ChunkedList<(long Image, long Id, CaptionKind Kind)> _kept = new();
         private readonly TextStore _keptTexts = new();
 
         public FileSamples Samples => samples;

@@ -14,7 +14,7 @@ internal sealed class CocoIds
     private const long FirstNumber = FirstText + int.MaxValue;
 
     private readonly TextStore _texts = new();
-    private readonly HashSlots _slots = new();
+    private readonly HashIndex _slots = new();
 
     /// <summary>The number of the id that the reader is at; null where there is none.</summary>
     public long? Read(JsonFile json) =>
@@ -30,7 +30,7 @@ internal sealed class CocoIds
     private long Number(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        int hash = HashSlots.HashOf(bytes), steps = 0, found;
+        int hash = HashIndex.HashOf(bytes), steps = 0, found;
         do found = _slots.Next(hash, ref steps);
         while (found >= 0 && !_texts.Bytes(found).SequenceEqual(bytes));
         if (found < 0)

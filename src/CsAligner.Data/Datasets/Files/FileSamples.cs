@@ -24,11 +24,11 @@ public sealed class FileSamples : SampleSource
     private readonly TextStore _captions = new();
 
     // For each sample its first and last caption and the place in the list, for each caption the next one of its sample; -1: none.
-    private readonly BlockList<(int First, int Last, long Mark)> _samples = new();
-    private readonly BlockList<int> _next = new();
+    private readonly ChunkedList<(int First, int Last, long Mark)> _samples = new();
+    private readonly ChunkedList<int> _next = new();
 
     // Samples by their paths, while the list is read.
-    private HashSlots? _numbers = new();
+    private HashIndex? _numbers = new();
     private string _root = "";
     private DiskNames _disk = new("");
 
@@ -79,7 +79,7 @@ public sealed class FileSamples : SampleSource
     internal bool TryAddImage(string image, long mark, out int number)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(image);
-        int hash = HashSlots.HashOf(bytes), steps = 0;
+        int hash = HashIndex.HashOf(bytes), steps = 0;
         do number = _numbers!.Next(hash, ref steps);
         while (number >= 0 && !_paths.Bytes(number).SequenceEqual(bytes));
         if (number >= 0) return false;
@@ -165,7 +165,7 @@ public sealed class FileSamples : SampleSource
         string path = CheckPath(number);
         try
         {
-            return PlainFile.ReadAll(path, SampleEntry.MaxImageBytes);
+            return RegularFile.ReadAll(path, SampleEntry.MaxImageBytes);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -16,7 +16,7 @@ public sealed class TextSamples : SampleSource
 {
     private readonly SafeFileHandle? _file;
     private readonly long _length;
-    private readonly BlockList<long> _offsets = new();
+    private readonly ChunkedList<long> _offsets = new();
     private readonly TextStore _texts = new();
 
     /// <summary>Reads a file.</summary>
@@ -41,7 +41,7 @@ public sealed class TextSamples : SampleSource
         if (lines.Number == 0) throw new InputException($"cannot read '{path}': the file is empty; one entry a line was expected");
         Fingerprint = $"texts {lines.Number} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
         _length = lines.Offset;
-        if (lines.CanReadAgain) _file = PlainFile.Open(path);
+        if (lines.CanReadAgain) _file = RegularFile.Open(path);
     }
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ internal sealed class TextStore
     private const int MaxLengthBytes = 5;
 
     private readonly List<byte[]> _blocks = [];
-    private readonly BlockList<long> _places = new();
+    private readonly ChunkedList<long> _places = new();
     private int _free;
 
     public int Count => _places.Count;

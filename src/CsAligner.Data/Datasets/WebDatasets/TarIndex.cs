@@ -53,7 +53,7 @@ internal sealed class TarIndex
     {
         try
         {
-            return PlainFile.Open(path);
+            return RegularFile.Open(path);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {

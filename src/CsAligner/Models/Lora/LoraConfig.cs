@@ -14,7 +14,7 @@ internal sealed class LoraConfig
     private const string AllLinear = "all-linear";
 
     // What PEFT computes with when it reads a trained adapter. The rest begins a training, or belongs to other kinds of models.
-    private static readonly ForeignSettings Known = new(
+    private static readonly ConfigKeyRules Known = new(
         read:
         [
             "peft_type", "r", "lora_alpha", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "rank_pattern",
@@ -250,10 +250,10 @@ internal sealed class LoraConfig
         value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a text or texts");
 
     private InputException Wrong(string key, JsonElement value, string expected) =>
-        new($"{_path}: {key} is {ForeignSettings.Shown(value)}; expected {expected}");
+        new($"{_path}: {key} is {ConfigKeyRules.Shown(value)}; expected {expected}");
 
     private InputException Unsupported(string key, JsonElement value, string why) =>
-        new($"{_path}: {key} is {ForeignSettings.Shown(value)}, which is not supported: {why}");
+        new($"{_path}: {key} is {ConfigKeyRules.Shown(value)}, which is not supported: {why}");
 
     // A list holds names or the ends of paths; an expression fits the whole path.
     private sealed record ModuleNames(LoraConfig Config, string Key, string? Pattern, string[] Ends)

@@ -11,7 +11,7 @@ namespace CsAligner.Models.Lora;
 /// <param name="A">lora_A.</param>
 /// <param name="B">lora_B.</param>
 /// <param name="Alpha">lora_alpha; what is added is scaled by lora_alpha / r.</param>
-internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Tensor A, Tensor B, double Alpha) : ILinearAddition
+internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Tensor A, Tensor B, double Alpha) : ILinearDelta
 {
     /// <summary>r.</summary>
     public int Rank => A.Shape[0];

@@ -21,6 +21,6 @@ internal sealed class CharacterPreTokenizer(Func<Rune, bool> isDelimiter, SplitB
                 delimiters.Add((i, width));
         }
 
-        Splitting.Cut(piece, delimiters, behavior, invert: false, words);
+        PieceSplitter.Cut(piece, delimiters, behavior, invert: false, words);
     }
 }

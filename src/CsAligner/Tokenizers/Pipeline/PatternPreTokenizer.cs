@@ -7,6 +7,6 @@ internal sealed class PatternPreTokenizer(TextPattern pattern, SplitBehavior beh
     {
         var matches = new List<(int Start, int Length)>();
         pattern.Find(piece.Span, matches);
-        Splitting.Cut(piece, matches, behavior, invert, words);
+        PieceSplitter.Cut(piece, matches, behavior, invert, words);
     }
 }

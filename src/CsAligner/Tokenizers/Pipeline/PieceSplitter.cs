@@ -1,7 +1,7 @@
 namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>Cuts a piece at delimiters.</summary>
-internal static class Splitting
+internal static class PieceSplitter
 {
     /// <param name="piece">What is cut.</param>
     /// <param name="delimiters">Where delimiters begin and how long they are, in order, apart from each other.</param>

@@ -4,9 +4,9 @@ using CsAligner.Reports.Drawing;
 namespace CsAligner.Reports.Sections;
 
 /// <summary>What the words of the report mean, and how the numbers could fool one.</summary>
-internal static class ReadingSection
+internal static class GlossarySection
 {
-    public static void Write(Markup page, ReportContent content)
+    public static void Write(HtmlWriter page, ReportContent content)
     {
         using (page.Open("section", ("id", "reading")))
         {
@@ -60,7 +60,7 @@ internal static class ReadingSection
         }
     }
 
-    private static void WriteTerm(Markup page, string term, string meaning)
+    private static void WriteTerm(HtmlWriter page, string term, string meaning)
     {
         using (page.Open("div"))
         {

@@ -8,8 +8,8 @@ namespace CsAligner.Data.Embedding;
 /// Reads samples and prepares their images on threads of their own, a round ahead of who takes them. Rounds and their order depend
 /// on the samples alone, not on the threads.
 /// </summary>
-internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts @checked, SampleParts parts, ImagePixels? pixels, int size,
-    EmbeddingOptions options, CancellationToken cancellation)
+internal sealed class SamplePrefetcher(IEnumerable<SampleEntry> entries, SampleParts @checked, SampleParts parts, ImagePixels? pixels,
+    int size, EmbeddingOptions options, CancellationToken cancellation)
 {
     /// <summary>Bytes of pixels in a round, two of which are in memory.</summary>
     private const int RoundBytes = 48 << 20;

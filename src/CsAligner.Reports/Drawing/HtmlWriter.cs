@@ -6,7 +6,7 @@ namespace CsAligner.Reports.Drawing;
 /// Writes HTML that is well-formed XML too. The one place that escapes: text and attribute values may hold anything.
 /// Elements are closed by disposing their scope, so they nest by construction.
 /// </summary>
-internal sealed class Markup
+internal sealed class HtmlWriter
 {
     private readonly StringBuilder _text = new();
 
@@ -78,7 +78,7 @@ internal sealed class Markup
     }
 
     /// <summary>An open element.</summary>
-    internal readonly ref struct Scope(Markup owner, string element)
+    internal readonly ref struct Scope(HtmlWriter owner, string element)
     {
         /// <summary>Ends the element.</summary>
         public void Dispose() => owner._text.Append("</").Append(element).Append('>');

@@ -14,7 +14,7 @@ namespace CsAligner.Training;
 /// <param name="Adapter">What follows.</param>
 /// <param name="Start">What the adapter does to frozen features before any training.</param>
 /// <param name="ChunkSize">The most samples at once.</param>
-internal sealed record AlignmentSide(
+internal sealed record ModalityPipeline(
     string Name, SampleFeatures Features, ITrainableEncoder? Encoder, Adapter Adapter, StartMap Start, int ChunkSize)
 {
     /// <summary>What trains, by name.</summary>

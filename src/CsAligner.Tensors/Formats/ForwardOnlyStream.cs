@@ -1,7 +1,7 @@
 namespace CsAligner.Tensors.Formats;
 
 /// <summary>A stream that is read from its beginning to its end, and nothing else.</summary>
-internal abstract class ForwardStream : Stream
+internal abstract class ForwardOnlyStream : Stream
 {
     public override bool CanRead => true;
 

@@ -10,7 +10,7 @@ namespace CsAligner.Evaluation;
 /// The kernel total of one pairing of sets, block by block. Each block of rows meets the blocks of columns in their order
 /// and remembers how far it has come: that is the whole state, whatever is held in memory meanwhile.
 /// </summary>
-internal sealed class StreamedTerm
+internal sealed class StreamedKernelTotal
 {
     private readonly StreamedBandwidth[] _bandwidths;
     private readonly Tensor _centre;
@@ -22,7 +22,7 @@ internal sealed class StreamedTerm
     /// <param name="bandwidths">Each with a total of its own.</param>
     /// <param name="centre">What is taken off every row before distances are made.</param>
     /// <param name="blockRows">Rows of a block.</param>
-    public StreamedTerm(IRowSource x, IRowSource y, bool isWithin, StreamedBandwidth[] bandwidths, Tensor centre, int blockRows)
+    public StreamedKernelTotal(IRowSource x, IRowSource y, bool isWithin, StreamedBandwidth[] bandwidths, Tensor centre, int blockRows)
     {
         (X, Y, IsWithin, _bandwidths, _centre) = (x, y, isWithin, bandwidths, centre);
         (RowBlocks, ColumnBlocks) = (Blocks.Count(x.Rows, blockRows), Blocks.Count(y.Rows, blockRows));

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Autograd;
 namespace CsAligner.Models;
 
 /// <summary>What is added to some outputs of a linear layer beside its weights, such as LoRA.</summary>
-internal interface ILinearAddition
+internal interface ILinearDelta
 {
     /// <summary>The first of the layer's outputs that it adds to.</summary>
     int First { get; }

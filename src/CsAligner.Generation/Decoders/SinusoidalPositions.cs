@@ -6,7 +6,7 @@ namespace CsAligner.Generation.Decoders;
 /// Where position embeddings begin: cosines and sines of a patch's row and column, of wavelengths from two patches to twice the side. They
 /// are as large as what a noisy patch brings along, so that attention can tell places apart from the first step on.
 /// </summary>
-internal static class PositionFeatures
+internal static class SinusoidalPositions
 {
     /// <summary>Fills [T, W] for a square of patches: rows in the first half of each, columns in the second.</summary>
     public static void Fill(Tensor positions)

@@ -8,12 +8,12 @@ namespace CsAligner.Generation.Training;
 /// The exponential moving average of a decoder's weights: less noisy than the weights of any one step. Early on it is shorter, so that the
 /// random start is forgotten.
 /// </summary>
-internal sealed class WeightAverage
+internal sealed class ExponentialMovingAverage
 {
     private readonly (string Name, Tensor Values)[] _weights;
     private readonly Tensor[] _averages;
 
-    public WeightAverage(DiffusionDecoder decoder, double decay)
+    public ExponentialMovingAverage(DiffusionDecoder decoder, double decay)
     {
         _weights = [.. decoder.NamedTensors];
         _averages = [.. _weights.Select(w => w.Values.Clone())];

@@ -4,7 +4,7 @@ using CsAligner.Studies.Sessions;
 namespace CsAligner.Studies.Icons;
 
 /// <summary>Opens icon data sets, saying on the terminal what is fetched and drawn.</summary>
-internal static class IconLoading
+internal static class IconDatasetLoader
 {
     public static IconDataset Open(IStudySession session, IconSplit split, int size)
         => IconDataset.BuildAsync(split, size, new Milestones(session), session.Cancellation).GetAwaiter().GetResult();

@@ -10,7 +10,7 @@ using CsAligner.Training;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>Maps a whole feature set by the two adapters of a run: images and texts in blocks, metadata and pairs as they are.</summary>
-internal sealed class ApplySet(Session session, string run, string input, string output)
+internal sealed class FeatureSetMapping(Session session, string run, string input, string output)
 {
     private const int BlockRows = 16_384;
 

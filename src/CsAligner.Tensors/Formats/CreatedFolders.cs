@@ -1,12 +1,12 @@
 namespace CsAligner.Tensors.Formats;
 
 /// <summary>Folders that were made for output, to be taken away again where nothing came into them.</summary>
-public sealed class NewFolders
+public sealed class CreatedFolders
 {
     // Deepest first.
     private readonly List<string> _made = [];
 
-    private NewFolders()
+    private CreatedFolders()
     {
     }
 
@@ -14,10 +14,10 @@ public sealed class NewFolders
     /// and notes which of them were not there.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="InputException">It cannot be created.</exception>
-    public static NewFolders Create(string folder)
+    public static CreatedFolders Create(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var folders = new NewFolders();
+        var folders = new CreatedFolders();
         for (string? path = Path.GetFullPath(folder); path is not null && !Directory.Exists(path); path = Path.GetDirectoryName(path))
             folders._made.Add(Path.TrimEndingDirectorySeparator(path));
         AtomicFile.CreateFolder(folder);

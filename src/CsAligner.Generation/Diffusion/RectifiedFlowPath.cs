@@ -7,7 +7,7 @@ namespace CsAligner.Generation.Diffusion;
 /// The straight path from noise to a picture, z(t) = t x + (1 - t) noise for t from 0 to 1, and its velocity v = x - noise
 /// = (x - z) / (1 - t) (rectified flow; Liu et al. 2023, arXiv 2209.03003). B batch.
 /// </summary>
-public static class NoisePath
+public static class RectifiedFlowPath
 {
     /// <summary>In training 1 - t is not divided by less than this: close to the picture a tiny error would count for all.</summary>
     public const float SmallestRest = 0.05f;

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Autograd;
 namespace CsAligner.Generation.Decoders;
 
 /// <summary>A time from 0 to 1 as cosines and sines of 1000 t at frequencies that fall from 1 to 1 / 10000, as in transformers.</summary>
-internal static class TimeFeatures
+internal static class TimestepEmbedding
 {
     /// <summary>Values of a time.</summary>
     public const int Count = 256;

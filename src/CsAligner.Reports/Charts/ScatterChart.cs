@@ -9,7 +9,7 @@ namespace CsAligner.Reports.Charts;
 /// Two clouds of points on one scale for both axes. The axes have no ticks: what a map tells is distance and
 /// overlap, and maps that stand side by side share their scale.
 /// </summary>
-internal static class MapChart
+internal static class ScatterChart
 {
     /// <summary>Width of the drawing.</summary>
     public const double Width = 372;
@@ -36,7 +36,7 @@ internal static class MapChart
     }
 
     /// <summary>Draws one map, into the page or at an offset into a drawing that is open.</summary>
-    public static void Draw(Markup page, EmbeddingMap map, (double X, double Y) reach, double left = 0, double top = 0)
+    public static void Draw(HtmlWriter page, EmbeddingMap map, (double X, double Y) reach, double left = 0, double top = 0)
     {
         // One unit is as long across as it is up.
         double unit = Math.Min(((Width / 2) - Margin) / reach.X, ((Height / 2) - Margin) / reach.Y);

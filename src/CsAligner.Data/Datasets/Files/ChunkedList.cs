@@ -2,7 +2,7 @@ namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>A list for millions of small values: it grows by blocks, so nothing is copied and no more than a block is unused.</summary>
 /// <typeparam name="T">A value without references.</typeparam>
-internal sealed class BlockList<T>
+internal sealed class ChunkedList<T>
     where T : unmanaged
 {
     private const int Shift = 13;

@@ -9,14 +9,14 @@ namespace CsAligner.Tensors.Formats;
 /// opening; row-major files only, which is what nearly every writer makes.
 /// <see cref="NpyReader"/> reads the others. Reading is safe from several threads.
 /// </summary>
-public sealed unsafe class NpyMap : IDisposable
+public sealed unsafe class MemoryMappedNpy : IDisposable
 {
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly NpyHeader _header;
     private byte* _data;
 
-    private NpyMap(string path, SafeFileHandle handle)
+    private MemoryMappedNpy(string path, SafeFileHandle handle)
     {
         _header = NpyHeader.Read(handle, path);
         if (_header.FortranOrder && _header.Shape.Length > 1)
@@ -58,12 +58,12 @@ public sealed unsafe class NpyMap : IDisposable
 
     /// <summary>Opens, checks and maps a file.</summary>
     /// <exception cref="InputException">There is no such file, or it is not a .npy file that can be mapped.</exception>
-    public static NpyMap Open(string path)
+    public static MemoryMappedNpy Open(string path)
     {
         SafeFileHandle handle = FileReading.Open(path);
         try
         {
-            return new NpyMap(path, handle);
+            return new MemoryMappedNpy(path, handle);
         }
         catch
         {

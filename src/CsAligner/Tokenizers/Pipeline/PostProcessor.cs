@@ -1,15 +1,15 @@
 namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>The ids that stand before and behind the ids of every text: the section "post_processor".</summary>
-internal sealed record Marks(int[] Before, int[] Behind)
+internal sealed record PostProcessor(int[] Before, int[] Behind)
 {
     private const int MostMarks = 256;
 
-    public static Marks None { get; } = new([], []);
+    public static PostProcessor None { get; } = new([], []);
 
     public int Count => Before.Length + Behind.Length;
 
-    public static Marks Read(JsonView json)
+    public static PostProcessor Read(JsonView json)
     {
         string type = json.Required("type").Text();
         json.Allow("type", "processors", "cls", "sep", "single", "pair", "special_tokens", "trim_offsets", "add_prefix_space", "use_regex");
@@ -22,7 +22,7 @@ internal sealed record Marks(int[] Before, int[] Behind)
             case "ByteLevel":
                 return None;
             case "BertProcessing" or "RobertaProcessing":
-                return new Marks([IdOf(json, "cls")], [IdOf(json, "sep")]);
+                return new PostProcessor([IdOf(json, "cls")], [IdOf(json, "sep")]);
             case "TemplateProcessing":
                 return OfTemplate(json);
             default:
@@ -30,9 +30,9 @@ internal sealed record Marks(int[] Before, int[] Behind)
         }
     }
 
-    private static Marks Limited(JsonView json, List<int> before, List<int> behind) =>
+    private static PostProcessor Limited(JsonView json, List<int> before, List<int> behind) =>
         before.Count + behind.Count <= MostMarks
-            ? new Marks([.. before], [.. behind])
+            ? new PostProcessor([.. before], [.. behind])
             : throw json.Malformed($"more than {MostMarks} marks around a text");
 
     // A pair of a token and its id.
@@ -42,7 +42,7 @@ internal sealed record Marks(int[] Before, int[] Behind)
         return pair.Items().ToArray() is [_, var id] ? id.Id() : throw pair.Malformed("a token and its id were expected");
     }
 
-    private static Marks OfTemplate(JsonView json)
+    private static PostProcessor OfTemplate(JsonView json)
     {
         JsonView template = json.Required("single");
         var before = new List<int>();
@@ -64,7 +64,7 @@ internal sealed record Marks(int[] Before, int[] Behind)
             behind = [];
         }
 
-        return new Marks([.. before], [.. behind ?? throw template.Malformed("the text A is missing")]);
+        return new PostProcessor([.. before], [.. behind ?? throw template.Malformed("the text A is missing")]);
     }
 
     // Encoders of single texts have one type of ids; another number would have to reach the model.

@@ -9,7 +9,7 @@ using CsAligner.Testing;
 namespace CsAligner.Data.Tests.Datasets;
 
 /// <summary>What is no plain file is neither waited for nor read, whichever reader is given its name.</summary>
-public class PlainFileTests
+public class RegularFileTests
 {
     [Fact]
     public async Task A_pipe_a_device_and_a_folder_are_bad_samples_and_keep_nobody_waiting()
@@ -89,8 +89,8 @@ public class PlainFileTests
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder["folder"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         try
         {
-            Assert.Equal([1, 2, 3], PlainFile.ReadAll(path, 3));
-            Assert.Contains("it has 3 bytes", Assert.Throws<InputException>(() => PlainFile.ReadAll(path, 2)).Message,
+            Assert.Equal([1, 2, 3], RegularFile.ReadAll(path, 3));
+            Assert.Contains("it has 3 bytes", Assert.Throws<InputException>(() => RegularFile.ReadAll(path, 2)).Message,
                 StringComparison.Ordinal);
         }
         finally

@@ -5,7 +5,7 @@ using CsAligner.Studies.Sessions;
 namespace CsAligner.Studies.Icons;
 
 /// <summary>The icons of each test: the test sets one by one, and the new names.</summary>
-internal sealed class TestIcons : IDisposable
+internal sealed class IconTestSets : IDisposable
 {
     /// <summary>The icons of a test: so many that recall means something, equally many so that values compare.</summary>
     public const int MostIcons = 1000;
@@ -16,11 +16,11 @@ internal sealed class TestIcons : IDisposable
     private readonly IconDataset _test;
     private readonly IconDataset _newNames;
 
-    private TestIcons(IconDataset test, IconDataset newNames) => (_test, _newNames) = (test, newNames);
+    private IconTestSets(IconDataset test, IconDataset newNames) => (_test, _newNames) = (test, newNames);
 
     /// <summary>Fetches and draws what is needed.</summary>
-    public static TestIcons Open(IStudySession session, int size)
-        => new(IconLoading.Open(session, IconSplit.Test, size), IconLoading.Open(session, IconSplit.NewNames, size));
+    public static IconTestSets Open(IStudySession session, int size)
+        => new(IconDatasetLoader.Open(session, IconSplit.Test, size), IconDatasetLoader.Open(session, IconSplit.NewNames, size));
 
     /// <summary>The icons of each test, by its name.</summary>
     public IEnumerable<(string Name, IconDataset Icons, int[] Indices)> Selections

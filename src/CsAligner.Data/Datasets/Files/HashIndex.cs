@@ -5,7 +5,7 @@ namespace CsAligner.Data.Datasets.Files;
 /// is kept by the caller, who compares. Hashes must not be for others to choose: <see cref="HashCode"/> has a seed of its own in
 /// each process.
 /// </summary>
-internal sealed class HashSlots
+internal sealed class HashIndex
 {
     // A number and one more; 0 is a free slot.
     private (int Hash, int Number)[] _slots = new (int, int)[1024];

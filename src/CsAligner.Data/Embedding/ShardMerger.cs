@@ -10,7 +10,7 @@ namespace CsAligner.Data.Embedding;
 /// Makes one feature set of finished shards: their files are renamed into its folder, pairs are counted on, and features.json is
 /// written last. Killed in the middle, it can be done again: what is in its place already stays there.
 /// </summary>
-internal sealed class ShardJoin(string folder, ShardStore store, IReadOnlyList<EmbeddingShard> shards, bool tokens)
+internal sealed class ShardMerger(string folder, ShardStore store, IReadOnlyList<EmbeddingShard> shards, bool tokens)
 {
     private readonly HashSet<string> _kept = [];
 

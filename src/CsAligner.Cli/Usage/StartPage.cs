@@ -4,7 +4,7 @@ using CsAligner.Cli.Terminals;
 namespace CsAligner.Cli.Usage;
 
 /// <summary>What <c>csalign</c> alone shows: what it is, what it can be told to do, and where more is said.</summary>
-internal static class ShortPage
+internal static class StartPage
 {
     /// <summary>The page.</summary>
     /// <param name="root">All commands.</param>

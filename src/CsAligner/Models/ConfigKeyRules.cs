@@ -11,7 +11,7 @@ namespace CsAligner.Models;
 /// <param name="read">Keys that the reader obeys.</param>
 /// <param name="harmless">Keys that may have any value.</param>
 /// <param name="off">Keys that may be false, null or empty.</param>
-internal sealed class ForeignSettings(IEnumerable<string> read, IEnumerable<string> harmless, IEnumerable<string> off)
+internal sealed class ConfigKeyRules(IEnumerable<string> read, IEnumerable<string> harmless, IEnumerable<string> off)
 {
     private const int LongestShown = 60;
 

@@ -7,7 +7,7 @@ namespace CsAligner.Tensors.Formats;
 /// waiting nor tell a pipe from a file. But the system says of pipes, sockets and devices that they have no bytes, as of empty files:
 /// what has none is not opened.
 /// </summary>
-internal static class PlainFile
+internal static class RegularFile
 {
     /// <summary>Opens a plain file that is not empty for reading at any place.</summary>
     /// <param name="path">The file.</param>
