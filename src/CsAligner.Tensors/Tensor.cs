@@ -176,6 +176,14 @@ public sealed unsafe class Tensor
         return root._grad.Pointer;
     }
 
+    /// <summary>The same for a tensor that may need no gradient.</summary>
+    internal GradientTarget GradTarget()
+    {
+        if (!RequiresGrad) return default;
+        float* values = GradSink(out bool accumulate);
+        return new GradientTarget(values, accumulate);
+    }
+
     /// <summary>Takes over the gradient buffer of <paramref name="consumed"/>, which must not be used again;
     /// false when that is not possible.</summary>
     internal bool TryTakeGradOf(Tensor consumed)

@@ -40,8 +40,8 @@ internal static unsafe class RandomFeatures
             var projected = new float[height * frequencies];
             var (wave, sums) = (new float[frequencies], new float[2 * frequencies]);
             fixed (float* to = projected, by = directions)
-                Gemm.Run(height, frequencies, width, rows.Pointer + ((long)start * width), width, 1, by, frequencies, 1, to, frequencies,
-                    accumulate: false);
+                Gemm.Run(height, frequencies, width,
+                    new(rows.Pointer + ((long)start * width), width), new(by, frequencies), new(to, frequencies), accumulate: false);
             for (int i = 0; i < height; i++)
             {
                 var row = projected.AsSpan(i * frequencies, frequencies);

@@ -22,8 +22,7 @@ internal static unsafe class MatmulMeasurement
         OpenBlas.SetThreads(threads);
 
         void Ours() => Gemm.Run(
-            m, n, k, a, shape.TransposeA ? 1 : k, shape.TransposeA ? m : 1,
-            b, shape.TransposeB ? 1 : n, shape.TransposeB ? k : 1, c, n, false);
+            m, n, k, shape.TransposeA ? new(a, 1, m) : new(a, k), shape.TransposeB ? new(b, 1, k) : new(b, n), new(c, n), false);
         void Theirs() => OpenBlas.Multiply(m, n, k, a, shape.TransposeA, b, shape.TransposeB, theirs);
 
         Ours();

@@ -45,8 +45,8 @@ internal sealed class ShardWriter : IDisposable
     {
         SampleParts parts = (_shard.WithImages ? SampleParts.Image : SampleParts.None) | (_shard.Checked & SampleParts.Captions);
         ImagePixels? pixels = _shard.WithImages ? new ImagePixels(_encoders.Images!.Preprocessing, _options.Transparency) : null;
-        var prefetcher = new SamplePrefetcher(_shard.Read(), _shard.Checked, parts, pixels, SamplePrefetcher.SizeOf(pixels, _options.BatchSize),
-            _options, cancellation);
+        int size = SamplePrefetcher.SizeOf(pixels, _options.BatchSize);
+        var prefetcher = new SamplePrefetcher(_shard.Read(), _shard.Checked, parts, pixels, size, _options, cancellation);
         long before = 0, start = Stopwatch.GetTimestamp();
         foreach (var round in prefetcher.Read())
         {

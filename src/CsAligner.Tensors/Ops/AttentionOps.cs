@@ -71,14 +71,10 @@ public static unsafe class AttentionOps
         tape.Record(y, (queries, keysValues, probabilities, sequences), static (y, s) =>
         {
             var (queries, keysValues, probabilities, sequences) = s;
-            bool accumulateQ = false, accumulateKv = false;
-            float* dq = queries.RequiresGrad ? queries.GradSink(out accumulateQ) : null;
-            float* dkv = keysValues.RequiresGrad ? keysValues.GradSink(out accumulateKv) : null;
+            GradientTarget dq = queries.GradTarget(), dkv = keysValues.GradTarget();
             var scratch = BufferPool.Shared.Rent(probabilities.Length);
-            PooledAttentionKernel.Backward(
-                queries.Pointer, keysValues.Pointer, probabilities.Pointer, y.GradPointer, dq, accumulateQ, dkv, accumulateKv,
-                scratch.Pointer,
-                sequences, probabilities.Shape[1], y.Width);
+            var forward = new PooledAttentionKernel.Saved(queries.Pointer, keysValues.Pointer, probabilities.Pointer, y.Width);
+            PooledAttentionKernel.Backward(forward, y.GradPointer, dq, dkv, scratch.Pointer, sequences, probabilities.Shape[1]);
             BufferPool.Shared.Return(scratch);
         }, probabilities);
         return y;

@@ -87,7 +87,7 @@ public static unsafe class MatMulOps
 
         var y = tape.RentLike(x, n, x.RequiresGrad || weight.RequiresGrad || (bias?.RequiresGrad ?? false));
         if (bias is not null) Elementwise.RepeatRow(bias.Pointer, y.Pointer, rows, n);
-        Gemm.Run(rows, n, k, x.Pointer, k, 1, weight.Pointer, 1, k, y.Pointer, n, accumulate: bias is not null);
+        Gemm.Run(rows, n, k, new(x.Pointer, k), new(weight.Pointer, 1, k), new(y.Pointer, n), accumulate: bias is not null);
         tape.Record(y, (x, weight, bias), static (y, inputs) =>
         {
             var (x, weight, bias) = inputs;
@@ -95,16 +95,18 @@ public static unsafe class MatMulOps
             if (bias is { RequiresGrad: true })
                 Reductions.SumRows(y.GradPointer, rows, n, bias.GradSink(out bool accumulateBias), accumulateBias);
             if (weight.RequiresGrad)
-                Gemm.Run(n, k, rows, y.GradPointer, 1, n, x.Pointer, k, 1, weight.GradSink(out bool accumulateWeight), k, accumulateWeight);
+                Gemm.Run(n, k, rows,
+                    new(y.GradPointer, 1, n), new(x.Pointer, k), new(weight.GradSink(out bool accumulateWeight), k), accumulateWeight);
             if (x.RequiresGrad)
-                Gemm.Run(rows, k, n, y.GradPointer, n, 1, weight.Pointer, k, 1, x.GradSink(out bool accumulateX), k, accumulateX);
+                Gemm.Run(rows, k, n,
+                    new(y.GradPointer, n), new(weight.Pointer, k), new(x.GradSink(out bool accumulateX), k), accumulateX);
         });
         return y;
     }
 
     private static void Multiply(Side a, float* pa, Side b, float* pb, Side c, float* pc, bool accumulate)
-        => Gemm.Run(a.Rows, b.Columns, a.Columns, pa, a.RowStride, a.ColumnStride, pb, b.RowStride, b.ColumnStride, pc, c.RowStride,
-            accumulate);
+        => Gemm.Run(a.Rows, b.Columns, a.Columns,
+            new(pa, a.RowStride, a.ColumnStride), new(pb, b.RowStride, b.ColumnStride), new(pc, c.RowStride), accumulate);
 
     /// <summary>The last two dimensions of a tensor as a matrix with strides, perhaps transposed.</summary>
     private readonly record struct Side(int Rows, int Columns, int RowStride, int ColumnStride)

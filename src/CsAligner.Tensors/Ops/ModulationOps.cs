@@ -23,21 +23,20 @@ public static unsafe class ModulationOps
         ArgumentNullException.ThrowIfNull(tape);
         Check("ModulatedLayerNorm", x, modulation, shift);
         Check("ModulatedLayerNorm", x, modulation, scale);
-        int batch = x.Shape[0], tokens = x.Shape[1], width = x.Width, stride = modulation.Width;
+        int batch = x.Shape[0], tokens = x.Shape[1], width = x.Width;
         var y = tape.RentLike(x, x.RequiresGrad || modulation.RequiresGrad);
         var statistics = tape.Rent([batch, tokens, 2]);
         LayerNormKernel.ForwardGroups(
-            x.Pointer, modulation.Pointer + (scale * width), modulation.Pointer + (shift * width), stride, epsilon,
-            y.Pointer, statistics.Pointer, batch, tokens, width);
+            x.Pointer, modulation.Pointer + (scale * width), modulation.Pointer + (shift * width), epsilon, y.Pointer, statistics.Pointer,
+            new RowGroups(batch, tokens, width, modulation.Width));
         tape.Record(y, (x, modulation, statistics, shift, scale), static (y, s) =>
         {
-            int batch = y.Shape[0], tokens = y.Shape[1], width = y.Width, stride = s.modulation.Width;
-            bool accumulate = false;
-            float* dx = s.x.RequiresGrad ? s.x.GradSink(out accumulate) : null;
+            int width = y.Width;
+            var dx = s.x.GradTarget();
             float* dm = ModulationSink(s.modulation, out var lent);
             LayerNormKernel.BackwardGroups(
-                s.x.Pointer, s.modulation.Pointer + (s.scale * width), stride, s.statistics.Pointer, y.GradPointer, dx, accumulate,
-                dm + (s.scale * width), dm + (s.shift * width), batch, tokens, width);
+                s.x.Pointer, s.modulation.Pointer + (s.scale * width), s.statistics.Pointer, y.GradPointer, dx,
+                dm + (s.scale * width), dm + (s.shift * width), new RowGroups(y.Shape[0], y.Shape[1], width, s.modulation.Width));
             lent?.Release();
         }, statistics);
         return y;
@@ -61,16 +60,16 @@ public static unsafe class ModulationOps
         int batch = residual.Shape[0], tokens = residual.Shape[1], width = residual.Width;
         var y = tape.RentLike(residual, residual.RequiresGrad || branch.RequiresGrad || modulation.RequiresGrad);
         GateKernel.Forward(
-            residual.Pointer, branch.Pointer, modulation.Pointer + (gate * width), modulation.Width, y.Pointer, batch, tokens, width);
+            residual.Pointer, branch.Pointer, modulation.Pointer + (gate * width), y.Pointer,
+            new RowGroups(batch, tokens, width, modulation.Width));
         tape.Record(y, (residual, branch, modulation, gate), static (y, s) =>
         {
-            int batch = y.Shape[0], tokens = y.Shape[1], width = y.Width;
-            bool accumulate = false;
-            float* dbranch = s.branch.RequiresGrad ? s.branch.GradSink(out accumulate) : null;
+            int width = y.Width;
+            var dbranch = s.branch.GradTarget();
             float* dm = s.modulation.RequiresGrad ? ModulationSink(s.modulation, out _) + (s.gate * width) : null;
             GateKernel.Backward(
-                s.branch.Pointer, s.modulation.Pointer + (s.gate * width), s.modulation.Width, y.GradPointer,
-                dbranch, accumulate, dm, batch, tokens, width);
+                s.branch.Pointer, s.modulation.Pointer + (s.gate * width), y.GradPointer, dbranch, dm,
+                new RowGroups(y.Shape[0], y.Shape[1], width, s.modulation.Width));
 
             // Last: the residual may take the gradient's buffer over instead of copying it.
             if (!s.residual.RequiresGrad || s.residual.TryTakeGradOf(y)) return;

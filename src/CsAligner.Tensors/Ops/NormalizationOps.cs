@@ -30,12 +30,9 @@ public static unsafe class NormalizationOps
         tape.Record(y, (x, gamma, beta, statistics), static (y, inputs) =>
         {
             var (x, gamma, beta, statistics) = inputs;
-            bool accumulateX = false, accumulateGamma = false, accumulateBeta = false;
-            float* dx = x.RequiresGrad ? x.GradSink(out accumulateX) : null;
-            float* dgamma = gamma.RequiresGrad ? gamma.GradSink(out accumulateGamma) : null;
-            float* dbeta = beta.RequiresGrad ? beta.GradSink(out accumulateBeta) : null;
-            LayerNormKernel.Backward(x.Pointer, gamma.Pointer, statistics.Pointer, y.GradPointer, dx, accumulateX, dgamma, accumulateGamma,
-                dbeta, accumulateBeta, x.Rows, x.Width);
+            var forward = new LayerNormKernel.Saved(x.Pointer, gamma.Pointer, statistics.Pointer);
+            LayerNormKernel.Backward(
+                forward, y.GradPointer, x.GradTarget(), gamma.GradTarget(), beta.GradTarget(), x.Rows, x.Width);
         }, statistics);
         return y;
     }

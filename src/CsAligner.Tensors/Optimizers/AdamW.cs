@@ -61,8 +61,8 @@ public sealed unsafe class AdamW
         {
             if (!weights.HasGrad) continue;
             float decay = weights.Rank >= 2 ? (float)(1 - (learningRate * _options.WeightDecay)) : 1;
-            AdamWKernel.Step(weights.Pointer, weights.GradPointer, first.Pointer, second.Pointer, weights.Length, scale, _options.Beta1,
-                _options.Beta2, decay, rate, correction, _options.Epsilon);
+            var update = new AdamWUpdate(scale, _options.Beta1, _options.Beta2, decay, rate, correction, _options.Epsilon);
+            AdamWKernel.Step(weights.Pointer, weights.GradPointer, first.Pointer, second.Pointer, weights.Length, update);
             weights.ZeroGrad();
         }
 

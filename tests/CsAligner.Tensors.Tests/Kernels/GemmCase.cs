@@ -46,7 +46,7 @@ internal sealed unsafe class GemmCase : IDisposable
     public void Run(bool accumulate)
     {
         _before.CopyTo(_c.Span);
-        Gemm.Run(_m, _n, _k, _a.Pointer, _aRow, _aCol, _b.Pointer, _bRow, _bCol, _c.Pointer, _cRow, accumulate);
+        Gemm.Run(_m, _n, _k, new(_a.Pointer, _aRow, _aCol), new(_b.Pointer, _bRow, _bCol), new(_c.Pointer, _cRow), accumulate);
     }
 
     /// <summary>The bits of C, gaps included.</summary>

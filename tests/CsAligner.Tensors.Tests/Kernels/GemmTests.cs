@@ -236,12 +236,13 @@ public sealed class GemmTests : IDisposable
             fixed (float* pa = a, pb = b, pc = c, pe = expected)
             {
                 Force(path, threads: 1);
-                for (int i = 0; i < batch; i++) Gemm.Run(m, n, k, pa + i * m * k, k, 1, pb + i * k * n, 1, k, pe + i * m * n, n, false);
+                for (int i = 0; i < batch; i++) Gemm.Run(m, n, k,
+                    new(pa + i * m * k, k), new(pb + i * k * n, 1, k), new(pe + i * m * n, n), false);
                 foreach (int threads in (int[])[1, 2, 3])
                 {
                     Force(path, threads);
                     Array.Clear(c);
-                    Gemm.RunBatched(batch, m, n, k, pa, m * k, k, 1, pb, k * n, 1, k, pc, m * n, n, false);
+                    Gemm.RunBatched(batch, m, n, k, new(pa, k, 1, m * k), new(pb, 1, k, k * n), new(pc, n, 1, m * n), false);
                     Assert.Equal(expected, c);
                 }
             }
@@ -256,9 +257,9 @@ public sealed class GemmTests : IDisposable
         float[] a = [.. Enumerable.Repeat(0.5f, 9 * 7)], b = [.. Enumerable.Range(0, 32).Select(j => (float)j)], c = new float[9 * 32];
         fixed (float* pa = a, pb = b, pc = c)
         {
-            Gemm.Run(9, 32, 7, pa, 7, 1, pb, 0, 1, pc, 32, false);
+            Gemm.Run(9, 32, 7, new(pa, 7), new(pb, 0), new(pc, 32), false);
             for (int i = 0; i < c.Length; i++) Assert.Equal(3.5f * (i % 32), c[i]);
-            Gemm.Run(9, 32, 7, pa, 0, 0, pb, 0, 1, pc, 32, false);
+            Gemm.Run(9, 32, 7, new(pa, 0, 0), new(pb, 0), new(pc, 32), false);
             for (int i = 0; i < c.Length; i++) Assert.Equal(3.5f * (i % 32), c[i]);
         }
     }
@@ -270,8 +271,8 @@ public sealed class GemmTests : IDisposable
         float[] a = Numbers(random, 4 * 5 * 6), b = Numbers(random, 6 * 7), c = new float[4 * 5 * 7], expected = new float[c.Length];
         fixed (float* pa = a, pb = b, pc = c, pe = expected)
         {
-            Gemm.Run(20, 7, 6, pa, 6, 1, pb, 7, 1, pe, 7, false);
-            Gemm.RunBatched(4, 5, 7, 6, pa, 30, 6, 1, pb, 0, 7, 1, pc, 35, 7, false);
+            Gemm.Run(20, 7, 6, new(pa, 6), new(pb, 7), new(pe, 7), false);
+            Gemm.RunBatched(4, 5, 7, 6, new(pa, 6, 1, 30), new(pb, 7, 1, 0), new(pc, 7, 1, 35), false);
         }
         Assert.Equal(expected, c);
     }
@@ -287,8 +288,8 @@ public sealed class GemmTests : IDisposable
             for (int round = 0; round < 20; round++)
             {
                 if (round == 10) before = GC.GetAllocatedBytesForCurrentThread();
-                Gemm.Run(200, 200, 200, pa, 1, 200, pb, 1, 200, pc, 200, false);
-                Gemm.RunBatched(100, 17, 17, 20, pa, 340, 20, 1, pb, 340, 1, 20, pc, 289, 17, false);
+                Gemm.Run(200, 200, 200, new(pa, 1, 200), new(pb, 1, 200), new(pc, 200), false);
+                Gemm.RunBatched(100, 17, 17, 20, new(pa, 20, 1, 340), new(pb, 1, 20, 340), new(pc, 17, 1, 289), false);
             }
             Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         }

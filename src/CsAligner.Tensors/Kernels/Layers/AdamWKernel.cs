@@ -10,17 +10,14 @@ internal static unsafe class AdamWKernel
     /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²; w = decay w - rate m / (sqrt(v) correction + epsilon),
     /// with g = scale gradient.
     /// </summary>
-    public static void Step(float* weights, float* gradient, float* m, float* v, int length, float scale, float beta1, float beta2,
-        float decay, float rate, float correction, float epsilon)
-        => Blocks.For(length, Blocks.Elements,
-            new StepBody(weights, gradient, m, v, scale, beta1, beta2, decay, rate, correction, epsilon));
+    public static void Step(float* weights, float* gradient, float* m, float* v, int length, in AdamWUpdate update)
+        => Blocks.For(length, Blocks.Elements, new StepBody(weights, gradient, m, v, update));
 
-    private readonly struct StepBody(
-        float* weights, float* gradient, float* m, float* v, float scale, float beta1, float beta2, float decay, float rate,
-        float correction, float epsilon) : IBlockBody
+    private readonly struct StepBody(float* weights, float* gradient, float* m, float* v, AdamWUpdate update) : IBlockBody
     {
         public void Run(int start, int end)
         {
+            var (scale, beta1, beta2, decay, rate, correction, epsilon) = update;
             int i = start;
             for (; i <= end - 8; i += 8)
             {

@@ -42,10 +42,12 @@ internal sealed unsafe class AttentionHead
     /// y = softmax(q kᵀ scale) v; with <paramref name="causal"/> row i sees the first i + 1 keys. The probabilities [T, T] are kept
     /// where they are not null.
     /// </summary>
-    public void Forward(float* q, float* k, float* v, nint stride, float scale, bool causal, float* probabilities, float* y, nint yStride)
+    public void Forward(in HeadRows x, float scale, bool causal, float* probabilities, float* y, nint yStride)
     {
-        PackTransposed(k, stride, _tokens, _width, _transposed);
-        Copy(v, stride, _tokens, _panels);
+        float* q = x.Queries;
+        nint stride = x.Stride;
+        PackTransposed(x.Keys, stride, _tokens, _width, _transposed);
+        Copy(x.Values, stride, _tokens, _panels);
         for (int start = 0; start < _tokens; start += _queries)
         {
             int count = Math.Min(_queries, _tokens - start);
@@ -64,13 +66,14 @@ internal sealed unsafe class AttentionHead
         }
     }
 
-    /// <summary>dq, dk and dv (+)= the gradients, all with the stride of q, k and v.</summary>
+    /// <summary>dx (+)= the gradients.</summary>
     public void Backward(
-        float* q, float* k, float* v, nint stride, float scale, float* probabilities, float* dy, nint dyStride, float* dq, float* dk,
-        float* dv, bool accumulate)
+        in HeadRows x, float scale, float* probabilities, float* dy, nint dyStride, in HeadRows dx, bool accumulate)
     {
-        PackTransposed(v, stride, _tokens, _width, _transposed);
-        Copy(k, stride, _tokens, _panels);
+        float* q = x.Queries;
+        nint stride = x.Stride;
+        PackTransposed(x.Values, stride, _tokens, _width, _transposed);
+        Copy(x.Keys, stride, _tokens, _panels);
         for (int start = 0; start < _tokens; start += _queries)
         {
             int count = Math.Min(_queries, _tokens - start);
@@ -87,7 +90,7 @@ internal sealed unsafe class AttentionHead
             for (int i = 0; i < count; i++)
                 _softmaxBackward(_weights + (i * _tokenColumns), _gradients + (i * _tokenColumns), scale, _tokenColumns);
             Multiply(_gradients, _tokenColumns, count, _tokens, _panels, _widthColumns, _result, accumulate: false);
-            Put(_result, count, dq + (start * stride), stride, accumulate);
+            Put(_result, count, dx.Queries + (start * dx.Stride), dx.Stride, accumulate);
 
             // dV = Pᵀ dY, dK = dSᵀ Q, each a sum over the blocks.
             Copy(dy + (start * dyStride), dyStride, count, _rowPanels);
@@ -96,8 +99,8 @@ internal sealed unsafe class AttentionHead
             AddTransposed(_gradients, count, _dKeys, start > 0);
         }
 
-        Put(_dKeys, _tokens, dk, stride, accumulate);
-        Put(_dValues, _tokens, dv, stride, accumulate);
+        Put(_dKeys, _tokens, dx.Keys, dx.Stride, accumulate);
+        Put(_dValues, _tokens, dx.Values, dx.Stride, accumulate);
     }
 
     private void Plan(int tokens, int width)

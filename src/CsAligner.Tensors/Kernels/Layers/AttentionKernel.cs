@@ -17,6 +17,9 @@ internal static unsafe class AttentionKernel
         bool accumulate)
         => Blocks.For(sequences.Batch * heads, 1, new BackwardBody(qkv, probabilities, dy, dqkv, sequences, heads, width, accumulate));
 
+    // Queries, keys and values lie side by side.
+    private static HeadRows Head(float* queries, int width) => new(queries, queries + width, queries + (2 * width), 3 * width);
+
     private readonly struct ForwardBody(float* qkv, float* probabilities, float* y, SequenceLayout sequences, int heads, int width,
         bool causal)
         : IBlockBody
@@ -31,7 +34,7 @@ internal static unsafe class AttentionKernel
                 float* q = qkv + (first * row) + (head * d);
                 float* p = probabilities is null ? null : probabilities + ((long)task * sequences.Longest * sequences.Longest);
                 AttentionHead.For(sequences.Length(b), d)
-                    .Forward(q, q + width, q + (2 * width), row, 1f / MathF.Sqrt(d), causal, p, y + (first * width) + (head * d), width);
+                    .Forward(Head(q, width), 1f / MathF.Sqrt(d), causal, p, y + (first * width) + (head * d), width);
             }
         }
     }
@@ -46,12 +49,9 @@ internal static unsafe class AttentionKernel
             {
                 int b = task / heads, head = task % heads;
                 long first = sequences.First(b), at = (first * row) + (head * d);
-                float* q = qkv + at;
-                float* dq = dqkv + at;
                 AttentionHead.For(sequences.Length(b), d).Backward(
-                    q, q + width, q + (2 * width), row, 1f / MathF.Sqrt(d),
-                    probabilities + ((long)task * sequences.Longest * sequences.Longest),
-                    dy + (first * width) + (head * d), width, dq, dq + width, dq + (2 * width), accumulate);
+                    Head(qkv + at, width), 1f / MathF.Sqrt(d), probabilities + ((long)task * sequences.Longest * sequences.Longest),
+                    dy + (first * width) + (head * d), width, Head(dqkv + at, width), accumulate);
             }
         }
     }

@@ -3,24 +3,25 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Kernels.Layers;
 
-/// <summary>A residual plus a branch times the gate of its sample. B samples of T rows of W; gates lie a stride apart.</summary>
+/// <summary>A residual plus a branch times the gate of its sample. Groups are samples, B of T rows of W; their vectors are gates.</summary>
 internal static unsafe class GateKernel
 {
     /// <summary>y = residual + gate[b] branch.</summary>
-    public static void Forward(float* residual, float* branch, float* gate, int stride, float* y, int samples, int rows, int width)
-        => Blocks.For(samples, 1, new ForwardBody(residual, branch, gate, stride, y, rows, width));
+    public static void Forward(float* residual, float* branch, float* gate, float* y, in RowGroups samples)
+        => Blocks.For(samples.Count, 1, new ForwardBody(residual, branch, gate, y, samples));
 
-    /// <summary>dbranch (+)= gate[b] dy and dgate[b] += the sum over the rows of dy branch. Either may be null.</summary>
+    /// <summary>dbranch (+)= gate[b] dy and dgate[b] += the sum over the rows of dy branch, unless it is null.</summary>
     public static void Backward(
-        float* branch, float* gate, int stride, float* dy, float* dbranch, bool accumulate, float* dgate, int samples, int rows, int width)
-        => Blocks.For(samples, 1, new BackwardBody(branch, gate, stride, dy, dbranch, accumulate, dgate, rows, width));
+        float* branch, float* gate, float* dy, GradientTarget dbranch, float* dgate, in RowGroups samples)
+        => Blocks.For(samples.Count, 1, new BackwardBody(branch, gate, dy, dbranch, dgate, samples));
 
     private static Span<float> Row(float* x, long row, int width) => new(x + (row * width), width);
 
-    private readonly struct ForwardBody(float* residual, float* branch, float* gate, int stride, float* y, int rows, int width) : IBlockBody
+    private readonly struct ForwardBody(float* residual, float* branch, float* gate, float* y, RowGroups samples) : IBlockBody
     {
         public void Run(int start, int end)
         {
+            int rows = samples.Rows, width = samples.Width, stride = samples.Stride;
             for (long r = (long)start * rows; r < (long)end * rows; r++)
             {
                 var own = new ReadOnlySpan<float>(gate + (r / rows * stride), width);
@@ -30,19 +31,20 @@ internal static unsafe class GateKernel
     }
 
     private readonly struct BackwardBody(
-        float* branch, float* gate, int stride, float* dy, float* dbranch, bool accumulate, float* dgate, int rows, int width) : IBlockBody
+        float* branch, float* gate, float* dy, GradientTarget dbranch, float* dgate, RowGroups samples) : IBlockBody
     {
         public void Run(int start, int end)
         {
+            int rows = samples.Rows, width = samples.Width, stride = samples.Stride;
             for (long r = (long)start * rows; r < (long)end * rows; r++)
             {
                 long own = r / rows * stride;
                 var upstream = Row(dy, r, width);
-                if (dbranch is not null)
+                if (dbranch.Values is not null)
                 {
                     var factor = new ReadOnlySpan<float>(gate + own, width);
-                    var target = Row(dbranch, r, width);
-                    if (accumulate) TensorPrimitives.MultiplyAdd(upstream, factor, target, target);
+                    var target = Row(dbranch.Values, r, width);
+                    if (dbranch.Accumulate) TensorPrimitives.MultiplyAdd(upstream, factor, target, target);
                     else TensorPrimitives.Multiply(upstream, factor, target);
                 }
 

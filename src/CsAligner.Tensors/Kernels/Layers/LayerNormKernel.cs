@@ -21,40 +21,33 @@ internal static unsafe class LayerNormKernel
         => Blocks.ForRows(rows, width, new ForwardBody(x, gamma, beta, 0, epsilon, y, statistics, width));
 
     /// <summary>y = (1 + gamma[g]) (x - mean) / sqrt(variance + epsilon) + beta[g] for the rows of each group g.</summary>
-    /// <param name="x">[groups, rowsPerGroup, width].</param>
-    /// <param name="gamma">The gain of the first group, that of each other <paramref name="stride"/> further.</param>
+    /// <param name="x">[groups, rows of each, width].</param>
+    /// <param name="gamma">The gain of the first group.</param>
     /// <param name="beta">The shift of the first group.</param>
-    /// <param name="stride">Elements from one group's gain and shift to the next one's.</param>
     /// <param name="epsilon">Added to variances.</param>
     /// <param name="y">As x.</param>
-    /// <param name="statistics">[groups, rowsPerGroup, 2].</param>
-    /// <param name="groups">Groups of rows.</param>
-    /// <param name="rowsPerGroup">Rows of each.</param>
-    /// <param name="width">Elements of a row.</param>
+    /// <param name="statistics">[groups, rows of each, 2].</param>
+    /// <param name="groups">How the rows are grouped.</param>
     public static void ForwardGroups(
-        float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics,
-        int groups, int rowsPerGroup, int width)
-        => Blocks.For(groups, 1, new ForwardGroupsBody(x, gamma, beta, stride, epsilon, y, statistics, rowsPerGroup, width));
+        float* x, float* gamma, float* beta, float epsilon, float* y, float* statistics, in RowGroups groups)
+        => Blocks.For(groups.Count, 1, new ForwardGroupsBody(x, gamma, beta, epsilon, y, statistics, groups));
 
-    /// <summary>dx (+)= the gradient; dgamma and dbeta, laid out as gamma and beta, += theirs. dx may be null.</summary>
+    /// <summary>dx (+)= the gradient; dgamma and dbeta, laid out as gamma and beta, += theirs.</summary>
     public static void BackwardGroups(
-        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX,
-        float* dgamma, float* dbeta, int groups, int rowsPerGroup, int width)
-        => Blocks.For(
-            groups, 1, new BackwardGroupsBody(x, gamma, stride, statistics, dy, dx, accumulateX, dgamma, dbeta, rowsPerGroup, width));
+        float* x, float* gamma, float* statistics, float* dy, GradientTarget dx, float* dgamma, float* dbeta, in RowGroups groups)
+        => Blocks.For(groups.Count, 1, new BackwardGroupsBody(x, gamma, statistics, dy, dx, dgamma, dbeta, groups));
 
-    /// <summary>dx (+)= the gradient; dgamma and dbeta (+)= theirs, summed in blocks of rows. Each of the three may be null.</summary>
+    /// <summary>dx (+)= the gradient; dgamma and dbeta (+)= theirs, summed in blocks of rows.</summary>
     public static void Backward(
-        float* x, float* gamma, float* statistics, float* dy, float* dx, bool accumulateX,
-        float* dgamma, bool accumulateGamma, float* dbeta, bool accumulateBeta, int rows, int width)
+        in Saved forward, float* dy, GradientTarget dx, GradientTarget dgamma, GradientTarget dbeta, int rows, int width)
     {
         int parts = Blocks.Count(rows, RowsPerPart);
         var partial = BufferPool.Shared.Rent(Math.Max(1, 2 * parts * width));
         float* gammaParts = partial.Pointer;
         float* betaParts = gammaParts + ((long)parts * width);
-        Blocks.For(rows, RowsPerPart, new BackwardBody(x, gamma, statistics, dy, dx, accumulateX, gammaParts, betaParts, width));
-        if (dgamma is not null) Reductions.AddParts(gammaParts, parts, width, dgamma, accumulateGamma);
-        if (dbeta is not null) Reductions.AddParts(betaParts, parts, width, dbeta, accumulateBeta);
+        Blocks.For(rows, RowsPerPart, new BackwardBody(forward, dy, dx, gammaParts, betaParts, width));
+        if (dgamma.Values is not null) Reductions.AddParts(gammaParts, parts, width, dgamma.Values, dgamma.Accumulate);
+        if (dbeta.Values is not null) Reductions.AddParts(betaParts, parts, width, dbeta.Values, dbeta.Accumulate);
         BufferPool.Shared.Return(partial);
     }
 
@@ -147,12 +140,22 @@ internal static unsafe class LayerNormKernel
         }
     }
 
+    /// <summary>What the forward pass worked on and made.</summary>
+    internal readonly struct Saved(float* x, float* gamma, float* statistics)
+    {
+        public float* X => x;
+
+        public float* Gamma => gamma;
+
+        public float* Statistics => statistics;
+    }
+
     private readonly struct BackwardBody(
-        float* x, float* gamma, float* statistics, float* dy, float* dx, bool accumulateX,
-        float* gammaParts, float* betaParts, int width) : IBlockBody
+        Saved forward, float* dy, GradientTarget dx, float* gammaParts, float* betaParts, int width) : IBlockBody
     {
         public void Run(int start, int end)
         {
+            float* x = forward.X, statistics = forward.Statistics;
             float* gammaSum = gammaParts + ((long)(start / RowsPerPart) * width);
             float* betaSum = betaParts + ((long)(start / RowsPerPart) * width);
             new Span<float>(gammaSum, width).Clear();
@@ -161,42 +164,41 @@ internal static unsafe class LayerNormKernel
             {
                 long at = (long)r * width;
                 BackwardRow(
-                    x + at, gamma, 0, statistics[2 * r], statistics[(2 * r) + 1], dy + at, dx is null ? null : dx + at,
-                    accumulateX, gammaSum, betaSum, width);
+                    x + at, forward.Gamma, 0, statistics[2 * r], statistics[(2 * r) + 1], dy + at,
+                    dx.Values is null ? null : dx.Values + at, dx.Accumulate, gammaSum, betaSum, width);
             }
         }
     }
 
     private readonly struct ForwardGroupsBody(
-        float* x, float* gamma, float* beta, int stride, float epsilon, float* y, float* statistics,
-        int rowsPerGroup, int width) : IBlockBody
+        float* x, float* gamma, float* beta, float epsilon, float* y, float* statistics, RowGroups groups) : IBlockBody
     {
         public void Run(int start, int end)
         {
             for (int group = start; group < end; group++)
             {
-                long at = (long)group * stride;
-                new ForwardBody(x, gamma + at, beta + at, 1, epsilon, y, statistics, width)
-                    .Run(group * rowsPerGroup, (group + 1) * rowsPerGroup);
+                long at = (long)group * groups.Stride;
+                new ForwardBody(x, gamma + at, beta + at, 1, epsilon, y, statistics, groups.Width)
+                    .Run(group * groups.Rows, (group + 1) * groups.Rows);
             }
         }
     }
 
     private readonly struct BackwardGroupsBody(
-        float* x, float* gamma, int stride, float* statistics, float* dy, float* dx, bool accumulateX,
-        float* dgamma, float* dbeta, int rowsPerGroup, int width) : IBlockBody
+        float* x, float* gamma, float* statistics, float* dy, GradientTarget dx, float* dgamma, float* dbeta, RowGroups groups) : IBlockBody
     {
         public void Run(int start, int end)
         {
+            int width = groups.Width;
             for (int group = start; group < end; group++)
             {
-                long own = (long)group * stride;
-                for (int r = group * rowsPerGroup; r < (group + 1) * rowsPerGroup; r++)
+                long own = (long)group * groups.Stride;
+                for (int r = group * groups.Rows; r < (group + 1) * groups.Rows; r++)
                 {
                     long at = (long)r * width;
                     BackwardRow(
                         x + at, gamma + own, 1, statistics[2 * r], statistics[(2 * r) + 1], dy + at,
-                        dx is null ? null : dx + at, accumulateX, dgamma + own, dbeta + own, width);
+                        dx.Values is null ? null : dx.Values + at, dx.Accumulate, dgamma + own, dbeta + own, width);
                 }
             }
         }

@@ -14,12 +14,10 @@ internal static unsafe class PooledAttentionKernel
         int heads, int width)
         => Blocks.For(sequences.Batch, 1, new ForwardBody(queries, keysValues, probabilities, y, sequences, heads, width));
 
-    /// <summary>dq and dkv (+)= the gradients; <paramref name="scratch"/> is as large as the probabilities. Either may be null.</summary>
+    /// <summary>dq and dkv (+)= the gradients; scratch memory as large as the probabilities is at hand.</summary>
     public static void Backward(
-        float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv,
-        float* scratch, in SequenceLayout sequences, int heads, int width)
-        => Blocks.For(sequences.Batch, 1,
-            new BackwardBody(queries, keysValues, probabilities, dy, dq, accumulateQ, dkv, accumulateKv, scratch, sequences, heads, width));
+        in Saved forward, float* dy, GradientTarget dq, GradientTarget dkv, float* scratch, in SequenceLayout sequences, int heads)
+        => Blocks.For(sequences.Batch, 1, new BackwardBody(forward, dy, dq, dkv, scratch, sequences, heads));
 
     private static void AddScaled(float* x, float factor, float* y, int length) =>
         TensorPrimitives.MultiplyAdd(Row(x, length), factor, Row(y, length), Row(y, length));
@@ -50,26 +48,39 @@ internal static unsafe class PooledAttentionKernel
         }
     }
 
+    /// <summary>What the forward pass worked on and made.</summary>
+    internal readonly struct Saved(float* queries, float* keysValues, float* probabilities, int width)
+    {
+        public float* Queries => queries;
+
+        public float* KeysValues => keysValues;
+
+        public float* Probabilities => probabilities;
+
+        public int Width => width;
+    }
+
     private readonly struct BackwardBody(
-        float* queries, float* keysValues, float* probabilities, float* dy, float* dq, bool accumulateQ, float* dkv, bool accumulateKv,
-        float* scratch, SequenceLayout sequences, int heads, int width) : IBlockBody
+        Saved forward, float* dy, GradientTarget dq, GradientTarget dkv, float* scratch, SequenceLayout sequences, int heads) : IBlockBody
     {
         public void Run(int start, int end)
         {
+            int width = forward.Width;
             for (int b = start; b < end; b++)
             {
-                if (dq is not null && !accumulateQ) Row(dq + ((long)b * width), width).Clear();
-                if (dkv is not null && !accumulateKv)
-                    Row(dkv + ((long)sequences.First(b) * 2 * width), sequences.Length(b) * 2 * width).Clear();
+                if (dq.Values is not null && !dq.Accumulate) Row(dq.Values + ((long)b * width), width).Clear();
+                if (dkv.Values is not null && !dkv.Accumulate)
+                    Row(dkv.Values + ((long)sequences.First(b) * 2 * width), sequences.Length(b) * 2 * width).Clear();
                 for (int head = 0; head < heads; head++) GoBack(b, head, sequences.Length(b));
             }
         }
 
         private void GoBack(int b, int head, int count)
         {
-            int d = width / heads, row = 2 * width;
+            int width = forward.Width, d = width / heads, row = 2 * width;
+            float* queries = forward.Queries, keysValues = forward.KeysValues, toQ = dq.Values, toKv = dkv.Values;
             long query = ((long)b * width) + (head * d), key = ((long)sequences.First(b) * row) + (head * d), value = key + width;
-            float* p = probabilities + ((((long)b * heads) + head) * sequences.Longest);
+            float* p = forward.Probabilities + ((((long)b * heads) + head) * sequences.Longest);
             float* ds = scratch + ((((long)b * heads) + head) * sequences.Longest);
             float scale = 1f / MathF.Sqrt(d);
             for (int t = 0; t < count; t++)
@@ -78,10 +89,10 @@ internal static unsafe class PooledAttentionKernel
             for (int t = 0; t < count; t++)
             {
                 long at = (long)t * row;
-                if (dq is not null) AddScaled(keysValues + key + at, scale * ds[t], dq + query, d);
-                if (dkv is null) continue;
-                AddScaled(queries + query, scale * ds[t], dkv + key + at, d);
-                AddScaled(dy + query, p[t], dkv + value + at, d);
+                if (toQ is not null) AddScaled(keysValues + key + at, scale * ds[t], toQ + query, d);
+                if (toKv is null) continue;
+                AddScaled(queries + query, scale * ds[t], toKv + key + at, d);
+                AddScaled(dy + query, p[t], toKv + value + at, d);
             }
         }
     }

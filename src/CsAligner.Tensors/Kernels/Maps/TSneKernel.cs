@@ -32,7 +32,7 @@ internal static unsafe class TSneKernel
         GC.KeepAlive(rows);
         float* halfNorms = scratch.Floats(RowDots.Padded(count));
         RowDots.HalfNorms(centred, count, width, halfNorms);
-        Gemm.Run(count, count, width, centred, width, 1, centred, 1, width, p, count, accumulate: false);
+        Gemm.Run(count, count, width, new(centred, width), new(centred, 1, width), new(p, count), accumulate: false);
         Blocks.For(count, RowsPerTask, (start, end) =>
         {
             var logits = new double[count];

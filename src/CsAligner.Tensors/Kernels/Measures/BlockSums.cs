@@ -23,9 +23,9 @@ internal static unsafe class BlockSums
         using var scratch = new Scratch();
         var centred = new CentredRows(x.Pointer, rows, x.Width, centre.Pointer, scratch);
         Sweep(centred, centred, bandwidths, totals, scratch);
-        double* wide = bandwidths.All(IsSingle) ? null : centred.Widened(scratch);
+        var wide = bandwidths.All(IsSingle) ? default : centred.Widened(scratch);
         for (int s = 0; s < totals.Length; s++)
-            if (!IsSingle(bandwidths[s])) Add(ref totals[s], wide, rows, wide, rows, x.Width, bandwidths[s]);
+            if (!IsSingle(bandwidths[s])) Add(ref totals[s], wide, wide, x.Width, bandwidths[s]);
 
         GC.KeepAlive(x);
         GC.KeepAlive(centre);
@@ -41,9 +41,9 @@ internal static unsafe class BlockSums
         KernelTotal[] totals = [.. bandwidths.Select(_ => new KernelTotal())];
         Sweep(centredX, centredY, bandwidths, totals, scratch);
         bool single = bandwidths.All(IsSingle);
-        double* wideX = single ? null : centredX.Widened(scratch), wideY = single ? null : centredY.Widened(scratch);
+        Float64Rows wideX = single ? default : centredX.Widened(scratch), wideY = single ? default : centredY.Widened(scratch);
         for (int s = 0; s < totals.Length; s++)
-            if (!IsSingle(bandwidths[s])) Add(ref totals[s], wideX, rows, wideY, columns, x.Width, bandwidths[s]);
+            if (!IsSingle(bandwidths[s])) Add(ref totals[s], wideX, wideY, x.Width, bandwidths[s]);
 
         GC.KeepAlive(x);
         GC.KeepAlive(y);
@@ -147,17 +147,18 @@ internal static unsafe class BlockSums
     private static bool IsSingle(StreamedBandwidth bandwidth) => bandwidth.Precision == KernelPrecision.Single;
 
     // In float64; of one block with itself its distinct rows.
-    private static void Add(ref KernelTotal total, double* x, int rows, double* y, int columns, int width, StreamedBandwidth bandwidth)
+    private static void Add(ref KernelTotal total, Float64Rows x, Float64Rows y, int width, StreamedBandwidth bandwidth)
     {
         if (bandwidth.Precision == KernelPrecision.Wide)
         {
             // A row with itself adds nothing.
-            total.Add(0, 0, WideBandwidthDivergence.Rest(x, rows, y, columns, width, bandwidth.Sigma));
+            total.Add(0, 0, WideBandwidthDivergence.Rest(x, y, width, bandwidth.Sigma));
             return;
         }
 
-        double logMean = Float64Terms.LogMeanKernel(x, rows, y, columns, width, bandwidth.Sigma, x == y, 0, null, null);
-        double count = (double)rows * (x == y ? columns - 1 : columns);
+        bool self = x.Values == y.Values;
+        double logMean = Float64Terms.LogMeanKernel(x, y, width, bandwidth.Sigma, self, 0);
+        double count = (double)x.Count * (self ? y.Count - 1 : y.Count);
         total.Add(logMean, count, count * (Math.Exp(logMean) - 1));
     }
 }

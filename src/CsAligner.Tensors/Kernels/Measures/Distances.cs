@@ -79,7 +79,7 @@ internal static unsafe class Distances
         {
             int first = top, height = Math.Min(RowsPerTile, rows - top), breadth = rows - top;
             float* from = centred + ((long)top * width);
-            Gemm.Run(height, breadth, width, from, width, 1, from, 1, width, scores, breadth, accumulate: false);
+            Gemm.Run(height, breadth, width, new(from, width), new(from, 1, width), new(scores, breadth), accumulate: false);
             Workers.For(height, i => Keep(squared, rows, first + i, scores + ((long)i * breadth) + i + 1, halfNorms));
         }
 

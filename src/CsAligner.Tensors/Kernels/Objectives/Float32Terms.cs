@@ -65,36 +65,37 @@ internal static unsafe class Float32Terms
     }
 
     /// <summary>
-    /// ln of the mean kernel value between x and y (its gradient times <paramref name="kernelWeight"/>;
-    /// 0 leaves it out and the value 0) and InfoNCE over the first <paramref name="pairs"/> rows (times <paramref name="infoNceWeight"/>;
-    /// 0 leaves it out): one product of scores serves both. Gradients are added to those of <paramref name="gradX"/> and
-    /// <paramref name="gradY"/> that are not null, and what the self terms have left there is finished.
+    /// ln of the mean kernel value between x and y (its gradient times -2 of D_CS's weight; a weight of 0 leaves it out and the value 0)
+    /// and InfoNCE over the first pairs (times its weight; 0 leaves it out): one product of scores serves both. Gradients are added to
+    /// those that are not null, and what the self terms have left there is finished.
     /// </summary>
     public static (double LogMeanKernel, double InfoNce, double GradScale) CrossTerm(
-        CentredRows x, CentredRows y, double sigma, double kernelWeight, int pairs, double scale, double infoNceWeight,
-        float* gradX, float* gradY, SelfTermResult selfX, SelfTermResult selfY, RowPanels? panelsX)
+        CrossTermSide first, CrossTermSide second, in FusedLossParameters loss)
     {
         using var scratch = new Scratch();
+        CentredRows x = first.Rows, y = second.Rows;
+        float* gradX = first.Gradient, gradY = second.Gradient;
         bool gradients = gradX != null || gradY != null;
-        var kernel = kernelWeight == 0 ? null : new KernelLogits(x, y, sigma, scratch);
-        var pairStatistics = infoNceWeight == 0 || pairs == 0
+        var kernel = loss.CsWeight == 0 ? null : new KernelLogits(x, y, loss.Sigma, scratch);
+        var pairStatistics = loss.InfoNceWeight == 0 || loss.Pairs == 0
             ? null
-            : new InfoNceStatistics(new InfoNceLogits(x, y, pairs, scale, scratch), y.Count, scratch);
+            : new InfoNceStatistics(new InfoNceLogits(x, y, loss.Pairs, loss.Scale, scratch), y.Count, scratch);
         var sweep = new ScoreSweep(x, y, scratch);
         if (gradients) sweep.Keep(ScoreBudget);
-        if (panelsX != null) sweep.UsePanels(panelsX);
+        if (first.Panels != null) sweep.UsePanels(first.Panels);
         var statistics = new ScoreStatistics(x.Count, false, kernel, pairStatistics, scratch);
         sweep.Run(statistics, null, null, false);
         double logMean = kernel == null ? 0 : statistics.Total.LogMean((double)x.Count * y.Count, 0),
             infoNce = pairStatistics?.Complete() ?? 0;
         if (!gradients) return (logMean, infoNce, 0);
 
-        double logitWeight = pairStatistics == null ? 0 : 0.5 * infoNceWeight * scale / pairs;
-        double shift = kernel == null ? 0 : statistics.Total.Log;
-        var weights = new ScoreWeights(x, y, kernel, shift, kernelWeight / (sigma * sigma), pairStatistics, logitWeight, scratch);
+        double logitWeight = pairStatistics == null ? 0 : 0.5 * loss.InfoNceWeight * loss.Scale / loss.Pairs;
+        double shift = kernel == null ? 0 : statistics.Total.Log, kernelWeight = -2 * loss.CsWeight / (loss.Sigma * loss.Sigma);
+        var weights = new ScoreWeights(x, y, kernel, shift, kernelWeight, pairStatistics, logitWeight, scratch);
+        SelfTermResult selfX = first.Self, selfY = second.Self;
         sweep.Run(weights, gradX, gradY, accumulate: true, (float)selfX.Scale, (float)selfY.Scale);
         if (gradX != null) x.Finish(gradX, i => -weights.RowSums[i] - selfX.Own(i), i => weights.InfoNceRowSums[i]);
         if (gradY != null) y.Finish(gradY, j => -weights.ColumnSums[j] - selfY.Own(j), j => weights.InfoNceColumnSums[j]);
-        return (logMean, infoNce, pairStatistics == null ? 0 : weights.ScoreSum(x, y) / scale);
+        return (logMean, infoNce, pairStatistics == null ? 0 : weights.ScoreSum(x, y) / loss.Scale);
     }
 }

@@ -47,19 +47,18 @@ internal static unsafe class FusedLossKernel
         if (KernelRange.Of(LargestSquare(centredX, centredY), sigma, MeasuringLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             KernelTotal selfX = Float32Terms.SelfTotal(centredX, sigma), selfY = Float32Terms.SelfTotal(centredY, sigma);
-            double cross =
-                Float32Terms.CrossTerm(centredX, centredY, sigma, 1, 0, 1, 0, null, null, SelfTermResult.None, SelfTermResult.None,
-                    null).LogMeanKernel;
+            var cross = Float32Terms.CrossTerm(
+                new CrossTermSide(centredX), new CrossTermSide(centredY), new FusedLossParameters(1, sigma, false));
             measures = new KernelMeans(
                 Float32Terms.LogMean(selfX, rows, false),
                 Float32Terms.LogMean(selfY, columns, false),
                 rows < 2 ? double.NaN : Float32Terms.LogMean(selfX, rows, true),
                 columns < 2 ? double.NaN : Float32Terms.LogMean(selfY, columns, true),
-                cross).Measures;
+                cross.LogMeanKernel).Measures;
         }
         else
         {
-            measures = Float64Divergence.Measure(centredX.Widened(scratch), rows, centredY.Widened(scratch), columns, width, sigma);
+            measures = Float64Divergence.Measure(centredX.Widened(scratch), centredY.Widened(scratch), width, sigma);
         }
 
         Hold(x, y);
@@ -75,7 +74,7 @@ internal static unsafe class FusedLossKernel
         var centred = new CentredRows(x.Pointer, rows, width, centre, scratch);
         double logMean = KernelRange.Of(centred.LargestSquare, sigma, MeasuringLimit, rows) == KernelPrecision.Single
             ? Float32Terms.LogMean(Float32Terms.SelfTotal(centred, sigma), rows, true)
-            : Float64Divergence.LogMeanWithin(centred.Widened(scratch), rows, width, sigma);
+            : Float64Divergence.LogMeanWithin(centred.Widened(scratch), width, sigma);
         Hold(x);
         return logMean;
     }
@@ -98,7 +97,7 @@ internal static unsafe class FusedLossKernel
         CentredRows centredX = new(x, rows, width, centre, scratch), centredY = new(y, columns, width, centre, scratch);
         RowPanels? panelsX = null;
         SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
-        double divergence = 0, kernelWeight = 0;
+        double divergence = 0, csWeight = 0;
         if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), loss.Sigma, SingleLimit,
             Math.Min(rows, columns)) == KernelPrecision.Single)
         {
@@ -106,7 +105,7 @@ internal static unsafe class FusedLossKernel
             using (var passing = new Scratch()) selfY = SelfTerm(centredY, loss, gradY, scratch, passing, out _);
             selfX = SelfTerm(centredX, loss, gradX, scratch, scratch, out panelsX);
             divergence = selfX.LogMean + selfY.LogMean;
-            kernelWeight = -2 * loss.CsWeight;
+            csWeight = loss.CsWeight;
         }
         else
         {
@@ -121,11 +120,11 @@ internal static unsafe class FusedLossKernel
                 && loss.Scale is > LeastSingleScale and < MostSingleScale);
         double infoNceWeight = infoNce && !infoNceInFloat64 ? loss.InfoNceWeight : 0;
         var values = new FusedLossValues(divergence, 0, 0);
-        if (kernelWeight != 0 || infoNceWeight != 0)
+        if (csWeight != 0 || infoNceWeight != 0)
         {
             var cross = Float32Terms.CrossTerm(
-                centredX, centredY, loss.Sigma, kernelWeight, loss.Pairs, loss.Scale, infoNceWeight, gradX, gradY, selfX,
-                selfY, panelsX);
+                new CrossTermSide(centredX, gradX, selfX, panelsX), new CrossTermSide(centredY, gradY, selfY),
+                loss with { CsWeight = csWeight, InfoNceWeight = infoNceWeight });
             values = new FusedLossValues(divergence - (2 * cross.LogMeanKernel), cross.InfoNce, cross.GradScale);
         }
         return infoNceInFloat64 ? InfoNceInFloat64(x, y, width, loss, gradX, gradY) with { CauchySchwarz = values.CauchySchwarz } : values;
@@ -159,14 +158,10 @@ internal static unsafe class FusedLossKernel
     private static double DivergenceInFloat64(CentredRows x, CentredRows y, in FusedLossParameters loss, float* gradX, float* gradY,
         Scratch scratch)
     {
-        double* preciseX = x.Widened(scratch), preciseY = y.Widened(scratch);
-        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * x.Width), pullY = gradY == null
-            ? null
-            : scratch.Doubles((long)y.Count * y.Width);
-        double value = Float64Divergence.Compute(
-            preciseX, x.Count, preciseY, y.Count, x.Width, loss.Sigma, loss.OffDiagonal, true, loss.CsWeight, pullX, pullY);
-        if (gradX != null) AddNarrowed(pullX, gradX, (long)x.Count * x.Width);
-        if (gradY != null) AddNarrowed(pullY, gradY, (long)y.Count * y.Width);
+        Float64Rows wideX = x.Widened(scratch, gradX != null), wideY = y.Widened(scratch, gradY != null);
+        double value = Float64Divergence.Compute(wideX, wideY, x.Width, loss.Sigma, loss.OffDiagonal, true, loss.CsWeight);
+        wideX.AddGradientTo(gradX, x.Width);
+        wideY.AddGradientTo(gradY, x.Width);
         return value;
     }
 
@@ -174,21 +169,22 @@ internal static unsafe class FusedLossKernel
     {
         using var scratch = new Scratch();
         int pairs = loss.Pairs;
-        double* origin = scratch.Doubles(width);
-        double* preciseX = RowSums.Widened(x, pairs, width, origin, scratch), preciseY = RowSums.Widened(y, pairs, width, origin, scratch);
-        CheckTemperature(preciseX, preciseY, pairs, width, loss, gradX != null || gradY != null);
-        double* pullX = gradX == null ? null : scratch.Doubles((long)pairs * width), pullY = gradY == null
-            ? null
-            : scratch.Doubles((long)pairs * width);
-        var (value, gradScale) = Float64Terms.InfoNce(preciseX, preciseY, pairs, width, loss.Scale, loss.InfoNceWeight, pullX, pullY);
-        if (gradX != null) AddNarrowed(pullX, gradX, (long)pairs * width);
-        if (gradY != null) AddNarrowed(pullY, gradY, (long)pairs * width);
+        Float64Rows wideX = Widened(x, gradX != null), wideY = Widened(y, gradY != null);
+        CheckTemperature(wideX, wideY, width, loss, gradX != null || gradY != null);
+        var (value, gradScale) = Float64Terms.InfoNce(wideX, wideY, width, loss.Scale, loss.InfoNceWeight);
+        wideX.AddGradientTo(gradX, width);
+        wideY.AddGradientTo(gradY, width);
         return new FusedLossValues(0, value, gradScale);
+
+        Float64Rows Widened(float* rows, bool gradient) => new(
+            RowSums.Widened(rows, pairs, width, scratch.Doubles(width), scratch),
+            pairs,
+            gradient ? scratch.Doubles((long)pairs * width) : null);
     }
 
-    private static void CheckTemperature(double* x, double* y, int pairs, int width, in FusedLossParameters loss, bool gradients)
+    private static void CheckTemperature(Float64Rows x, Float64Rows y, int width, in FusedLossParameters loss, bool gradients)
     {
-        double radiusX = Float64Divergence.Radius(x, pairs, null, 0, width), radiusY = Float64Divergence.Radius(y, pairs, null, 0, width);
+        double radiusX = Float64Divergence.Radius(x, x, width), radiusY = Float64Divergence.Radius(y, y, width);
         double most = MostLogit / Math.Max(radiusX * radiusY, double.Epsilon);
         if (gradients)
             most = Math.Min(most,
@@ -201,10 +197,5 @@ internal static unsafe class FusedLossKernel
                     + $"whose {(gradients ? "gradients are beyond float32" : "logits are beyond float64")}; give {1.001 / most:G4} or "
                     + "more, or scale the rows down");
         }
-    }
-
-    private static void AddNarrowed(double* from, float* to, long length)
-    {
-        for (long i = 0; i < length; i++) to[i] += (float)from[i];
     }
 }

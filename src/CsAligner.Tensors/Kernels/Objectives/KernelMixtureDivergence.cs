@@ -40,7 +40,7 @@ internal static unsafe class KernelMixtureDivergence
         if (single.Length > 0)
             value += Term(rowsX, rowsX, single, rule, toX, toX) + Term(rowsY, rowsY, single, rule, toY, toY)
                 - (2 * Term(rowsX, rowsY, single, rule, toX, toY));
-        if (precise.Length > 0) value += Precise(rowsX, rowsY, precise, rule, toX, toY);
+        if (precise.Length > 0) value += InFloat64(rowsX, rowsY, precise, rule, toX, toY);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
         GC.KeepAlive(gradX);
@@ -77,28 +77,18 @@ internal static unsafe class KernelMixtureDivergence
         return sum;
     }
 
-    private static double Precise(CentredRows x, CentredRows y, double[] sigmas, Rule rule, float* gradX, float* gradY)
+    private static double InFloat64(CentredRows x, CentredRows y, double[] sigmas, Rule rule, float* gradX, float* gradY)
     {
         using var scratch = new Scratch();
         int width = x.Width;
-        double* wideX = x.Widened(scratch), wideY = y.Widened(scratch);
-        double* pullX = gradX == null ? null : scratch.Doubles((long)x.Count * width), pullY = gradY == null
-            ? null
-            : scratch.Doubles((long)y.Count * width);
+        Float64Rows wideX = x.Widened(scratch, gradX != null), wideY = y.Widened(scratch, gradY != null);
         double value = 0;
         foreach (double sigma in sigmas)
-            value += Float64Divergence.Compute(wideX, x.Count, wideY, y.Count, width, sigma, rule.OffDiagonal, rule.Logarithms, rule.Weight,
-                pullX, pullY);
+            value += Float64Divergence.Compute(wideX, wideY, width, sigma, rule.OffDiagonal, rule.Logarithms, rule.Weight);
 
-        Add(pullX, gradX, (long)x.Count * width);
-        Add(pullY, gradY, (long)y.Count * width);
+        wideX.AddGradientTo(gradX, width);
+        wideY.AddGradientTo(gradY, width);
         return value;
-    }
-
-    private static void Add(double* from, float* to, long length)
-    {
-        if (to == null) return;
-        for (long i = 0; i < length; i++) to[i] += (float)from[i];
     }
 
     /// <summary>What a term makes of the logarithm of a mean kernel value. Means are taken minus 1, which cancels:

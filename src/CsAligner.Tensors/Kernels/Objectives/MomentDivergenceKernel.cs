@@ -142,7 +142,7 @@ internal static unsafe class MomentDivergenceKernel
         {
             int size = checked(_width * _width);
             float* covariance = scratch.Floats(size);
-            Gemm.Run(_width, _width, _rows, _centred, 1, _width, _centred, _width, 1, covariance, _width, accumulate: false);
+            Gemm.Run(_width, _width, _rows, new(_centred, 1, _width), new(_centred, _width), new(covariance, _width), accumulate: false);
             Elementwise.Scale(covariance, 1f / (_rows - 1), covariance, size, accumulate: false);
             return covariance;
         }
@@ -172,7 +172,7 @@ internal static unsafe class MomentDivergenceKernel
             float* scaled = scratch.Floats((long)_width * _width);
             Elementwise.Scale(slope, (float)(factor / (_rows - 1)), scaled, _width * _width, accumulate: false);
             Elementwise.RepeatRow(row, grad.Pointer, _rows, _width);
-            Gemm.Run(_rows, _width, _width, _centred, _width, 1, scaled, _width, 1, grad.Pointer, _width, accumulate: true);
+            Gemm.Run(_rows, _width, _width, new(_centred, _width), new(scaled, _width), new(grad.Pointer, _width), accumulate: true);
             GC.KeepAlive(grad);
         }
     }

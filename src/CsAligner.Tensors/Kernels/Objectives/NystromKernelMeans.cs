@@ -118,8 +118,8 @@ internal static unsafe class NystromKernelMeans
                         -sum, target, target);
                 }
             });
-            Gemm.Run(height, width, count, values, count, 1, landmarks.Pointer, width, 1, to + ((long)top * width), width,
-                accumulate: true);
+            Gemm.Run(height, width, count,
+                new(values, count), new(landmarks.Pointer, width), new(to + ((long)top * width), width), accumulate: true);
         }
 
         GC.KeepAlive(x);

@@ -139,7 +139,7 @@ internal static unsafe class SinkhornKernel
     {
         int columns = y.Count;
         float* costs = scratch.Floats((long)x.Count * columns);
-        Gemm.Run(x.Count, columns, x.Width, x.Rows, x.Width, 1, y.Rows, 1, x.Width, costs, columns, accumulate: false);
+        Gemm.Run(x.Count, columns, x.Width, new(x.Rows, x.Width), new(y.Rows, 1, x.Width), new(costs, columns), accumulate: false);
         bool self = ReferenceEquals(x, y);
         Blocks.ForRows(x.Count, columns, (start, end) =>
         {
@@ -211,7 +211,7 @@ internal static unsafe class SinkhornKernel
                 SetProbabilities(costRow, narrow, columns, largest, (float)(1 / epsilon), (float)(factor / sum));
             }
         });
-        Gemm.Run(rows, to.Width, columns, costs, columns, 1, to.Rows, to.Width, 1, grad.Pointer, to.Width, accumulate);
+        Gemm.Run(rows, to.Width, columns, new(costs, columns), new(to.Rows, to.Width), new(grad.Pointer, to.Width), accumulate);
         GC.KeepAlive(grad);
     }
 

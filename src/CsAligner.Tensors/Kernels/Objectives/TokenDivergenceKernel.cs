@@ -51,11 +51,11 @@ internal static unsafe class TokenDivergenceKernel
         if (KernelRange.Of(largest, sigma, SingleLimit, fewest: 0) != KernelPrecision.Single)
             return Precise(x, rowsX, y, rowsY, sigma, weight, gradX, gradY, z);
 
-        Gemm.Run(all, all, width, z, width, 1, z, 1, width, weights, all, accumulate: false);
+        Gemm.Run(all, all, width, new(z, width), new(z, 1, width), new(weights, all), accumulate: false);
         double value = Kernel(weights, tokens, all, sigma, buffers.Halves);
         if (gradX == null && gradY == null) return value;
 
-        Gemm.Run(all, width, all, weights, all, 1, z, width, 1, pull, width, accumulate: false);
+        Gemm.Run(all, width, all, new(weights, all), new(z, width), new(pull, width), accumulate: false);
         var pulls = new Span<float>(pull, all * width);
         TensorPrimitives.Multiply(pulls, (float)(weight / (sigma * sigma)), pulls);
         if (gradX != null) Scatter(pull, gradX, rowsX);
@@ -131,9 +131,9 @@ internal static unsafe class TokenDivergenceKernel
             for (int r = 0; r < all; r++) points[((nint)r * width) + d] -= mean;
         }
 
-        double* pullY = pull == null ? null : pull + ((nint)tokens * width);
-        double value = Float64Divergence.Compute(
-            points, tokens, points + ((nint)tokens * width), others, width, sigma, false, true, weight, pull, pullY);
+        var own = new Float64Rows(points, tokens, pull);
+        var other = new Float64Rows(points + ((nint)tokens * width), others, pull == null ? null : pull + ((nint)tokens * width));
+        double value = Float64Divergence.Compute(own, other, width, sigma, false, true, weight);
         if (pull == null) return value;
         for (long i = 0; i < (long)all * width; i++) z[i] = (float)pull[i];
         if (gradX != null) Scatter(z, gradX, rowsX);

@@ -18,12 +18,12 @@ internal static unsafe class WideBandwidthDivergence
     private const int RowsPerTask = 16;
 
     /// <summary>The divergences, without gradients.</summary>
-    public static KernelMeasures Measure(double* x, int rows, double* y, int columns, int width, double sigma)
+    public static KernelMeasures Measure(Float64Rows x, Float64Rows y, int width, double sigma)
     {
-        double[] meanX = Mean(x, rows, width), meanY = Mean(y, columns, width);
+        double[] meanX = Mean(x, width), meanY = Mean(y, width);
         return Measures(
-            Gap(meanX, meanY, sigma), Spread(x, rows, meanX, sigma), rows, Spread(y, columns, meanY, sigma), columns,
-            Rest(x, rows, x, rows, width, sigma), Rest(y, columns, y, columns, width, sigma), Rest(x, rows, y, columns, width, sigma));
+            Gap(meanX, meanY, sigma), Spread(x, meanX, sigma), x.Count, Spread(y, meanY, sigma), y.Count,
+            Rest(x, x, width, sigma), Rest(y, y, width, sigma), Rest(x, y, width, sigma));
     }
 
     /// <summary>The divergences of what has been summed up.</summary>
@@ -55,8 +55,8 @@ internal static unsafe class WideBandwidthDivergence
     }
 
     /// <summary>ln of the mean kernel value over distinct rows; at least two.</summary>
-    public static double LogMeanWithin(double* x, int rows, int width, double sigma) =>
-        LogMeanWithin(Spread(x, rows, Mean(x, rows, width), sigma), rows, Rest(x, rows, x, rows, width, sigma));
+    public static double LogMeanWithin(Float64Rows x, int width, double sigma) =>
+        LogMeanWithin(Spread(x, Mean(x, width), sigma), x.Count, Rest(x, x, width, sigma));
 
     /// <summary>The same of what has been summed up, as for <see cref="Measures"/>.</summary>
     public static double LogMeanWithin(double spread, int rows, double rest)
@@ -68,48 +68,49 @@ internal static unsafe class WideBandwidthDivergence
     /// <summary>D_CS, or MMD^2 without logarithms; <paramref name="weight"/> times the gradients is added to those that are not
     /// null.</summary>
     public static double Compute(
-        double* x, int rows, double* y, int columns, int width, double sigma, bool offDiagonal, bool logarithms, double weight,
-        double* gradX, double* gradY)
+        Float64Rows x, Float64Rows y, int width, double sigma, bool offDiagonal, bool logarithms, double weight)
     {
-        double[] meanX = Mean(x, rows, width), meanY = Mean(y, columns, width);
-        double gap = Gap(meanX, meanY, sigma), spreadX = Spread(x, rows, meanX, sigma), spreadY = Spread(y, columns, meanY, sigma);
-        var termX = Term.Within(spreadX, rows, Rest(x, rows, x, rows, width, sigma), offDiagonal);
-        var termY = Term.Within(spreadY, columns, Rest(y, columns, y, columns, width, sigma), offDiagonal);
-        var cross = Cross(gap, spreadX, rows, spreadY, columns, Rest(x, rows, y, columns, width, sigma));
+        int rows = x.Count, columns = y.Count;
+        double[] meanX = Mean(x, width), meanY = Mean(y, width);
+        double gap = Gap(meanX, meanY, sigma), spreadX = Spread(x, meanX, sigma), spreadY = Spread(y, meanY, sigma);
+        var termX = Term.Within(spreadX, rows, Rest(x, x, width, sigma), offDiagonal);
+        var termY = Term.Within(spreadY, columns, Rest(y, y, width, sigma), offDiagonal);
+        var cross = Cross(gap, spreadX, rows, spreadY, columns, Rest(x, y, width, sigma));
         double first = offDiagonal ? gap - (spreadX / (rows - 1)) - (spreadY / (columns - 1)) : gap;
         double value = logarithms
             ? first + termX.RestOfLog + termY.RestOfLog - (2 * cross.RestOfLog)
             : first + termX.Rest + termY.Rest - (2 * cross.Rest);
 
         double slope = weight / sigma / sigma;
-        if (gradX != null) AddGradient(x, rows, meanX, y, columns, meanY, termX, gradX);
-        if (gradY != null) AddGradient(y, columns, meanY, x, rows, meanX, termY, gradY);
+        if (x.Gradient != null) AddGradient(x, meanX, y, meanY, termX);
+        if (y.Gradient != null) AddGradient(y, meanY, x, meanX, termY);
         return value;
 
-        void AddGradient(double* own, int count, double[] mean, double* other, int others, double[] otherMean, Term within, double* grad)
+        void AddGradient(Float64Rows own, double[] mean, Float64Rows other, double[] otherMean, Term within)
         {
+            int count = own.Count;
             double outward = offDiagonal ? 1.0 / (count - 1) : 0;
             for (int i = 0; i < count; i++)
             {
                 for (int d = 0; d < width; d++)
-                    grad[((nint)i * width) + d] += 2 * slope / count
-                        * (mean[d] - otherMean[d] + (outward * (mean[d] - own[((nint)i * width) + d])));
+                    own.Gradient[((nint)i * width) + d] += 2 * slope / count
+                        * (mean[d] - otherMean[d] + (outward * (mean[d] - own.Values[((nint)i * width) + d])));
             }
 
-            AddRest(own, count, own, count, width, sigma, logarithms ? within.MinusOne : null, 2 * slope / within.Pairs, grad);
-            AddRest(own, count, other, others, width, sigma, logarithms ? cross.MinusOne : null, -2 * slope / cross.Pairs, grad);
+            AddRest(own, own, width, sigma, logarithms ? within.MinusOne : null, 2 * slope / within.Pairs);
+            AddRest(own, other, width, sigma, logarithms ? cross.MinusOne : null, -2 * slope / cross.Pairs);
         }
     }
 
     /// <summary>The sum of e^-u - 1 + u over all pairs of rows.</summary>
-    public static double Rest(double* x, int rows, double* y, int columns, int width, double sigma)
+    public static double Rest(Float64Rows x, Float64Rows y, int width, double sigma)
     {
         double half = Half(sigma);
-        var sums = new double[Blocks.Count(rows, RowsPerTask)];
-        Blocks.For(rows, RowsPerTask, (start, end) =>
+        var sums = new double[Blocks.Count(x.Count, RowsPerTask)];
+        Blocks.For(x.Count, RowsPerTask, (start, end) =>
         {
             double sum = 0;
-            Float64Terms.ForTiles<DistanceOperation>(x, start, end, y, columns, width, (tile, column, count) =>
+            Float64Terms.ForTiles<DistanceOperation>(x.Values, start, end, y.Values, y.Count, width, (tile, column, count) =>
             {
                 for (int i = 0; i < end - start; i++)
                     for (int j = 0; j < count; j++) sum += RestOf(half * tile[(i * Float64Terms.ColumnsPerTile) + j]);
@@ -119,15 +120,15 @@ internal static unsafe class WideBandwidthDivergence
         return sums.Sum();
     }
 
-    // grad_i += factor * sum_j w_ij (to_j - from_i), w what a kernel value is more than 1, of a logarithm in relation to its mean.
-    private static void AddRest(double* from, int rows, double* to, int columns, int width, double sigma, double? meanMinusOne,
-        double factor, double* grad)
+    // grad_i += factor * sum_j w_ij (y_j - x_i), w what a kernel value is more than 1, of a logarithm in relation to its mean.
+    private static void AddRest(Float64Rows x, Float64Rows y, int width, double sigma, double? meanMinusOne, double factor)
     {
+        double* from = x.Values, to = y.Values, grad = x.Gradient;
         double half = Half(sigma), taken = meanMinusOne ?? 0, scale = factor / (1 + taken);
-        Blocks.For(rows, RowsPerTask, (start, end) =>
+        Blocks.For(x.Count, RowsPerTask, (start, end) =>
         {
             double* sums = stackalloc double[RowsPerTask];
-            Float64Terms.ForTiles<DistanceOperation>(from, start, end, to, columns, width, (tile, column, count) =>
+            Float64Terms.ForTiles<DistanceOperation>(from, start, end, to, y.Count, width, (tile, column, count) =>
             {
                 for (int i = start; i < end; i++)
                 {
@@ -170,29 +171,29 @@ internal static unsafe class WideBandwidthDivergence
     // e^-u - 1 + u.
     private static double RestOf(double u) => u * u * (0.5 - (u * ((1.0 / 6) - (u * ((1.0 / 24) - (u * ((1.0 / 120) - (u / 720))))))));
 
-    private static double[] Mean(double* x, int rows, int width)
+    private static double[] Mean(Float64Rows x, int width)
     {
         var mean = new double[width];
-        for (int i = 0; i < rows; i++)
-            for (int d = 0; d < width; d++) mean[d] += x[((nint)i * width) + d];
-        for (int d = 0; d < width; d++) mean[d] /= rows;
+        for (int i = 0; i < x.Count; i++)
+            for (int d = 0; d < width; d++) mean[d] += x.Values[((nint)i * width) + d];
+        for (int d = 0; d < width; d++) mean[d] /= x.Count;
         return mean;
     }
 
-    private static double Spread(double* x, int rows, double[] mean, double sigma)
+    private static double Spread(Float64Rows x, double[] mean, double sigma)
     {
         double sum = 0;
         int width = mean.Length;
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < x.Count; i++)
         {
             for (int d = 0; d < width; d++)
             {
-                double part = (x[((nint)i * width) + d] - mean[d]) / sigma;
+                double part = (x.Values[((nint)i * width) + d] - mean[d]) / sigma;
                 sum += part * part;
             }
         }
 
-        return sum / rows;
+        return sum / x.Count;
     }
 
     /// <summary>A mean kernel value 1 - First + Rest: the mean of u, and of e^-u - 1 + u, over so many pairs.</summary>

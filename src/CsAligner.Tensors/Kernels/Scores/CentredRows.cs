@@ -83,12 +83,13 @@ internal sealed unsafe class CentredRows
         }
     }
 
-    /// <summary>The centred rows in float64, where the subtraction is exact.</summary>
-    public double* Widened(Scratch scratch)
+    /// <summary>The centred rows in float64, where the subtraction is exact, and zeros for a gradient where one is wanted.</summary>
+    public Float64Rows Widened(Scratch scratch, bool gradient = false)
     {
         double* centre = scratch.Doubles(Width);
         for (int d = 0; d < Width; d++) centre[d] = Centre[d];
-        return RowSums.Widened(Source, Count, Width, centre, scratch);
+        double* values = RowSums.Widened(Source, Count, Width, centre, scratch);
+        return new Float64Rows(values, Count, gradient ? scratch.Doubles((long)Count * Width) : null);
     }
 
     /// <summary>grad_i += own_i (x_i - centre) + common_i centre.</summary>

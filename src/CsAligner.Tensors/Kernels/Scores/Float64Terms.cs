@@ -22,21 +22,18 @@ internal static unsafe class Float64Terms
     public delegate void TileBody(double* tile, int column, int count);
 
     /// <summary>
-    /// ln of the mean of exp(-|x_i - y_j|^2 / (2 sigma^2)); <paramref name="weight"/> times its gradient is added to
-    /// those of <paramref name="gradX"/> and <paramref name="gradY"/> that are not null. For a self term give y = x, gradX alone and
-    /// twice the weight.
+    /// ln of the mean of exp(-|x_i - y_j|^2 / (2 sigma^2)); <paramref name="weight"/> times its gradient is added to those that are not
+    /// null. For a self term give x.Fixed as y, and twice the weight.
     /// </summary>
-    public static double LogMeanKernel(
-        double* x, int rows, double* y, int columns, int width, double sigma, bool skipDiagonal, double weight, double* gradX,
-        double* gradY)
+    public static double LogMeanKernel(Float64Rows x, Float64Rows y, int width, double sigma, bool skipDiagonal, double weight)
     {
         using var scratch = new Scratch();
         double inverse = 1 / (2 * sigma * sigma);
-        var totals = new KernelTotal[Blocks.Count(rows, RowsPerTask)];
-        Blocks.For(rows, RowsPerTask, (start, end) =>
+        var totals = new KernelTotal[Blocks.Count(x.Count, RowsPerTask)];
+        Blocks.For(x.Count, RowsPerTask, (start, end) =>
         {
             var total = new KernelTotal();
-            ForTiles(x, start, end, y, columns, width, (tile, column, count) =>
+            ForTiles(x.Values, start, end, y.Values, y.Count, width, (tile, column, count) =>
             {
                 for (int i = start; i < end; i++)
                 {
@@ -50,43 +47,44 @@ internal static unsafe class Float64Terms
         var all = new KernelTotal();
         foreach (var total in totals) all.Add(total);
         double factor = weight / (sigma * sigma);
-        if (gradX != null) AddKernelGradient(x, rows, y, columns, width, inverse, skipDiagonal, all, factor, gradX);
-        if (gradY != null) AddKernelGradient(y, columns, x, rows, width, inverse, skipDiagonal, all, factor, gradY);
-        return all.Log - Math.Log(skipDiagonal ? (double)rows * (rows - 1) : (double)rows * columns);
+        if (x.Gradient != null) AddKernelGradient(x, y, width, inverse, skipDiagonal, all, factor);
+        if (y.Gradient != null) AddKernelGradient(y, x, width, inverse, skipDiagonal, all, factor);
+        return all.Log - Math.Log(skipDiagonal ? (double)x.Count * (x.Count - 1) : (double)x.Count * y.Count);
     }
 
     /// <summary>
-    /// InfoNCE over pairs of rows, and its derivative by the scale; <paramref name="weight"/> times its gradients is added to those of
-    /// <paramref name="gradX"/> and <paramref name="gradY"/> that are not null.
+    /// InfoNCE over pairs of rows, as many on either side, and its derivative by the scale; <paramref name="weight"/> times its gradients
+    /// is added to those that are not null.
     /// </summary>
-    public static (double Value, double GradScale) InfoNce(double* x, double* y, int pairs, int width, double scale, double weight,
-        double* gradX, double* gradY)
+    public static (double Value, double GradScale) InfoNce(Float64Rows x, Float64Rows y, int width, double scale, double weight)
     {
+        int pairs = x.Count;
         using var scratch = new Scratch();
         double* right = scratch.Doubles(pairs), rowLeads = scratch.Doubles(pairs), columnLeads = scratch.Doubles(pairs);
-        for (int i = 0; i < pairs; i++) right[i] = scale * Float64Gemm.Dot(x + ((nint)i * width), y + ((nint)i * width), width);
-        FindLeads(x, y, pairs, width, scale, right, rowLeads);
-        FindLeads(y, x, pairs, width, scale, right, columnLeads);
+        for (int i = 0; i < pairs; i++)
+            right[i] = scale * Float64Gemm.Dot(x.Values + ((nint)i * width), y.Values + ((nint)i * width), width);
+        FindLeads(x.Values, y.Values, pairs, width, scale, right, rowLeads);
+        FindLeads(y.Values, x.Values, pairs, width, scale, right, columnLeads);
         double value = 0;
         for (int i = 0; i < pairs; i++)
             value += 0.5 * (InfoNceStatistics.SoftPlus(rowLeads[i]) + InfoNceStatistics.SoftPlus(columnLeads[i]));
         double factor = 0.5 * weight * scale / pairs;
-        double gradScale = AddContrastGradient(x, y, pairs, width, scale, right, rowLeads, columnLeads, factor, gradX);
-        if (gradY != null) AddContrastGradient(y, x, pairs, width, scale, right, columnLeads, rowLeads, factor, gradY);
+        double gradScale = AddInfoNceGradient(x, y, width, scale, right, rowLeads, columnLeads, factor);
+        if (y.Gradient != null) AddInfoNceGradient(y, x, width, scale, right, columnLeads, rowLeads, factor);
         return (value / pairs, gradScale / scale);
     }
 
-    // grad_i += factor * sum_j probability_ij (to_j - from_i).
+    // grad_i += factor * sum_j probability_ij (y_j - x_i).
     private static void AddKernelGradient(
-        double* from, int rows, double* to, int columns, int width, double inverse, bool skipDiagonal, KernelTotal total, double factor,
-        double* grad)
+        Float64Rows x, Float64Rows y, int width, double inverse, bool skipDiagonal, KernelTotal total, double factor)
     {
+        double* from = x.Values, to = y.Values, grad = x.Gradient;
         // Shift and sum apart: added to a shift of 1e15, the logarithm of the sum would lose its digits.
         double shift = total.Shift, scale = factor / total.Sum;
-        Blocks.For(rows, RowsPerTask, (start, end) =>
+        Blocks.For(x.Count, RowsPerTask, (start, end) =>
         {
             double* sums = stackalloc double[RowsPerTask];
-            ForTiles(from, start, end, to, columns, width, (tile, column, count) =>
+            ForTiles(from, start, end, to, y.Count, width, (tile, column, count) =>
             {
                 for (int i = start; i < end; i++)
                 {
@@ -131,10 +129,11 @@ internal static unsafe class Float64Terms
     }
 
     // Gives back the sum of the weights times the scores, once for both sides.
-    private static double AddContrastGradient(
-        double* from, double* to, int pairs, int width, double scale, double* right, double* leads, double* otherLeads, double factor,
-        double* grad)
+    private static double AddInfoNceGradient(
+        Float64Rows x, Float64Rows y, int width, double scale, double* right, double* leads, double* otherLeads, double factor)
     {
+        double* from = x.Values, to = y.Values, grad = x.Gradient;
+        int pairs = x.Count;
         var scoreSums = new double[Blocks.Count(pairs, RowsPerTask)];
         Blocks.For(pairs, RowsPerTask, (start, end) =>
         {

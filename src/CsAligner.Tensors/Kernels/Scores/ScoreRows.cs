@@ -37,9 +37,9 @@ internal static unsafe class ScoreRows
             {
                 int height = Math.Min(QueriesPerTile, count - top), breadth = Math.Min(CandidatesPerTile, total - left);
                 int stride = ScoreTile.StrideFor(breadth), firstQuery = top, firstCandidate = left;
-                Gemm.Run(
-                    height, breadth, width, queries + ((long)top * width), width, 1, candidates + ((long)left * width), 1, width,
-                    tile, stride, accumulate: false);
+                Gemm.Run(height, breadth, width,
+                    new(queries + ((long)top * width), width), new(candidates + ((long)left * width), 1, width), new(tile, stride),
+                    accumulate: false);
                 Blocks.For(height, QueriesPerTask, (start, end) =>
                 {
                     for (int i = start; i < end; i++) visit(firstQuery + i, tile + ((long)i * stride), breadth, firstCandidate);
