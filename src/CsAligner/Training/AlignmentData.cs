@@ -1,9 +1,10 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
+using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Training;
 
@@ -12,6 +13,8 @@ namespace CsAligner.Training;
 /// <summary>The features that alignment trains on: unit rows. Widths D and E differ only where adapters bring them together.</summary>
 public sealed record AlignmentData
 {
+    private const int HashedSamples = 64;
+
     /// <summary>Features with their pairs.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, E].</param>
@@ -138,22 +141,54 @@ public sealed record AlignmentData
         }
     }
 
-    /// <summary>A hash of everything in it: a checkpoint belongs to its data.</summary>
-    internal string Fingerprint()
+    /// <summary>A hash of the contents of each part, by what the part is called: a checkpoint belongs to its data.</summary>
+    internal IEnumerable<(string Name, string Hash)> Fingerprints()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var rows in new[] { Images, Texts, UnpairedImages, UnpairedTexts, ValidationImages, ValidationTexts })
-        {
-            hash.AppendData(System.Text.Encoding.ASCII.GetBytes((rows?.Length ?? 0).ToString(CultureInfo.InvariantCulture) + ";"));
-            if (rows != null) hash.AppendData(MemoryMarshal.AsBytes(rows.Span));
-        }
+        yield return ("images", HashOf(Images));
+        yield return ("texts", HashOf(Texts));
+        yield return ("pairs", Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<int>(Pairing.ImageOfText.ToArray()))));
+        yield return ("unpaired images", HashOf(UnpairedImages));
+        yield return ("unpaired texts", HashOf(UnpairedTexts));
+        yield return ("validation images", HashOf(ValidationImages));
+        yield return ("validation texts", HashOf(ValidationTexts));
+        yield return ("image tokens", HashOf(ImageTokens));
+        yield return ("text tokens", HashOf(TextTokens));
+        yield return ("validation image tokens", HashOf(ValidationImageTokens));
+        yield return ("validation text tokens", HashOf(ValidationTextTokens));
+        yield return ("image encoder", ImageEncoder?.Fingerprint ?? "");
+        yield return ("text encoder", TextEncoder?.Fingerprint ?? "");
+    }
 
-        foreach (var tokens in new[] { ImageTokens, TextTokens, ValidationImageTokens, ValidationTextTokens })
-            hash.AppendData(System.Text.Encoding.ASCII.GetBytes((tokens?.Count ?? 0).ToString(CultureInfo.InvariantCulture) + ";"));
-        foreach (var encoder in new[] { ImageEncoder, TextEncoder })
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes((encoder?.Fingerprint ?? "") + ";"));
-        hash.AppendData(MemoryMarshal.AsBytes<int>(Pairing.ImageOfText.ToArray()));
+    private static string HashOf(Tensor? rows)
+    {
+        if (rows == null) return "";
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.ASCII.GetBytes(rows.ToString()));
+        hash.AppendData(MemoryMarshal.AsBytes(rows.Span));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // A hash of the hashes of blocks of samples, which go over the threads: tokens can be many times the features.
+    private static string HashOf(ITokenSource? tokens)
+    {
+        if (tokens == null) return "";
+        var hashes = new byte[Blocks.Count(tokens.Count, HashedSamples)][];
+        Blocks.For(tokens.Count, HashedSamples, (start, end) =>
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            float[] values = [];
+            for (int row = start; row < end; row++)
+            {
+                int length = tokens.Length(row) * tokens.Width;
+                if (values.Length < length) values = new float[length];
+                tokens.Read(row, values.AsSpan(0, length));
+                hash.AppendData(BitConverter.GetBytes(length));
+                hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan(0, length)));
+            }
+
+            hashes[start / HashedSamples] = hash.GetHashAndReset();
+        });
+        return Convert.ToHexStringLower(SHA256.HashData([.. hashes.SelectMany(hash => hash)]));
     }
 
     private static SampleFeatures Samples(Tensor rows, ITokenSource? tokens, Tensor? unpaired, Tensor? validation,

@@ -123,9 +123,9 @@ public sealed class AlignmentTrainer
         string? checkpoint = null, bool resume = false, Action<AlignmentEpoch>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
-        string identity = checkpoint == null ? "" : Identity();
+        var identity = checkpoint == null ? null : Identity();
         bool resumed = resume && checkpoint != null && File.Exists(checkpoint);
-        if (resumed) TrainingCheckpoint.Restore(checkpoint!, identity, State);
+        if (resumed) TrainingCheckpoint.Restore(checkpoint!, identity!, State);
         else Finish(0);
         _optimizer.StepCount = ((long)_progress.Epoch * _batches.PerEpoch) + _progress.Step;
         for (int epoch = 0; epoch <= _progress.Epoch; epoch++) progress?.Invoke(Recorded(epoch));
@@ -137,7 +137,7 @@ public sealed class AlignmentTrainer
             {
                 if (checkpoint != null && (cancellation.IsCancellationRequested || clock.Elapsed - saved > CheckpointInterval))
                 {
-                    Save(checkpoint, identity);
+                    Save(checkpoint, identity!);
                     saved = clock.Elapsed;
                 }
 
@@ -150,7 +150,7 @@ public sealed class AlignmentTrainer
             progress?.Invoke(Recorded(_progress.Epoch));
         }
 
-        if (checkpoint != null) Save(checkpoint, identity);
+        if (checkpoint != null) Save(checkpoint, identity!);
         AlignmentEpoch[] epochs = [.. Enumerable.Range(0, _progress.Epoch + 1).Select(Recorded)];
         long trained = Trained.Sum(p => (long)p.Values.Length);
         _snapshots.UseBest();
@@ -195,7 +195,9 @@ public sealed class AlignmentTrainer
 
         float loss = values.Loss!.Item;
         if (!float.IsFinite(loss))
-            throw new InputException($"align: training diverged at step {step + 1}, the loss is {loss}; lower the learning rate");
+            throw new InputException(step == 0
+                ? $"align: the loss is {loss} at the first step, before anything is learnt; scale the rows down, or take another objective"
+                : $"align: training diverged at step {step + 1}, the loss is {loss}; lower the learning rate");
         tape.Backward(values.Loss);
         _optimizer.Step(_schedule.At(step), _options.MaxGradNorm);
         _loss.Clamp();
@@ -269,13 +271,16 @@ public sealed class AlignmentTrainer
     private AlignmentEpoch Recorded(int epoch) =>
         AlignmentEpoch.Load(epoch, _history.Span.Slice(epoch * AlignmentEpoch.Numbers, AlignmentEpoch.Numbers));
 
-    private void Save(string checkpoint, string identity) => TrainingCheckpoint.Save(checkpoint, identity, _optimizer.StepCount, State);
+    private void Save(string checkpoint, RunIdentity identity) => TrainingCheckpoint.Save(checkpoint, identity, _optimizer.StepCount, State);
 
-    private string Identity()
+    private RunIdentity Identity()
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream)) _options.WriteJson(writer);
-        return Encoding.UTF8.GetString(stream.ToArray()) + _data.Fingerprint();
+        return new RunIdentity([
+            (RunIdentity.Options, Encoding.UTF8.GetString(stream.ToArray())),
+            ("objective settings", string.Join('+', _options.Objective.Terms.Select(term => term.Identity))),
+            .. _data.Fingerprints()]);
     }
 
     private (int[] Training, int[] HeldOut) Split(int[] paired)

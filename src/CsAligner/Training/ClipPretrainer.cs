@@ -115,12 +115,12 @@ public sealed class ClipPretrainer
 
     /// <summary>Writes weights, moments and position to one file, atomically.</summary>
     /// <param name="path">The checkpoint; an older one is replaced only once the new one is whole.</param>
-    public void Save(string path) => TrainingCheckpoint.Save(path, _recipe.ToJson(), Step, State);
+    public void Save(string path) => TrainingCheckpoint.Save(path, new RunIdentity(_recipe.ToJson()), Step, State);
 
     /// <summary>Goes on where a checkpoint was written.</summary>
     /// <param name="path">A file of <see cref="Save"/>.</param>
     /// <exception cref="InputException">It is damaged or belongs to another recipe.</exception>
-    public void Restore(string path) => _optimizer.StepCount = TrainingCheckpoint.Restore(path, _recipe.ToJson(), State);
+    public void Restore(string path) => _optimizer.StepCount = TrainingCheckpoint.Restore(path, new RunIdentity(_recipe.ToJson()), State);
 
     private IEnumerable<(string Name, Tensor Values)> State => [.. Model.NamedTensors, .. _optimizer.State, ("losses", _losses)];
 

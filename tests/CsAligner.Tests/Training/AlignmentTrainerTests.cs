@@ -139,6 +139,44 @@ public sealed class AlignmentTrainerTests : IDisposable
         Assert.Throws<InputException>(() => Run(Small, Pairs(121), checkpoint, resume: true));
     }
 
+    public static TheoryData<string> DataParts() =>
+    [
+        "images", "texts", "pairs", "unpaired images", "unpaired texts", "validation images", "validation texts", "image tokens",
+        "text tokens", "validation image tokens", "validation text tokens",
+    ];
+
+    // The same shapes throughout: only contents tell.
+    [Theory]
+    [MemberData(nameof(DataParts))]
+    public void A_checkpoint_of_other_contents_is_refused_by_name(string changed)
+    {
+        string checkpoint = Path.Combine(_folder, "c.safetensors");
+        Run(Small, Data("none"), checkpoint);
+        Assert.True(Run(Small, Data("none"), checkpoint, resume: true).Resumed);
+        string message = Assert.Throws<InputException>(() => Run(Small, Data(changed), checkpoint, resume: true)).Message;
+        Assert.Contains($"written with other {changed};", message, StringComparison.Ordinal);
+
+        AlignmentData Data(string changed)
+        {
+            int number = 0;
+            Tensor Features(string name, int count) => Rows(count, (ulong)(++number + (name == changed ? 100 : 0)), 0.2f);
+            NoiseTokens Tokens(string name, int count) => new(count, 3, name == changed ? 0.3f : 0.2f);
+            long[] pairs = [.. Enumerable.Range(0, 60)];
+            if (changed == "pairs") (pairs[0], pairs[1]) = (pairs[1], pairs[0]);
+            return new AlignmentData(Features("images", 60), Features("texts", 60), Pairing.From(pairs, 60, 60))
+            {
+                UnpairedImages = Features("unpaired images", 9),
+                UnpairedTexts = Features("unpaired texts", 9),
+                ValidationImages = Features("validation images", 20),
+                ValidationTexts = Features("validation texts", 20),
+                ImageTokens = Tokens("image tokens", 60),
+                TextTokens = Tokens("text tokens", 60),
+                ValidationImageTokens = Tokens("validation image tokens", 20),
+                ValidationTextTokens = Tokens("validation text tokens", 20),
+            };
+        }
+    }
+
     [Fact]
     public void Interpolated_adapters_lie_between_the_start_and_the_trained_ones()
     {

@@ -186,6 +186,31 @@ public sealed class OwnTermTests
         }
     }
 
+    [Fact]
+    public void A_run_is_not_resumed_with_other_settings_of_a_term()
+    {
+        string folder = Directory.CreateTempSubdirectory("csaligner-term").FullName;
+        try
+        {
+            string checkpoint = Path.Combine(folder, "c.safetensors");
+            AlignmentResult Train(float factor, bool resume)
+            {
+                var (options, data) = Small(AlignmentObjective.Of(ObjectiveTerms.InfoNce, new ScaledTerm(factor)));
+                return new AlignmentTrainer(options, data).Run(checkpoint, resume, cancellation: TestContext.Current.CancellationToken);
+            }
+
+            Train(2, resume: false);
+            Assert.True(Train(2, resume: true).Resumed);
+            Assert.Contains("written with other objective settings;",
+                Assert.Throws<InputException>(() => Train(3, resume: true)).Message, StringComparison.Ordinal);
+            Assert.Equal("cs", ObjectiveTerms.CauchySchwarz.Identity);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static AlignmentResult Run(AlignmentObjective objective)
     {
         var (options, data) = Small(objective);
@@ -250,6 +275,20 @@ public sealed class OwnTermTests
         {
             var difference = tape.Add(a, tape.Scale(b, -1));
             return tape.Sum(tape.Mul(difference, difference));
+        }
+    }
+
+    /// <summary>A multiple of |m_x - m_y|², a setting that is not in the name.</summary>
+    private sealed class ScaledTerm(float factor) : ObjectiveTerm
+    {
+        public override string Name => "scaled";
+
+        public override string Identity => $"{Name}({factor})";
+
+        public override Tensor Forward(Tape tape, TermInputs inputs)
+        {
+            var difference = tape.Add(tape.Scale(tape.Sum(inputs.X, 0), 0.01f), tape.Scale(tape.Sum(inputs.Y, 0), -0.01f));
+            return tape.Scale(tape.Sum(tape.Mul(difference, difference)), factor);
         }
     }
 

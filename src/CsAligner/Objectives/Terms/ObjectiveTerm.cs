@@ -11,10 +11,15 @@ namespace CsAligner.Objectives.Terms;
 public abstract class ObjectiveTerm
 {
     /// <summary>
-    /// What the term is called in files and on the command line, such as <c>cs</c>: no blanks and no plus. A checkpoint knows its run by
-    /// the names of the terms, so settings that change the value belong in the name.
+    /// What the term is called in files and on the command line, such as <c>cs</c>: no blanks and no plus.
     /// </summary>
     public abstract string Name { get; }
+
+    /// <summary>
+    /// What a checkpoint knows the term by: the name and every setting that changes the value. A run is resumed only where it is the same.
+    /// A term without settings leaves it at the name.
+    /// </summary>
+    public virtual string Identity => Name;
 
     /// <summary>Whether the term counts lambda times beside terms that are not contrastive. Others count once.</summary>
     public virtual bool IsContrastive => false;
