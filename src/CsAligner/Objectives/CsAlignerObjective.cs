@@ -57,8 +57,8 @@ public sealed record CsAlignerObjective
         int paired = pairs ?? Math.Min(x.Rows, y.Rows);
         if (paired < 0 || paired > Math.Min(x.Rows, y.Rows))
             throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"There can be 0 to {Math.Min(x.Rows, y.Rows)} pairs.");
-        if (!(CsWeight >= 0 && InfoNceWeight >= 0 && double.IsFinite(CsWeight + InfoNceWeight)))
-            throw new ArgumentException($"Weights must be finite and at least 0; got {CsWeight} and {InfoNceWeight}.", nameof(x));
+        CheckWeight(nameof(CsWeight), CsWeight);
+        CheckWeight(nameof(InfoNceWeight), InfoNceWeight);
         double scale = Scale(logitScale);
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y), gradScale = logitScale == null
             ? null
@@ -70,10 +70,26 @@ public sealed record CsAlignerObjective
             : Estimator == null ? OfSeveral(x, y, parameters, gradX, gradY)
             : Estimated(x, y, parameters, Estimator, gradX, gradY);
         if (gradScale != null) gradScale.Span[0] = (float)LogScaleGradient(logitScale!, scale, values.GradScale);
+        CheckWeighted(nameof(CsWeight), CsWeight, "D_CS", values.CauchySchwarz);
+        CheckWeighted(nameof(InfoNceWeight), InfoNceWeight, "InfoNCE", values.InfoNce);
         double loss = (CsWeight * values.CauchySchwarz) + (InfoNceWeight * values.InfoNce);
         var parts = new List<(Tensor, Tensor?)> { (x, x.RequiresGrad ? gradX : null), (y, y.RequiresGrad ? gradY : null) };
         if (logitScale != null) parts.Add((logitScale, gradScale));
         return new ObjectiveResult(tape.KnownGradient(loss, [.. parts]), values.CauchySchwarz, values.InfoNce);
+    }
+
+    private static void CheckWeight(string name, double weight)
+    {
+        if (!(weight >= 0 && double.IsFinite(weight)))
+            throw new ArgumentOutOfRangeException(name, weight, "A weight must be finite and at least 0.");
+    }
+
+    // A term that float32 carries, but not so many times.
+    private static void CheckWeighted(string name, double weight, string term, double value)
+    {
+        if (Math.Abs(value) <= float.MaxValue && Math.Abs(weight * value) > float.MaxValue)
+            throw new InputException($"{name}: {weight:G4} times {term}, {value:G4}, is beyond float32, which losses are kept in; give "
+                + $"{float.MaxValue / 1.001 / Math.Abs(value):G4} or less");
     }
 
     internal static void Check(Tensor x, Tensor y, double bandwidth, bool offDiagonal)

@@ -76,7 +76,7 @@ internal sealed class AlignmentLoss
         if (several)
         {
             var contrast = ObjectiveTerms.InfoNce.Forward(tape, inputs);
-            values = values.With(tape, contrast, Weight(ObjectiveTerms.InfoNce)) with { InfoNce = contrast.Item };
+            values = values.With(tape, contrast, Weight(ObjectiveTerms.InfoNce), "lambda") with { InfoNce = contrast.Item };
         }
 
         foreach (var (term, parameters) in _terms)
@@ -84,7 +84,10 @@ internal sealed class AlignmentLoss
             if (IsFused(term) || (term.NeedsPairs && pairs == 0)) continue;
             var value = term.Forward(tape, parameters.Count == 0 ? inputs : inputs with { Parameters = parameters });
             Check(tape, term, value, x, y);
-            values = values.With(tape, value, Weight(term)) with { Other = (float.IsNaN(values.Other) ? 0 : values.Other) + value.Item };
+            values = values.With(tape, value, Weight(term), "lambda") with
+            {
+                Other = (float.IsNaN(values.Other) ? 0 : values.Other) + value.Item,
+            };
         }
 
         return values;
@@ -124,7 +127,7 @@ internal sealed class AlignmentLoss
     public LossValues WithTokens(Tape tape, LossValues values, Tensor x, TokenSets tokensX, Tensor y, TokenSets tokensY, double bandwidth)
     {
         var divergence = tape.TokenCauchySchwarz(x, tokensX, y, tokensY, bandwidth);
-        return values.With(tape, divergence, _options.TokenWeight) with { TokenCauchySchwarz = divergence.Item };
+        return values.With(tape, divergence, _options.TokenWeight, "token-weight") with { TokenCauchySchwarz = divergence.Item };
     }
 
     // Where D_CS and InfoNCE meet, one product serves both.
@@ -168,8 +171,13 @@ internal sealed class AlignmentLoss
     /// <summary>The loss and its terms, NaN where there is none.</summary>
     internal readonly record struct LossValues(Tensor? Loss, float CauchySchwarz, float InfoNce, float Other, float TokenCauchySchwarz)
     {
-        public LossValues With(Tape tape, Tensor term, double weight)
+        /// <summary>The loss with a term more, so many times; the option that says how many is named where that is too often.</summary>
+        public LossValues With(Tape tape, Tensor term, double weight, string option)
         {
+            float value = term.Item;
+            if (float.IsFinite(value) && !float.IsFinite((float)weight * value))
+                throw new InputException($"align: {option}: {weight:G4} times a term of {value:G4} is beyond float32, which losses are kept "
+                    + $"in; give {float.MaxValue / 1.001 / Math.Abs(value):G4} or less");
             var weighted = weight == 1 ? term : tape.Scale(term, (float)weight);
             return this with { Loss = Loss == null ? weighted : tape.Add(Loss, weighted) };
         }

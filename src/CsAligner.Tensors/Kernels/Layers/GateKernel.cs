@@ -3,7 +3,7 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Kernels.Layers;
 
-/// <summary>A residual plus a branch times the gate of its sample. Groups are samples, B of T rows of W; their vectors are gates.</summary>
+/// <summary>A residual plus a branch times the gate of its sample. Groups are samples, B of T rows of W, their vectors gates.</summary>
 internal static unsafe class GateKernel
 {
     /// <summary>y = residual + gate[b] branch.</summary>

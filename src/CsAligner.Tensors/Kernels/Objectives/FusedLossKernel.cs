@@ -101,6 +101,9 @@ internal static unsafe class FusedLossKernel
         if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), loss.Sigma, SingleLimit,
             Math.Min(rows, columns)) == KernelPrecision.Single)
         {
+            if (gradX != null || gradY != null)
+                KernelRange.CheckGradient(Math.Sqrt(LargestSquare(centredX, centredY)), loss.Sigma, loss.CsWeight, logarithms: true);
+
             // y first: x's panels are of use to the cross term.
             using (var passing = new Scratch()) selfY = SelfTerm(centredY, loss, gradY, scratch, passing, out _);
             selfX = SelfTerm(centredX, loss, gradX, scratch, scratch, out panelsX);
@@ -119,6 +122,7 @@ internal static unsafe class FusedLossKernel
             && !(LogitRounding(centredX, centredY, loss.Scale) <= SingleLimit
                 && loss.Scale is > LeastSingleScale and < MostSingleScale);
         double infoNceWeight = infoNce && !infoNceInFloat64 ? loss.InfoNceWeight : 0;
+        if (infoNceWeight != 0 && (gradX != null || gradY != null)) CheckInfoNceWeight(centredX, centredY, loss);
         var values = new FusedLossValues(divergence, 0, 0);
         if (csWeight != 0 || infoNceWeight != 0)
         {
@@ -182,14 +186,13 @@ internal static unsafe class FusedLossKernel
             gradient ? scratch.Doubles((long)pairs * width) : null);
     }
 
+    // Of the logits, and of gradients |gradient| <= w scale |y| and its derivative by the scale: w scale |x| |y|.
     private static void CheckTemperature(Float64Rows x, Float64Rows y, int width, in FusedLossParameters loss, bool gradients)
     {
         double radiusX = Float64Divergence.Radius(x, x, width), radiusY = Float64Divergence.Radius(y, y, width);
+        double reach = Math.Max(radiusX, radiusY) * Math.Max(1, radiusX) * Math.Max(1, radiusY);
         double most = MostLogit / Math.Max(radiusX * radiusY, double.Epsilon);
-        if (gradients)
-            most = Math.Min(most,
-                float.MaxValue / (Math.Max(radiusX, radiusY) * Math.Max(1, radiusX) * Math.Max(1, radiusY)
-                    * Math.Max(1, loss.InfoNceWeight)));
+        if (gradients) most = Math.Min(most, float.MaxValue / reach);
         if (loss.Scale > most)
         {
             throw new InputException(
@@ -197,5 +200,22 @@ internal static unsafe class FusedLossKernel
                     + $"whose {(gradients ? "gradients are beyond float32" : "logits are beyond float64")}; give {1.001 / most:G4} or "
                     + "more, or scale the rows down");
         }
+
+        if (gradients) CheckInfoNceWeight(reach, loss);
+    }
+
+    // The same where float32 will do: at a weight of 1 that is never too large.
+    private static void CheckInfoNceWeight(CentredRows x, CentredRows y, in FusedLossParameters loss)
+    {
+        double centre = Math.Sqrt(x.CentreSquare), largeX = Math.Sqrt(x.LargestSquare) + centre, largeY = Math.Sqrt(y.LargestSquare) + centre;
+        CheckInfoNceWeight(Math.Max(largeX, largeY) * Math.Max(1, Math.Min(largeX, largeY)), loss);
+    }
+
+    private static void CheckInfoNceWeight(double reach, in FusedLossParameters loss)
+    {
+        double most = float.MaxValue / (loss.Scale * reach);
+        if (loss.InfoNceWeight > 1 && loss.InfoNceWeight > most)
+            throw new InputException($"weight of InfoNCE (lambda): {loss.InfoNceWeight:G4} is too large at a temperature of "
+                + $"{1 / loss.Scale:G4}, where gradients are beyond float32; give {most / 1.001:G4} or less");
     }
 }

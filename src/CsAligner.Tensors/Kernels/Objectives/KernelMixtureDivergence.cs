@@ -37,6 +37,8 @@ internal static unsafe class KernelMixtureDivergence
         double[] single = [.. isSingle[true]], precise = [.. isSingle[false]];
         var rule = new Rule(offDiagonal, logarithms, weight / sigmas.Length);
         double value = 0;
+        if (gradX != null || gradY != null)
+            foreach (double sigma in single) KernelRange.CheckGradient(Math.Sqrt(largest), sigma, rule.Weight, logarithms);
         if (single.Length > 0)
             value += Term(rowsX, rowsX, single, rule, toX, toX) + Term(rowsY, rowsY, single, rule, toY, toY)
                 - (2 * Term(rowsX, rowsY, single, rule, toX, toY));

@@ -44,23 +44,37 @@ internal static class KernelRange
                 + $"beyond float64; give {AtLeast(least)} or more");
     }
 
-    /// <summary>Refuses a bandwidth at which the gradient, or the loss itself, may be beyond float32.</summary>
+    /// <summary>Refuses a bandwidth, or a weight, at which the gradient, or the loss itself, may be beyond float32.</summary>
     /// <param name="radius">The largest |x| of centred rows.</param>
     /// <param name="sigma">The bandwidth.</param>
     /// <param name="weight">Of the divergence in the loss.</param>
     /// <param name="logarithms">Of the means (Cauchy-Schwarz), or the means themselves,
     /// whose gradient is at most of the order of 1 / sigma.</param>
-    /// <exception cref="InputException">It is too small.</exception>
+    /// <exception cref="InputException">The bandwidth is too small, or the weight too large where a weight of 1 would do.</exception>
     public static void CheckGradient(double radius, double sigma, double weight, bool logarithms)
     {
-        // |gradient| <= 8 w radius / sigma^2 and D_CS <= 4 radius^2 / sigma^2; of a mean 4 w / sigma.
-        double least = logarithms
-            ? Math.Max(Math.Sqrt(8 * weight * radius / float.MaxValue), 2 * radius * Math.Sqrt(Math.Max(1, weight) / float.MaxValue))
-            : 4 * weight / float.MaxValue;
-        if (radius > 0 && sigma < least)
-            throw new InputException($"bandwidth: {sigma:G4} is too small to train rows up to {2 * radius:G4} apart with, whose gradients "
-                + $"are beyond float32; give {AtLeast(least)} or more");
+        if (radius == 0) return;
+        double least = LeastToTrain(radius, weight, logarithms);
+        if (sigma >= least) return;
+        if (weight > 1 && sigma >= LeastToTrain(radius, 1, logarithms))
+        {
+            double most = logarithms
+                ? Math.Min(sigma * sigma / (8 * radius), sigma * sigma / (4 * radius * radius)) * float.MaxValue
+                : sigma / 4 * float.MaxValue;
+            throw new InputException($"weight of the divergence: {weight:G4} is too large to train rows up to {2 * radius:G4} apart with at a "
+                + $"bandwidth of {sigma:G4}, whose gradients are beyond float32; give {AtMost(most)} or less");
+        }
+
+        throw new InputException($"bandwidth: {sigma:G4} is too small to train rows up to {2 * radius:G4} apart with, whose gradients "
+            + $"are beyond float32; give {AtLeast(least)} or more");
     }
+
+    // |gradient| <= 8 w radius / sigma^2 and D_CS <= 4 radius^2 / sigma^2; of a mean 4 w / sigma.
+    private static double LeastToTrain(double radius, double weight, bool logarithms) => logarithms
+        ? Math.Max(Math.Sqrt(8 * weight * radius / float.MaxValue), 2 * radius * Math.Sqrt(Math.Max(1, weight) / float.MaxValue))
+        : 4 * weight / float.MaxValue;
+
+    private static string AtMost(double most) => (most / 1.001).ToString("G4", System.Globalization.CultureInfo.InvariantCulture);
 
     // In four digits, rounded up: what the line says is enough.
     private static string AtLeast(double least) => (least * 1.001).ToString("G4", System.Globalization.CultureInfo.InvariantCulture);
