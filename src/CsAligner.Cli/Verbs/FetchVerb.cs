@@ -7,6 +7,7 @@ using CsAligner.Cli.Usage;
 using CsAligner.Data.Icons;
 using CsAligner.Data.Packages;
 using CsAligner.Studies.Sessions;
+using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
@@ -66,7 +67,7 @@ internal static class FetchVerb
     {
         using var held = OutputLock.OfFolder(folder);
         IReadOnlyDictionary<IconSplit, int> counts =
-            SplitRebuilder.RebuildAsync(folder, new StageLines(session.Terminal), session.Cancellation).GetAwaiter().GetResult();
+            Synchronously.Run(() => SplitRebuilder.RebuildAsync(folder, new StageLines(session.Terminal), session.Cancellation));
         if (!json)
         {
             foreach ((IconSplit split, int count) in counts)

@@ -34,7 +34,7 @@ internal sealed class SamplePrefetcher(IEnumerable<SampleEntry> entries, SampleP
         {
             while (true)
             {
-                filling.GetAwaiter().GetResult();
+                Synchronously.Run(() => filling);
                 if (round.Count == 0) yield break;
                 filling = Start(next);
                 yield return round;

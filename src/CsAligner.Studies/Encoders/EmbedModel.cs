@@ -65,7 +65,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
 
         CheckFetched(model, images, tokens, lora, onnx);
         return new EmbedModel(model, null,
-            SentenceEncoderPackage.LoadAsync(new IconDatasetLoader.Lines(session), session.Cancellation).GetAwaiter().GetResult());
+            Synchronously.Run(() => SentenceEncoderPackage.LoadAsync(new IconDatasetLoader.Lines(session), session.Cancellation)));
     }
 
     /// <summary>Refuses what a model that is fetched cannot do, before it is.</summary>

@@ -1,5 +1,6 @@
 using CsAligner.Data.Icons;
 using CsAligner.Studies.Sessions;
+using CsAligner.Tensors;
 
 namespace CsAligner.Studies.Icons;
 
@@ -7,11 +8,11 @@ namespace CsAligner.Studies.Icons;
 internal static class IconDatasetLoader
 {
     public static IconDataset Open(IStudySession session, IconSplit split, int size)
-        => IconDataset.BuildAsync(split, size, new Milestones(session), session.Cancellation).GetAwaiter().GetResult();
+        => Synchronously.Run(() => IconDataset.BuildAsync(split, size, new Milestones(session), session.Cancellation));
 
     /// <summary>All captions of a data set's icons.</summary>
     public static IconCaptions Captions(IStudySession session, IconDataset icons)
-        => IconCaptions.BuildAsync(icons, new Lines(session), session.Cancellation).GetAwaiter().GetResult();
+        => Synchronously.Run(() => IconCaptions.BuildAsync(icons, new Lines(session), session.Cancellation));
 
     /// <summary>What is said while packages are fetched, a line each.</summary>
     internal sealed class Lines(IStudySession session) : IProgress<string>

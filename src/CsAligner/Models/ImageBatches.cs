@@ -1,3 +1,4 @@
+using CsAligner.Tensors;
 namespace CsAligner.Models;
 
 /// <summary>Reads images batch by batch, the next ones while those before are computed.</summary>
@@ -20,7 +21,7 @@ internal static class ImageBatches
             for (int start = 0; start < count; start += batch)
             {
                 cancellation.ThrowIfCancellationRequested();
-                reading.GetAwaiter().GetResult();
+                Synchronously.Run(() => reading);
                 reading = Start(start + batch, next);
                 compute(start, rgb.AsMemory(0, Math.Min(batch, count - start) * imageBytes));
                 (rgb, next) = (next, rgb);

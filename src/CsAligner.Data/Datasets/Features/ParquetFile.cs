@@ -112,7 +112,7 @@ internal sealed class ParquetFile
     private static string?[] Texts(ParquetRowGroupReader rows, DataField column)
     {
         var texts = new string?[rows.RowCount];
-        rows.ReadAsync(column, texts.AsMemory()).AsTask().GetAwaiter().GetResult();
+        Synchronously.Run(() => rows.ReadAsync(column, texts.AsMemory()).AsTask());
         return texts;
     }
 
@@ -122,12 +122,12 @@ internal sealed class ParquetFile
         var numbers = new T?[rows.RowCount];
         if (column.IsNullable)
         {
-            rows.ReadAsync<T>(column, numbers.AsMemory()).AsTask().GetAwaiter().GetResult();
+            Synchronously.Run(() => rows.ReadAsync<T>(column, numbers.AsMemory()).AsTask());
         }
         else
         {
             var whole = new T[rows.RowCount];
-            rows.ReadAsync<T>(column, whole.AsMemory()).AsTask().GetAwaiter().GetResult();
+            Synchronously.Run(() => rows.ReadAsync<T>(column, whole.AsMemory()).AsTask());
             for (int i = 0; i < whole.Length; i++) numbers[i] = whole[i];
         }
 
@@ -140,9 +140,9 @@ internal sealed class ParquetFile
         {
             using SafeFileHandle file = RegularFile.Open(_path);
             CheckEnds(file);
-            ParquetReader reader = ParquetReader.CreateAsync(new EndedStream(file), Options).GetAwaiter().GetResult();
+            ParquetReader reader = Synchronously.Run(() => ParquetReader.CreateAsync(new EndedStream(file), Options));
             T result = read(reader);
-            reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            Synchronously.Run(() => reader.DisposeAsync().AsTask());
             return result;
         }
         catch (InvalidDataException failure)
