@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CsAligner.Reports.Content;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Runs;
 
@@ -36,15 +37,15 @@ internal static class RunReportJson
         writer.WriteString("method", cell.Method);
         writer.WriteString("test_set", cell.TestSet);
         writer.WriteNumber("pairs", cell.Pairs);
-        WriteNumber(writer, "bandwidth", cell.Bandwidth);
-        WriteNumber(writer, "cs_divergence_off_diagonal", cell.Divergence);
-        WriteNumber(writer, "image_to_text_r1", cell.ImageToTextRecall1);
-        WriteNumber(writer, "text_to_image_r1", cell.TextToImageRecall1);
-        WriteNumber(writer, "image_to_text_r10", cell.ImageToTextRecall10);
-        WriteNumber(writer, "text_to_image_r10", cell.TextToImageRecall10);
-        WriteNumber(writer, "uniformity_x", cell.ImageUniformity);
-        WriteNumber(writer, "uniformity_y", cell.TextUniformity);
-        WriteNumber(writer, "centroid_gap", cell.CentroidGap);
+        JsonNumbers.Write(writer, "bandwidth", cell.Bandwidth);
+        JsonNumbers.Write(writer, "cs_divergence_off_diagonal", cell.Divergence);
+        JsonNumbers.Write(writer, "image_to_text_r1", cell.ImageToTextRecall1);
+        JsonNumbers.Write(writer, "text_to_image_r1", cell.TextToImageRecall1);
+        JsonNumbers.Write(writer, "image_to_text_r10", cell.ImageToTextRecall10);
+        JsonNumbers.Write(writer, "text_to_image_r10", cell.TextToImageRecall10);
+        JsonNumbers.Write(writer, "uniformity_x", cell.ImageUniformity);
+        JsonNumbers.Write(writer, "uniformity_y", cell.TextUniformity);
+        JsonNumbers.Write(writer, "centroid_gap", cell.CentroidGap);
         writer.WriteEndObject();
     }
 
@@ -52,19 +53,13 @@ internal static class RunReportJson
     {
         writer.WriteStartObject();
         writer.WriteString("method", gap.Method);
-        WriteNumber(writer, "cs_divergence_off_diagonal", gap.Split.Divergence);
-        WriteNumber(writer, "centroid_part", gap.Split.CentroidPart);
-        WriteNumber(writer, "distribution_part", gap.Split.DivergenceCentred);
-        WriteNumber(writer, "distribution_part_bandwidth", gap.Split.BandwidthCentred);
-        WriteNumber(writer, "frechet_means", gap.Split.FrechetMeans);
-        WriteNumber(writer, "frechet_covariances", gap.Split.FrechetCovariances);
-        WriteNumber(writer, "separability", gap.Separability.Accuracy);
+        JsonNumbers.Write(writer, "cs_divergence_off_diagonal", gap.Split.Divergence);
+        JsonNumbers.Write(writer, "centroid_part", gap.Split.CentroidPart);
+        JsonNumbers.Write(writer, "distribution_part", gap.Split.DivergenceCentred);
+        JsonNumbers.Write(writer, "distribution_part_bandwidth", gap.Split.BandwidthCentred);
+        JsonNumbers.Write(writer, "frechet_means", gap.Split.FrechetMeans);
+        JsonNumbers.Write(writer, "frechet_covariances", gap.Split.FrechetCovariances);
+        JsonNumbers.Write(writer, "separability", gap.Separability.Accuracy);
         writer.WriteEndObject();
-    }
-
-    private static void WriteNumber(Utf8JsonWriter writer, string key, double value)
-    {
-        if (double.IsFinite(value)) writer.WriteNumber(key, value);
-        else writer.WriteNull(key);
     }
 }

@@ -36,11 +36,7 @@ internal static class SweepFile
             writer.WriteString("cell", result.Cell);
             writer.WriteNumber("seed", result.Seed);
             writer.WriteString("test", result.Test);
-            foreach (var (name, value) in SweepResult.Columns)
-            {
-                if (double.IsFinite(value(result))) writer.WriteNumber(name, value(result));
-                else writer.WriteNull(name);
-            }
+            foreach (var (name, value) in SweepResult.Columns) JsonNumbers.Write(writer, name, value(result));
 
             writer.WriteEndObject();
         }
