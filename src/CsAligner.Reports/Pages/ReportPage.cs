@@ -57,7 +57,7 @@ internal static class ReportPage
 
     private static string ReadStyle()
     {
-        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream("CsAligner.Cli.Reports.report.css")!;
+        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream("CsAligner.Reports.report.css")!;
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }
