@@ -11,18 +11,15 @@ namespace CsAligner.Tensors.Formats;
 /// </summary>
 internal static class ElementConversion
 {
-    public static int SizeOf(ElementType type) => type switch
-    {
-        ElementType.Float16 or ElementType.BFloat16 or ElementType.Int16 or ElementType.UInt16 => 2,
-        ElementType.Float32 or ElementType.Int32 or ElementType.UInt32 => 4,
-        ElementType.Float64 or ElementType.Int64 or ElementType.UInt64 => 8,
-        ElementType.UInt8 or ElementType.Int8 or ElementType.Bool => 1,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a type that can be read or written"),
-    };
+    private static readonly Format?[] Formats = Table();
 
-    public static bool IsInteger(ElementType type) =>
-        type is ElementType.Int64 or ElementType.Int32 or ElementType.Int16 or ElementType.Int8
-            or ElementType.UInt64 or ElementType.UInt32 or ElementType.UInt16 or ElementType.UInt8 or ElementType.Bool;
+    private delegate void Reader<T>(ReadOnlySpan<byte> bytes, Span<T> values);
+
+    private delegate void Writer(ReadOnlySpan<float> values, Span<byte> bytes);
+
+    public static int SizeOf(ElementType type) => Of(type, "not a type that can be read or written").Size;
+
+    public static bool IsInteger(ElementType type) => Find(type)?.ToInt64 is not null;
 
     /// <summary>Reverses the bytes of each element: big-endian to little-endian and back.</summary>
     public static void SwapBytes(Span<byte> bytes, ElementType type)
@@ -44,137 +41,20 @@ internal static class ElementConversion
         }
     }
 
-    public static void ToSingle(ReadOnlySpan<byte> bytes, ElementType type, Span<float> values)
-    {
-        switch (type)
-        {
-            case ElementType.Float32:
-                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(values);
-                break;
-            case ElementType.Float16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
-                break;
-            case ElementType.BFloat16:
-                Widen(MemoryMarshal.Cast<byte, ushort>(bytes), MemoryMarshal.Cast<float, uint>(values));
-                break;
-            case ElementType.Float64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, double>(bytes), values);
-                break;
-            case ElementType.Int64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, long>(bytes), values);
-                break;
-            case ElementType.Int32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), values);
-                break;
-            case ElementType.Int16:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, short>(bytes), values);
-                break;
-            case ElementType.Int8:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(bytes), values);
-                break;
-            case ElementType.UInt64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ulong>(bytes), values);
-                break;
-            case ElementType.UInt32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), values);
-                break;
-            case ElementType.UInt16:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ushort>(bytes), values);
-                break;
-            case ElementType.UInt8:
-                TensorPrimitives.ConvertTruncating(bytes, values);
-                break;
-            case ElementType.Bool:
-                for (int i = 0; i < values.Length; i++)
-                    values[i] = bytes[i] != 0 ? 1f : 0f;
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "not a type that can be read");
-        }
-    }
+    public static void ToSingle(ReadOnlySpan<byte> bytes, ElementType type, Span<float> values) =>
+        Of(type, "not a type that can be read").ToSingle(bytes, values);
 
-    public static void ToDouble(ReadOnlySpan<byte> bytes, ElementType type, Span<double> values)
-    {
-        switch (type)
-        {
-            case ElementType.Float64:
-                MemoryMarshal.Cast<byte, double>(bytes).CopyTo(values);
-                break;
-            case ElementType.Int64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, long>(bytes), values);
-                break;
-            case ElementType.Int32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), values);
-                break;
-            case ElementType.UInt64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ulong>(bytes), values);
-                break;
-            case ElementType.UInt32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), values);
-                break;
-            default:
-                // Every other type fits a float32 exactly.
-                Span<float> singles = stackalloc float[256];
-                int size = SizeOf(type);
-                for (int start = 0; start < values.Length; start += singles.Length)
-                {
-                    Span<float> part = singles[..Math.Min(singles.Length, values.Length - start)];
-                    ToSingle(bytes.Slice(start * size, part.Length * size), type, part);
-                    TensorPrimitives.ConvertTruncating<float, double>(part, values[start..]);
-                }
-
-                break;
-        }
-    }
+    public static void ToDouble(ReadOnlySpan<byte> bytes, ElementType type, Span<double> values) =>
+        Of(type, "not a type that can be read").ToDouble(bytes, values);
 
     /// <summary>Values of uint64 beyond the range become the largest int64.</summary>
-    public static void ToInt64(ReadOnlySpan<byte> bytes, ElementType type, Span<long> values)
-    {
-        switch (type)
-        {
-            case ElementType.Int64:
-                MemoryMarshal.Cast<byte, long>(bytes).CopyTo(values);
-                break;
-            case ElementType.Int32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), values);
-                break;
-            case ElementType.Int16:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, short>(bytes), values);
-                break;
-            case ElementType.Int8:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(bytes), values);
-                break;
-            case ElementType.UInt64:
-                TensorPrimitives.ConvertSaturating(MemoryMarshal.Cast<byte, ulong>(bytes), values);
-                break;
-            case ElementType.UInt32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), values);
-                break;
-            case ElementType.UInt16:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ushort>(bytes), values);
-                break;
-            case ElementType.UInt8:
-                TensorPrimitives.ConvertTruncating(bytes, values);
-                break;
-            case ElementType.Bool:
-                for (int i = 0; i < values.Length; i++)
-                    values[i] = bytes[i] != 0 ? 1 : 0;
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "not an integer type");
-        }
-    }
+    public static void ToInt64(ReadOnlySpan<byte> bytes, ElementType type, Span<long> values) =>
+        (Find(type)?.ToInt64 ?? throw Unfit(type, "not an integer type"))(bytes, values);
 
     /// <summary>The first finite value that becomes an infinity when it is written; -1 where there is none.</summary>
     public static int IndexOfOverflow(ReadOnlySpan<float> values, ElementType type)
     {
-        // The first values that are rounded up beyond the largest one: half a step above it.
-        float limit = type switch
-        {
-            ElementType.Float16 => 65520f,
-            ElementType.BFloat16 => BitConverter.UInt32BitsToSingle(0x7F7F8000),
-            _ => float.PositiveInfinity,
-        };
+        float limit = Find(type)?.Overflow ?? float.PositiveInfinity;
         if (float.IsInfinity(limit))
             return -1;
         for (int start = 0; start < values.Length;)
@@ -191,26 +71,74 @@ internal static class ElementConversion
     }
 
     /// <summary>Rounds to nearest, ties to even; beyond the range of the type become infinities.</summary>
-    public static void FromSingle(ReadOnlySpan<float> values, ElementType type, Span<byte> bytes)
+    public static void FromSingle(ReadOnlySpan<float> values, ElementType type, Span<byte> bytes) =>
+        (Find(type)?.FromSingle ?? throw Unfit(type, "float values are written as a float type"))(values, bytes);
+
+    // All that there is to know of each type, in one place.
+    private static Format?[] Table()
     {
-        switch (type)
+        var table = new Format?[Enum.GetValues<ElementType>().Length];
+        table[(int)ElementType.Float16] = new Format(2, HalfToSingle)
         {
-            case ElementType.Float32:
-                values.CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
-                break;
-            case ElementType.Float16:
-                TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(bytes));
-                break;
-            case ElementType.BFloat16:
-                Narrow(MemoryMarshal.Cast<float, uint>(values), MemoryMarshal.Cast<byte, ushort>(bytes));
-                break;
-            case ElementType.Float64:
-                TensorPrimitives.ConvertTruncating(values, MemoryMarshal.Cast<byte, double>(bytes));
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "float values are written as a float type");
-        }
+            FromSingle = static (values, bytes) => TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(bytes)),
+            Overflow = 65520f,
+        };
+        table[(int)ElementType.BFloat16] = new Format(
+            2, static (bytes, values) => Widen(MemoryMarshal.Cast<byte, ushort>(bytes), MemoryMarshal.Cast<float, uint>(values)))
+        {
+            FromSingle = static (values, bytes) =>
+                Narrow(MemoryMarshal.Cast<float, uint>(values), MemoryMarshal.Cast<byte, ushort>(bytes)),
+            Overflow = BitConverter.UInt32BitsToSingle(0x7F7F8000),
+        };
+        table[(int)ElementType.Float32] = new Format(4, static (bytes, values) => MemoryMarshal.Cast<byte, float>(bytes).CopyTo(values))
+        {
+            FromSingle = static (values, bytes) => values.CopyTo(MemoryMarshal.Cast<byte, float>(bytes)),
+        };
+        table[(int)ElementType.Float64] = new Format(8, Convert<double, float>)
+        {
+            ToDouble = static (bytes, values) => MemoryMarshal.Cast<byte, double>(bytes).CopyTo(values),
+            FromSingle = static (values, bytes) => TensorPrimitives.ConvertTruncating(values, MemoryMarshal.Cast<byte, double>(bytes)),
+        };
+        table[(int)ElementType.Int64] = Integer<long>(8, static (bytes, values) => MemoryMarshal.Cast<byte, long>(bytes).CopyTo(values));
+        table[(int)ElementType.Int32] = Integer<int>(4, Convert<int, long>);
+        table[(int)ElementType.Int16] = Integer<short>(2, Convert<short, long>);
+        table[(int)ElementType.Int8] = Integer<sbyte>(1, Convert<sbyte, long>);
+        table[(int)ElementType.UInt64] = Integer<ulong>(
+            8, static (bytes, values) => TensorPrimitives.ConvertSaturating(MemoryMarshal.Cast<byte, ulong>(bytes), values));
+        table[(int)ElementType.UInt32] = Integer<uint>(4, Convert<uint, long>);
+        table[(int)ElementType.UInt16] = Integer<ushort>(2, Convert<ushort, long>);
+        table[(int)ElementType.UInt8] = Integer<byte>(1, Convert<byte, long>);
+        table[(int)ElementType.Bool] = new Format(1, BoolToSingle) { ToInt64 = BoolToInt64 };
+        return table;
     }
+
+    private static Format Integer<T>(int size, Reader<long> toInt64)
+        where T : unmanaged, INumberBase<T> =>
+        new(size, Convert<T, float>) { ToDouble = Convert<T, double>, ToInt64 = toInt64 };
+
+    private static void Convert<TFrom, TTo>(ReadOnlySpan<byte> bytes, Span<TTo> values)
+        where TFrom : unmanaged, INumberBase<TFrom>
+        where TTo : INumberBase<TTo> =>
+        TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, TFrom>(bytes), values);
+
+    private static void HalfToSingle(ReadOnlySpan<byte> bytes, Span<float> values) =>
+        TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
+
+    private static void BoolToSingle(ReadOnlySpan<byte> bytes, Span<float> values)
+    {
+        for (int i = 0; i < values.Length; i++) values[i] = bytes[i] != 0 ? 1f : 0f;
+    }
+
+    private static void BoolToInt64(ReadOnlySpan<byte> bytes, Span<long> values)
+    {
+        for (int i = 0; i < values.Length; i++) values[i] = bytes[i] != 0 ? 1 : 0;
+    }
+
+    private static Format? Find(ElementType type) => (uint)type < (uint)Formats.Length ? Formats[(int)type] : null;
+
+    private static Format Of(ElementType type, string otherwise) => Find(type) ?? throw Unfit(type, otherwise);
+
+    private static ArgumentOutOfRangeException Unfit(ElementType type, string message) => new(nameof(type), type, message);
 
     private static void Widen(ReadOnlySpan<ushort> halves, Span<uint> words)
     {
@@ -235,6 +163,44 @@ internal static class ElementConversion
             halves[i] = (word & 0x7FFFFFFF) > 0x7F800000
                 ? (ushort)((word >> 16) | 0x40)
                 : (ushort)((word + 0x7FFF + ((word >> 16) & 1)) >> 16);
+        }
+    }
+
+    /// <summary>How the values of a type lie in a file.</summary>
+    private sealed class Format
+    {
+        public Format(int size, Reader<float> toSingle)
+        {
+            (Size, ToSingle) = (size, toSingle);
+            ToDouble = ThroughSingle;
+        }
+
+        /// <summary>Bytes of a value.</summary>
+        public int Size { get; }
+
+        public Reader<float> ToSingle { get; }
+
+        /// <summary>Unless it is set: by way of float32, which holds the type exactly.</summary>
+        public Reader<double> ToDouble { get; init; }
+
+        /// <summary>Null for what is no integer.</summary>
+        public Reader<long>? ToInt64 { get; init; }
+
+        /// <summary>Null for what float values are not written as.</summary>
+        public Writer? FromSingle { get; init; }
+
+        /// <summary>The first value that is rounded up beyond the largest one of the type: half a step above it.</summary>
+        public float Overflow { get; init; } = float.PositiveInfinity;
+
+        private void ThroughSingle(ReadOnlySpan<byte> bytes, Span<double> values)
+        {
+            Span<float> singles = stackalloc float[256];
+            for (int start = 0; start < values.Length; start += singles.Length)
+            {
+                Span<float> part = singles[..Math.Min(singles.Length, values.Length - start)];
+                ToSingle(bytes.Slice(start * Size, part.Length * Size), part);
+                TensorPrimitives.ConvertTruncating<float, double>(part, values[start..]);
+            }
         }
     }
 }
