@@ -26,9 +26,6 @@ public static class StreamingEvaluator
 
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(3);
 
-    /// <summary>Floats in a block: its rows follow from the width alone, for sums are cut by it. Tests set it.</summary>
-    internal static int BlockFloats { get; set; } = 1 << 21;
-
     /// <summary>Distribution measures of two sets. Time O((M + N)^2 D).</summary>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D]; row i is taken for the partner of row i of x where the numbers of rows agree.</param>
@@ -47,8 +44,8 @@ public static class StreamingEvaluator
         options ??= new StreamingOptions();
         if (x.Width != y.Width || x.Rows == 0 || y.Rows == 0)
             throw new InputException($"measure: both sides need rows of one width, got {x.Rows} of {x.Width} and {y.Rows} of {y.Width}");
-        int blockRows = BlockRows(x.Width);
-        var memory = new BlockMemory(x.Width, blockRows, StripBlocks(x.Width, options.MemoryBytes));
+        int blockRows = BlockRows(x.Width, options);
+        var memory = new BlockMemory(x.Width, blockRows, StripBlocks(x.Width, options));
         var sums = Sums(x, y, memory);
         double sigma = (bandwidth ?? Evaluator.DefaultBandwidth).Resolve(x, y, seed);
         BufferPool.Shared.Trim();
@@ -78,19 +75,20 @@ public static class StreamingEvaluator
     }
 
     /// <summary>Bytes without which nothing goes for this width.</summary>
-    internal static long LeastMemory(int width) => Reserve + (6 * BlockBytes(width)) + (6L * width * width * sizeof(double));
+    internal static long LeastMemory(int width, StreamingOptions options) =>
+        Reserve + (6 * BlockBytes(width, options)) + (6L * width * width * sizeof(double));
 
-    internal static long BlockBytes(int width) => (long)BlockRows(width) * width * sizeof(float);
+    internal static long BlockBytes(int width, StreamingOptions options) => (long)BlockRows(width, options) * width * sizeof(float);
 
-    private static int BlockRows(int width) => Math.Clamp(BlockFloats / width, 64, 8192);
+    private static int BlockRows(int width, StreamingOptions options) => Math.Clamp(options.BlockFloats / width, 64, 8192);
 
-    private static int StripBlocks(int width, long memoryBytes)
+    private static int StripBlocks(int width, StreamingOptions options)
     {
-        long least = LeastMemory(width);
+        long least = LeastMemory(width, options), memoryBytes = options.MemoryBytes;
         if (memoryBytes < least)
             throw new InputException($"measure: rows of {width} values need at least {(least >> 20) + 1}M of memory, {memoryBytes >> 20}M "
                 + "are allowed; allow more");
-        return (int)Math.Min(1 << 16, 1 + ((memoryBytes - least) / BlockBytes(width)));
+        return (int)Math.Min(1 << 16, 1 + ((memoryBytes - least) / BlockBytes(width, options)));
     }
 
     // The first pass: means, pairs, and a hash that tells whether a state belongs to these rows.

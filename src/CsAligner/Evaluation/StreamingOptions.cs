@@ -1,6 +1,6 @@
 namespace CsAligner.Evaluation;
 
-/// <summary>How <see cref="StreamingEvaluator"/> goes about its work; nothing of it changes the result.</summary>
+/// <summary>How <see cref="StreamingEvaluator"/> goes about its work; nothing that is public changes the result.</summary>
 public sealed record StreamingOptions
 {
     /// <summary>Bytes that may be used where nothing is said: 1 GiB.</summary>
@@ -14,6 +14,9 @@ public sealed record StreamingOptions
     /// Null: nothing is kept.
     /// </summary>
     public string? StatePath { get; init; }
+
+    /// <summary>Floats in a block: its rows follow from the width alone, for sums are cut by it.</summary>
+    internal int BlockFloats { get; init; } = 1 << 21;
 
     /// <summary>Told how many pairs of blocks are done, and of how many.</summary>
     public Action<long, long>? Progress { get; init; }

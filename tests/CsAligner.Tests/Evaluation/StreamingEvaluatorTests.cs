@@ -7,16 +7,12 @@ using CsAligner.Testing;
 namespace CsAligner.Tests.Evaluation;
 
 [Collection("process settings")]
-public sealed class StreamingEvaluatorTests : IDisposable
+public sealed class StreamingEvaluatorTests
 {
     private const int Width = 24;
 
-    private readonly int _blockFloats = StreamingEvaluator.BlockFloats;
-
     // Blocks of 64 rows: a few hundred rows are several blocks.
-    public StreamingEvaluatorTests() => StreamingEvaluator.BlockFloats = 64 * Width;
-
-    public void Dispose() => StreamingEvaluator.BlockFloats = _blockFloats;
+    private static readonly StreamingOptions SmallBlocks = new() { BlockFloats = 64 * Width };
 
     [Theory]
     [InlineData(1, 1, "0.5")]
@@ -47,10 +43,10 @@ public sealed class StreamingEvaluatorTests : IDisposable
             {
                 Compute.Threads = 1 + (strip % 2);
                 var options =
-                    new StreamingOptions
+                    SmallBlocks with
                     {
-                        MemoryBytes = StreamingEvaluator.LeastMemory(Width)
-                        + (strip * StreamingEvaluator.BlockBytes(Width))
+                        MemoryBytes = StreamingEvaluator.LeastMemory(Width, SmallBlocks)
+                        + (strip * StreamingEvaluator.BlockBytes(Width, SmallBlocks))
                     };
                 Assert.Equal(expected, Json(Stream(x, y, BandwidthRule.Fixed(0.5), options)));
             }
@@ -73,10 +69,11 @@ public sealed class StreamingEvaluatorTests : IDisposable
         {
             using var source = new CancellationTokenSource();
             long first = -1;
-            var options = new StreamingOptions
+            var options = SmallBlocks with
             {
                 StatePath = state,
-                MemoryBytes = StreamingEvaluator.LeastMemory(Width) + (run % 4 * StreamingEvaluator.BlockBytes(Width)),
+                MemoryBytes = StreamingEvaluator.LeastMemory(Width, SmallBlocks)
+                    + (run % 4 * StreamingEvaluator.BlockBytes(Width, SmallBlocks)),
                 Progress = (done, _) =>
                 {
                     if (first < 0) first = done;
@@ -117,7 +114,7 @@ public sealed class StreamingEvaluatorTests : IDisposable
             },
         };
         Assert.Throws<OperationCanceledException>(() => Stream(x, y, BandwidthRule.Fixed(0.5), options, source));
-        var again = new StreamingOptions { StatePath = state };
+        var again = SmallBlocks with { StatePath = state };
         Assert.Contains("another bandwidth", Assert.Throws<InputException>(() => Stream(x, y, BandwidthRule.Fixed(0.6), again)).Message,
             StringComparison.Ordinal);
         x.Span[5] += 0.25f;
@@ -134,7 +131,7 @@ public sealed class StreamingEvaluatorTests : IDisposable
     [Fact]
     public void Too_little_memory_is_said_with_what_is_needed()
     {
-        var options = new StreamingOptions { MemoryBytes = 1 << 20 };
+        var options = SmallBlocks with { MemoryBytes = 1 << 20 };
         Assert.Contains("allow more",
             Assert.Throws<InputException>(() => Stream(Rows(9, 9, 0), Rows(9, 10, 0), BandwidthRule.Fixed(1), options)).Message,
             StringComparison.Ordinal);
@@ -142,7 +139,7 @@ public sealed class StreamingEvaluatorTests : IDisposable
 
     private static DistributionMeasures Stream(Tensor x, Tensor y, BandwidthRule bandwidth, StreamingOptions? options = null,
         CancellationTokenSource? stop = null) =>
-        StreamingEvaluator.Measure(new TensorRows(x), new TensorRows(y), bandwidth, 0, options,
+        StreamingEvaluator.Measure(new TensorRows(x), new TensorRows(y), bandwidth, 0, options ?? SmallBlocks,
             stop?.Token ?? TestContext.Current.CancellationToken);
 
     private static void AssertNear(DistributionMeasures expected, DistributionMeasures actual)
