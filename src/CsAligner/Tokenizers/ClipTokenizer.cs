@@ -19,7 +19,7 @@ namespace CsAligner.Tokenizers;
 public sealed class ClipTokenizer : ITokenizer
 {
     private readonly BpeVocabulary _vocabulary;
-    private readonly MergeTable _merges;
+    private readonly BpeMerges _merges;
     private readonly WordCache _cache = new();
     private readonly int[] _byteIds = new int[256];
     private readonly int[] _lastByteIds = new int[256];
@@ -30,7 +30,7 @@ public sealed class ClipTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         _vocabulary = vocabulary;
-        _merges = new MergeTable(vocabulary);
+        _merges = BpeMerges.Of(vocabulary);
         StartId = vocabulary.IdOf(ClipText.StartOfText);
         EndId = vocabulary.IdOf(ClipText.EndOfText);
         for (int value = 0; value < 256; value++)

@@ -23,14 +23,11 @@ public sealed class UnigramTokenizer : ITokenizer
     private const int ReservedPieces = 6;
     private const int LargestFile = 32 << 20;
     private const int MostPieces = 1 << 20;
-    private const int BitsOfCharacter = 21;
 
     private readonly double[] _scores;
     private readonly int[] _lengths;
 
-    // A tree of the pieces' characters: (node, character) to node, and the piece that ends at a node, or -1.
-    private readonly Dictionary<long, int> _children = [];
-    private readonly List<int> _pieces = [-1];
+    private readonly PieceTree _tree = new();
 
     /// <summary>A tokenizer for pieces and their scores (logarithms of probabilities).</summary>
     /// <param name="pieces">A piece's index is its id; the first six are never found in a text.</param>
@@ -39,7 +36,7 @@ public sealed class UnigramTokenizer : ITokenizer
         _scores = [.. pieces.Select(p => p.Score)];
         _lengths = [.. pieces.Select((p, id) => id == UnknownId ? 1 : p.Piece.EnumerateRunes().Count())];
         for (int id = ReservedPieces; id < pieces.Count; id++)
-            Insert(pieces[id].Piece, id);
+            _tree.Add(Characters(pieces[id].Piece), id);
     }
 
     /// <summary>How many ids there are: 0 to this, less 1.</summary>
@@ -96,12 +93,13 @@ public sealed class UnigramTokenizer : ITokenizer
         {
             bool found = false;
             int node = 0;
-            for (int end = start; end < characters.Length && _children.TryGetValue(Key(node, characters[end]), out node); end++)
+            for (int end = start; end < characters.Length && _tree.TryFollow(ref node, characters[end]); end++)
             {
-                if (_pieces[node] < 0)
+                int piece = _tree.PieceAt(node);
+                if (piece == PieceTree.None)
                     continue;
                 found = true;
-                Offer(_pieces[node], best[start] + _scores[_pieces[node]], end + 1);
+                Offer(piece, best[start] + _scores[piece], end + 1);
             }
 
             if (!found)
@@ -146,27 +144,6 @@ public sealed class UnigramTokenizer : ITokenizer
         ids.Reverse();
         return [.. ids];
     }
-
-    private void Insert(string piece, int id)
-    {
-        int node = 0;
-        foreach (int character in Characters(piece))
-        {
-            if (!_children.TryGetValue(Key(node, character), out int next))
-            {
-                _children[Key(node, character)] = next = _pieces.Count;
-                _pieces.Add(-1);
-            }
-
-            node = next;
-        }
-
-        // Of a piece that stands twice the later id counts, as in the original.
-        if (node > 0)
-            _pieces[node] = id;
-    }
-
-    private static long Key(int node, int character) => ((long)node << BitsOfCharacter) | (uint)character;
 
     // Code points; a lone surrogate is one too.
     private static int[] Characters(string text)

@@ -9,7 +9,7 @@ internal sealed class BpeModel : IWordModel
 {
     private const int LongestAffix = 32;
 
-    private readonly PairMerges _merges;
+    private readonly BpeMerges _merges;
     private readonly string _prefix;
     private readonly string _suffix;
     private readonly int _unknown;
@@ -185,10 +185,10 @@ internal sealed class BpeModel : IWordModel
 
     /// <param name="json">The section "merges".</param>
     /// <param name="mergesBytes">Whether tokens that stand for bytes are merged, whose names are not what they stand for.</param>
-    private PairMerges ReadMerges(JsonView json, out bool mergesBytes)
+    private BpeMerges ReadMerges(JsonView json, out bool mergesBytes)
     {
         mergesBytes = false;
-        var merges = new PairMerges(1024);
+        var merges = new BpeMerges(1024, everywhere: false);
         int rank = 0;
         foreach (JsonView merge in json.Items())
         {

@@ -21,9 +21,8 @@ internal sealed class UnigramModel : IWordModel
     private readonly int[]? _byteIds;
     private readonly WordCache _cache = new();
 
-    // A tree of the tokens' UTF-16 units: (node, unit) to node, and the token that ends at a node, or -1.
-    private readonly Dictionary<ulong, int> _children = [];
-    private readonly List<int> _ends = [-1];
+    // By UTF-16 units.
+    private readonly PieceTree _tree = new();
 
     private UnigramModel(JsonView json)
     {
@@ -36,7 +35,7 @@ internal sealed class UnigramModel : IWordModel
         _unknownScore = _scores.DefaultIfEmpty(0).Min() - UnknownPenalty;
         _byteIds = json.Flag("byte_fallback", false) ? Vocabulary.ByteIds() : null;
         for (int id = 0; id < tokens.Length; id++)
-            Insert(tokens[id], id);
+            _tree.Add(tokens[id].Select(unit => (int)unit), id);
     }
 
     public Vocabulary Vocabulary { get; }
@@ -67,12 +66,13 @@ internal sealed class UnigramModel : IWordModel
             int width = char.IsHighSurrogate(word[start]) && start + 1 < word.Length ? 2 : 1;
             bool covered = false;
             int node = 0;
-            for (int end = start; end < word.Length && _children.TryGetValue(Key(node, word[end]), out node);)
+            for (int end = start; end < word.Length && _tree.TryFollow(ref node, word[end]);)
             {
                 end++;
-                if (_ends[node] < 0)
+                int token = _tree.PieceAt(node);
+                if (token == PieceTree.None)
                     continue;
-                Offer(best, start, end, _ends[node], _scores[_ends[node]]);
+                Offer(best, start, end, token, _scores[token]);
                 covered |= end - start == width;
             }
 
@@ -133,27 +133,6 @@ internal sealed class UnigramModel : IWordModel
             ? _unknown
             : throw new InputException($"cutting the word {JsonView.Shown(word.ToString())}: the tokenizer has no tokens for it and no "
                 + "unk_id; use a tokenizer with one.");
-
-    private void Insert(string token, int id)
-    {
-        int node = 0;
-        foreach (char unit in token)
-        {
-            ref int next = ref CollectionsMarshal.GetValueRefOrAddDefault(_children, Key(node, unit), out bool known);
-            if (!known)
-            {
-                next = _ends.Count;
-                _ends.Add(-1);
-            }
-
-            node = next;
-        }
-
-        if (node > 0)
-            _ends[node] = id;
-    }
-
-    private static ulong Key(int node, char unit) => ((ulong)(uint)node << 16) | unit;
 
     private static (string[] Tokens, double[] Scores) ReadTokens(JsonView json)
     {

@@ -1,18 +1,20 @@
 using CsAligner.Tensors;
-using CsAligner.Tokenizers.Pipeline;
+using CsAligner.Tokenizers;
 
 namespace CsAligner.Tests.Tokenizers;
 
-public sealed class PairMergesTests
+public sealed class BpeMergesTests
 {
-    [Fact]
-    public void The_queue_merges_what_the_scan_merges()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_queue_merges_what_the_scan_merges(bool everywhere)
     {
         var random = new RandomGenerator(5);
         for (int round = 0; round < 300; round++)
         {
             // Merges of any rank, so that what one makes may be better than itself.
-            var merges = new PairMerges(16);
+            var merges = new BpeMerges(16, everywhere);
             int letters = 2 + random.Next(3), ids = letters;
             var ranks = Enumerable.Range(0, 12).ToArray();
             random.Shuffle(ranks);
