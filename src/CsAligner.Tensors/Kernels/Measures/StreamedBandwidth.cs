@@ -13,6 +13,6 @@ internal readonly record struct StreamedBandwidth(double Sigma, KernelPrecision 
     public static StreamedBandwidth For(double sigma, double largestSquare, int fewest)
     {
         KernelRange.Check(Math.Sqrt(largestSquare), sigma);
-        return new StreamedBandwidth(sigma, KernelRange.Of(largestSquare, sigma, FusedLossKernel.MeasuringLimit, fewest));
+        return new StreamedBandwidth(sigma, KernelRange.Of(largestSquare, sigma, KernelRange.MeasuringLimit, fewest));
     }
 }

@@ -12,12 +12,6 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// </summary>
 internal static unsafe class FusedLossKernel
 {
-    // Float32 rounding of a squared distance, or of a logit, seen in the exponent: eps |x|^2 / sigma^2 of centred rows, eps |s| / tau.
-    // The gradient's relative error is about as large; beyond this float64 takes over.
-    private const double SingleLimit = 6e-5;
-
-    // A measure is reported to a relative 1e-5.
-    public const double MeasuringLimit = 2e-5;
     private const double Epsilon = 1.1920929e-7;
 
     // A larger scale is beyond float32 in products with it, even where all rows are the same;
@@ -44,7 +38,8 @@ internal static unsafe class FusedLossKernel
         float* centre = CentredRows.CommonCentre(x.Pointer, rows, y.Pointer, columns, width, scratch);
         CentredRows centredX = new(x.Pointer, rows, width, centre, scratch), centredY = new(y.Pointer, columns, width, centre, scratch);
         KernelMeasures measures;
-        if (KernelRange.Of(LargestSquare(centredX, centredY), sigma, MeasuringLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
+        double largest = LargestSquare(centredX, centredY);
+        if (KernelRange.Of(largest, sigma, KernelRange.MeasuringLimit, Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             KernelTotal selfX = Float32Terms.SelfTotal(centredX, sigma), selfY = Float32Terms.SelfTotal(centredY, sigma);
             var cross = Float32Terms.CrossTerm(
@@ -72,7 +67,7 @@ internal static unsafe class FusedLossKernel
         int rows = x.Rows, width = x.Width;
         float* centre = CentredRows.CommonCentre(x.Pointer, rows, null, 0, width, scratch);
         var centred = new CentredRows(x.Pointer, rows, width, centre, scratch);
-        double logMean = KernelRange.Of(centred.LargestSquare, sigma, MeasuringLimit, rows) == KernelPrecision.Single
+        double logMean = KernelRange.Of(centred.LargestSquare, sigma, KernelRange.MeasuringLimit, rows) == KernelPrecision.Single
             ? Float32Terms.LogMean(Float32Terms.SelfTotal(centred, sigma), rows, true)
             : Float64Divergence.LogMeanWithin(centred.Widened(scratch), width, sigma);
         Hold(x);
@@ -98,7 +93,7 @@ internal static unsafe class FusedLossKernel
         RowPanels? panelsX = null;
         SelfTermResult selfX = SelfTermResult.None, selfY = selfX;
         double divergence = 0, csWeight = 0;
-        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), loss.Sigma, SingleLimit,
+        if (kernel && KernelRange.Of(LargestSquare(centredX, centredY), loss.Sigma, KernelRange.TrainingLimit,
             Math.Min(rows, columns)) == KernelPrecision.Single)
         {
             if (gradX != null || gradY != null)
@@ -117,9 +112,10 @@ internal static unsafe class FusedLossKernel
             if (kernel) divergence = DivergenceInFloat64(centredX, centredY, loss, gradX, gradY, scratch);
         }
 
+        // Rounding of a logit, eps |s| / tau, counts as that of a squared distance does.
         // Not at most, so that what is beyond float32, or not a number, takes float64.
         bool infoNceInFloat64 = infoNce
-            && !(LogitRounding(centredX, centredY, loss.Scale) <= SingleLimit
+            && !(LogitRounding(centredX, centredY, loss.Scale) <= KernelRange.TrainingLimit
                 && loss.Scale is > LeastSingleScale and < MostSingleScale);
         double infoNceWeight = infoNce && !infoNceInFloat64 ? loss.InfoNceWeight : 0;
         if (infoNceWeight != 0 && (gradX != null || gradY != null)) CheckInfoNceWeight(centredX, centredY, loss);
@@ -207,7 +203,8 @@ internal static unsafe class FusedLossKernel
     // The same where float32 will do: at a weight of 1 that is never too large.
     private static void CheckInfoNceWeight(CentredRows x, CentredRows y, in FusedLossParameters loss)
     {
-        double centre = Math.Sqrt(x.CentreSquare), largeX = Math.Sqrt(x.LargestSquare) + centre, largeY = Math.Sqrt(y.LargestSquare) + centre;
+        double centre = Math.Sqrt(x.CentreSquare);
+        double largeX = Math.Sqrt(x.LargestSquare) + centre, largeY = Math.Sqrt(y.LargestSquare) + centre;
         CheckInfoNceWeight(Math.Max(largeX, largeY) * Math.Max(1, Math.Min(largeX, largeY)), loss);
     }
 

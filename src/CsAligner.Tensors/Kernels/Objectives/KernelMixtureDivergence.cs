@@ -12,9 +12,6 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// </summary>
 internal static unsafe class KernelMixtureDivergence
 {
-    // As in FusedLossKernel: float32 rounding of a squared distance seen in the exponent.
-    private const double SingleLimit = 6e-5;
-
     /// <summary>The value; gradients are added to those that are not null.</summary>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D].</param>
@@ -33,7 +30,7 @@ internal static unsafe class KernelMixtureDivergence
         CentredRows rowsX = new(x.Pointer, x.Rows, x.Width, centre, scratch), rowsY = new(y.Pointer, y.Rows, x.Width, centre, scratch);
         double largest = Math.Max(rowsX.LargestSquare, rowsY.LargestSquare);
         ILookup<bool, double> isSingle =
-            sigmas.ToLookup(s => KernelRange.Of(largest, s, SingleLimit, Math.Min(x.Rows, y.Rows)) == KernelPrecision.Single);
+            sigmas.ToLookup(s => KernelRange.Of(largest, s, KernelRange.TrainingLimit, Math.Min(x.Rows, y.Rows)) == KernelPrecision.Single);
         double[] single = [.. isSingle[true]], precise = [.. isSingle[false]];
         var rule = new Rule(offDiagonal, logarithms, weight / sigmas.Length);
         double value = 0;

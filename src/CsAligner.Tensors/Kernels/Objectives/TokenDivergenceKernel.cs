@@ -13,9 +13,6 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// </summary>
 internal static unsafe class TokenDivergenceKernel
 {
-    // As for whole batches (FusedLossKernel): beyond this rounding of a distance, seen in the exponent, a sample is done in float64.
-    private const double SingleLimit = 6e-5;
-
     // Samples are small: a task does several in the same buffers.
     private const int SamplesPerTask = 16;
 
@@ -48,7 +45,7 @@ internal static unsafe class TokenDivergenceKernel
         Gather(x, rowsX, z);
         Gather(y, rowsY, z + ((nint)tokens * width));
         double largest = Centre(z, all, width, buffers.Mean);
-        if (KernelRange.Of(largest, sigma, SingleLimit, fewest: 0) != KernelPrecision.Single)
+        if (KernelRange.Of(largest, sigma, KernelRange.TrainingLimit, fewest: 0) != KernelPrecision.Single)
             return Precise(x, rowsX, y, rowsY, sigma, weight, gradX, gradY, z);
 
         Gemm.Run(all, all, width, new(z, width), new(z, 1, width), new(weights, all), accumulate: false);

@@ -6,6 +6,15 @@ internal static class KernelRange
     /// <summary>Below this |x|^2 / sigma^2 of centred rows the kernel is taken as a series around 1.</summary>
     public const double Wide = 1e-3;
 
+    /// <summary>
+    /// Float32 rounding of a squared distance, eps |x|^2 of centred rows over sigma^2, seen in the exponent; the gradient's relative
+    /// error is about as large. Beyond it training takes float64: above |x| / sigma of 22.
+    /// </summary>
+    public const double TrainingLimit = 6e-5;
+
+    /// <summary>The same for measuring, which is reported to a relative 1e-5: above |x| / sigma of 13.</summary>
+    public const double MeasuringLimit = 2e-5;
+
     private const double Epsilon = 1.1920929e-7;
 
     // Sums of e^-u - 1 in float32 are off by some 3e-6 a row, whatever the number of columns:
@@ -61,8 +70,8 @@ internal static class KernelRange
             double most = logarithms
                 ? Math.Min(sigma * sigma / (8 * radius), sigma * sigma / (4 * radius * radius)) * float.MaxValue
                 : sigma / 4 * float.MaxValue;
-            throw new InputException($"weight of the divergence: {weight:G4} is too large to train rows up to {2 * radius:G4} apart with at a "
-                + $"bandwidth of {sigma:G4}, whose gradients are beyond float32; give {AtMost(most)} or less");
+            throw new InputException($"weight of the divergence: {weight:G4} is too large to train rows up to {2 * radius:G4} apart with "
+                + $"at a bandwidth of {sigma:G4}, whose gradients are beyond float32; give {AtMost(most)} or less");
         }
 
         throw new InputException($"bandwidth: {sigma:G4} is too small to train rows up to {2 * radius:G4} apart with, whose gradients "
