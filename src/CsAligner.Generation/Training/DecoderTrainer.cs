@@ -125,7 +125,8 @@ public sealed class DecoderTrainer
     /// <summary>Goes on where a checkpoint was written.</summary>
     /// <param name="path">A file of <see cref="Save"/>.</param>
     /// <exception cref="InputException">It is damaged or belongs to another recipe.</exception>
-    public void Restore(string path) => _optimizer.StepCount = TrainingCheckpoint.Restore(path, new RunIdentity(_recipe.ToIdentity()), State);
+    public void Restore(string path) =>
+        _optimizer.StepCount = TrainingCheckpoint.Restore(path, new RunIdentity(_recipe.ToIdentity()), State);
 
     /// <summary>Between bytes of 0 to 255 and values of -1 to 1.</summary>
     internal static ImagePreprocessing PixelScale(int imageSize) => new(imageSize, [0.5f, 0.5f, 0.5f], [0.5f, 0.5f, 0.5f]);

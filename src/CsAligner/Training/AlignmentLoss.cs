@@ -176,8 +176,8 @@ internal sealed class AlignmentLoss
         {
             float value = term.Item;
             if (float.IsFinite(value) && !float.IsFinite((float)weight * value))
-                throw new InputException($"align: {option}: {weight:G4} times a term of {value:G4} is beyond float32, which losses are kept "
-                    + $"in; give {float.MaxValue / 1.001 / Math.Abs(value):G4} or less");
+                throw new InputException($"align: {option}: {weight:G4} times a term of {value:G4} is beyond float32, which losses are "
+                    + $"kept in; give {float.MaxValue / 1.001 / Math.Abs(value):G4} or less");
             var weighted = weight == 1 ? term : tape.Scale(term, (float)weight);
             return this with { Loss = Loss == null ? weighted : tape.Add(Loss, weighted) };
         }

@@ -271,7 +271,8 @@ public sealed class AlignmentTrainer
     private AlignmentEpoch Recorded(int epoch) =>
         AlignmentEpoch.Load(epoch, _history.Span.Slice(epoch * AlignmentEpoch.Numbers, AlignmentEpoch.Numbers));
 
-    private void Save(string checkpoint, RunIdentity identity) => TrainingCheckpoint.Save(checkpoint, identity, _optimizer.StepCount, State);
+    private void Save(string checkpoint, RunIdentity identity) =>
+        TrainingCheckpoint.Save(checkpoint, identity, _optimizer.StepCount, State);
 
     private RunIdentity Identity()
     {

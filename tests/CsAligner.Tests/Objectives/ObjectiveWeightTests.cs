@@ -43,7 +43,8 @@ public sealed class ObjectiveWeightTests
         var objective = new CsAlignerObjective { CsWeight = 2, InfoNceWeight = 0, Bandwidth = 1e-25 };
         Assert.StartsWith("bandwidth: 1E-25", Assert.Throws<InputException>(() => Gradients(objective)).Message, StringComparison.Ordinal);
         objective = new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 2, Temperature = 1e-60 };
-        Assert.StartsWith("temperature: 1E-60", Assert.Throws<InputException>(() => Gradients(objective)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "temperature: 1E-60", Assert.Throws<InputException>(() => Gradients(objective)).Message, StringComparison.Ordinal);
     }
 
     // Without gradients only the loss can overflow.
