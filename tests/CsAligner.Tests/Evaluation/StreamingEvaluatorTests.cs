@@ -105,7 +105,7 @@ public sealed class StreamingEvaluatorTests
         Tensor x = Rows(200, 7, 0.4f), y = Rows(200, 8, -0.1f);
         string state = folder["state.json"];
         using var source = new CancellationTokenSource();
-        var options = new StreamingOptions
+        var options = SmallBlocks with
         {
             StatePath = state,
             Progress = (done, _) =>

@@ -40,7 +40,7 @@ internal sealed unsafe class StreamedMoments(int width)
         fixed (double* centre = mean) centred = RowSums.Centred(block.Pointer, rows, width, centre, scratch);
         GC.KeepAlive(block);
         float* products = scratch.Floats(_products.Length);
-        Gemm.Run(width, width, rows, centred, 1, width, centred, width, 1, products, width, accumulate: false);
+        Gemm.Run(width, width, rows, new(centred, 1, width), new(centred, width), new(products, width), accumulate: false);
         for (int i = 0; i < _products.Length; i++) _products[i] += products[i];
         for (int i = 0; i < rows; i++)
         {

@@ -131,8 +131,9 @@ internal static unsafe class SimilarityCorrelation
             float* toStart = Map(other.Mixed, StartWidth, StartMean, other.StartMean, towards),
                 toOwn = Map(other.Own, Width, Mean, other.Mean, away);
             Elementwise.RepeatRow(row, grad.Pointer, Rows, Width);
-            Gemm.Run(Rows, Width, StartWidth, _startCentred, StartWidth, 1, toStart, Width, 1, grad.Pointer, Width, accumulate: true);
-            Gemm.Run(Rows, Width, Width, _centred, Width, 1, toOwn, Width, 1, grad.Pointer, Width, accumulate: true);
+            Gemm.Run(Rows, Width, StartWidth,
+                new(_startCentred, StartWidth), new(toStart, Width), new(grad.Pointer, Width), accumulate: true);
+            Gemm.Run(Rows, Width, Width, new(_centred, Width), new(toOwn, Width), new(grad.Pointer, Width), accumulate: true);
             GC.KeepAlive(grad);
 
             float* Map(float* products, int height, double* mean, double* otherMean, double factor)
@@ -155,7 +156,7 @@ internal static unsafe class SimilarityCorrelation
         private float* Product(float* a, int height, float* b, int width, Scratch scratch)
         {
             float* product = scratch.Floats((long)height * width);
-            Gemm.Run(height, width, Rows, a, 1, height, b, width, 1, product, width, accumulate: false);
+            Gemm.Run(height, width, Rows, new(a, 1, height), new(b, width), new(product, width), accumulate: false);
             return product;
         }
     }
