@@ -13,11 +13,12 @@ namespace CsAligner.Objectives;
 /// kappa(a, b) = exp(-|a-b|^2 / (2 sigma^2)). <see cref="NaiveObjective.CauchySchwarz"/> is its definition.
 /// </summary>
 /// <remarks>
-/// Float32 over tiles with float64 sums; rows are centred on their common mean, and scores taken in float64, where
-/// float32 would lose the distances (2^-23 max|x|^2 / sigma^2 above 6e-5; 2e-5 in Evaluator) or their differences
-/// (max|x|^2 / sigma^2 below 1e-3, where D_CS is taken as a series around its limit |m_x - m_y|^2 / sigma^2). Log-sum-exp with the
-/// largest logit as shift, squared distances clamped at 0: right for any sigma from 1e-140 max(1, max|x|) on; smaller ones are
-/// refused, and those at which a gradient would be beyond float32. Time O((M+N)^2 D), memory O((M+N) D + a tile). No gradient with respect to sigma: it follows the data and is detached.
+/// Float32 over tiles with float64 sums; rows are centred on their common mean, and scores taken in float64, where float32 would lose
+/// the distances (2^-23 max|x|^2 / sigma^2 above 6e-5; 2e-5 in Evaluator) or their differences (max|x|^2 / sigma^2 below 1e-3, where
+/// D_CS is taken as a series around its limit |m_x - m_y|^2 / sigma^2). Log-sum-exp with the largest logit as shift, squared
+/// distances clamped at 0: right for any sigma from 1e-140 max(1, max|x|) on; smaller ones are refused, and those at which a gradient
+/// would be beyond float32. Time O((M+N)^2 D), memory O((M+N) D + a tile). No gradient with respect to sigma: it follows the data and
+/// is detached.
 /// </remarks>
 public static class CauchySchwarzDivergence
 {
