@@ -69,7 +69,8 @@ internal sealed class AlignOptions
     /// <summary>Chooses what was left to be chosen; null where nothing was.</summary>
     public AutomaticChoiceResult? Choose(ParseResult parsed, AlignmentOptions options, AlignmentData data, Session session)
     {
-        bool bandwidth = Given(parsed, "bandwidth") == AlignmentOption.Automatic, lambda = Given(parsed, "lambda") == AlignmentOption.Automatic;
+        bool bandwidth = Given(parsed, "bandwidth") == AlignmentOption.Automatic;
+        bool lambda = Given(parsed, "lambda") == AlignmentOption.Automatic;
         if (!bandwidth && !lambda) return null;
         AutomaticChoiceResult? result = null;
         int settings = (bandwidth ? AutomaticChoice.BandwidthFactors.Count : 1) * (lambda ? AutomaticChoice.Lambdas.Count : 1);

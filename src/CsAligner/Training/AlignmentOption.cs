@@ -45,7 +45,8 @@ public abstract class AlignmentOption
     /// <summary>Whether it takes several values, with spaces between them in a text.</summary>
     public bool TakesMany { get; internal init; }
 
-    /// <summary>Whether <see cref="AutomaticChoice"/> can choose it; <c>csalign</c> and recipes then take <see cref="Automatic"/>.</summary>
+    /// <summary>Whether <see cref="AutomaticChoice"/> can choose it; <c>csalign</c> and recipes then take
+    /// <see cref="Automatic"/>.</summary>
     public bool IsChoosable { get; internal init; }
 
     /// <summary>The default as text; empty where the default is none.</summary>

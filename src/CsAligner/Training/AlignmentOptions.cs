@@ -110,7 +110,7 @@ public sealed record AlignmentOptions
     public ulong Seed { get; init; }
 
     /// <summary>Checks every range, and what does not go together.</summary>
-    /// <exception cref="AlignmentOptionException">A value is out of its range or does not go with another; the message names it.</exception>
+    /// <exception cref="AlignmentOptionException">A value is out of its range, or does not go with another.</exception>
     public void Validate()
     {
         foreach (var option in AlignmentOptionList.All) option.Check(this);
@@ -142,13 +142,15 @@ public sealed record AlignmentOptions
         writer.WriteEndObject();
     }
 
-    /// <summary>Reads what <see cref="WriteJson"/> writes, or any part of it. What does not go together is for <see cref="Validate"/>.</summary>
+    /// <summary>Reads what <see cref="WriteJson"/> writes, or any part of it. What does not go together is for
+    /// <see cref="Validate"/>.</summary>
     /// <param name="json">The object.</param>
-    /// <param name="others">What the object leaves out, and terms and kinds of adapters of an application's own; null for the defaults.</param>
+    /// <param name="others">What the object leaves out, and an application's own terms and kinds of adapters; null for the defaults.</param>
     /// <exception cref="InputException">It is no object, a key is not known, or a value is not what its option takes.</exception>
     public static AlignmentOptions ReadJson(JsonElement json, AlignmentOptions? others = null)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new InputException($"options: an object was expected, got {StrictJson.Describe(json)}");
+        if (json.ValueKind != JsonValueKind.Object)
+            throw new InputException($"options: an object was expected, got {StrictJson.Describe(json)}");
         foreach (var property in json.EnumerateObject()) _ = AlignmentOptionList.Get(property.Name);
         var options = others ?? new();
         try

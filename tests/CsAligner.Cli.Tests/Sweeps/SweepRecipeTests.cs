@@ -20,7 +20,7 @@ public class SweepRecipeTests
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"lamda":1}}""",
         "there is no option \"lamda\"; known are … did you mean 'lambda'?")]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"epochs":1.5}}""",
-        "\"epochs\" cannot be 1.5; give a value as csalign align takes it")]
+        "\"epochs\": expected a whole number of 1 to 1000000, got 1.5")]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"options":{"own_texts":1}}""",
         "\"own_texts\": true or false was expected, got 1")]
     [InlineData("""{"name":"x" """, "it is not JSON")]

@@ -80,7 +80,8 @@ internal static class ConfigTargets
             {"name":"x","seed":1,"projection_width":64,"image_size":64,"patch_size":16,"context_length":16,"vocabulary_size":1024,"vision":{"width":64,"layers":2,"heads":2},"text":{"width":64,"layers":2,"heads":2},"batch_size":128,"steps":600,"warmup_steps":20,"learning_rate":0.001,"temperature":0.07}
             """),
         Json("sweep", "sweep.json", path => SweepRecipe.Read(path),
-            [.. AlignmentOptionList.All.Select(option => option.Key), "pairs_fraction", "unpaired_rest", "own_texts", "lora", "auto", "heat_map"], SweepText,
+            [.. AlignmentOptionList.All.Select(option => option.Key),
+                "pairs_fraction", "unpaired_rest", "own_texts", "lora", "auto", "heat_map"], SweepText,
             EmbeddedSweepText),
         Json("run", "run.json", path => AlignRun.Read(Path.GetDirectoryName(path)!, "a"), [], RunText),
         Json("features", "features.json", path => FeatureSetInfo.Read(path), [],

@@ -212,18 +212,17 @@ public sealed class AlignmentTrainerTests : IDisposable
     {
         void Refused(string what, Action action) =>
             Assert.Contains(what, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
-        Refused("lr:", () => _ = new AlignmentTrainer(Small with { LearningRate = 0 }, Pairs(40)));
-        Refused("chunk-size:", () => _ = new AlignmentTrainer(Small with { ChunkSize = 0 }, Pairs(40)));
-        Refused("unpaired-ratio:", () => _ = new AlignmentTrainer(Small with { UnpairedRatio = 0 }, Pairs(40)));
-        Refused("lambda:", () => _ = new AlignmentTrainer(Small with { Lambda = double.NaN }, Pairs(40)));
-        Refused("interpolation:", () => _ = new AlignmentTrainer(Small with { Interpolation = 0 }, Pairs(40)));
-        Refused("val-fraction:", () => _ = new AlignmentTrainer(Small with { ValidationFraction = 0.6 }, Pairs(40)));
-        Refused("adapter:", () => _ = new AlignmentTrainer(Small with { Adapter = new AdapterOptions { Kind = "lora" } }, Pairs(40)));
+        Refused("LearningRate:", () => _ = new AlignmentTrainer(Small with { LearningRate = 0 }, Pairs(40)));
+        Refused("ChunkSize:", () => _ = new AlignmentTrainer(Small with { ChunkSize = 0 }, Pairs(40)));
+        Refused("UnpairedRatio:", () => _ = new AlignmentTrainer(Small with { UnpairedRatio = 0 }, Pairs(40)));
+        Refused("Lambda:", () => _ = new AlignmentTrainer(Small with { Lambda = double.NaN }, Pairs(40)));
+        Refused("Interpolation:", () => _ = new AlignmentTrainer(Small with { Interpolation = 0 }, Pairs(40)));
+        Refused("ValidationFraction:", () => _ = new AlignmentTrainer(Small with { ValidationFraction = 0.6 }, Pairs(40)));
+        Refused("Adapter.Kind:", () => _ = new AlignmentTrainer(Small with { Adapter = new AdapterOptions { Kind = "lora" } }, Pairs(40)));
         Refused("at least 2 pairs", () => _ = new AlignmentTrainer(Small, Pairs(1)));
         Refused("unpaired texts", () => _ = new AlignmentTrainer(Small, Pairs(40) with { UnpairedTexts = new Tensor(2, 3) }));
         Refused("need pairs", () => _ = new AlignmentData(new Tensor(2, 3), new Tensor(3, 3)));
         Refused("objective:", () => AlignmentObjective.Parse("cs+cs"));
-        Refused("train:", () => AlignmentOptions.ParseTrain("none"));
     }
 
     private static AlignmentResult Run(AlignmentOptions options, AlignmentData data, string? checkpoint = null, bool resume = false) =>

@@ -106,9 +106,10 @@ public sealed class OwnTermTests
         Assert.Contains("siglip, moments, such as",
             Assert.Throws<InputException>(() => AlignmentObjective.Parse("cs+moment", [own])).Message, StringComparison.Ordinal);
 
-        using var json = JsonDocument.Parse("\"cs+moments\"");
-        Assert.Same(own, new AlignmentOptions { Objective = objective }.With("objective", json.RootElement).Objective.Terms[1]);
-        Assert.Throws<InputException>(() => new AlignmentOptions().With("objective", json.RootElement));
+        using var json = JsonDocument.Parse("""{"objective":"cs+moments"}""");
+        var options = new AlignmentOptions { Objective = objective };
+        Assert.Same(own, AlignmentOptions.ReadJson(json.RootElement, options).Objective.Terms[1]);
+        Assert.Throws<InputException>(() => AlignmentOptions.ReadJson(json.RootElement));
     }
 
     [Theory]
