@@ -26,7 +26,7 @@ internal sealed class AlignOptions
         try
         {
             AlignmentOptions options = Read(parsed);
-            options.Validate();
+            options.Validate(option => option.Flag);
             AdapterKind kind = AdapterKinds.BuiltIn[options.Adapter.Kind];
             if (!kind.TakesSize) Refuse("adapter_size", $"--adapter {kind.Name}, which has no size");
             if (!kind.TakesLayers) Refuse("adapter_layers", $"--adapter {kind.Name}, which has no layers");
@@ -34,6 +34,10 @@ internal sealed class AlignOptions
         catch (AlignmentOptionException failure)
         {
             throw new UsageException(InFlags(failure));
+        }
+        catch (InputException failure)
+        {
+            throw new UsageException(failure.Message);
         }
 
         void Refuse(string key, string because)

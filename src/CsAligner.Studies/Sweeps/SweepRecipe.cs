@@ -188,7 +188,7 @@ internal sealed class SweepRecipe
 
         try
         {
-            cell.Options.Validate();
+            cell.Options.Validate(option => $"\"{option.Key}\"");
         }
         catch (InputException e)
         {

@@ -11,6 +11,9 @@ namespace CsAligner.Training;
 /// <summary>Everything that decides what an alignment run computes from its data.</summary>
 public sealed record AlignmentOptions
 {
+    // What run.json had before there was a choice of starts: true or false.
+    private const string FormerStart = "mean_shift_start";
+
     /// <summary>What is minimised.</summary>
     public AlignmentObjective Objective { get; init; } = AlignmentObjective.CsInfoNce;
 
@@ -110,10 +113,63 @@ public sealed record AlignmentOptions
     public ulong Seed { get; init; }
 
     /// <summary>Checks every range, and what does not go together.</summary>
-    /// <exception cref="AlignmentOptionException">A value is out of its range, or does not go with another.</exception>
-    public void Validate()
+    /// <exception cref="InputException">A value is out of its range, or does not go with another; the message names properties.</exception>
+    public void Validate() => Validate(option => option.Property);
+
+    /// <summary>The same, in the names that the user knows.</summary>
+    /// <param name="name">Names an option, such as by its <see cref="AlignmentOption.Flag"/>.</param>
+    /// <exception cref="InputException">A value is out of its range, or does not go with another.</exception>
+    public void Validate(Func<AlignmentOption, string> name)
     {
-        foreach (var option in AlignmentOptionList.All) option.Check(this);
+        try
+        {
+            foreach (var option in AlignmentOptionList.All) option.Check(this);
+            CheckTogether();
+        }
+        catch (AlignmentOptionException e)
+        {
+            throw new InputException(e.MessageFor(name), e);
+        }
+    }
+
+    /// <summary>Writes the options as one object, snake_case.</summary>
+    public void WriteJson(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        foreach (var option in AlignmentOptionList.All) option.Write(writer, this);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Reads what <see cref="WriteJson"/> writes, or any part of it. What does not go together is for
+    /// <see cref="Validate()"/>.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="others">What the object leaves out, and an application's own terms and kinds of adapters; null for the defaults.</param>
+    /// <exception cref="InputException">It is no object, a key is not known, or a value is not what its option takes.</exception>
+    public static AlignmentOptions ReadJson(JsonElement json, AlignmentOptions? others = null)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+            throw new InputException($"options: an object was expected, got {StrictJson.Describe(json)}");
+        foreach (var property in json.EnumerateObject())
+            if (property.Name != FormerStart) _ = AlignmentOptionList.Get(property.Name);
+        var options = others ?? new();
+        if (json.TryGetProperty(FormerStart, out var shifted))
+            options = options with { Start = shifted.ValueKind == JsonValueKind.False ? AlignmentStart.Identity : AlignmentStart.MeanShift };
+        try
+        {
+            foreach (var option in AlignmentOptionList.All)
+                if (json.TryGetProperty(option.Key, out var value)) options = option.Read(options, value);
+        }
+        catch (AlignmentOptionException e)
+        {
+            throw new InputException(e.MessageFor(option => $"\"{option.Key}\""), e);
+        }
+
+        return options;
+    }
+
+    private void CheckTogether()
+    {
         if (BandwidthFactors.Count > 0 && Estimator != null)
             throw Refused($"{Option("bandwidth_factors")}: the nystrom estimator takes one bandwidth; leave one of both out");
         var all = Option("all_captions");
@@ -131,38 +187,5 @@ public sealed record AlignmentOptions
 
         static AlignmentOption Option(string key) => AlignmentOptionList.Get(key);
         static AlignmentOptionException Refused(FormattableString message) => new(message);
-    }
-
-    /// <summary>Writes the options as one object, snake_case.</summary>
-    public void WriteJson(Utf8JsonWriter writer)
-    {
-        ArgumentNullException.ThrowIfNull(writer);
-        writer.WriteStartObject();
-        foreach (var option in AlignmentOptionList.All) option.Write(writer, this);
-        writer.WriteEndObject();
-    }
-
-    /// <summary>Reads what <see cref="WriteJson"/> writes, or any part of it. What does not go together is for
-    /// <see cref="Validate"/>.</summary>
-    /// <param name="json">The object.</param>
-    /// <param name="others">What the object leaves out, and an application's own terms and kinds of adapters; null for the defaults.</param>
-    /// <exception cref="InputException">It is no object, a key is not known, or a value is not what its option takes.</exception>
-    public static AlignmentOptions ReadJson(JsonElement json, AlignmentOptions? others = null)
-    {
-        if (json.ValueKind != JsonValueKind.Object)
-            throw new InputException($"options: an object was expected, got {StrictJson.Describe(json)}");
-        foreach (var property in json.EnumerateObject()) _ = AlignmentOptionList.Get(property.Name);
-        var options = others ?? new();
-        try
-        {
-            foreach (var option in AlignmentOptionList.All)
-                if (json.TryGetProperty(option.Key, out var value)) options = option.Read(options, value);
-        }
-        catch (AlignmentOptionException e)
-        {
-            throw new InputException(e.MessageFor(option => $"\"{option.Key}\""), e);
-        }
-
-        return options;
     }
 }

@@ -23,12 +23,13 @@ public class AlignOptionsTests
         ["adapter"] = ("transformer", ["lora"]),
         ["adapter_size"] = ("65536", ["0", "65537"]),
         ["adapter_layers"] = ("64", ["0", "65"]),
-        ["mean_shift_start"] = ("false", ["no"]),
+        ["start"] = ("barycentre", ["mean", "Identity"]),
         ["bandwidth"] = ("within*0.123456789012345", ["0", "within*0", "within*", "mean"]),
         ["bandwidth_factors"] = ("0.25 1 3.5", ["0", "-1"]),
         ["estimator"] = ("nystrom", ["nyström"]),
         ["features"] = ("4096", ["15", "4097"]),
         ["token_weight"] = ("1000", ["-0.001", "1000.001"]),
+        ["similarity_weight"] = ("0.5", ["-0.001", "1000.001"]),
         ["lambda"] = ("0", ["-0.001", "1000.001"]),
         ["temperature"] = ("0.01", ["0.009", "10.001"]),
         ["learn_temperature"] = ("true", NoTexts),
@@ -172,7 +173,7 @@ public class AlignOptionsTests
     [Fact]
     public void A_shell_is_offered_the_words_of_options()
     {
-        Assert.Equal(["false", "true"], Suggested("csalign align --mean-shift-start "));
+        Assert.Equal(["barycentre", "identity", "mean-shift"], Suggested("csalign align --start "));
         Assert.Contains("transformer", Suggested("csalign align --adapter "));
         Assert.Contains("sinkhorn", Suggested("csalign align --objective "));
         Assert.Contains("auto", Suggested("csalign align --bandwidth "));
