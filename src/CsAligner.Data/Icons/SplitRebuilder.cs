@@ -43,9 +43,9 @@ public static class SplitRebuilder
         # The icon sets
 
         Made by `csalign fetch icons --rebuild-splits docs` from src/CsAligner.Data/Icons/icon-splits.json, which holds
-        the decisions, the pinned versions and their hashes. Splits are made of whole sets; families travel along. An icon
-        is left out of pretraining, alignment and validation when one of its names is held out for the test on new names
-        (5% of all names, by hash), or when its 64 x 64 picture has a cosine above 0.97 with a test icon's.
+        the decisions, the pinned versions and their hashes. A split consists of whole sets, and related sets stay together. An icon
+        is excluded from pretraining, alignment and validation if one of its names is held out for the test on new names
+        (5% of all names, by hash), or if its 64 x 64 picture has a cosine above 0.97 with a test icon's.
 
         """;
 

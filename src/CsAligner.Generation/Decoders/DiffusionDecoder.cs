@@ -7,7 +7,7 @@ using CsAligner.Tensors.Ops;
 namespace CsAligner.Generation.Decoders;
 
 /// <summary>
-/// A diffusion transformer on pixels that knows image embeddings and nothing of texts: from a noisy picture, how noisy it is, and the
+/// It is a diffusion transformer on pixels that knows image embeddings and nothing of texts: from a noisy picture, how noisy it is, and the
 /// embedding of the wanted picture it predicts the clean one. Patches are tokens; time and condition are embedded, added, and steer every
 /// block (adaLN-zero; Peebles and Xie 2023, arXiv 2212.09748), the prediction is the picture itself (Li and He 2025, arXiv 2511.13720).
 /// B batch, S side, T tokens, W width, D width of conditions.

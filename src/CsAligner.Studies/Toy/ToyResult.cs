@@ -48,7 +48,7 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
         var text = new StringBuilder();
         text.AppendLine("# Mutual information against divergence").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"Two Gaussian modalities in two dimensions, {Rows} pairs of each case, sigma = {Bandwidth}; estimated from the sample, and in "
+            $"Two Gaussian modalities in two dimensions, {Rows} pairs per case, sigma = {Bandwidth}; estimated from the sample, and in "
                 + $"brackets the closed form. Nats.");
         text.AppendLine(CultureInfo.InvariantCulture, $"Remade by `csalign toy --out DIR --seed {seed}`.").AppendLine()
             .AppendLine("![Three pairs of clouds](toy.svg)").AppendLine();
@@ -64,7 +64,7 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
         }
 
         return text.AppendLine()
-            .AppendLine("Mutual information is the same in all three: it cannot tell modalities that lie apart from such that are one.")
+            .AppendLine("Mutual information is the same in all three cases: it cannot distinguish modalities that lie apart from modalities that coincide.")
             .ToString();
     }
 
