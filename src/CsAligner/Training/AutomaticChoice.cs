@@ -6,7 +6,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Training;
 
 /// <summary>
-/// Chooses sigma and lambda on pairs that are not trained on: of a grid, the least off-diagonal D_CS (at within*0.35, so that sigmas
+/// Chooses sigma and lambda on pairs that are not trained on: of a grid, the lowest off-diagonal D_CS (at within*0.35, so that sigmas
 /// compare) among the settings whose mean R@1 is within a point of the best one's. Few pairs are cut into four folds, each held
 /// out once, and all of them train in the end; of many, or where validation rows are given, those judge.
 /// </summary>
