@@ -56,7 +56,7 @@ internal static class CommandLine
 
     private static RootCommand CreateRoot(IEnumerable<(string Title, IReadOnlyList<Command> Commands)> groups)
     {
-        var root = new RootCommand("Align two frozen encoders, distribution to distribution.");
+        var root = new RootCommand("Align two frozen encoders, distribution to distribution");
         foreach (Command command in groups.SelectMany(group => group.Commands)) root.Add(command);
         Prepare(root);
         return root;
@@ -69,7 +69,7 @@ internal static class CommandLine
         ("Align", [AlignVerb.Create(runner), ApplyVerb.Create(runner), SweepVerb.Create(runner)]),
         ("Measure", [MeasureVerb.Create(runner), EvaluateVerb.Create(runner), FidelityVerb.Create(runner), ReportVerb.Create(runner)]),
         ("Use", [SearchVerb.Create(runner), GenerateVerb.Create(runner)]),
-        ("Train the models that come along", [PretrainVerb.Create(runner)]),
+        ("Train the shipped models", [PretrainVerb.Create(runner)]),
         ("Set up", [CompletionVerb.Create(runner)]),
     ];
 

@@ -105,13 +105,13 @@ internal static class UsageCheck
         foreach (Argument argument in command.Arguments)
         {
             if ((parsed.GetResult(argument)?.Tokens.Count ?? 0) < argument.Arity.MinimumNumberOfValues)
-                yield return $"{argument.Name} is missing: {FirstSentence(argument.Description)}";
+                yield return $"{argument.Name} is missing: {InSentence(argument.Description)}";
         }
 
         foreach (Option option in command.Options.Where(option => option.Required))
         {
             if (parsed.GetResult(option) is null or { Implicit: true })
-                yield return $"{option.Name} is missing: {FirstSentence(option.Description)}";
+                yield return $"{option.Name} is missing: {InSentence(option.Description)}";
         }
     }
 
@@ -157,11 +157,9 @@ internal static class UsageCheck
         && argument[^(value.Length + 1)] is '=' or ':'
         && names.Contains(argument[..^(value.Length + 1)]);
 
-    private static string FirstSentence(string? description)
+    private static string InSentence(string? description)
     {
         string text = description ?? "";
-        int end = text.IndexOf(". ", StringComparison.Ordinal);
-        text = (end < 0 ? text : text[..end]).TrimEnd('.');
         bool isName = text.Length > 1 && char.IsUpper(text[1]);
         return text.Length == 0 || isName ? text : char.ToLowerInvariant(text[0]) + text[1..];
     }

@@ -20,19 +20,18 @@ internal static class ApplyVerb
     {
         Option<string> adapter =
             CommonOptions.RequiredPath("--adapter", PathRole.Adapter,
-                "An adapter that align wrote, image-adapter.safetensors or text-adapter.safetensors; or the folder that it wrote, for a "
-                    + "whole feature set.");
-        Argument<string> input = CommonOptions.Path("IN", PathRole.Rows, "The rows: a .npy file or a feature-set folder.");
+                "An adapter that align wrote; or align's output folder, to map a whole feature set");
+        Argument<string> input = CommonOptions.Path("IN", PathRole.Rows, "The rows to map: a .npy file or a feature-set folder");
         Argument<string> output =
             CommonOptions.Path("OUT", PathRole.Output,
-                "Where to write: mapped rows as .npy, float32; a mapped feature set as such a folder, float16.");
+                "The output: a .npy file (float32), or a feature-set folder (float16) for a whole feature set");
         Option<Modality?> modality = CommonOptions.OptionalChoice(
-            "--modality", "Which rows of a feature-set folder are meant, where it has both.", ("image", Modality.Image),
+            "--modality", "Select the rows of a feature-set folder that has images and texts", ("image", Modality.Image),
             ("text", Modality.Text));
         Option<string?> tokens =
             CommonOptions.OptionalPath("--tokens", PathRole.FeatureSetFolder,
-                "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
-        var command = new Command("apply", "Map rows by an adapter.") { adapter, input, output, modality, tokens };
+                "A feature-set folder with the rows' tokens, for an adapter that reads tokens (transformer)");
+        var command = new Command("apply", "Map rows with an adapter") { adapter, input, output, modality, tokens };
         runner.SetAction(command, (parsed, session) =>
         {
             string path = parsed.GetRequiredValue(input);

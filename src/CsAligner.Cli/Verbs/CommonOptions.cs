@@ -15,19 +15,18 @@ namespace CsAligner.Cli.Verbs;
 /// </summary>
 internal static class CommonOptions
 {
-    public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on stdout and nothing else there." };
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on stdout, and nothing else there" };
 
-    public static Option<bool> Raw() => new("--raw") { Description = "Keep the rows as they are instead of scaling them to length 1." };
+    public static Option<bool> Raw() => new("--raw") { Description = "Keep rows as they are; by default they are scaled to length 1" };
 
     /// <summary>Which text belongs to which image.</summary>
     public static Option<string?> Pairs() => OptionalPath(
         "--pairs", PathRole.Pairs,
-        "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that "
-            + "has it, else row i to row i.");
+        "The image row of each text row, an int64 .npy file; by default pairs.npy, else row i to row i");
 
     public static Option<ulong> Seed() => new("--seed")
     {
-        Description = "Seed of everything random.",
+        Description = "Seed everything random",
         HelpName = "N",
         DefaultValueFactory = _ => 0,
         CustomParser = result =>
@@ -41,20 +40,19 @@ internal static class CommonOptions
 
     public static Option<BandwidthRule> Bandwidth(string fallback = "within*0.35") => new("--bandwidth")
     {
-        Description = "sigma of the kernel: a number, 'median', or 'within*F' (F times the mean of the two within-modality median "
-            + "distances).",
+        Description = "Set the kernel's sigma; within*F is F times the spread within the modalities",
         HelpName = "F|median|within*F",
         DefaultValueFactory = _ => BandwidthRule.Parse(fallback),
         CustomParser = result => Parse(result, BandwidthRule.Parse),
     };
 
     public static Option<string> Estimator() => Choice(
-        "--estimator", "exact compares all pairs of rows; nystrom takes time linear in the rows and reports the standard error of D_CS.",
+        "--estimator", "Compute D_CS over all pairs of rows, or estimate it in time linear in the rows",
         "exact", "exact", "nystrom");
 
     /// <summary>Of <see cref="Estimator"/>'s nystrom.</summary>
     public static Option<int> Features() => Count(
-        "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures,
+        "--features", "Set the landmark rows of the nystrom estimator; more rows lower its error", NystromEstimator.DefaultFeatures,
         NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
 
     /// <summary>Refuses <c>--features</c> where nothing has landmarks.</summary>
@@ -67,8 +65,7 @@ internal static class CommonOptions
     /// <summary>The trained parts inside of encoders.</summary>
     public static Option<LoraOptions[]> Lora() => new("--lora")
     {
-        Description = "LoRA in a tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once for each tower. Left out: r=8, alpha=16, all "
-            + "linear layers.",
+        Description = "Train LoRA in this tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once per tower",
         HelpName = "TOWER[:…]",
         CustomParser = result => [.. result.Tokens.Select(token => Parse(result, token.Value, LoraOptions.Parse)).OfType<LoraOptions>()],
     };

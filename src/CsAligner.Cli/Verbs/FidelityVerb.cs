@@ -23,20 +23,20 @@ internal static class FidelityVerb
     public static Command Create(CommandRunner runner)
     {
         Argument<string> generated = CommonOptions.Path(
-            "GENERATED", PathRole.PicturesOrRows, "A folder of generated pictures, or their features: a .npy file or a feature set.");
+            "GENERATED", PathRole.PicturesOrRows, "Generated pictures: a folder, or their features (a .npy file or a feature set)");
         Argument<string> reference = CommonOptions.Path(
-            "REFERENCE", PathRole.PicturesOrRows, "The same of real pictures, best of those that the generator never saw.");
+            "REFERENCE", PathRole.PicturesOrRows, "Real pictures, in the same form; preferably ones that the generator never saw");
         Option<string> model = CommonOptions.DefaultPath(
-            "--model", PathRole.Model, "What embeds pictures; features need none. " + EmbedModel.Description, ShippedModel.Name);
+            "--model", PathRole.Model, "The encoder of pictures (not needed for features), as in embed", ShippedModel.Name);
         Option<string?> training = CommonOptions.OptionalPath(
-            "--training", PathRole.PicturesOrRows, "What the generator was trained on, pictures or features: looks for copies of it.");
+            "--training", PathRole.PicturesOrRows, "The training pictures of the generator, in the same form, to look for copies");
         Option<int> neighbours = CommonOptions.Count(
             "--k",
-            "Nearest neighbours of precision, recall, density and coverage.",
+            "Set the number of nearest neighbours for precision, recall, density and coverage",
             FidelityEvaluator.DefaultNeighbours,
             most: FidelityEvaluator.MostNeighbours);
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("fidelity", "Measure how near generated pictures come to real ones.")
+        var command = new Command("fidelity", "Measure how close generated pictures are to real ones")
         {
             generated, reference, model, training, neighbours, json,
         };

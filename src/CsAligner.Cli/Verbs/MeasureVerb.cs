@@ -15,22 +15,21 @@ internal static class MeasureVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Argument<string> x = CommonOptions.Path("X", PathRole.Rows, "A .npy file, or a feature-set folder (its images).");
-        Argument<string> y = CommonOptions.Path("Y", PathRole.Rows, "A .npy file, or a feature-set folder (its texts).");
+        Argument<string> x = CommonOptions.Path("X", PathRole.Rows, "A .npy file, or a feature-set folder (its images)");
+        Argument<string> y = CommonOptions.Path("Y", PathRole.Rows, "A .npy file, or a feature-set folder (its texts)");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<string> estimator = CommonOptions.Estimator();
         Option<int> features = CommonOptions.Features();
         Option<long?> memory = CommonOptions.Bytes(
-            "--memory", "Stay within so much memory (512M, 2G): rows are read in blocks, as often as they are needed. Same result; on by "
-                + "itself for sets too large for one piece.");
+            "--memory", "Limit memory, such as 512M or 2G, by reading rows in blocks; the result is the same");
         Option<string?> state = CommonOptions.OptionalPath(
             "--state", PathRole.OutputFile,
-            "A file for the progress, with --memory: run again after an interruption, the same command goes on from it.");
+            "The file that keeps progress with --memory; run the same command again to continue");
         Option<bool> raw = CommonOptions.Raw();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("measure", "Measure how far two sets of rows lie apart.") { x, y, bandwidth, estimator, features, memory, state,
+            new Command("measure", "Measure the distance between two sets of rows") { x, y, bandwidth, estimator, features, memory, state,
                 raw, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {

@@ -13,19 +13,19 @@ internal static class SweepVerb
     public static Command Create(CommandRunner runner)
     {
         Argument<string> recipePath =
-            CommonOptions.Path("RECIPE.json", PathRole.Recipe, "What to run; recipes/ablations holds those of the published tables.");
+            CommonOptions.Path("RECIPE.json", PathRole.Recipe, "The recipe to run; recipes/ablations has those of the published tables");
         Option<string> output =
             CommonOptions.RequiredPath("--out", PathRole.OutputFolder,
-                "The folder for results.csv, results.md and pictures; a run that was stopped there goes on.");
+                "The folder for results.csv, results.md and charts; a stopped run there continues");
         Option<string?> features =
             CommonOptions.OptionalPath("--features", PathRole.OutputFolder,
-                "Where embedded features are kept for the next sweep. Left out: features in --out.");
+                "The folder that keeps embedded features for the next sweep; by default features in --out");
         Option<string?> images =
-            CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows in place of those that the recipe names.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows in place of those that the recipe names.");
+            CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows to use instead of those in the recipe");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows to use instead of those in the recipe");
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("sweep", "Run a recipe of many alignments: cases, a grid and seeds, into one table.") { recipePath, output,
+            new Command("sweep", "Run the cases, grid and seeds of a recipe, and write one table") { recipePath, output,
                 features, images, texts, json };
         runner.SetAction(command, (parsed, session) =>
         {

@@ -13,12 +13,9 @@ public static class Dataset
 {
     private const string ListEndings = ".tsv, .csv, .jsonl, .txt or .token";
 
-    /// <summary>What can be named, in a few lines.</summary>
+    /// <summary>What can be named, in short.</summary>
     public static string Description =>
-        $"A folder with images and a list of captions ({string.Join(", ", CaptionList.Names.Take(4))}); such a list ({ListEndings}); "
-            + $"captions of COCO (.json); karpathy:FILE.json:SPLIT with SPLIT one of {KarpathySplit.Splits}; WebDataset shards: a .tar, a "
-            + $"folder of them, or a range such as data/{{000000..000099}}.tar; a folder of clip-retrieval, whose captions are in "
-            + "its metadata.";
+        "A data set: captioned images as a list, COCO, Karpathy, tar shards, clip-retrieval";
 
     /// <summary>Opens what a name stands for.</summary>
     /// <param name="name">

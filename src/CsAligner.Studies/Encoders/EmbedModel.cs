@@ -16,9 +16,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
 {
     /// <summary>For the option's help.</summary>
     public static string Description =>
-        $"{ShippedModel.Name}, which comes along and knows icons; a CLIP folder in Hugging Face layout; a folder or file in ONNX format "
-            + $"(CLIP, SigLIP, DINOv2, sentence encoders); or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from "
-            + "npm, for texts alone.";
+        $"The encoder: {ShippedModel.Name}, {SentenceEncoderPackage.ModelName} (texts only), a CLIP folder, or a model in ONNX format";
 
     /// <summary>The width of the features.</summary>
     public int Width => Images?.Width ?? Texts!.Width;

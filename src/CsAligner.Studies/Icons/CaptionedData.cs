@@ -19,7 +19,7 @@ internal static class CaptionedData
     private static readonly string[] Splits = ["alignment", "validation", "lucide", "noto", "tabler", "new-names"];
 
     /// <summary>For the option's help.</summary>
-    public static string Description => $"{Dataset.Description} Or {Icons}SPLIT with SPLIT one of {string.Join(", ", Splits)}.";
+    public static string Description => $"{Dataset.Description}, or {Icons}SPLIT";
 
     /// <summary>Refuses what is no split of icons.</summary>
     /// <param name="option">The option that names it.</param>
