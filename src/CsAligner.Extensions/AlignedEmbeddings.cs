@@ -30,11 +30,11 @@ internal sealed class AlignedEmbeddings
     public void Check(EmbeddingGenerationOptions? options)
     {
         if (options?.Dimensions is { } dimensions && dimensions != Metadata.DefaultModelDimensions)
-            throw new NotSupportedException($"{dimensions} dimensions were asked for; '{Metadata.DefaultModelId}' "
+            throw new NotSupportedException($"{dimensions} dimensions were requested; '{Metadata.DefaultModelId}' "
                 + $"gives {Metadata.DefaultModelDimensions}. Leave Dimensions out.");
         if (options?.ModelId is { } model && model != Metadata.DefaultModelId)
             throw new NotSupportedException(
-                $"The model '{model}' was asked for; this generator is '{Metadata.DefaultModelId}'. Leave ModelId out.");
+                $"The model '{model}' was requested; this generator is '{Metadata.DefaultModelId}'. Do not set ModelId.");
     }
 
     /// <summary>[N, D] of the encoder to N embeddings of unit length.</summary>

@@ -71,20 +71,20 @@ public sealed class PictureGenerator
         int width = _decoder.Config.ConditionSize;
         if (embeddings.Width != width)
             throw new InputException(
-                $"The decoder is conditioned on embeddings of {width} values, these have {embeddings.Width}; "
-                + "take the model that the decoder was trained with.");
+                $"The decoder is conditioned on embeddings of {width} values, but these have {embeddings.Width}; "
+                + "use the model that the decoder was trained with.");
         long asked = (long)embeddings.Rows * _options.Count;
         if (asked > MostPictures)
             throw new InputException(
-                $"{embeddings.Rows} embeddings, {_options.Count} pictures of each: "
-                + $"at most {MostPictures} pictures are made at once; make fewer.");
+                $"{embeddings.Rows} embeddings with {_options.Count} pictures each: "
+                + $"at most {MostPictures} pictures are made at a time; make fewer.");
         var units = Units(embeddings);
         noise ??=
         [
             .. Enumerable.Range(0, embeddings.Rows).Select(i => NoiseNumber(MemoryMarshal.AsBytes(embeddings.Span.Slice(i * width, width))))
         ];
         if (noise.Count != embeddings.Rows)
-            throw new ArgumentException($"{embeddings.Rows} embeddings need as many numbers, got {noise.Count}.", nameof(noise));
+            throw new ArgumentException($"{embeddings.Rows} embeddings need the same number of numbers, got {noise.Count}.", nameof(noise));
         var random = new RandomGenerator(_options.Seed);
         int pictures = (int)asked;
         for (int start = 0; start < pictures; start += BatchSize)

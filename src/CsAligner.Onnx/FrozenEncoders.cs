@@ -90,13 +90,13 @@ public sealed class FrozenEncoders : IDisposable
     {
         if (options.Threads is < 1 or > Compute.MaxThreads)
             throw new ArgumentOutOfRangeException(nameof(options),
-                $"Threads is {options.Threads}; 1 to {Compute.MaxThreads} are possible.");
+                $"Threads is {options.Threads}; expected 1 to {Compute.MaxThreads}.");
         if (options.ContextLength is < 3)
-            throw new ArgumentOutOfRangeException(nameof(options), $"ContextLength is {options.ContextLength}; at least 3 is needed.");
+            throw new ArgumentOutOfRangeException(nameof(options), $"ContextLength is {options.ContextLength}; expected at least 3.");
         if (options.Device < 0)
-            throw new ArgumentOutOfRangeException(nameof(options), $"Device is {options.Device}; it is counted from 0.");
+            throw new ArgumentOutOfRangeException(nameof(options), $"Device is {options.Device}; expected 0 or more.");
         if (options.Variant is { } variant && variant.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.')))
-            throw new ArgumentException($"'{variant}' is not the ending of a file's name.", nameof(options));
+            throw new ArgumentException($"'{variant}' is not the ending of a file name.", nameof(options));
     }
 
     private static string NameOf(string path)

@@ -29,9 +29,9 @@ internal static class OnnxFeatures
                 $"{where} has the shape [{string.Join(", ", shape.ToArray())}]; expected [{rows}, width] or [{rows}, tokens, width]");
         int width = (int)shape[^1], tokens = shape.Length == 3 ? (int)shape[1] : 1;
         if (shape[^1] > LargestWidth)
-            throw new InputException($"{where} has features of {shape[^1]} values, more than any encoder; name another output");
+            throw new InputException($"{where} has features of {shape[^1]} values, more than any encoder has; name another output");
         if (expected > 0 && width != expected)
-            throw new InputException($"{where} has features of {width} values where it had {expected} before; name another output");
+            throw new InputException($"{where} has features of {width} values, but had {expected} before; name another output");
         var row = new float[width];
         for (int i = 0; i < rows; i++)
         {
@@ -44,7 +44,7 @@ internal static class OnnxFeatures
             {
                 var (first, end) = spans.IsEmpty ? (0, tokens) : spans[i];
                 if (end > tokens || first >= end)
-                    throw new InputException($"{where} has {tokens} tokens where {end} went in; name an output that keeps them apart");
+                    throw new InputException($"{where} has {tokens} tokens for {end} input tokens; name an output with one vector per token");
                 Pool(sample[(first * width)..(end * width)], width, pooling, row);
             }
 

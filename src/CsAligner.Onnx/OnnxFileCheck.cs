@@ -73,7 +73,7 @@ internal sealed class OnnxFileCheck
         {
             if (_nodes.TryGetValue(name, out var node) && (node.Inputs > function.Inputs || node.Outputs > function.Outputs))
                 throw new InputException($"{_path}: a node gives the model's function {name} {node.Inputs} inputs "
-                    + $"and {node.Outputs} outputs, it has {function.Inputs} and {function.Outputs}; download or export the model again");
+                    + $"and {node.Outputs} outputs, but it has {function.Inputs} and {function.Outputs}; download or export the model again");
             if (Reaches(name, name, []))
                 throw new InputException($"{_path}: the model's function {name} calls itself; download or export the model again");
         }
@@ -150,7 +150,7 @@ internal sealed class OnnxFileCheck
             throw new InputException(
                 string.Create(CultureInfo.InvariantCulture,
                     $"{_path}: a node's attribute {name} is {(least < range.Least ? least : most)}, "
-                        + $"from {range.Least} to {range.Most} were expected; download or export the model again"));
+                        + $"expected {range.Least} to {range.Most}; download or export the model again"));
 
         void Number(long value) => (least, most) = (Math.Min(least, value), Math.Max(most, value));
     }
@@ -167,7 +167,7 @@ internal sealed class OnnxFileCheck
         {
             if (step == FieldsToSize.Length && number == 1 && value != (int)value)
                 throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                    $"{_path}: an input or output has a dimension of {value}, more than any encoder; download or export the model again"));
+                    $"{_path}: an input or output has a dimension of {value}, more than any encoder has; download or export the model again"));
         });
 
     private void Weights(long end, int depth)
@@ -219,7 +219,7 @@ internal sealed class OnnxFileCheck
         if (key == "location"
             && (Path.IsPathRooted(value) || value.Contains('\0', StringComparison.Ordinal) || value.Split('/', '\\').Contains("..")))
             throw new InputException(
-                $"{_path}: cannot read this model: it wants its weights from '{value}'; only files in the model's own folder are read");
+                $"{_path}: cannot read this model: it names the weights file '{value}'; only files in the model's own folder are read");
         weights?.Outside(key, value);
     }
 
@@ -237,7 +237,7 @@ internal sealed class OnnxFileCheck
     /// <summary>Hands over the fields of a message: those of bytes with their end, others with their value.</summary>
     private void Fields(long end, int depth, Action<int, long, int> content, Action<int, long>? number = null)
     {
-        if (depth > Deepest) throw new InputException($"{_path}: graphs stand in graphs more than {Deepest} deep; expected an encoder");
+        if (depth > Deepest) throw new InputException($"{_path}: graphs are nested more than {Deepest} deep; expected an encoder");
         while (_reader.TryField(end, out int field, out int kind, out long length))
         {
             if (kind == ProtobufReader.Varint)

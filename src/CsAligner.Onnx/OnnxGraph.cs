@@ -49,8 +49,8 @@ internal sealed class OnnxGraph
             if (!input.IsInteger || input.Shape.Length is not (0 or 2))
                 throw new InputException($"{session.Path}: input {input} cannot take tokens; expected int64 or int32 [batch, tokens]");
         if (BatchOf(Pixels) > LargestBatch || BatchOf(Ids) > LargestBatch || ContextLength > LargestContext)
-            throw new InputException($"{session.Path}: it takes more at a time than any encoder ({Declared}); at "
-                + $"most {LargestBatch} samples of {LargestContext} tokens are given");
+            throw new InputException($"{session.Path}: its inputs are larger than any encoder's ({Declared}); at "
+                + $"most {LargestBatch} samples of {LargestContext} tokens are supported");
     }
 
     public OnnxSession Session { get; }
@@ -112,13 +112,13 @@ internal sealed class OnnxGraph
 
     /// <summary>The failure of a graph whose outputs do not tell which of them is the feature.</summary>
     public InputException NoOutput(string what) =>
-        new($"{Session.Path}: which output holds the features of {what} cannot be told; its outputs are {List(Session.Outputs)}: name one, "
-            + "and how tokens are pooled where it gives tokens");
+        new($"{Session.Path}: cannot tell which output has the features of {what}; its outputs are {List(Session.Outputs)}: name one, "
+            + "and the pooling if its output is tokens");
 
     private static string List(IEnumerable<OnnxValueInfo> values) =>
         string.Join("; ", values.Take(8)) is { Length: > 0 } text ? text : "none";
 
     private InputException Unknown(OnnxValueInfo input) =>
-        new($"{Session.Path}: input {input} is not one of an encoder's (images, token ids, attention mask, token types, positions); export "
+        new($"{Session.Path}: input {input} is not an encoder input (images, token ids, attention mask, token types, positions); export "
             + "the encoder alone, or name its input");
 }

@@ -149,7 +149,7 @@ internal sealed class OnnxModelFolder
         throw new InputException(found.Length == 0
             ? $"{path}: there is no .onnx file in it or its folder onnx; export the model to ONNX, or give another folder"
             : $"{path}: expected model{ending}.onnx, or vision_model{ending}.onnx and text_model{ending}.onnx; it "
-                + $"has {string.Join(", ", found.Take(8))}: name a variant (the ending behind '_') or the file itself");
+                + $"has {string.Join(", ", found.Take(8))}: name a variant (the part after '_') or the file itself");
     }
 
     private static IEnumerable<string> Folders(string path)
@@ -182,7 +182,7 @@ internal sealed class OnnxModelFolder
                 string type = StringOf(module, "type") ?? "", kind = type[(type.LastIndexOf('.') + 1)..];
                 if (kind == "Pooling") pooling = Path.Combine(StringOf(module, "path") ?? "1_Pooling", "config.json");
                 else if (kind is not ("Transformer" or "Normalize"))
-                    LaterStep = kind.Length > 0 ? kind : "a step that modules.json does not name";
+                    LaterStep = kind.Length > 0 ? kind : "an unnamed step";
             }
         });
 
@@ -197,7 +197,7 @@ internal sealed class OnnxModelFolder
             string? named = StringOf(root, "pooling_mode");
             var chosen = Poolings.Where(way => IsTrue(root, way.Key) || way.Name == named).ToList();
             if (chosen is [{ Kind: { } kind }] && (named is null) == !root.TryGetProperty("pooling_mode", out _)) Pooling = kind;
-            else LaterStep = "pooling in another way than mean, cls, max or last token";
+            else LaterStep = "pooling other than mean, cls, max or last token";
         });
     }
 
@@ -210,12 +210,12 @@ internal sealed class OnnxModelFolder
             ? StringOf(prompts, name.GetString()!)
             : null)
             ?? throw new InputException(
-                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, and prompts has no text of that name; download the file "
+                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, but prompts has no string with that name; download the file "
                 + "again");
         if (Prompt.Length > 0 && !_poolsPrompt)
             throw new InputException(
-                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, whose tokens the pooling leaves out (include_prompt is "
-                + "false), which is not done here; set it to null and put no prompt before texts, or export the model with its output "
+                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, whose tokens the pooling ignores (include_prompt is "
+                + "false), which is not supported; set it to null to embed texts without a prompt, or export the model with its output "
                 + "sentence_embedding");
     }
 

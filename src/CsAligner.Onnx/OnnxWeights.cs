@@ -78,7 +78,7 @@ internal sealed class OnnxWeights(string model)
                     read += more;
                 if (HasNaN(buffer.AsSpan(0, read / width * width)))
                     throw new InputException(
-                        $"{model}: the weights '{Name}' hold NaN, and every weight must be a number; get the model again, or train it "
+                        $"{model}: the weights '{Name}' contain NaN; every weight must be a number: download the model again, or train it "
                         + "anew");
                 if (read < count) return;
                 start += count;

@@ -93,5 +93,5 @@ internal sealed class ProtobufReader(FileStream file) : IDisposable
     }
 
     private InputException Malformed() =>
-        new($"{file.Name}: no model in ONNX format (byte {Position} is none of its fields); download or export it again");
+        new($"{file.Name}: not a model in ONNX format (byte {Position} is not one of its fields); download or export it again");
 }

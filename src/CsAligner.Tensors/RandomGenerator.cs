@@ -91,7 +91,7 @@ public sealed class RandomGenerator
     public static RandomGenerator FromState(ReadOnlySpan<ulong> state)
     {
         if (state.Length != 4)
-            throw new ArgumentException($"a random state has 4 words, this one has {state.Length}", nameof(state));
+            throw new ArgumentException($"a random state has 4 words, got {state.Length}", nameof(state));
         if (!state.ContainsAnyExcept(0UL))
             throw new ArgumentException("a random state of zeros yields only zeros", nameof(state));
         return new RandomGenerator(state);

@@ -186,7 +186,7 @@ public sealed class FamilyTests
     [InlineData("config_sentence_transformers.json", """{"prompts": {}, "whiten": true}""", null,
         "config_sentence_transformers.json: \"whiten\" is true")]
     [InlineData("modules.json",
-        """[{"type": "sentence_transformers.models.Transformer"}, {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}, {"path": "2"}]""", null, "a step that modules.json does not name")]
+        """[{"type": "sentence_transformers.models.Transformer"}, {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}, {"path": "2"}]""", null, "an unnamed step")]
     public void What_sentence_transformers_does_beside_the_graph_is_done_or_refused(string file, string text, string? feature,
         string? refused)
     {

@@ -63,7 +63,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>Pictures: a folder of them, or those of a data set.</summary>
     public static PathRole Pictures { get; } =
-        new("a folder of pictures, or a data set whose images are meant", true, true) { IsElsewhere = IsPattern };
+        new("a folder of pictures, or a data set with images", true, true) { IsElsewhere = IsPattern };
 
     /// <summary>A text file.</summary>
     public static PathRole TextFile { get; } = new("a text file", true, false);
@@ -73,7 +73,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>A recipe.</summary>
     public static PathRole Recipe { get; } =
-        new("a recipe, a JSON file", true, false) { Noun = "recipe", Hint = "recipes/ holds those of what is published" };
+        new("a recipe, a JSON file", true, false) { Noun = "recipe", Hint = "recipes/ has the published ones" };
 
     /// <summary>A folder that is written, made where it is missing.</summary>
     public static PathRole OutputFolder { get; } = new("a folder to write to", false, true) { IsWritten = true };
@@ -184,7 +184,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
             int read = file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
             return read > 0 && !magic.StartsWith(first[..read])
-                ? "it is no .npy file, for it does not begin with the magic bytes of .npy"
+                ? "it is not a .npy file: it does not begin with the magic bytes of .npy"
                 : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

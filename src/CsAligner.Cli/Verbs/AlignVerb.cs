@@ -82,7 +82,7 @@ internal static class AlignVerb
             AlignmentResult result =
                 Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
             if (result.ValidationPairs == 0 && options.ValidationFraction > 0)
-                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, "
+                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of the pairs are too few to choose an epoch, "
                     + "so the last one is kept");
             AlignmentReport.Write(folder, options, result, inputs.ByRole, choice);
             encoders?.Write(folder, parsed.GetValue(merge));
@@ -97,7 +97,7 @@ internal static class AlignVerb
         {
             Inputs(parsed).Check();
             if (parsed.GetValue(merge) && !parsed.IsGiven(lora))
-                throw new UsageException("--merge is for --lora: give that, or leave --merge out");
+                throw new UsageException("--merge needs --lora: give it, or leave out --merge");
             training.Check(parsed);
         });
         return command;
@@ -129,7 +129,7 @@ internal static class AlignVerb
     private static AlignmentResult Train(AlignmentOptions options, AlignmentData data, string checkpoint, bool resume, Session session)
     {
         if (resume && !File.Exists(checkpoint))
-            session.Terminal.Say("there is no checkpoint to resume from: starting afresh");
+            session.Terminal.Say("there is no checkpoint to resume from: starting from the beginning");
         var trainer = new AlignmentTrainer(options, data);
         AlignmentResult? result = null;
         try
@@ -143,7 +143,7 @@ internal static class AlignVerb
         }
         catch (OperationCanceledException stopped)
         {
-            throw new StoppedException("stopped; the same command with --resume goes on from the last checkpoint", stopped);
+            throw new StoppedException("stopped; run the same command with --resume to continue from the last checkpoint", stopped);
         }
 
         return result!;

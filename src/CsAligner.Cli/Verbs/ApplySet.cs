@@ -19,7 +19,7 @@ internal sealed class ApplySet(Session session, string run, string input, string
     {
         FeatureSet set = FeatureSet.Open(input);
         if (Path.GetFullPath(input).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar))
-            throw new UsageException($"'{output}' is what is read: give another folder to write to");
+            throw new UsageException($"'{output}' is the input: give another output folder");
         long[]? pairs = set.ReadPairs();
         CheckPairing(set, pairs);
         using var held = OutputLock.OfFolder(output);

@@ -39,7 +39,7 @@ internal static class ApplyVerb
             if (Directory.Exists(adapterPath))
             {
                 new ApplySet(session, adapterPath, path, parsed.GetRequiredValue(output)).Write();
-                session.Terminal.Say($"'{path}' mapped by '{adapterPath}' written to {parsed.GetRequiredValue(output)}");
+                session.Terminal.Say($"'{path}' mapped with '{adapterPath}' and written to {parsed.GetRequiredValue(output)}");
                 return;
             }
 
@@ -47,9 +47,9 @@ internal static class ApplyVerb
             Tensor rows = FeatureFile.ReadRows(path, Choose(path, parsed.GetValue(modality)));
             CheckWidth(map, adapterPath, path, rows.Width);
             if (map.UsesTokens && parsed.GetValue(tokens) is null)
-                throw new UsageException($"'{adapterPath}' maps features by their tokens: give --tokens FOLDER, from embed --tokens");
+                throw new UsageException($"'{adapterPath}' needs tokens: give --tokens FOLDER, from embed --tokens");
             if (!map.UsesTokens && parsed.GetValue(tokens) is not null)
-                throw new UsageException($"'{adapterPath}' reads no tokens: leave --tokens out");
+                throw new UsageException($"'{adapterPath}' reads no tokens: leave out --tokens");
             using TokenSet? tokenSet = map.UsesTokens
                 ? TokenSet.Open(parsed.GetValue(tokens)!, Choose(path, parsed.GetValue(modality)))
                 : null;
@@ -60,13 +60,13 @@ internal static class ApplyVerb
         {
             (string adapterPath, string path) = (parsed.GetRequiredValue(adapter), parsed.GetRequiredValue(input));
             if (parsed.IsGiven(modality) && File.Exists(path))
-                throw new UsageException($"--modality is for a feature set, and '{path}' is a file: leave it out");
+                throw new UsageException($"--modality is for feature sets, but '{path}' is a file: leave it out");
             if (!Directory.Exists(adapterPath)) return;
             if (File.Exists(path))
                 throw new UsageException(
-                    $"'{adapterPath}' is a folder, whose two adapters map a feature set, but '{path}' is none: give one of its adapters");
+                    $"'{adapterPath}' is a folder with two adapters for a feature set, but '{path}' is not a feature set: give one of the adapters");
             if (parsed.IsGiven(modality) || parsed.IsGiven(tokens))
-                throw new UsageException($"'{adapterPath}' is a folder, whose adapters map a whole feature set with its tokens: leave "
+                throw new UsageException($"'{adapterPath}' is a folder with adapters for a whole feature set and its tokens: leave "
                     + "--modality and --tokens out");
         });
         return command;
@@ -75,7 +75,7 @@ internal static class ApplyVerb
     internal static void CheckWidth(Adapter map, string adapter, string path, int width)
     {
         if (width != map.Width)
-            throw new InputException($"cannot map '{path}' by '{adapter}': rows of {width} values, the adapter was trained on {map.Width}; "
+            throw new InputException($"cannot map '{path}' by '{adapter}': it has rows of {width} values, but the adapter was trained on {map.Width}; "
                 + "use features of the same encoder");
     }
 

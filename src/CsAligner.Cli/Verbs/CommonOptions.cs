@@ -33,7 +33,7 @@ internal static class CommonOptions
         {
             string token = result.Tokens[0].Value;
             if (ulong.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) return seed;
-            result.AddError($"--seed: a whole number from 0 up to {ulong.MaxValue} was expected, got '{token}'");
+            result.AddError($"--seed: expected a whole number from 0 to {ulong.MaxValue}, got '{token}'");
             return 0;
         },
     };
@@ -59,7 +59,7 @@ internal static class CommonOptions
     public static void CheckFeatures(ParseResult parsed, Option<string> estimator, Option<int> features)
     {
         if (parsed.IsGiven(features) && parsed.GetValue(estimator) != "nystrom")
-            throw new UsageException("--features is for --estimator nystrom: give that, or leave --features out");
+            throw new UsageException("--features needs --estimator nystrom: give it, or leave out --features");
     }
 
     /// <summary>The trained parts inside of encoders.</summary>
@@ -84,7 +84,7 @@ internal static class CommonOptions
             if (double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
                 && value <= most && (leastIncluded ? value >= least : value > least))
                 return value;
-            result.AddError($"{name}: a number {range} was expected, got '{token}'");
+            result.AddError($"{name}: expected a number {range}, got '{token}'");
             return fallback;
         };
         return option;
@@ -114,7 +114,7 @@ internal static class CommonOptions
             if (long.TryParse(shift == 0 ? token : token[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long value)
                 && value > 0 && value <= long.MaxValue >> shift)
                 return value << shift;
-            result.AddError($"{name}: a size such as 512M or 2G was expected, got '{token}'");
+            result.AddError($"{name}: expected a size such as 512M or 2G, got '{token}'");
             return null;
         };
         return option;
@@ -133,7 +133,7 @@ internal static class CommonOptions
         {
             string token = result.Tokens[0].Value;
             if (!words.Contains(token))
-                result.AddError($"{name}: {string.Join(" or ", words)} was expected, got '{token}'{Suggestion.End(token, words)}");
+                result.AddError($"{name}: expected {string.Join(" or ", words)}, got '{token}'{Suggestion.End(token, words)}");
             return token;
         };
         return option;
@@ -150,7 +150,7 @@ internal static class CommonOptions
             foreach ((string word, T value) in words)
                 if (word == token) return value;
             string[] known = [.. words.Select(word => word.Word)];
-            result.AddError($"{name}: {string.Join(" or ", known)} was expected, got '{token}'{Suggestion.End(token, known)}");
+            result.AddError($"{name}: expected {string.Join(" or ", known)}, got '{token}'{Suggestion.End(token, known)}");
             return null;
         };
         return option;
@@ -162,14 +162,14 @@ internal static class CommonOptions
         var option = new Option<double[]>(name) { Description = description, HelpName = "F", AllowMultipleArgumentsPerToken = true };
         option.CustomParser = result =>
         {
-            if (result.Tokens.Count > most) result.AddError($"{name}: at most {most} numbers were expected, got {result.Tokens.Count}");
+            if (result.Tokens.Count > most) result.AddError($"{name}: expected at most {most} numbers, got {result.Tokens.Count}");
             var values = new double[result.Tokens.Count];
             for (int i = 0; i < values.Length; i++)
             {
                 string token = result.Tokens[i].Value;
                 if (!double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
                     || !(values[i] > 0 && double.IsFinite(values[i])))
-                    result.AddError($"{name}: numbers above 0 were expected, such as 0.5 1 2, got '{token}'");
+                    result.AddError($"{name}: expected numbers above 0, such as 0.5 1 2, got '{token}'");
             }
 
             return values;
@@ -186,7 +186,7 @@ internal static class CommonOptions
             string[] names = result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
             if (names.Contains(""))
                 result.AddError($"{name}: name {Array.IndexOf(names, "") + 1} of {names.Length} in '{result.Tokens[0].Value}' is empty: "
-                    + "names with commas between them were expected");
+                    + "expected names separated by commas");
             return names;
         };
         return option;
@@ -242,8 +242,8 @@ internal static class CommonOptions
         if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least
             && value <= most)
             return value;
-        result.AddError($"{name}: a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} up to {most}")} was "
-            + $"expected, got '{token}'");
+        result.AddError($"{name}: expected a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} to {most}")}, "
+            + $"got '{token}'");
         return null;
     }
 

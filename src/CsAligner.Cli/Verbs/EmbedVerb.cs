@@ -104,13 +104,13 @@ internal static class EmbedVerb
         {
             (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
             if (d is not null && (i ?? t) is not null)
-                throw new UsageException("--data brings its images and texts along: give either --data, or --images and --texts");
+                throw new UsageException("--data includes images and texts: give either --data, or --images and --texts");
             if ((d ?? i ?? t) is null)
                 throw new UsageException("nothing to embed: give --data, or --images, --texts or both");
             if (parsed.GetValue(captions) == "all" && d is null)
-                throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
+                throw new UsageException("--captions all needs --data icons:SPLIT: give it, or leave out --captions");
             if (parsed.GetValue(imageFolder) is not null && d is null)
-                throw new UsageException("--image-folder is for --data: give --images the folder");
+                throw new UsageException("--image-folder needs --data: give the folder with --images");
             onnx.Check(parsed);
             EmbedModel.CheckFetched(parsed.GetRequiredValue(model), i, parsed.GetValue(tokens), parsed.GetValue(lora), onnx.Read(parsed));
         });
@@ -127,7 +127,7 @@ internal static class EmbedVerb
             if (numbers.Length == 2 && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part)
                 && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) && part >= 1 && part <= parts)
                 return (part, parts);
-            result.AddError($"--shard: i/n with i from 1 up to n was expected, such as 1/8, got '{result.Tokens[0].Value}'");
+            result.AddError($"--shard: expected i/n with i from 1 to n, such as 1/8, got '{result.Tokens[0].Value}'");
             return null;
         },
     };

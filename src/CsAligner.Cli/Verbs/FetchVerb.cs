@@ -57,7 +57,7 @@ internal static class FetchVerb
         parsed =>
         {
             if (parsed.IsGiven(rebuild) && (parsed.IsGiven(sets) || parsed.IsGiven(folder) || parsed.IsGiven(size)))
-                throw new UsageException("--rebuild-splits builds every split as it is defined: leave --sets, --out and --size out");
+                throw new UsageException("--rebuild-splits builds every split as defined: leave out --sets, --out and --size");
         });
         return command;
     }

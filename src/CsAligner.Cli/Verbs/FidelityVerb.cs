@@ -45,7 +45,7 @@ internal static class FidelityVerb
             string[] paths = [parsed.GetRequiredValue(generated), parsed.GetRequiredValue(reference)];
             if (parsed.GetValue(training) is { } trainingPath) paths = [.. paths, trainingPath];
             if (parsed.IsGiven(model) && !paths.Any(FidelityInput.IsPictures))
-                throw new UsageException("--model is for pictures, and all that was given are features: leave it out");
+                throw new UsageException("--model is for pictures, but all inputs are features: leave it out");
             EmbedModel? embedder = paths.Any(FidelityInput.IsPictures)
                 ? EmbedModel.Open(session, parsed.GetRequiredValue(model), null, null, tokens: false)
                 : null;

@@ -28,15 +28,15 @@ internal sealed record GenerateInputs(
     public void Check()
     {
         int kinds = (Words.Count > 0 ? 1 : 0) + (Images.Count > 0 ? 1 : 0) + (Embeddings is null ? 0 : 1);
-        if (kinds == 0) throw new UsageException("nothing to make pictures of: give words, --image or --embeddings");
+        if (kinds == 0) throw new UsageException("no input: give words, --image or --embeddings");
         if (kinds > 1)
             throw new UsageException(
                 "words, --image and --embeddings do not go together: give one of the three, --image once for each file");
         if (Embeddings is null) return;
         if (Adapter is not null)
-            throw new UsageException("--embeddings are used as they are: leave --adapter out, csalign apply maps rows by it");
+            throw new UsageException("--embeddings are used as they are: leave out --adapter, and map rows with csalign apply");
         if (Model is not null)
-            throw new UsageException("--embeddings are used as they are: leave --model out, it is for words and --image");
+            throw new UsageException("--embeddings are used as they are: leave out --model, which is for words and --image");
     }
 
     /// <summary>Makes the embeddings.</summary>

@@ -66,7 +66,7 @@ internal static class MeasureVerb
         FeatureRowsFile x, FeatureRowsFile y, BandwidthRule? bandwidth, ulong seed, long? bytes, string? statePath, Session session)
     {
         using var held = statePath is null ? null : OutputLock.OfFile(statePath);
-        if (statePath != null && File.Exists(statePath)) session.Terminal.Say($"going on from {statePath}");
+        if (statePath != null && File.Exists(statePath)) session.Terminal.Say($"continuing from {statePath}");
         DistributionMeasures? measures = null;
         try
         {
@@ -86,7 +86,7 @@ internal static class MeasureVerb
         }
         catch (OperationCanceledException stopped) when (statePath != null)
         {
-            throw new StoppedException("stopped; the same command goes on from where it was", stopped);
+            throw new StoppedException("stopped; run the same command again to continue", stopped);
         }
 
         return measures!;

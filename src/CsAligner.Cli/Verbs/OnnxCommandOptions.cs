@@ -43,7 +43,7 @@ internal sealed class OnnxCommandOptions
     public void Check(ParseResult parsed)
     {
         if (parsed.IsGiven(_device) && parsed.GetValue(_provider) != "cuda")
-            throw new UsageException("--onnx-device is for --onnx-provider cuda: give that, or leave it out");
+            throw new UsageException("--onnx-device needs --onnx-provider cuda: give it, or leave out --onnx-device");
     }
 
     /// <summary>What was given; null where nothing was.</summary>

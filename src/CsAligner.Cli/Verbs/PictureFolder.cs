@@ -52,7 +52,7 @@ internal sealed class PictureFolder
         if (!Directory.Exists(folder)) return;
         string? found = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Where(IsOurs).Min(StringComparer.Ordinal);
         if (found is not null)
-            throw new InputException($"'{folder}' holds pictures already ({found}): new ones would mix with them; give another --out");
+            throw new InputException($"'{folder}' already has pictures ({found}): new ones would mix with them; give another --out");
     }
 
     /// <summary>Writes the next picture.</summary>

@@ -39,7 +39,7 @@ internal static class PretrainVerb
         {
             string path = parsed.GetRequiredValue(recipe);
             if (parsed.IsGiven(init) && File.Exists(path) && RecipeKind.Of(path) != DecoderRecipe.KindName)
-                throw new UsageException("--init is for the recipe of a decoder: leave it out");
+                throw new UsageException("--init is for decoder recipes: leave it out");
         });
         return command;
     }

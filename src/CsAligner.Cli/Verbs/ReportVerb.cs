@@ -90,16 +90,16 @@ internal static class ReportVerb
                 if (features == null)
                 {
                     Leave(remarks, session,
-                        $"{names}: not evaluated, for the features that run.json names are not there; give --images and --texts.");
+                        $"{names}: not evaluated: the features that run.json names are missing; give --images and --texts.");
                     continue;
                 }
 
                 report.Evaluate(features, same, name => Tell(session, "evaluating", name));
-                remarks.Add($"{names}: measured on what it was trained on, which flatters; give --images and --texts of other data.");
+                remarks.Add($"{names}: measured on its training data, which flatters; give --images and --texts of other data.");
             }
             catch (InputException failure)
             {
-                Leave(remarks, session, $"{names}: not evaluated, for {failure.Message}.");
+                Leave(remarks, session, $"{names}: not evaluated: {failure.Message}.");
             }
         }
     }
@@ -109,7 +109,7 @@ internal static class ReportVerb
     {
         foreach (AlignRun run in runs.Where(run => run.TrainsEncoder))
             Leave(remarks, session,
-                $"{run.Name}: not evaluated, for it trained inside of the encoder; embed by its merged model (align --merge) and give "
+                $"{run.Name}: not evaluated: it trained inside the encoder; embed with its merged model (align --merge) and give "
                     + "those features to csalign evaluate.");
         return [.. runs.Where(run => !run.TrainsEncoder)];
     }

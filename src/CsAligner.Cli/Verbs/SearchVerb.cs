@@ -48,7 +48,7 @@ internal static class SearchVerb
                 Embed(AdaptedModel.Open(session, "search", parsed.GetRequiredValue(model), parsed.GetValue(adapter),
                     files.FirstOrDefault()), words, files);
             if (asked.Width != rows.Width)
-                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, queries {asked.Width}; give the "
+                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, but queries have {asked.Width}; give the "
                     + "model and the adapter that made it");
             TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top), session.Cancellation);
             Dictionary<int, JsonObject> metadata =
@@ -59,7 +59,7 @@ internal static class SearchVerb
         parsed =>
         {
             if ((parsed.GetValue(queries)?.Length ?? 0) + (parsed.GetValue(pictures)?.Length ?? 0) == 0)
-                throw new UsageException("nothing to look for: give words, or --image");
+                throw new UsageException("nothing to search for: give words, or --image");
         });
         return command;
     }

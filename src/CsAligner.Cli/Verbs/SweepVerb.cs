@@ -34,9 +34,9 @@ internal static class SweepVerb
             bool embeds = recipe.Data.Model is not null;
             if (embeds && (parsed.GetValue(images) ?? parsed.GetValue(texts)) is not null)
                 throw new UsageException(
-                    $"--images and --texts are for a recipe of features, and the model of '{path}' makes its own: leave them out");
+                    $"--images and --texts are for recipes with features, but '{path}' has a model: leave them out");
             if (!embeds && parsed.GetValue(features) is not null)
-                throw new UsageException($"--features is for a recipe with a model, and '{path}' names features: leave it out");
+                throw new UsageException($"--features is for recipes with a model, but '{path}' names features: leave it out");
             if (parsed.GetValue(images) is { } imagePath) recipe.Data = recipe.Data with { Images = imagePath };
             if (parsed.GetValue(texts) is { } textPath) recipe.Data = recipe.Data with { Texts = textPath };
             using var held = OutputLock.OfFolder(folder);
@@ -47,7 +47,7 @@ internal static class SweepVerb
             }
             catch (OperationCanceledException stopped)
             {
-                throw new StoppedException("stopped; the same command goes on", stopped);
+                throw new StoppedException("stopped; run the same command again to continue", stopped);
             }
 
             var pictures = SweepPictures.Write(recipe, results, folder);

@@ -56,13 +56,13 @@ public static class Dataset
         {
             ".tsv" or ".csv" or ".jsonl" or ".ndjson" or ".txt" or ".token" => CaptionList.Read(path, path, imageFolder ?? FolderOf(path)),
             ".json" when IsKarpathy(path) =>
-                throw new InputException($"cannot read '{path}': it holds several splits; say which: karpathy:{path}:test"),
+                throw new InputException($"cannot read '{path}': it has several splits; name one: karpathy:{path}:test"),
             ".json" => CocoCaptions.Read(path, path, imageFolder),
             ".tar" => new WebDatasetSamples(path, [path]),
             ".npy" or ".safetensors" => FeatureSamples.OpenFile(path, path),
             ".tgz" or ".gz" or ".zip" => throw new InputException($"cannot read '{path}': it is compressed; unpack it first"),
-            _ => throw new InputException($"cannot read captioned images of '{path}': it is a file, a folder with images and "
-                + $"a {CaptionList.Names[0]} was expected, or a list ({ListEndings}), captions of COCO (.json) or a .tar"),
+            _ => throw new InputException($"cannot read captioned images of '{path}': expected a folder with images and "
+                + $"a {CaptionList.Names[0]}, a list ({ListEndings}), COCO captions (.json) or a .tar"),
         };
     }
 
@@ -77,7 +77,7 @@ public static class Dataset
             ? new WebDatasetSamples(folder, shards)
             : throw new InputException(
                 $"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, "
-                    + $"nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with a line for each caption: "
+                    + $"nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with one line per caption: "
                     + "path, tab, caption");
     }
 
@@ -109,7 +109,7 @@ public static class Dataset
             ? [.. Directory.GetFiles(folder, Path.GetFileName(pattern)).Where(path => !FileNames.IsLeftBehind(Path.GetFileName(path)))
                 .Order(StringComparer.Ordinal)]
             : [];
-        return found.Length > 0 ? found : throw new InputException($"cannot read '{pattern}': no file has such a name; check the pattern");
+        return found.Length > 0 ? found : throw new InputException($"cannot read '{pattern}': no file matches; check the pattern");
     }
 
     private static bool IsTar(string path) =>

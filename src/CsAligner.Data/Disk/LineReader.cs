@@ -41,7 +41,7 @@ internal sealed class LineReader : IDisposable
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new InputException(
-                $"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder, a text file was expected" : failure.Message)}",
+                $"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder; expected a text file" : failure.Message)}",
                 failure);
         }
     }

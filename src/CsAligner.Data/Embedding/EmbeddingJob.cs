@@ -35,9 +35,9 @@ public sealed class EmbeddingJob
         if (options.ShardRows < 1 || options.DecodeThreads < 1)
             throw new ArgumentException("Shards have at least one row, and one thread decodes at least.", nameof(options));
         if (images is not null && encoders.Images is null)
-            throw new ArgumentException("There are images and no encoder of images.", nameof(images));
+            throw new ArgumentException("There are images but no image encoder.", nameof(images));
         if (texts is not null && encoders.Texts is null)
-            throw new ArgumentException("There are texts and no encoder of texts.", nameof(texts));
+            throw new ArgumentException("There are texts but no text encoder.", nameof(texts));
         if (images is null && texts is null) throw new ArgumentException("There is nothing to embed.", nameof(images));
         if (new[] { images, texts }.FirstOrDefault(source => source is { IsCountExact: true, Count: 0 }) is { } empty)
             throw new InputException($"cannot embed '{empty.Name}': it has no samples; give a data set that has some");
@@ -106,8 +106,8 @@ public sealed class EmbeddingJob
     {
         string[] missing = [.. Shards.Where(shard => !_store.IsFinished(shard)).Select(shard => shard.Name)];
         if (missing.Length > 0)
-            throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the "
-                + $"first is {missing[0]}; embed the whole set to make them");
+            throw new InputException($"cannot complete '{_folder}': {missing.Length} of {Shards.Count} shards are not finished; the "
+                + $"first is {missing[0]}: embed the whole set to finish them");
         var join = new ShardJoin(_folder, _store, Shards, _options.Tokens);
         var totals = _store.Total(Shards);
         if (totals.Images + totals.Texts == 0) throw Nothing(totals);

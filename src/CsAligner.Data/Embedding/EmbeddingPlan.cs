@@ -70,7 +70,7 @@ internal sealed class EmbeddingPlan
         string begun = File.ReadAllText(path);
         if (begun == _json) return;
         throw new InputException($"cannot embed into '{folder}': it has unfinished work of another run, which differs "
-            + $"in {Differences(begun)}; finish that with its own options, or remove '{work}'");
+            + $"in {Differences(begun)}; finish it with its own options, or remove '{work}'");
     }
 
     private string Differences(string begun)

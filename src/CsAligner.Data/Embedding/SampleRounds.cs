@@ -63,7 +63,7 @@ internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts
         (round.Samples[i], round.Problems[i]) = (null, null);
         try
         {
-            if (options.Skipped.Contains(round.Entries[i].Id)) throw new InputException("left out: another run could not use it");
+            if (options.Skipped.Contains(round.Entries[i].Id)) throw new InputException("skipped: another run could not use it");
             round.Entries[i].Check(@checked);
             var sample = round.Entries[i].Load(parts);
             pixels?.Read(sample, round.PixelsOf(i));

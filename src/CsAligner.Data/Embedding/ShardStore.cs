@@ -53,7 +53,7 @@ internal sealed class ShardStore(string folder)
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or IOException)
         {
-            throw new InputException($"cannot read '{path}': {failure.Message}; remove '{FolderOf(shard)}' to make the shard again",
+            throw new InputException($"cannot read '{path}': {failure.Message}; remove '{FolderOf(shard)}' to compute the shard again",
                 failure);
         }
     }

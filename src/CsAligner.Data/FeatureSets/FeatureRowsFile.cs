@@ -83,7 +83,7 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
         }
 
         if (!rows.IsEmpty)
-            throw new ArgumentOutOfRangeException(nameof(rows), "There are not so many rows.");
+            throw new ArgumentOutOfRangeException(nameof(rows), "There are not that many rows.");
     }
 
     /// <summary>Closes the files.</summary>
@@ -113,7 +113,7 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
             : reader.RowLength == 0 ? $"its rows have no values, its shape is {shape}"
             : first is not null && first.RowLength != reader.RowLength
                 ? $"its rows have {reader.RowLength} values, those of '{first.Path}' have {first.RowLength}; all shards of a set "
-                    + "must be as wide"
+                    + "must have the same width"
             : null;
         if (problem is null)
             return reader;

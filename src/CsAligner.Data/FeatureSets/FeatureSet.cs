@@ -88,7 +88,7 @@ public sealed class FeatureSet
             using NpyReader rows = NpyReader.Open(shards[number]);
             if (rows.Rows != count)
                 throw new InputException(
-                    $"cannot read '{path}': it has {count} rows, '{shards[number]}' has {rows.Rows}; as many were expected");
+                    $"cannot read '{path}': it has {count} rows, '{shards[number]}' has {rows.Rows}; the numbers of rows must be equal");
         }
     }
 

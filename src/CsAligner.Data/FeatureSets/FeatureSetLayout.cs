@@ -43,8 +43,8 @@ internal static class FeatureSetLayout
         string[] alone = [.. Alone(first, second, secondKind), .. Alone(second, first, firstKind)];
         if (alone.Length == 0) return;
         string more = alone.Length > 4 ? $" and {alone.Length - 4} more" : "";
-        throw new InputException($"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{more}; they belong together by "
-            + "their numbers: get the missing files again, or remove those without a partner");
+        throw new InputException($"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{more}; shards are matched by "
+            + "number: get the missing files again, or remove those without a partner");
     }
 
     private static IEnumerable<string> Alone(SortedDictionary<long, string> shards, SortedDictionary<long, string> others,

@@ -57,7 +57,7 @@ public sealed class FeatureSetWriter : IDisposable
         if (bad >= 0)
             throw new InputException(
                 $"cannot write {FeatureSetLayout.Prefix(modality)} of '{_folder}': row {_rows[(int)modality] + (bad / width)}, "
-                    + $"column {bad % width} is {rows[bad]}; finite values were expected: the encoder or adapter that made them "
+                    + $"column {bad % width} is {rows[bad]}; expected finite values: the encoder or adapter that made them "
                     + "is damaged");
         _rows[(int)modality] += rows.Length / width;
         while (rows.Length > 0)

@@ -39,8 +39,8 @@ public static class ShardPairing
         {
             (long rows, long others) = (RowsOf(path), RowsOf(textShards[number]));
             if (rows != others)
-                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; as many were "
-                    + "expected, row for row: get the files again, or give the pairs");
+                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; the numbers of rows must be "
+                    + "equal: get the files again, or give the pairs");
         }
     }
 
@@ -58,7 +58,7 @@ public static class ShardPairing
             if (next != number + 1)
                 throw new InputException(
                     $"cannot pair rows of '{path}': it has '{Path.GetFileName(shards[number])}' and '{Path.GetFileName(shards[next])}', "
-                        + $"but no shard {number + 1} between them; rows are counted over all shards: get it again, or number the "
+                        + $"but no shard {number + 1} between them; rows are numbered across all shards: get it again, or renumber the "
                         + "files anew");
         }
     }

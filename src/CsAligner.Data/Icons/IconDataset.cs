@@ -30,7 +30,7 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
         _files = [.. index.Items.Select(i => files[i.Set])];
         _rows = [.. index.Items.Select(i => files[i.Set].RowOf(i.Name))];
         _entries = [.. index.Items.Select((item, i) => _rows[i] < 0
-            ? throw new InputException($"the cache {IconLibrary.Folder} lists {item.Set}:{item.Name} but has no picture of it; remove the "
+            ? throw new InputException($"the cache {IconLibrary.Folder} lists {item.Set}:{item.Name} but has no picture for it; remove the "
                 + "folder and run the command again")
             : new IconEntry(item.Set, item.Name, item.Caption, item.Alternatives, item.Categories, _files[i].IsColoured(_rows[i]),
                 item.IsNewName))];

@@ -65,7 +65,7 @@ internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> 
         int count = reader.ReadInt32();
         return count >= 0 && count <= reader.BaseStream.Length
             ? count
-            : throw new InvalidDataException($"it claims {count} entries in {reader.BaseStream.Length} bytes");
+            : throw new InvalidDataException($"it states {count} entries in {reader.BaseStream.Length} bytes");
     }
 
     private static string[] ReadList(BinaryReader reader)

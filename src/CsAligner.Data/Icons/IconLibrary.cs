@@ -35,7 +35,7 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
         IconSet set = IconSetReader.Read(Path.Combine(DataCache.Root, source.Package!.RelativeFolder), source.Set);
         if (set.Licence != source.Licence || !IconLicences.IsPermissive(set.Licence))
             throw new InputException($"the icon set '{source.Set}' says its licence is '{set.Licence ?? "none"}', the manifest "
-                + $"says {source.Licence}; it is refused: correct or exclude it in icon-splits.json");
+                + $"says {source.Licence}; correct or exclude it in icon-splits.json");
         return _sets[source.Set] = set;
     }
 

@@ -201,7 +201,7 @@ public static class IconSetReader
 
             if (depth == 0 || !_aliases.TryGetValue(name, out JsonElement alias) || Text(alias, "parent") is not { } parent)
             {
-                error = depth == 0 ? "its aliases go in a circle" : "it is an alias of an icon that is missing";
+                error = depth == 0 ? "its aliases form a cycle" : "it is an alias of a missing icon";
                 return false;
             }
 

@@ -28,8 +28,8 @@ public static class ImageDecoder
         {
             using Image image = load(file.ToArray());
             if ((long)image.Width * image.Height > MaxPixels)
-                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels, at most {MaxPixels} in all "
-                    + "are decoded; make it smaller");
+                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels; the limit is {MaxPixels} in total: "
+                    + "make it smaller");
             // Either would copy what is as it should be, and of small pictures the calls take as long as all the rest.
             using Image? upright = image.Contains("orientation") ? image.Autorot() : null;
             Image turned = upright ?? image;
@@ -64,7 +64,7 @@ public static class ImageDecoder
         int width = image.Width, height = image.Height, bands = image.Bands;
         if (image.Format != Enums.BandFormat.Uchar || bands is not (3 or 4))
             throw new InputException(
-                $"cannot decode {name}: its pixels are of a kind that is not supported; convert it to an 8-bit RGB picture");
+                $"cannot decode {name}: its pixel format is not supported; convert it to an 8-bit RGB picture");
         if ((long)width * height * bands > Array.MaxLength)
             throw new InputException(
                 $"cannot decode {name}: it has {width} x {height} pixels, which do not fit in memory; make it smaller");

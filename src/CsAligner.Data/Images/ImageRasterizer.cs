@@ -24,7 +24,7 @@ public static class ImageRasterizer
         var pixels = new byte[size * size * 4];
         if (TryDraw(SvgGuard.Check(svg, size), size, pixels, out string? error))
             return pixels;
-        throw new InputException($"cannot draw the SVG: {error}; open it in a browser to see what is wrong with it");
+        throw new InputException($"cannot render the SVG: {error}; open it in a browser to see what is wrong");
     }
 
     /// <summary>Draws text that <see cref="SvgGuard"/> or our own code has given its outer size.</summary>

@@ -77,7 +77,7 @@ public sealed record DecoderConfig
     public static DecoderConfig Read(string path)
     {
         if (!File.Exists(path))
-            throw new InputException($"{path}: no such file; the folder of a decoder holds config.json and model.safetensors.");
+            throw new InputException($"{path}: no such file; a decoder's folder holds config.json and model.safetensors.");
         try
         {
             var config = JsonSerializer.Deserialize(LenientJson.ToPlain(File.ReadAllBytes(path)).Span, DecoderJson.Default.DecoderConfig)

@@ -72,7 +72,7 @@ public sealed class DiffusionDecoder
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(random);
-        if (config.Problem() is { } problem) throw new ArgumentException($"This is no decoder: {problem}.", nameof(config));
+        if (config.Problem() is { } problem) throw new ArgumentException($"Not a valid decoder configuration: {problem}.", nameof(config));
         var decoder = new DiffusionDecoder(config);
         foreach (var layer in (LinearLayer[])[decoder._patchEmbed, decoder._timeIn, decoder._timeOut, decoder._conditionEmbed])
             FillLinear(layer, random);
@@ -145,7 +145,7 @@ public sealed class DiffusionDecoder
                 nameof(conditions));
         if (times.Length != noisy.Shape[0] || rows.Length != noisy.Shape[0])
             throw new ArgumentException(
-                $"{noisy.Shape[0]} pictures need as many times and rows, got {times.Length} and {rows.Length}.",
+                $"{noisy.Shape[0]} pictures need the same number of times and rows, got {times.Length} and {rows.Length}.",
                 nameof(times));
 
         var signal = Signal(tape, times, conditions, rows);
@@ -188,7 +188,7 @@ public sealed class DiffusionDecoder
 
         if (stored >= config.ParameterCount) return;
         throw new InputException(
-            $"{files.Path}: holds {stored} values, config.json describes a decoder of {config.ParameterCount}. "
+            $"{files.Path}: holds {stored} values, but config.json describes a decoder of {config.ParameterCount}. "
             + "Are both files from the same model?");
     }
 

@@ -18,7 +18,7 @@ public static class PictureNoise
         ArgumentNullException.ThrowIfNull(generators);
         if (noise.Rank == 0 || noise.Shape[0] != generators.Count)
             throw new ArgumentException(
-                $"{generators.Count} generators came for a batch of shape [{string.Join(", ", noise.Shape.ToArray())}].",
+                $"{generators.Count} generators were given for a batch of shape [{string.Join(", ", noise.Shape.ToArray())}].",
                 nameof(generators));
         NormalNoise.FillRows(noise, [.. generators]);
     }

@@ -49,7 +49,7 @@ public static class FidelityEvaluator
         if (generated.Rows < 2 || reference.Rows < 2)
         {
             throw new InputException(
-                $"fidelity: at least 2 rows of each were expected, got {generated.Rows} generated and {reference.Rows} reference; "
+                $"fidelity: expected at least 2 rows of each, got {generated.Rows} generated and {reference.Rows} reference; "
                 + "give more pictures");
         }
 
@@ -57,7 +57,7 @@ public static class FidelityEvaluator
         {
             RequireSameWidth(generated, training, "training");
             CheckedLengths(training, "training", unit: true);
-            if (training.Rows == 0) throw new InputException("fidelity: the training set has no rows; give one that has, or none");
+            if (training.Rows == 0) throw new InputException("fidelity: the training set has no rows; give a set with rows, or none");
         }
 
         var (m, n) = (generated.Rows, reference.Rows);
@@ -92,8 +92,8 @@ public static class FidelityEvaluator
         if (generated.Width != other.Width)
         {
             throw new InputException(
-                $"fidelity: rows of one encoder were expected, generated rows have {generated.Width} values and {name} rows "
-                + $"{other.Width}; embed both by one model");
+                $"fidelity: expected rows of one encoder; generated rows have {generated.Width} values, but {name} rows "
+                + $"{other.Width}; embed both with one model");
         }
     }
 

@@ -105,7 +105,7 @@ public sealed record DecoderRecipe
     /// </exception>
     public static DecoderRecipe Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ has those of the published models.");
         DecoderRecipe recipe = StrictJson.Read(path, DecoderRecipeJson.Default.DecoderRecipe);
         recipe.Validate(path);
         return recipe;
@@ -147,8 +147,8 @@ public sealed record DecoderRecipe
         Check(ImageSize is >= 8 and <= 512, "image_size", "8 to 512");
         if (ToConfig(1).Problem() is { } problem)
             throw new InputException(
-                $"{path}: {problem}; of a recipe's keys, width is hidden_size, "
-                + "layers is num_hidden_layers, heads is num_attention_heads.");
+                $"{path}: {problem}; in a recipe, the key width means hidden_size, "
+                + "layers means num_hidden_layers, heads means num_attention_heads.");
         Check(BatchSize is >= 1 and <= 65536, "batch_size", "1 to 65536");
         Check(
             (long)BatchSize * 3 * ImageSize * ImageSize <= MostValues,

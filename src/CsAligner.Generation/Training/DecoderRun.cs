@@ -46,7 +46,7 @@ public sealed class DecoderRun
         bool found = File.Exists(checkpoint);
         if (found && !resume)
             throw new InputException(
-                $"{folder}: holds the training of a decoder already; resume it, or start a new one in another folder.");
+                $"{folder}: already holds the training of a decoder; resume it, or start a new one in another folder.");
         _preview = new DecoderPreview(validation, encoder, recipe);
         Trainer = new DecoderTrainer(recipe, training, found ? null : initial);
         if (!found) return;
@@ -152,8 +152,8 @@ public sealed class DecoderRun
         catch (JsonException e)
         {
             throw new InputException(
-                $"{path}: the lines of progress are damaged ({e.Message.ReplaceLineEndings(" ")}); "
-                + "remove the file to go on without them.", e);
+                $"{path}: the progress lines are damaged ({e.Message.ReplaceLineEndings(" ")}); "
+                + "remove the file to continue without them.", e);
         }
     }
 }

@@ -163,13 +163,13 @@ public sealed class DecoderTrainer
     {
         if (initial.Config != Decoder.Config)
             throw new InputException(
-                $"The decoder to begin with has another shape than the recipe asks for: {initial.Config} and {Decoder.Config}; "
-                + "take the recipe that it was trained by.");
+                $"The initial decoder has another shape than the recipe: {initial.Config} and {Decoder.Config}; "
+                + "use the recipe that it was trained with.");
         foreach (var (source, target) in initial.NamedTensors.Zip(Decoder.NamedTensors)) source.Values.Span.CopyTo(target.Values.Span);
     }
 
     private static InputException Diverged(long step, string what, double value)
         => new(
             $"Training diverged at step {step}: the {what} is {value}; lower learning_rate or raise warmup_samples. "
-            + "The last checkpoint is from before that.");
+            + "The last checkpoint is from before the divergence.");
 }

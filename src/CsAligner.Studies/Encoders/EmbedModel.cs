@@ -25,13 +25,13 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     /// <exception cref="InputException">It has none.</exception>
     public IImageEncoder NeedImages(string what) =>
         Images
-            ?? throw new InputException($"{what} needs an encoder of images, and '{Name}' embeds texts alone: give the folder of a CLIP");
+            ?? throw new InputException($"{what} needs an image encoder, but '{Name}' embeds only texts: give the folder of a CLIP");
 
     /// <summary>The encoder of texts of a model that must have one.</summary>
     /// <exception cref="InputException">It has none.</exception>
     public ITextEncoder NeedTexts(string what) =>
         Texts ?? throw new InputException(
-            $"{what} needs an encoder of texts, and '{Name}' embeds images alone: give the folder of a CLIP or of a sentence encoder");
+            $"{what} needs a text encoder, but '{Name}' embeds only images: give the folder of a CLIP or of a sentence encoder");
 
     /// <summary>Reads the model; the sentence encoder is fetched on its first use.</summary>
     /// <param name="session">The run.</param>
@@ -49,7 +49,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
             model = ShippedModel.PathOf(model);
             if (onnx is not null && !FrozenEncoders.IsOnnx(model, onnx))
                 throw new UsageException(
-                    $"--model {model} is not in ONNX format: leave the options --onnx-… out, or give a folder with ONNX graphs");
+                    $"--model {model} is not in ONNX format: leave out the --onnx-… options, or give a folder with ONNX graphs");
             var encoders = FrozenEncoders.Load(model, onnx);
             foreach (string folder in lora ?? [])
                 ClipLora.Load(
@@ -70,7 +70,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     public static void CheckFetched(string model, string? images, bool tokens, IReadOnlyList<string>? lora, OnnxOptions? onnx)
     {
         if (model != SentenceEncoderPackage.ModelName) return;
-        if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out");
+        if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave out the --onnx-… options");
         if (lora is { Count: > 0 })
             throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
         if (images is not null) throw WithoutImages(model);
@@ -78,16 +78,16 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     }
 
     private static UsageException WithoutImages(string model) =>
-        new($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");
+        new($"--model {model} embeds only texts: leave out --images, or give the folder of a CLIP");
 
     private static UsageException WithoutTokens(string model, string what) =>
-        new($"--model {model} gives features of whole {what}: leave --tokens out, or give the folder of a CLIP");
+        new($"--model {model} gives features of whole {what}: leave out --tokens, or give the folder of a CLIP");
 
     private void Check(string model, string? images, string? texts, bool tokens)
     {
         if (images is not null && Images is null) throw WithoutImages(model);
         if (texts is not null && Texts is null)
-            throw new UsageException($"--model {model} embeds images alone: leave --texts out, or give the folder of a CLIP");
+            throw new UsageException($"--model {model} embeds only images: leave out --texts, or give the folder of a CLIP");
         if (tokens && Images is { HasImageTokens: false }) throw WithoutTokens(model, "images");
         if (tokens && Texts is { HasTextTokens: false }) throw WithoutTokens(model, "texts");
     }

@@ -28,7 +28,7 @@ internal static class CaptionedData
     {
         if (Splits.Contains(split)) return;
         throw new UsageException(
-            $"{option} {Icons}{split}: the splits of icons are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
+            $"{option} {Icons}{split}: the icon splits are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
     }
 
     /// <summary>Opens it for training, all in memory but the images; icons that are not in the cache are fetched and drawn.</summary>
@@ -52,14 +52,14 @@ internal static class CaptionedData
         {
             return allCaptions
                 ? throw new UsageException(
-                    $"--captions all is for {Icons}SPLIT; a folder's captions.tsv has a line for each caption already")
+                    $"--captions all is for {Icons}SPLIT; a folder's captions.tsv already has a line for each caption")
                 : Dataset.Open(data, imageFolder);
         }
 
         string split = data[Icons.Length..];
         CheckSplit("--data", split);
         if (size is < 8 or > 512)
-            throw new UsageException($"--data {data}: icons are drawn at 8 to 512 pixels a side, the model takes {size}");
+            throw new UsageException($"--data {data}: icons are rendered at 8 to 512 pixels, but the model takes {size}");
         switch (split)
         {
             case "alignment":

@@ -41,7 +41,7 @@ internal sealed record AlignRun
         string path = Path.Combine(folder, AlignmentReport.RunFile);
         if (!File.Exists(path))
             throw new InputException(
-                $"report: '{folder}' is no run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
+                $"report: '{folder}' is not a run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
         try
         {
             using JsonDocument json = LenientJson.Parse(File.ReadAllBytes(path));
@@ -77,14 +77,14 @@ internal sealed record AlignRun
         return image.OutputWidth == text.OutputWidth
             ? (image, text)
             : throw new InputException($"report: the adapters of '{Folder}' give rows of {image.OutputWidth} and "
-                + $"of {text.OutputWidth} values; they are not of one run");
+                + $"of {text.OutputWidth} values; they are not from one run");
     }
 
     private static JsonElement Member(JsonElement root, string path, string key, JsonValueKind kind) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(key, out JsonElement member) && member.ValueKind == kind
             ? member
             : throw new InputException(
-                $"report: '{path}' has no \"{key}\" as csalign align writes it; it is of another program or another version");
+                $"report: '{path}' has no \"{key}\" as csalign align writes it; it comes from another program or version");
 
     private static IEnumerable<(string, string)> Flatten(string prefix, JsonElement element) =>
         element.EnumerateObject().SelectMany(property =>
@@ -156,5 +156,5 @@ internal sealed record AlignRun
         ? epoch.EnumerateObject()
             .ToDictionary(value => value.Name,
                 value => value.Value.ValueKind == JsonValueKind.Number ? value.Value.GetDouble() : double.NaN)
-        : throw new InputException($"report: '{path}' has an epoch that is no object; it is of another program or another version");
+        : throw new InputException($"report: '{path}' has an epoch that is not an object; it comes from another program or version");
 }

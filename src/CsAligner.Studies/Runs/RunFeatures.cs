@@ -44,8 +44,8 @@ internal sealed class RunFeatures : IDisposable
         Tensor imageRows = FeatureFile.ReadRows(images, Modality.Image), textRows = FeatureFile.ReadRows(texts, Modality.Text);
         Pairing? pairing = FeatureInputs.ReadPairs(pairs, images, imageRows, texts, textRows);
         if (pairing == null && imageRows.Rows != textRows.Rows)
-            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, for each "
-                + "text the row of its image");
+            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, the image row of each "
+                + "text");
         return new RunFeatures(
             NameOf(images), imageRows, textRows, pairing ?? Pairing.Diagonal(imageRows.Rows), textRows.Rows,
             Open(imageTokens, Modality.Image, imageRows), Open(textTokens, Modality.Text, textRows),
@@ -96,7 +96,7 @@ internal sealed class RunFeatures : IDisposable
     private static Tensor Map(Adapter adapter, Tensor rows, TokenSet? tokens, int[] numbers, AlignRun run, string side)
     {
         if (adapter.Width != rows.Width)
-            throw new InputException($"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.Width} values, the features "
+            throw new InputException($"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.Width} values, but the features "
                 + $"have {rows.Width}; give features of the encoder that the run was trained on");
         if (adapter.UsesTokens && tokens == null)
             throw new InputException($"report: the {side} adapter of '{run.Folder}' maps features by their tokens: give --{side}-tokens "

@@ -36,12 +36,12 @@ internal sealed record RecipeKeys(params (string Key, string Expected, Func<Json
             string[] names = [.. Known.Select(known => known.Key)];
             if (!names.Contains(property.Name))
                 throw new InputException(
-                    $"{path}: {within} has no key \"{property.Name}\"; known "
+                    $"{path}: {within} has the unknown key \"{property.Name}\"; known "
                         + $"are {string.Join(", ", names)}{Suggestion.End(property.Name, names)}");
             (_, string expected, Func<JsonElement, bool> fits) = Known.First(known => known.Key == property.Name);
             if (!fits(property.Value))
                 throw new InputException(
-                    $"{path}: \"{property.Name}\": {expected} was expected, got {StrictJson.Describe(property.Value)}");
+                    $"{path}: \"{property.Name}\": expected {expected}, got {StrictJson.Describe(property.Value)}");
         }
     }
 }

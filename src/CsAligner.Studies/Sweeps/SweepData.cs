@@ -159,13 +159,13 @@ internal sealed class SweepData : IDisposable
     {
         public Set(string name, CaptionedImages inputs, string features, string textFeatures, bool tokens)
         {
-            if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions to an image; a sweep needs one");
+            if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions per image; a sweep needs one");
             (Name, Inputs) = (name.Replace("icons:", "", StringComparison.Ordinal), inputs);
             (Images, Texts) = (FeatureFile.ReadRows(features, Modality.Image), FeatureFile.ReadRows(textFeatures, Modality.Text));
             OwnTexts = textFeatures == features ? Texts : FeatureFile.ReadRows(features, Modality.Text);
             if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count)
                 throw new InputException(
-                    $"{features}: {Images.Rows} rows are not the {inputs.Count} images of '{name}'; remove the folder");
+                    $"{features}: {Images.Rows} rows do not match the {inputs.Count} images of '{name}'; remove the folder");
             if (!tokens) return;
             ImageTokens = TokenSet.Open(features, Modality.Image);
             TextTokens = TokenSet.Open(features, Modality.Text);

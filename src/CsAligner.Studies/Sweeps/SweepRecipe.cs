@@ -23,8 +23,8 @@ internal sealed class SweepRecipe
     private static readonly RecipeKeys Keys = new(
         RecipeKeys.Text("name"),
         RecipeKeys.Text("title"),
-        ("about", "a text, or a list of its lines", IsParagraphs),
-        ("findings", "a text, or a list of its lines", IsParagraphs),
+        ("about", "a string, or a list of lines", IsParagraphs),
+        ("findings", "a string, or a list of lines", IsParagraphs),
         RecipeKeys.Object("data"),
         RecipeKeys.Object("options"),
         RecipeKeys.List("cases", "objects with a name",
@@ -68,7 +68,7 @@ internal sealed class SweepRecipe
         if (Cells.Count == 0 || Seeds.Count == 0)
             throw new InputException($"{path}: there is nothing to run; give cases or a grid, and seeds");
         foreach (var same in Cells.GroupBy(c => c.Name).Where(g => g.Count() > 1))
-            throw new InputException($"{path}: two cases are called \"{same.Key}\"");
+            throw new InputException($"{path}: two cases are named \"{same.Key}\"");
     }
 
     public string Path { get; }
@@ -99,7 +99,7 @@ internal sealed class SweepRecipe
 
     public static SweepRecipe Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ablations holds those of the published tables");
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ablations has those of the published tables");
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path));
@@ -178,7 +178,7 @@ internal sealed class SweepRecipe
             };
 
             InputException Wrong(string expected, JsonElement got) =>
-                new($"\"{key}\": {expected} was expected, got {StrictJson.Describe(got)}");
+                new($"\"{key}\": expected {expected}, got {StrictJson.Describe(got)}");
         }
 
         try
@@ -191,7 +191,7 @@ internal sealed class SweepRecipe
         }
 
         if (cell.Lora is not null && Data.Model is null)
-            throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
+            throw new InputException($"{Path}: lora trains inside an encoder; give a model in \"data\"");
         if (cell.PairsFraction is not (> 0 and <= 1))
             throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
         return cell;

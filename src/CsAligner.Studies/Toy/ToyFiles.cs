@@ -33,7 +33,7 @@ internal static class ToyFiles
         }
         catch (InputException failure)
         {
-            session.Say($"toy.png is left out: {failure.Message}");
+            session.Say($"toy.png was not written: {failure.Message}");
             return false;
         }
 

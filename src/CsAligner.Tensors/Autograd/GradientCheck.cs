@@ -106,7 +106,7 @@ public sealed record GradientCheck
 
     /// <inheritdoc/>
     public override string ToString() => Expected == 0 && Given == 0
-        ? $"The result does not depend on input {Input}: nothing is checked."
+        ? $"The result does not depend on input {Input}, so nothing is checked."
         : string.Create(CultureInfo.InvariantCulture,
             $"The gradient of input {Input} is off by {Error:g3} of its largest element (tolerance {Tolerance:g3}): ")
             + string.Create(CultureInfo.InvariantCulture,

@@ -102,7 +102,7 @@ public sealed class Tape : IDisposable
         if (gradient.Length != output.Length)
             throw new ArgumentException($"The gradient has {gradient.Length} elements, the output is {Shapes.Format(output.Shape)}.",
                 nameof(gradient));
-        if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() where gradients are wanted.");
+        if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() for gradients.");
         if (!output.RequiresGrad) throw new InvalidOperationException("The loss does not depend on any tensor that requires a gradient.");
 
         var nodes = Live.Nodes;
@@ -190,7 +190,7 @@ public sealed class Tape : IDisposable
         return tensor;
     }
 
-    private Contents Live => _contents ?? throw new ObjectDisposedException(nameof(Tape), "The tape has ended: make another.");
+    private Contents Live => _contents ?? throw new ObjectDisposedException(nameof(Tape), "The tape has been disposed: create another.");
 
     private sealed record Contents(List<Tensor> Owned, List<TapeNode> Nodes)
     {

@@ -17,7 +17,7 @@ internal static class ElementConversion
         ElementType.Float32 or ElementType.Int32 or ElementType.UInt32 => 4,
         ElementType.Float64 or ElementType.Int64 or ElementType.UInt64 => 8,
         ElementType.UInt8 or ElementType.Int8 or ElementType.Bool => 1,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a type that can be read or written"),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be read or written"),
     };
 
     public static bool IsInteger(ElementType type) =>
@@ -89,7 +89,7 @@ internal static class ElementConversion
                     values[i] = bytes[i] != 0 ? 1f : 0f;
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "not a type that can be read");
+                throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be read");
         }
     }
 

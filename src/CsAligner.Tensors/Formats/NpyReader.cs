@@ -66,7 +66,7 @@ public sealed class NpyReader : IDisposable
     public void ReadRows(long firstRow, Span<long> destination)
     {
         if (!ElementConversion.IsInteger(ElementType))
-            throw new InputException($"cannot read '{Path}': integers were expected, it holds {ElementType}; save it with dtype int64");
+            throw new InputException($"cannot read '{Path}': expected integers, it holds {ElementType}; save it with dtype int64");
         Read(firstRow, ElementConversion.ToInt64, destination);
     }
 

@@ -45,7 +45,7 @@ public sealed class NpyWriter : IDisposable
     public void WriteRows(ReadOnlySpan<float> rows)
     {
         if (rows.Length % Width != 0)
-            throw new ArgumentException($"{rows.Length} values are not whole rows of {Width}", nameof(rows));
+            throw new ArgumentException($"{rows.Length} values are not a whole number of rows of {Width}", nameof(rows));
         ValueWriting.RequireRange(rows, _type, $"'{_path}'", Width, Rows);
         ValueWriting.Write(_file.Stream, rows, _type);
         Rows += rows.Length / Width;

@@ -110,5 +110,5 @@ public sealed class OutputLock : IDisposable
     }
 
     private static InputException AtWork(string named, string path) =>
-        new($"another csalign is at work on '{named}'{FileLock.Holder(path)}: wait until it has ended, or give another place to write to");
+        new($"another csalign is writing '{named}'{FileLock.Holder(path)}: wait until it ends, or give another output path");
 }

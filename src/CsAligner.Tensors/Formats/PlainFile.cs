@@ -18,10 +18,10 @@ internal static class PlainFile
     /// <exception cref="InputException">It is empty, a folder, a pipe, a socket or a device.</exception>
     public static SafeFileHandle Open(string path)
     {
-        if (Directory.Exists(path)) throw new InputException($"cannot read '{path}': it is a folder, a file was expected");
+        if (Directory.Exists(path)) throw new InputException($"cannot read '{path}': it is a folder; expected a file");
         if (LengthOf(path) == 0)
             throw new InputException(
-                $"cannot read '{path}': the file is empty, or a pipe or a device; a file with something in it was expected");
+                $"cannot read '{path}': the file is empty, or a pipe or a device; expected a file with content");
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
@@ -32,7 +32,7 @@ internal static class PlainFile
         {
             // macOS counts what waits in a pipe.
             handle.Dispose();
-            throw new InputException($"cannot read '{path}': it is not a plain file, but a pipe or a device; copy its content into a file",
+            throw new InputException($"cannot read '{path}': it is a pipe or a device; copy its content into a file",
                 failure);
         }
     }
@@ -49,7 +49,7 @@ internal static class PlainFile
     {
         using SafeFileHandle file = Open(path);
         long length = RandomAccess.GetLength(file);
-        if (length > most) throw new InputException($"cannot read '{path}': it has {length} bytes, pictures of at most {most} are read");
+        if (length > most) throw new InputException($"cannot read '{path}': it has {length} bytes; the limit for pictures is {most}");
         byte[] bytes = new byte[length];
         for (int done = 0; done < bytes.Length;)
         {

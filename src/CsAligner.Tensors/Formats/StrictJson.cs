@@ -21,7 +21,7 @@ internal static class StrictJson
             ReadOnlyMemory<byte> bytes = LenientJson.ToPlain(File.ReadAllBytes(path));
             using (var document = LenientJson.Parse(bytes, Strict)) Check(path, document.RootElement, type, "");
             return JsonSerializer.Deserialize(bytes.Span, type)
-                ?? throw new InputException($"{path}: a JSON object was expected, it is null");
+                ?? throw new InputException($"{path}: expected a JSON object, got null");
         }
         catch (JsonException failure)
         {
@@ -30,7 +30,7 @@ internal static class StrictJson
         catch (InvalidOperationException failure)
         {
             // Names and texts are decoded when they are asked for.
-            throw new InputException($"{path}: it is not JSON: a text in it is no valid Unicode", failure);
+            throw new InputException($"{path}: it is not JSON: a string is not valid Unicode", failure);
         }
     }
 
@@ -67,7 +67,7 @@ internal static class StrictJson
             {
                 string[] names = [.. type.Properties.Select(property => property.Name)];
                 throw new InputException(
-                    $"{path}: there is no key \"{within}{given.Name}\"; known "
+                    $"{path}: unknown key \"{within}{given.Name}\"; known "
                         + $"are {string.Join(", ", names)}{Suggestion.End(given.Name, names)}");
             }
 
@@ -97,7 +97,7 @@ internal static class StrictJson
             TypeCode.String => (value.ValueKind == JsonValueKind.String, "a text"),
             _ => (!isNull, "an object"),
         };
-        if (!fits) throw new InputException($"{path}: \"{key}\": {expected} was expected, got {Describe(value)}");
+        if (!fits) throw new InputException($"{path}: \"{key}\": expected {expected}, got {Describe(value)}");
         if (wanted != known.PropertyType || Type.GetTypeCode(wanted) != TypeCode.Object) return;
         JsonTypeInfo inner = type.Options.GetTypeInfo(wanted);
         if (inner.Kind == JsonTypeInfoKind.Object) Check(path, value, inner, key + ".");

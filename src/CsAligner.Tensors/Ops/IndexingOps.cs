@@ -51,7 +51,7 @@ public static unsafe class IndexingOps
             int[] other = part.Shape.ToArray();
             if (other.Length != shape.Length || !Enumerable.Range(0, shape.Length).All(i => i == axis || other[i] == shape[i]))
                 throw new ArgumentException(
-                    $"Concat along {axis}: shapes {Shapes.Format(parts[0].Shape)} and {Shapes.Format(other)} differ elsewhere.",
+                    $"Concat along {axis}: shapes {Shapes.Format(parts[0].Shape)} and {Shapes.Format(other)} differ in other dimensions.",
                     nameof(parts));
             shape[axis] += other[axis];
         }
@@ -93,7 +93,7 @@ public static unsafe class IndexingOps
         int[] shape = x.Shape.ToArray();
         if (axis < 0 || axis >= shape.Length || start < 0 || count < 0 || start > shape[axis] - count)
             throw new ArgumentOutOfRangeException(nameof(start),
-                $"Slice: {count} from {start} along dimension {axis} lies outside of shape {Shapes.Format(shape)}.");
+                $"Slice: {count} from {start} along dimension {axis} is outside shape {Shapes.Format(shape)}.");
 
         int outer = Shapes.Length(shape.AsSpan(0, axis)), inner = Shapes.Length(shape.AsSpan(axis + 1)), stride = shape[axis] * inner;
         shape[axis] = count;

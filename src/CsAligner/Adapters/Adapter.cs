@@ -78,7 +78,7 @@ public abstract class Adapter
             throw new InputException($"apply: the adapter maps rows of width {Width}, got {x}");
         if (tokens != null && (tokens.Count != x.Rows || tokens.Width != Width))
             throw new InputException(
-                $"apply: the tokens are those of {tokens.Count} samples in width {tokens.Width}, expected {x.Rows} in width {Width}");
+                $"apply: the tokens have {tokens.Count} samples of width {tokens.Width}, expected {x.Rows} of width {Width}");
         var features = new SampleFeatures((x, tokens));
         var result = new Tensor(x.Rows, OutputWidth);
         for (int start = 0; start < x.Rows; start += blockRows)
@@ -118,7 +118,7 @@ public abstract class Adapter
     {
         using var file = SafeTensorsFile.Open(path);
         if (!file.Metadata.TryGetValue("kind", out string? kind) || file.Metadata.GetValueOrDefault("format") != "csaligner-adapter")
-            throw new InputException($"{path}: this safetensors file is no adapter (its metadata lacks format = csaligner-adapter and "
+            throw new InputException($"{path}: this safetensors file is not an adapter (its metadata lacks format = csaligner-adapter and "
                 + "kind); give one that align wrote");
         if (file.Metadata.GetValueOrDefault("format_version") is not ("1" or "2"))
             throw new InputException($"{path}: adapter format {file.Metadata.GetValueOrDefault("format_version")} is unknown, this version "

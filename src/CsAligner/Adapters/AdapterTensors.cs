@@ -23,7 +23,7 @@ public sealed class AdapterTensors
     /// <exception cref="InputException">It is missing, of another rank, or holds NaN or infinity.</exception>
     public Tensor Read(string name, int rank)
     {
-        if (!_file.Contains(name)) throw new InputException($"{Path}: the adapter lacks its tensor \"{name}\"; the file is damaged");
+        if (!_file.Contains(name)) throw new InputException($"{Path}: tensor \"{name}\" is missing; the file is damaged");
         var tensor = _file.ReadWeights(name);
         if (tensor.Rank != rank)
             throw new InputException($"{Path}: \"{name}\" has rank {tensor.Rank}, expected {rank}; the file is damaged");
@@ -31,5 +31,5 @@ public sealed class AdapterTensors
     }
 
     /// <summary>What to throw where the shapes of the tensors do not go together.</summary>
-    public InputException Misfit() => new($"{Path}: the shapes of the adapter's tensors do not fit each other; the file is damaged");
+    public InputException Misfit() => new($"{Path}: the shapes of the adapter's tensors do not match; the file is damaged");
 }

@@ -94,7 +94,7 @@ public static class Evaluator
         Check(images, texts);
         if (pairing == null && images.Rows != texts.Rows)
             throw new InputException(
-                $"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
+                $"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: the image row of each text");
         pairing ??= Pairing.Diagonal(images.Rows);
         FoldMeasures[] folds = protocol is null
             ? [FoldMeasures.Of(images, texts, pairing, temperature)]

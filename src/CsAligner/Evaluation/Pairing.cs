@@ -34,7 +34,7 @@ public sealed class Pairing
         for (int j = 0; j < texts; j++)
         {
             if (imageOfText[j] < 0 || imageOfText[j] >= images)
-                throw new InputException($"{source}: row {j} names image {imageOfText[j]}, but there are images 0 to {images - 1} only");
+                throw new InputException($"{source}: row {j} names image {imageOfText[j]}, but the images are 0 to {images - 1}");
             rows[j] = (int)imageOfText[j];
         }
 

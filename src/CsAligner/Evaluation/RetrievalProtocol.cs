@@ -27,7 +27,7 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
     public static RetrievalProtocol Parse(string name) =>
         All.FirstOrDefault(protocol => protocol.Name == name)
             ?? throw new InputException(
-                $"protocol: one of {Names} was expected, got '{name}'{Suggestion.End(name, All.Select(protocol => protocol.Name))}");
+                $"protocol: expected one of {Names}, got '{name}'{Suggestion.End(name, All.Select(protocol => protocol.Name))}");
 
     /// <summary>Makes sure that rows are those of the protocol.</summary>
     /// <param name="pairing">Which text belongs to which image.</param>
@@ -37,14 +37,14 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
         ArgumentNullException.ThrowIfNull(pairing);
         if (pairing.Images != Images || pairing.Texts != Images * Captions)
             throw new InputException(
-                $"evaluate: {Name} is measured on {Images} images with {Captions} captions each, {Images * Captions} texts; "
+                $"evaluate: {Name} needs {Images} images with {Captions} captions each, {Images * Captions} texts; "
                     + $"got {pairing.Images} images and {pairing.Texts} texts: embed karpathy:FILE:{Name} without bad samples, or leave "
                     + "--protocol out");
         int[] captions = new int[Images];
         foreach (int image in pairing.ImageOfText) captions[image]++;
         int wrong = Array.FindIndex(captions, count => count != Captions);
         if (wrong >= 0)
-            throw new InputException($"evaluate: {Name} is measured on {Captions} captions of each image, "
+            throw new InputException($"evaluate: {Name} needs {Captions} captions per image, but "
                 + $"image {wrong} has {captions[wrong]}; embed karpathy:FILE:{Name}, or give its pairs");
     }
 

@@ -33,8 +33,8 @@ internal sealed class ForeignSettings(IEnumerable<string> read, IEnumerable<stri
             if (_any.Contains(setting.Name) || IsOff(setting.Value, FalseIsOff || _off.Contains(setting.Name))) continue;
             string name = section.Length == 0 ? setting.Name : $"{section}.{setting.Name}";
             throw new InputException(
-                $"{file}: \"{name}\" is {Shown(setting.Value)}, a setting that is not supported here and could change what is computed; "
-                + "take a model without it, or take the key out where it does not matter");
+                $"{file}: \"{name}\" is {Shown(setting.Value)}, a setting that is not supported and could change the result; "
+                + "use a model without it, or remove the key if it does not matter");
         }
     }
 

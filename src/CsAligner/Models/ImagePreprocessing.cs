@@ -96,7 +96,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     public static ImagePreprocessing Read(string path)
     {
         if (!File.Exists(path))
-            throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
+            throw new InputException($"{path}: no such file; a model folder needs it to prepare images.");
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path));
@@ -149,7 +149,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (rgb.Length != (long)width * height * 3)
-            throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, {rgb.Length} came.",
+            throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, got {rgb.Length}.",
                 nameof(rgb));
         if (target.Length != ImageSize * ImageSize * 3)
             throw new ArgumentException($"The target takes {ImageSize * ImageSize * 3} bytes, it has {target.Length}.", nameof(target));
@@ -200,11 +200,11 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         int? size = Size(root, "size", square ? "height" : "shortest_edge", path);
         int? crop = crops ? Size(root, "crop_size", "height", path) : null;
         if ((crop ?? size) is not { } imageSize)
-            throw new InputException($"{path}: neither \"size\" nor \"crop_size\" says how large images are; download the file again.");
+            throw new InputException($"{path}: \"size\" and \"crop_size\" are missing; download the file again.");
         int shortSide = size ?? imageSize;
         if (shortSide < imageSize)
-            throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; images are "
-                + "filled, \"size\" must be at least \"crop_size\".");
+            throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; "
+                + "\"size\" must be at least \"crop_size\".");
 
         // Where nothing is subtracted, the model's own graph does it.
         bool normalizes = Step(root, "do_normalize", path) != false;
@@ -223,7 +223,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     {
         if (ProcessorOf(root) is { } processor && !Processors.Contains(processor))
             throw new InputException(
-                $"{path}: the image processor {processor} is not supported, which may have ways of its own; "
+                $"{path}: the image processor {processor} is not supported, because it may work differently; "
                 + $"{string.Join(", ", Processors)} are.");
         foreach (string step in new[] { "do_resize", "do_rescale" })
         {
@@ -231,11 +231,11 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         }
 
         if (Step(root, "do_center_crop", path) == false && !IsSquare(root))
-            throw new InputException($"{path}: \"do_center_crop\" is false, but \"size\" gives the short side alone: images would differ "
+            throw new InputException($"{path}: \"do_center_crop\" is false, but \"size\" gives only the short side: images would differ "
                 + "in shape; give \"size\" a \"height\" and a \"width\", or crop.");
         if (root.TryGetProperty("rescale_factor", out var factor) && factor.ValueKind != JsonValueKind.Null
             && !(factor.ValueKind == JsonValueKind.Number && Math.Abs((factor.GetDouble() * 255) - 1) < 1e-6))
-            throw new InputException($"{path}: \"rescale_factor\" is {factor.GetRawText()}; 1/255 is the one that is supported.");
+            throw new InputException($"{path}: \"rescale_factor\" is {factor.GetRawText()}; only 1/255 is supported.");
     }
 
     private static bool? Step(JsonElement root, string name, string path)

@@ -66,7 +66,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         var weights = TensorFlowJsWeights.Open(Path.Combine(files, ModelFile));
         var encoder = new UniversalSentenceEncoder(tokenizer, new UniversalSentenceEncoderWeights(weights));
         if (tokenizer.VocabularySize > encoder._tokens.Rows)
-            throw new InputException($"{folder}: {VocabularyFile} has {tokenizer.VocabularySize} pieces, the model "
+            throw new InputException($"{folder}: {VocabularyFile} has {tokenizer.VocabularySize} pieces, but the model "
                 + $"knows {encoder._tokens.Rows}; take all files from one model.");
         return encoder;
     }
@@ -85,7 +85,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(write);
         if (tokens) throw new NotSupportedException(
-            "The Universal Sentence Encoder gives features of whole texts: its words have none in the same space.");
+            "The Universal Sentence Encoder gives features of whole texts, and none of words in the same space.");
         for (int first = 0; first < texts.Count;)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -22,7 +22,7 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     public float LayerNormEpsilon =>
         Number(Graph + "Layer_1/TransformerLayer/FFN/layer_prepostprocess/layer_norm/Cast/x") is > 0 and < 1 and var epsilon
         ? epsilon
-        : throw Bad("its layer norms add no small positive number to variances");
+        : throw Bad("its layer norms have no small positive epsilon");
 
     /// <summary>The token table [V, W].</summary>
     public Tensor Tokens()

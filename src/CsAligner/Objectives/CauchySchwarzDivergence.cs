@@ -79,6 +79,6 @@ public static class CauchySchwarzDivergence
                 + $"[{mask.GetLength(0)}, {mask.GetLength(1)}].", name);
         for (int b = 0; b < mask.GetLength(0); b++)
             if (!Enumerable.Range(0, mask.GetLength(1)).Any(t => mask[b, t]))
-                throw new ArgumentException($"Token divergence: sample {b} has no token left by its mask.", name);
+                throw new ArgumentException($"Token divergence: the mask of sample {b} hides all tokens.", name);
     }
 }

@@ -27,7 +27,7 @@ public static class InfoNce
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
-        if (x.Rows != y.Rows) throw new ArgumentException($"InfoNCE: {x} and {y} must have as many rows.", nameof(y));
+        if (x.Rows != y.Rows) throw new ArgumentException($"InfoNCE: {x} and {y} must have the same number of rows.", nameof(y));
         return new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 }.Forward(tape, x, y, logitScale).Loss;
     }
 

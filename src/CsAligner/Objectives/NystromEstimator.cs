@@ -124,8 +124,8 @@ public sealed record NystromEstimator
     {
         if (IsEstimable(longest, spread, bandwidth)) return;
         if (longest is < LeastSquare or > MostSquare)
-            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean are beyond what float32 has squares "
-                + "of; scale them, or use the exact estimator");
+            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean have squares beyond float32"
+                + "; scale them, or use the exact estimator");
         if (bandwidth * bandwidth > Narrowest * spread)
             throw new InputException($"nystrom estimate: expected a bandwidth of {0.999 * Math.Sqrt(Narrowest * spread):G4} or less for "
                 + $"rows {Math.Sqrt(spread):G4} from their mean, got {bandwidth:G4}; use the exact estimator");

@@ -45,7 +45,7 @@ public static class PairLossOps
     internal static int CheckPairs(Tensor x, Tensor y, int? pairs)
     {
         int most = Math.Min(x.Rows, y.Rows), paired = pairs ?? most;
-        if (paired < 1 || paired > most) throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"There can be 1 to {most} pairs.");
+        if (paired < 1 || paired > most) throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"Expected 1 to {most} pairs.");
         return paired;
     }
 }

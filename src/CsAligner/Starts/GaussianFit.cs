@@ -53,7 +53,7 @@ public sealed class GaussianFit
     {
         ArgumentNullException.ThrowIfNull(rows);
         int count = rows.Rows, width = rows.Width;
-        if (count < 2) throw new InputException($"A Gaussian needs at least 2 rows to be fitted to, got {count}");
+        if (count < 2) throw new InputException($"Fitting a Gaussian needs at least 2 rows, got {count}");
         var moments = new StreamedMoments(width);
         foreach (bool last in (ReadOnlySpan<bool>)[false, true])
         {
@@ -71,7 +71,7 @@ public sealed class GaussianFit
 
         Matrix<double> covariance = Matrix<double>.Build.Dense(width, width, moments.Covariance());
         double variance = covariance.Trace() / width;
-        if (!(variance > 0)) throw new InputException($"A Gaussian cannot be fitted to {count} rows that are all the same");
+        if (!(variance > 0)) throw new InputException($"A Gaussian cannot be fitted to {count} equal rows");
         double shrinkage = Math.Clamp(moments.LedoitWolf(), LeastShrinkage, 1);
         covariance = (covariance * (1 - shrinkage)) + (Matrix<double>.Build.DenseIdentity(width) * (shrinkage * variance));
         return new GaussianFit(count, shrinkage, Vector<double>.Build.Dense(moments.Mean()), covariance);

@@ -54,7 +54,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         padding?.Allow("strategy", "direction", "pad_to_multiple_of", "pad_id", "pad_type_id", "pad_token");
         ContextLength = truncation?.Required("max_length").Id() ?? config.ContextLength;
         if (ContextLength <= _marks.Count)
-            throw json.Malformed($"a text may have {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its "
+            throw json.Malformed($"a text may have at most {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its "
                 + $"marks alone are {_marks.Count}");
         _truncateLeft = IsLeft(truncation) ?? config.TruncateLeft;
         _padLeft = IsLeft(padding) ?? config.PadLeft;
@@ -219,7 +219,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         foreach (int id in marks.Before.Concat(marks.Behind))
         {
             if (id >= VocabularySize)
-                throw json!.Value.Malformed($"a mark has the id {id}, but there are {VocabularySize} ids");
+                throw json!.Value.Malformed($"a special token has the id {id}, but there are {VocabularySize} ids");
         }
     }
 
@@ -256,7 +256,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         {
             using FileStream source = File.OpenRead(file);
             if (source.Length > LargestFile)
-                throw JsonView.Malformed(file, $"{source.Length} bytes, at most {LargestFile} were expected");
+                throw JsonView.Malformed(file, $"{source.Length} bytes; the limit is {LargestFile}");
             using Stream stream = LenientJson.ToPlain(source);
             using JsonDocument json =
                 JsonDocument.Parse(stream,
@@ -272,7 +272,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             // InvalidOperation: bytes or escapes that pass as JSON and fail as text.
-            throw JsonView.Malformed(file, $"not a whole JSON text ({problem.Message.TrimEnd('.')})", problem);
+            throw JsonView.Malformed(file, $"not valid JSON ({problem.Message.TrimEnd('.')})", problem);
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -99,8 +99,8 @@ public sealed class AlignmentTrainer
         _schedule = new CosineSchedule(options.LearningRate, (int)Math.Round(options.Warmup * steps), steps, options.FinalShare);
         _history = new Tensor(Epochs + 1, AlignmentEpoch.Numbers);
         if (State.GroupBy(t => t.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new InputException($"objective: {options.Objective} has a term whose parameter is called '{twice.Key}', as another "
-                + "tensor of the run is; give it a name of its own");
+            throw new InputException($"objective: {options.Objective} has a term with a parameter named '{twice.Key}', like another "
+                + "tensor of the run; give it another name");
     }
 
     // Nothing is trained for the baselines.

@@ -54,7 +54,7 @@ public sealed class AutomaticChoice
             && _data.TextEncoder == null;
         if (folded && _data.Images.Rows < 2 * Folds)
             throw new InputException(
-                $"an automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; set bandwidth and lambda yourself");
+                $"the automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; set bandwidth and lambda yourself");
         var cells = new List<AutomaticChoiceCell>();
         foreach (var candidate in candidates)
         {
@@ -78,7 +78,7 @@ public sealed class AutomaticChoice
         var result = new AlignmentTrainer(options, _data).Run(cancellation: cancellation);
         var epoch = result.Epochs[result.BestEpoch];
         if (!float.IsFinite(epoch.ValidationCsDivergence))
-            throw new InputException("an automatic choice needs pairs that are held out; hold out a share of them");
+            throw new InputException("the automatic choice needs held-out pairs; hold out a share of the pairs");
         return (epoch.ValidationCsDivergence, 0.5 * (epoch.ValidationImageToText + epoch.ValidationTextToImage));
     }
 

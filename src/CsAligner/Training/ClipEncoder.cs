@@ -51,7 +51,7 @@ public sealed class ClipEncoder : ITrainableEncoder
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(lora);
         if (lora.Options?.Tower != tower)
-            throw new ArgumentException($"LoRA is in other modules than those of the {tower} tower.", nameof(lora));
+            throw new ArgumentException($"LoRA has modules outside the {tower} tower.", nameof(lora));
         (_model, Lora, _inputs) = (model, lora, "");
         lora.RequireGrad(true);
     }

@@ -85,7 +85,7 @@ public sealed record PretrainRecipe
     /// or a value is out of its range.</exception>
     public static PretrainRecipe Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ has those of the published models.");
         PretrainRecipe recipe = StrictJson.Read(path, RecipeJson.Default.PretrainRecipe);
         recipe.Validate(path);
         return recipe;

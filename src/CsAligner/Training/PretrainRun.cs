@@ -37,7 +37,7 @@ public sealed class PretrainRun
         string checkpoint = Path.Combine(folder, CheckpointFile);
         bool found = File.Exists(checkpoint);
         if (found && !resume)
-            throw new InputException($"{folder}: holds a pretraining run already; resume it, or choose another folder for a new one.");
+            throw new InputException($"{folder}: already holds a pretraining run; resume it, or choose another folder.");
 
         if (!found) LearnVocabulary(pairs).Write(folder);
         Tokenizer = ClipTokenizer.Load(folder);
@@ -119,7 +119,7 @@ public sealed class PretrainRun
         catch (JsonException e)
         {
             throw new InputException(
-                $"{path}: the training log is damaged ({e.Message.ReplaceLineEndings(" ")}); remove it to go on without it.", e);
+                $"{path}: the training log is damaged ({e.Message.ReplaceLineEndings(" ")}); remove it to continue without it.", e);
         }
     }
 }

@@ -30,15 +30,15 @@ internal static class TrainingCheckpoint
         using var file = SafeTensorsFile.Open(path);
         if (!file.Metadata.TryGetValue(OptionsKey, out string? written) || written != options)
             throw new InputException($"{path}: this checkpoint was written with other options; resume with the same recipe and seed, or "
-                + "start afresh in another folder.");
+                + "start again in another folder.");
         if (!file.Metadata.TryGetValue(StepKey, out string? text)
             || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long step))
-            throw new InputException($"{path}: the checkpoint does not say its step; start afresh in another folder.");
+            throw new InputException($"{path}: the checkpoint has no step; start again in another folder.");
         foreach (var (name, values) in state)
         {
             if (!file.TryGetInfo(name, out var info) || info.Count != values.Length)
                 throw new InputException(
-                    $"{path}: the checkpoint lacks \"{name}\" or has it in another size; start afresh in another folder.");
+                    $"{path}: the checkpoint lacks \"{name}\" or has it with another size; start again in another folder.");
             if (Measures.Contains(name)) file.ReadValues(name, 0, values.Span);
             else file.ReadWeights(name, values.Span);
         }

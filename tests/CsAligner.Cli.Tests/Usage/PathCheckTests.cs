@@ -74,7 +74,7 @@ public sealed class PathCheckTests : IDisposable
     [InlineData("""{"name":"x","vision":{"widht":3}}""", "there is no key \"vision.widht\"; known are … did you mean 'width'?")]
     [InlineData("""{"name":"x","name":"y"}""", "it is not JSON")]
     [InlineData("""{"name":""", "it is not JSON")]
-    [InlineData("""{"\ud800":"x"}""", "it is not JSON: a text in it is no valid Unicode")]
+    [InlineData("""{"\ud800":"x"}""", "it is not JSON: a string is not valid Unicode")]
     [InlineData("[]", "an object was expected, got a list")]
     [InlineData("""{"kind":"decoder","sampels":3}""", "there is no key \"sampels\"; known are … did you mean 'samples'?")]
     [InlineData("""{"kind":"decoder","samples":1.5}""", "\"samples\": a whole number")]

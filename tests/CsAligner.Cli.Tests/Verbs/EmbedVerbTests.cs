@@ -116,9 +116,9 @@ public class EmbedVerbTests
         Wrong("the splits of icons are alignment, validation", "--data", "icons:test");
         Wrong("--batch-size", "--texts", "x", "--batch-size", "0");
         Wrong("--captions all is for --data icons:SPLIT", "--texts", "x", "--captions", "all");
-        Wrong("captions.tsv has a line for each caption already", "--data", folder.Path, "--captions", "all");
+        Wrong("captions.tsv already has a line for each caption", "--data", folder.Path, "--captions", "all");
         Wrong("one or all was expected, got 'two'", "--data", "icons:noto", "--captions", "two");
-        Wrong("use-lite embeds texts alone: leave --images out", "--images", "x", "--model", "use-lite");
+        Wrong("use-lite embeds only texts: leave out --images", "--images", "x", "--model", "use-lite");
         Wrong("use-lite gives features of whole texts: leave --tokens out", "--texts", "x", "--tokens", "--model", "use-lite");
 
         void Wrong(string expected, params string[] arguments)

@@ -174,7 +174,7 @@ public sealed class GenerateVerbTests : IDisposable
     [Fact]
     public void Options_that_do_not_go_together_are_wrong_usage()
     {
-        Wrong("nothing to make pictures of: give words, --image or --embeddings");
+        Wrong("no input: give words, --image or --embeddings");
         Wrong("give one of the three", "star", "--image", "x.png");
         Wrong("give one of the three", "--embeddings", "x.npy", "--image", "x.png");
         Wrong("leave --adapter out", "--embeddings", "x.npy", "--adapter", "run");
@@ -185,7 +185,7 @@ public sealed class GenerateVerbTests : IDisposable
         Wrong("--count: a whole number from 1 up to 10000 was expected", "star", "--count", "10001");
         Wrong("--guidance: a number from 0 up to 20 was expected, got '21'", "star", "--guidance", "21");
         Wrong("--guidance", "star", "--guidance", "NaN");
-        Wrong("unknown option '--guidence', and words that begin like one come after --; did you mean '--guidance'?", "star",
+        Wrong("unknown option '--guidence', and words that look like options go after --; did you mean '--guidance'?", "star",
             "--guidence", "3");
 
         void Wrong(string expected, params string[] arguments)

@@ -35,7 +35,7 @@ public class HostileSetsTests
         [
             "fine", "image 1 names '../out.jpg', which is not below", "image 2 names '../../out.jpg', which is not below",
             "image 3 names '/etc/passwd', which is not below", "image 4 names 'none.jpg', but there is no such file",
-            "image 5 names 'a.jpg', which another image names too", "image 6 has no filename", "image 7: 'b.jpg' has no caption",
+            "image 5 names 'a.jpg', as another image does", "image 6 has no filename", "image 7: 'b.jpg' has no caption",
             "image 8 names 'c\\0.jpg', which is not below",
         ];
         Assert.Equal(expected.Length, found.Length);

@@ -20,7 +20,7 @@ public sealed class HostileTokenizerFileTests
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"?":1}}}""", "not a whole JSON text")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":0}}}""", "the id 0 belongs to 'a' and to another token")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":16777216}}}""",
-        "'16777216' is no whole number from 0 to 16777215")]
+        "'16777216' is not a whole number from 0 to 16777215")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":-1}}}""", "'-1' is no whole number")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":1.5}}}""", "'1.5' is no whole number")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":"0"}}}""", "a whole number was expected, not a text")]
@@ -30,12 +30,12 @@ public sealed class HostileTokenizerFileTests
     [InlineData("""{"model":{"type":"Morphemes","vocab":{}}}""", "the model 'Morphemes' is not known here")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}""",
         "model.merges[0]: the vocabulary does not have the token 'b'")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a"]}}""", "two tokens were expected")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","a","a"]]}}""", "two tokens were expected")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a"]}}""", "expected two tokens")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","a","a"]]}}""", "expected two tokens")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}}""", "the option 'dropout' is not known here")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":5,"vocab":[["a",0]]}}""", "unk_id is 5, but there are 1 tokens")]
-    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "a token and its score were expected")]
-    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}}""", "is no finite number")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "expected a token and its score")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}}""", "is not a finite number")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[]}}""", "1 to 16777216 tokens were expected")]
     [InlineData("""{"of_next_year":1,"model":{}}""", "tokenizer.json: the setting 'of_next_year' is not known here")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"sampling":0.1}}""",
@@ -57,23 +57,23 @@ public sealed class HostileTokenizerFileTests
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"a++"},"content":""},"model":{}}""", "possessive")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"(a)\\1"},"content":""},"model":{}}""", "the expression '\\1'")]
     [InlineData("""{"pre_tokenizer":{"type":"UnicodeScripts"},"model":{}}""", "the pre-tokenizer 'UnicodeScripts' is not known here")]
-    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"ab"},"model":{}}""", "one character was expected")]
+    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"ab"},"model":{}}""", "expected one character")]
     [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"_","prepend_scheme":"often"},"model":{}}""",
         "the prepend_scheme 'often'")]
     [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"Lost"},"model":{}}""", "the behavior 'Lost'")]
     [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"Shape":"a"},"behavior":"Removed"},"model":{}}""",
         "pre_tokenizer.pattern: Regex is missing")]
-    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","use_regex":1},"model":{}}""", "true or false was expected")]
+    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","use_regex":1},"model":{}}""", "expected true or false")]
     public void A_bad_file_gives_one_line_that_names_it(string json, string says) => Refused(Encoding.UTF8.GetBytes(json), says);
 
     [Theory]
     [InlineData("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}],"special_tokens":{}}""",
         "'[CLS]' is not among the special_tokens")]
     [InlineData("""{"type":"TemplateProcessing","single":[],"special_tokens":{}}""", "the text A is missing")]
-    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{}}""", "the text A was expected, once")]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{}}""", "expected the text A, once")]
     [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":2}}],"special_tokens":{}}""",
         "the type_id 'other than 0' is not known here")]
-    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c"]}""", "a token and its id were expected")]
+    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c"]}""", "expected a token and its id")]
     [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c",99]}""", "a mark has the id 99, but there are 2 ids")]
     [InlineData("""{"type":"Mystery"}""", "the post-processor 'Mystery' is not known here")]
     public void A_bad_post_processor_is_named(string processor, string says) => Refused(With("post_processor", processor), says);

@@ -54,7 +54,7 @@ public sealed class FeatureSamples : SampleSource
             lines = FeatureSetLayout.Numbered(folder, "metadata", ".jsonl");
         if (parquet.Count > 0 && lines.Count > 0)
             throw new InputException($"cannot read '{folder}': it has metadata as parquet and as JSON lines ('{parquet.Values.First()}', "
-                + $"'{lines.Values.First()}'); remove those that are not of its features");
+                + $"'{lines.Values.First()}'); remove those that do not belong to its features");
         var metadata = parquet.Count > 0 ? parquet : lines;
         // A set with several captions to an image has texts of its own rows; the images are its samples.
         if (images.Count > 0 && File.Exists(FeatureSetLayout.PairsPath(folder))) texts = [];
@@ -125,7 +125,7 @@ public sealed class FeatureSamples : SampleSource
         long expected = ofImages ? info.ImageCount : info.TextCount;
         if (Count != expected)
             throw new InputException($"cannot read '{folder}': features.json says {expected} rows, its shards have {Count}; a shard is "
-                + "missing or another was added");
+                + "missing or was added");
     }
 
     private void Add(FeatureMatrix? images, FeatureMatrix? texts, string? metadata)
@@ -135,9 +135,9 @@ public sealed class FeatureSamples : SampleSource
         _shards.Add(shard);
         if (texts is not null && texts.Rows != any.Rows)
             throw new InputException(
-                $"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+                $"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; the numbers of rows must be equal");
         if (shard.Metadata?.Rows is { } rows && rows != any.Rows)
-            throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+            throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; the numbers of rows must be equal");
         for (long first = 0; first < any.Rows; first += BlockRows) _blocks.Add((shard, first, (int)Math.Min(BlockRows, any.Rows - first)));
     }
 
@@ -155,7 +155,7 @@ public sealed class FeatureSamples : SampleSource
         public override void Check(SampleParts parts)
         {
             if (parts.HasFlag(SampleParts.Image))
-                throw new InputException($"cannot read an image of row {row} of '{shard.Name}': features hold none");
+                throw new InputException($"cannot read an image of row {row} of '{shard.Name}': feature files have no images");
             if (parts.HasFlag(SampleParts.Captions) && shard.Metadata is not null && string.IsNullOrWhiteSpace(metadata.Caption))
                 throw new InputException($"cannot read a caption of row {row} of '{shard.Name}': its metadata have "
                     + $"none{(metadata.Problem is { } problem ? $"; {problem}" : "")}");

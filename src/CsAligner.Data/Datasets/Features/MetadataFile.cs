@@ -50,7 +50,7 @@ internal sealed class MetadataFile
 
         // Rows without keys have their numbers; captions that are there and not read would look like none.
         if (caption is null && CaptionColumns.FirstOrDefault(name => schema.Fields.Any(field => field.Name == name)) is { } other)
-            throw new InvalidDataException($"its column '{other}' holds no texts, one a row was expected (a list of them is not read); "
+            throw new InvalidDataException($"its column '{other}' does not have one string per row (lists of strings are not supported); "
                 + $"write one column '{CaptionColumns[0]}' of texts");
         return [Find(KeyColumns), caption];
 

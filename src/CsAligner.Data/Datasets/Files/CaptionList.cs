@@ -30,7 +30,7 @@ internal static class CaptionList
         var samples = new FileSamples(name, list, "line", hasCaptions: true);
         using var lines = new LineReader(list);
         if (!lines.TryRead(out string first))
-            throw new InputException($"cannot read '{list}': the file is empty; one entry a line was expected");
+            throw new InputException($"cannot read '{list}': the file is empty; expected one entry per line");
         if (EndingOf(list) is ".jsonl" or ".ndjson" || first.StartsWith('{')) ReadJson(samples, lines, first);
         else ReadDelimited(samples, list, folder, lines, first);
         return samples.Complete(folder);
@@ -51,8 +51,8 @@ internal static class CaptionList
         if (image < 0 || caption < 0)
         {
             if (delimiter == ',' && heading.Length != 2)
-                throw new InputException($"cannot read '{list}': its first line has {heading.Length} columns and none that is "
-                    + $"called {string.Join(", ", ImageColumns)} beside one called {string.Join(", ", CaptionColumns)}; write such "
+                throw new InputException($"cannot read '{list}': its first line has {heading.Length} columns, but not one "
+                    + $"named {string.Join(", ", ImageColumns)} and one named {string.Join(", ", CaptionColumns)}; write such "
                     + "a heading");
             (image, caption, columns) = (0, 1, 2);
             Add(first);
@@ -73,14 +73,14 @@ internal static class CaptionList
             string[] fields = Split(lines, line, delimiter);
             if (fields.Length == 0)
             {
-                samples.AddProblem("has a quote that is not closed", number);
+                samples.AddProblem("has an unclosed quote", number);
             }
             else if (fields.Length != columns)
             {
                 (string one, string many) = delimiter == '\t' ? ("tab", "tabs") : ($"'{delimiter}'", $"'{delimiter}'");
                 string expected = columns == 2
-                    ? $"two were expected: path, {one}, caption"
-                    : $"{columns} were expected, as the heading has";
+                    ? $"expected two: path, {one}, caption"
+                    : $"expected {columns}, as in the header";
                 samples.AddProblem($"has {fields.Length} fields between {many}; {expected}", number);
             }
             else
@@ -103,7 +103,7 @@ internal static class CaptionList
         int mark = image.LastIndexOf('#');
         if (mark > 0 && mark < image.Length - 1 && image.AsSpan(mark + 1).IndexOfAnyExceptInRange('0', '9') < 0) image = image[..mark];
         if (image.Length == 0 || caption.Length == 0)
-            samples.AddProblem($"has an empty {(image.Length == 0 ? "path" : "caption")}; path and caption were expected", line);
+            samples.AddProblem($"has an empty {(image.Length == 0 ? "path" : "caption")}; expected a path and a caption", line);
         else
             samples.Add(image, caption.ReplaceLineEndings(" "), line);
     }
@@ -138,9 +138,9 @@ internal static class CaptionList
     {
         if (row.ValueKind != JsonValueKind.Object) return "is not a JSON object on one line";
         if (Text(row, ImageColumns) is not { } image)
-            return $"names no image: a text called {string.Join(", ", ImageColumns)} was expected";
+            return $"names no image: expected a string named {string.Join(", ", ImageColumns)}";
         string[] captions = Captions(row);
-        if (captions.Length == 0) return $"has no caption: a text or a list called {string.Join(", ", CaptionColumns)} was expected";
+        if (captions.Length == 0) return $"has no caption: expected a string or a list named {string.Join(", ", CaptionColumns)}";
         foreach (string caption in captions) Keep(samples, image, caption.Trim(), line);
         return null;
     }

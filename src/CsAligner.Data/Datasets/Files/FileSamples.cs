@@ -141,7 +141,7 @@ public sealed class FileSamples : SampleSource
         if (_samples[number].First == Problem) throw new InputException($"{Where(number)} {image}");
         if (image.Contains('\0') || Path.IsPathRooted(image)
             || !Path.GetFullPath(Path.Combine(_root, image)).StartsWith(_root, StringComparison.Ordinal))
-            throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is not below "
+            throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is outside "
                 + "the folder; give a path relative to it");
         return _disk.PathOf(image);
     }

@@ -23,7 +23,7 @@ public readonly record struct BadSampleLimit(long? Samples, double Share)
             return new(null, percent / 100);
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long samples)
             ? new(samples, 0)
-            : throw new InputException($"bad samples: a number such as 100 or a share such as 5% was expected, got '{text}'");
+            : throw new InputException($"bad samples: expected a number such as 100 or a percentage such as 5%, got '{text}'");
     }
 
     /// <summary>As it is parsed.</summary>

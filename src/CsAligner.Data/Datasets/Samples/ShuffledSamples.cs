@@ -150,6 +150,6 @@ public sealed class ShuffledSamples : IDisposable
     }
 
     private static InputException Changed(SampleSource source) =>
-        new($"cannot go on in '{source.Name}': it is not the data set that the position was saved in; start the epoch anew, or put its "
+        new($"cannot continue in '{source.Name}': the position was saved in another data set; start the epoch again, or put its "
             + "files back");
 }

@@ -73,5 +73,5 @@ internal static class BraceRange
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static InputException TooMany(string pattern) =>
-        new($"cannot read '{pattern}': it stands for more than {MostNames} names; correct the range");
+        new($"cannot read '{pattern}': it matches more than {MostNames} names; correct the range");
 }

@@ -62,11 +62,11 @@ public sealed class ClipLora
         ClipModule[] targets = [.. ClipModule.Of(model).Where(module => config.Targets(module.Name, module.Layer is not null))];
         if (targets.Length == 0)
             throw new InputException(
-                $"{Path.Combine(folder, ConfigFile)}: target_modules names no module of this model; its linear layers are "
+                $"{Path.Combine(folder, ConfigFile)}: target_modules names no module of this model; the linear layers are "
                 + $"{string.Join(", ", LoraOptions.KnownModules)}, text_projection and visual_projection");
         if (targets.FirstOrDefault(module => module.Layer is null) is { } other)
             throw new InputException(
-                $"{Path.Combine(folder, ConfigFile)}: target_modules names {other.Name}, which is no linear layer; LoRA is read in linear "
+                $"{Path.Combine(folder, ConfigFile)}: target_modules names {other.Name}, which is not a linear layer; LoRA is supported in linear "
                 + "layers alone");
 
         // What was trained on a tower by itself has nothing for the other, though its names are there too.

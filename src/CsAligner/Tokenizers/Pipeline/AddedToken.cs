@@ -18,7 +18,7 @@ internal sealed record AddedToken(string Content, int Id, bool SingleWord, bool 
         JsonView content = json.Required("content");
         string text = content.Text();
         if (text.Length > LongestContent)
-            throw content.Malformed($"{text.Length} characters, at most {LongestContent} were expected");
+            throw content.Malformed($"{text.Length} characters; the limit is {LongestContent}");
         int id = json.Required("id").Id();
         if (vocabulary.TryGet(text, out int known) && known != id)
             throw json.Malformed($"{JsonView.Shown(text)} has the id {id}, but {known} in the model's vocabulary");

@@ -166,7 +166,7 @@ internal sealed class BpeModel : IWordModel
         string affix = json.Text(name, "");
         return affix.Length <= LongestAffix
             ? affix
-            : throw json.Malformed($"{name} has {affix.Length} characters, at most {LongestAffix} were expected");
+            : throw json.Malformed($"{name} has {affix.Length} characters; the limit is {LongestAffix}");
     }
 
     private HashSet<int> FindNeighbours()
@@ -214,6 +214,6 @@ internal sealed class BpeModel : IWordModel
         string[] parts = merge.Kind == JsonValueKind.Array
             ? [.. merge.Items().Take(3).Select(part => part.Text())]
             : merge.Text().Split(' ');
-        return parts is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : throw merge.Malformed("two tokens were expected");
+        return parts is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : throw merge.Malformed("expected two tokens");
     }
 }

@@ -33,13 +33,13 @@ internal sealed record Marks(int[] Before, int[] Behind)
     private static Marks Limited(JsonView json, List<int> before, List<int> behind) =>
         before.Count + behind.Count <= MostMarks
             ? new Marks([.. before], [.. behind])
-            : throw json.Malformed($"more than {MostMarks} marks around a text");
+            : throw json.Malformed($"more than {MostMarks} special tokens around a text");
 
     // A pair of a token and its id.
     private static int IdOf(JsonView json, string name)
     {
         JsonView pair = json.Required(name);
-        return pair.Items().ToArray() is [_, var id] ? id.Id() : throw pair.Malformed("a token and its id were expected");
+        return pair.Items().ToArray() is [_, var id] ? id.Id() : throw pair.Malformed("expected a token and its id");
     }
 
     private static Marks OfTemplate(JsonView json)
@@ -60,7 +60,7 @@ internal sealed record Marks(int[] Before, int[] Behind)
             JsonView sequence = part.Required("Sequence");
             RequireFirstType(sequence);
             if (sequence.Required("id").Text() != "A" || behind is not null)
-                throw sequence.Malformed("the text A was expected, once");
+                throw sequence.Malformed("expected the text A, once");
             behind = [];
         }
 

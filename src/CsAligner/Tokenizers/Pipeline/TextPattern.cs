@@ -40,7 +40,7 @@ internal sealed class TextPattern
             return OfLiteral(literal.Text());
         JsonView regex = json.Required("Regex");
         if (regex.Text().Length > LongestExpression)
-            throw regex.Malformed($"{regex.Text().Length} characters, at most {LongestExpression} were expected");
+            throw regex.Malformed($"{regex.Text().Length} characters; the limit is {LongestExpression}");
         try
         {
             return OfRegex(regex.Text());
@@ -51,7 +51,7 @@ internal sealed class TextPattern
         }
         catch (ArgumentException problem)
         {
-            throw regex.Malformed($"{JsonView.Shown(regex.Text())} is no regular expression", problem);
+            throw regex.Malformed($"{JsonView.Shown(regex.Text())} is not a regular expression", problem);
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class TextPattern
     }
 
     private InputException TooSlow(int length, Exception? cause) =>
-        new($"cutting a text of {length} characters: the tokenizer's expression {JsonView.Shown(_regex!.ToString())} took more "
+        new($"tokenizing a text of {length} characters: the tokenizer's expression {JsonView.Shown(_regex!.ToString())} took more "
             + $"than {s_patience.TotalSeconds} seconds; use a tokenizer without such an expression.", cause);
 
     private void FindLiteral(ReadOnlySpan<char> text, List<(int Start, int Length)> matches)

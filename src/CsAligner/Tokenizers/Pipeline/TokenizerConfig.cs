@@ -45,8 +45,8 @@ internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength,
                 continue;
             if (part.Optional(setting) is { } own && own.Kind != value)
                 throw own.Malformed(
-                    $"{setting} is {Named(own.Kind)}, {key} of tokenizer_config.json is {Named(value)}: which of them the model was "
-                    + "trained with cannot be told");
+                    $"{setting} is {Named(own.Kind)}, {key} of tokenizer_config.json is {Named(value)}: "
+                    + "it is unclear which the model was trained with");
         }
     }
 
