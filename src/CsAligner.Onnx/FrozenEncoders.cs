@@ -18,10 +18,10 @@ public sealed class FrozenEncoders : IDisposable
     /// <summary>The folder's or file's name, without its path.</summary>
     public string Name { get; }
 
-    /// <summary>Embeds images; null where the model takes none.</summary>
+    /// <summary>Embeds images; null if the model takes none.</summary>
     public IImageEncoder? Images { get; }
 
-    /// <summary>Embeds texts; null where the model takes none.</summary>
+    /// <summary>Embeds texts; null if the model takes none.</summary>
     public ITextEncoder? Texts { get; }
 
     /// <summary>Reads a model.</summary>

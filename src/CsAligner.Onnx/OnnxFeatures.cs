@@ -15,7 +15,7 @@ internal static class OnnxFeatures
     /// <param name="values">The output.</param>
     /// <param name="shape">Its sizes; trailing ones of a convolutional network's pooled output do not count.</param>
     /// <param name="pooling">Mean, Cls, Last or Max of three dimensions; of two it does not matter.</param>
-    /// <param name="spans">For each row its first token and the one behind its last; null where all tokens count.</param>
+    /// <param name="spans">For each row its first token and the one behind its last; null if all tokens count.</param>
     /// <param name="rows">Rows wanted; a padded batch has more.</param>
     /// <param name="expected">Values of a row; 0 where they are not known yet.</param>
     /// <param name="write">Takes the number of a row and the row.</param>

@@ -5,7 +5,7 @@ namespace CsAligner.Onnx;
 
 /// <summary>
 /// What is looked at in a model's file before ONNX Runtime sees it, which trusts more in it than is good: numbers that end the process,
-/// weights that lie outside of the model's folder, and weights that are no numbers. It is no proof that a graph is harmless.
+/// weights that lie outside the model's folder, and weights that are no numbers. It is no proof that a graph is harmless.
 /// </summary>
 internal sealed class OnnxFileCheck
 {

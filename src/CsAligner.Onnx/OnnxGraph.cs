@@ -90,7 +90,7 @@ internal sealed class OnnxGraph
     /// <summary>How many samples a run takes, where the graph fixes that.</summary>
     public static int? BatchOf(OnnxValueInfo? input) => input is not null && input.Size(0) > 0 ? input.Size(0) : null;
 
-    /// <summary>The first output of these names; null where there is none.</summary>
+    /// <summary>The first output of these names; null if there is none.</summary>
     public OnnxValueInfo? Output(params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -103,7 +103,7 @@ internal sealed class OnnxGraph
     public OnnxValueInfo Named(string name) =>
         Output(name) ?? throw new InputException($"{Session.Path}: there is no output '{name}'; its outputs are {List(Session.Outputs)}");
 
-    /// <summary>The one output of floating-point numbers with so many dimensions; null where there is none or several.</summary>
+    /// <summary>The one output of floating-point numbers with so many dimensions; null if there is none or several.</summary>
     public OnnxValueInfo? Only(int rank)
     {
         OnnxValueInfo[] found = [.. Session.Outputs.Where(output => output.IsFloat && output.Shape.Length == rank)];

@@ -70,28 +70,28 @@ internal sealed class OnnxModelFolder
     /// <summary>The folder that configuration, preprocessing and tokenizer are in.</summary>
     public string Folder { get; }
 
-    /// <summary>A graph of images; null where there is none of its own.</summary>
+    /// <summary>A graph of images; null if there is none of its own.</summary>
     public string? Vision { get; }
 
-    /// <summary>A graph of texts; null where there is none of its own.</summary>
+    /// <summary>A graph of texts; null if there is none of its own.</summary>
     public string? Text { get; }
 
     /// <summary>One graph: of images, of texts, or of both.</summary>
     public string? Whole { get; }
 
-    /// <summary>"clip", "siglip", "dinov2", "bert" and others; empty where config.json does not say.</summary>
+    /// <summary>"clip", "siglip", "dinov2", "bert" and others; empty if config.json does not say.</summary>
     public string ModelType { get; private set; } = "";
 
-    /// <summary>How many tokens the model has positions for; null where config.json does not say.</summary>
+    /// <summary>How many tokens the model has positions for; null if config.json does not say.</summary>
     public int? Positions { get; private set; }
 
-    /// <summary>What sentence-transformers reads of a text; null where it does not say.</summary>
+    /// <summary>What sentence-transformers reads of a text; null if it does not say.</summary>
     public int? SequenceLength { get; private set; }
 
     /// <summary>sentence-transformers' pooling; Auto where it does not say.</summary>
     public OnnxPooling Pooling { get; private set; }
 
-    /// <summary>A step of sentence-transformers that comes after pooling and is not done here; null where there is none.</summary>
+    /// <summary>A step of sentence-transformers that comes after pooling and is not done here; null if there is none.</summary>
     public string? LaterStep { get; private set; }
 
     /// <summary>Whether sentence-transformers makes letters small before it cuts a text into tokens.</summary>
@@ -105,7 +105,7 @@ internal sealed class OnnxModelFolder
         path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
             || (Directory.Exists(path) && Folders(path).Any(folder => Directory.EnumerateFiles(folder, "*.onnx").Any()));
 
-    /// <summary>Whether config.json says that a folder's weights are those of a CLIP; true too where there is none to say.</summary>
+    /// <summary>Whether config.json says that a folder's weights are those of a CLIP; true too if there is none to say.</summary>
     public static bool IsClip(string folder)
     {
         var read = new OnnxModelFolder(folder, null, null, null);

@@ -57,7 +57,7 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
-    /// <summary>An entry of the model's own metadata; null where it has none of that key.</summary>
+    /// <summary>An entry of the model's own metadata; null if it has none of that key.</summary>
     public string? Metadata(string key) => _session.ModelMetadata.CustomMetadataMap.GetValueOrDefault(key);
 
     /// <summary>Computes one output.</summary>

@@ -5,7 +5,7 @@ namespace CsAligner.Tensors;
 /// <summary>
 /// The one source of randomness: xoshiro256** (Blackman and Vigna), seeded by splitmix64. It is passed in, never
 /// global, and its whole state can be saved and restored. Every method is a function of that state alone, so a
-/// restored generator goes on with the same bits. Not thread-safe; give each task its own <see cref="Split"/>.
+/// restored generator continues with the same bits. Not thread-safe; give each task its own <see cref="Split"/>.
 /// </summary>
 public sealed class RandomGenerator
 {
@@ -86,7 +86,7 @@ public sealed class RandomGenerator
     /// <summary>The whole state: four words, for <see cref="FromState"/>.</summary>
     public ulong[] SaveState() => [_s0, _s1, _s2, _s3];
 
-    /// <summary>A generator that goes on where the saved one stood.</summary>
+    /// <summary>A generator that continues where the saved one stood.</summary>
     /// <exception cref="ArgumentException">The state does not have four words, or all are zero.</exception>
     public static RandomGenerator FromState(ReadOnlySpan<ulong> state)
     {

@@ -6,7 +6,7 @@ internal static class Suggestion
     // A beginning of so many letters stands for the whole.
     private const int LeastPrefix = 3;
 
-    /// <summary>The nearest name, or null where none is near: a wrong guess is worse than none.</summary>
+    /// <summary>The nearest name, or null if none is near: a wrong guess is worse than none.</summary>
     /// <param name="word">What was typed.</param>
     /// <param name="known">What there is; of equally near names the first is taken.</param>
     public static string? Nearest(string word, IEnumerable<string> known)

@@ -189,7 +189,7 @@ public sealed unsafe class Tensor
 
     /// <summary>
     /// Takes the elements of <paramref name="gradient"/> for this tensor's gradient without copying them, and leaves it the buffer
-    /// that was here for that; false where there is a gradient to add to, or a buffer that no pool knows.
+    /// that was here for that; false if there is a gradient to add to, or a buffer that no pool knows.
     /// </summary>
     internal bool TryAdoptGrad(Tensor gradient)
     {
@@ -200,7 +200,7 @@ public sealed unsafe class Tensor
     }
 
     /// <summary>The memory of a gradient that has been forgotten, as a tensor for the pool to take back;
-    /// null where there is none.</summary>
+    /// null if there is none.</summary>
     internal Tensor? LendIdleGrad()
     {
         var root = Root;

@@ -84,7 +84,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     /// <summary>A file or a folder that is written, as the input has it.</summary>
     public static PathRole Output { get; } = new("a file or folder to write", true, true) { IsWritten = true };
 
-    /// <summary>Names that stand for what comes along or is fetched.</summary>
+    /// <summary>Names that stand for what ships or is fetched.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
     /// <summary>What is said to be missing.</summary>

@@ -12,7 +12,7 @@ namespace CsAligner.Cli.Usage;
 /// </summary>
 internal static class UsageCheck
 {
-    /// <summary>The mistakes of the first kind that there are any of; empty where there are none.</summary>
+    /// <summary>The mistakes of the first kind that there are any of; empty if there are none.</summary>
     /// <param name="parsed">The command line as it was parsed.</param>
     /// <param name="arguments">As it was typed.</param>
     public static IReadOnlyList<string> Find(ParseResult parsed, IReadOnlyList<string> arguments)
@@ -50,7 +50,7 @@ internal static class UsageCheck
         var given = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Where(token => token.Type == TokenType.Argument);
         foreach (string word in given.Select(token => token.Value))
         {
-            // One dash in place of two; any other word with one dash is a word, such as -5.
+            // One dash instead of two; any other word with one dash is a word, such as -5.
             bool isShort = names.Contains("-" + word);
             if ((!isShort && !IsLikeOption(word)) || arguments.Any(argument => IsValueOf(argument, word, names))) continue;
             string name = NameIn(word);

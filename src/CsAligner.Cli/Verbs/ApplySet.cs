@@ -40,7 +40,7 @@ internal sealed class ApplySet(Session session, string run, string input, string
         writer.Commit($"{set.Info?.Encoder ?? "unknown"}, aligned", normalised: true, set.Info?.SourceHash, set.Info?.Split);
     }
 
-    // Shards are cut anew: what is out of step now could not be told any more.
+    // Shards are cut again: what is out of step now could not be told any more.
     private void CheckPairing(FeatureSet set, long[]? pairs)
     {
         if (set.Shards(Modality.Image).Count == 0 || set.Shards(Modality.Text).Count == 0)

@@ -62,7 +62,7 @@ internal static class CommonOptions
             throw new UsageException("--features needs --estimator nystrom: give it, or leave out --features");
     }
 
-    /// <summary>The trained parts inside of encoders.</summary>
+    /// <summary>The trained parts inside encoders.</summary>
     public static Option<LoraOptions[]> Lora() => new("--lora")
     {
         Description = "Train LoRA in this tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once per tower",
@@ -99,11 +99,11 @@ internal static class CommonOptions
         CustomParser = result => WholeNumber(result, name, least, most) ?? fallback,
     };
 
-    /// <summary>A whole number of at least <paramref name="least"/>, null where it is left out.</summary>
+    /// <summary>A whole number of at least <paramref name="least"/>, null if it is left out.</summary>
     public static Option<int?> OptionalCount(string name, string description, int least = 1, int most = int.MaxValue) =>
         new(name) { Description = description, HelpName = "N", CustomParser = result => WholeNumber(result, name, least, most) };
 
-    /// <summary>A number of bytes: 512M, 2G, or a plain number. Null where it is left out.</summary>
+    /// <summary>A number of bytes: 512M, 2G, or a plain number. Null if it is left out.</summary>
     public static Option<long?> Bytes(string name, string description)
     {
         var option = new Option<long?>(name) { Description = description, HelpName = "SIZE" };
@@ -139,7 +139,7 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>One of a few words, null where it is left out.</summary>
+    /// <summary>One of a few words, null if it is left out.</summary>
     public static Option<T?> OptionalChoice<T>(string name, string description, params (string Word, T Value)[] words)
         where T : struct
     {

@@ -5,7 +5,7 @@ namespace CsAligner.Cli.Verbs;
 
 /// <summary>
 /// <c>csalign completion SHELL</c>: prints the script that lets a shell complete csalign's commands, options and values. The scripts ask
-/// csalign itself, by the directive <c>[suggest:POSITION]</c>, so they never need to be made anew.
+/// csalign itself, by the directive <c>[suggest:POSITION]</c>, so they never need to be made again.
 /// </summary>
 internal static class CompletionVerb
 {

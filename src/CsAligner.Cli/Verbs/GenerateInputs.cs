@@ -13,8 +13,8 @@ namespace CsAligner.Cli.Verbs;
 /// <summary>What <c>generate</c> makes pictures of: words, picture files, or rows that are there already.</summary>
 /// <param name="Words">Texts, one for each picture.</param>
 /// <param name="Images">Picture files.</param>
-/// <param name="Embeddings">A .npy file or a feature-set folder; null where there is none.</param>
-/// <param name="Model">What embeds words and pictures; null where none was named.</param>
+/// <param name="Embeddings">A .npy file or a feature-set folder; null if there is none.</param>
+/// <param name="Model">What embeds words and pictures; null if none was named.</param>
 /// <param name="Adapter">The folder of a run of align; null maps nothing.</param>
 internal sealed record GenerateInputs(
     IReadOnlyList<string> Words, IReadOnlyList<string> Images, string? Embeddings, string? Model, string? Adapter)
@@ -78,7 +78,7 @@ internal sealed record GenerateInputs(
         WriteFile(writer, "adapter", Adapter, _ => ModelFingerprint.OfFile(AdapterFile));
     }
 
-    /// <summary>Writes a path with the hash of what is there; null where there is none.</summary>
+    /// <summary>Writes a path with the hash of what is there; null if there is none.</summary>
     public static void WriteFile(Utf8JsonWriter writer, string key, string? path, Func<string, string> hash)
     {
         if (path is null)

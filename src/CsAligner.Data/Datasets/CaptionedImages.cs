@@ -64,7 +64,7 @@ public sealed class CaptionedImages : IDisposable
 
     /// <summary>Reads a data set's names and captions.</summary>
     /// <param name="source">The data set, disposed with the result.</param>
-    /// <param name="pixels">What the model asks for.</param>
+    /// <param name="pixels">What the model requires.</param>
     /// <exception cref="InputException">A sample is bad, or there are no images or captions; file and line are named.</exception>
     public static CaptionedImages Of(SampleSource source, ImagePixels pixels)
     {
@@ -83,7 +83,7 @@ public sealed class CaptionedImages : IDisposable
 
     /// <summary>Opens a data set by its name (<see cref="Dataset.Open"/>).</summary>
     /// <param name="name">A folder with images and a list of captions, tar shards, captions of COCO, ….</param>
-    /// <param name="preprocessing">What the model asks for.</param>
+    /// <param name="preprocessing">What the model requires.</param>
     /// <param name="transparency">What becomes of transparency.</param>
     /// <exception cref="InputException">There is no such data set, or a sample is bad; file and line are named.</exception>
     public static CaptionedImages Open(string name, ImagePreprocessing preprocessing, Transparency transparency = Transparency.White) =>

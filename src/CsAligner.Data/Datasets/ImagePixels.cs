@@ -8,7 +8,7 @@ namespace CsAligner.Data.Datasets;
 
 /// <summary>Images of samples as a model's input: decoded (<see cref="ImageDecoder"/>), resized and cropped
 /// (<see cref="ImagePreprocessing.Fit"/>).</summary>
-/// <param name="Preprocessing">What the model asks for.</param>
+/// <param name="Preprocessing">What the model requires.</param>
 /// <param name="Transparency">What becomes of transparency.</param>
 public sealed record ImagePixels(ImagePreprocessing Preprocessing, Transparency Transparency = Transparency.White)
 {

@@ -10,10 +10,10 @@ namespace CsAligner.Data.Disk;
 /// <param name="root">The folder that names are relative to.</param>
 internal sealed class DiskNames(string root)
 {
-    // Of each folder that was looked through, names beyond ASCII by their form NFC; null where two files share it.
+    // Of each folder that was looked through, names beyond ASCII by their form NFC; null if two files share it.
     private readonly ConcurrentDictionary<string, Dictionary<string, string?>> _folders = new(StringComparer.Ordinal);
 
-    /// <summary>The path of a file; where there is none, what it would be.</summary>
+    /// <summary>The path of a file; if there is none, what it would be.</summary>
     /// <param name="name">Relative to the root.</param>
     public string PathOf(string name)
     {

@@ -6,7 +6,7 @@ internal static class LinkPaths
     // As many as Linux follows.
     private const int MostLinks = 40;
 
-    /// <summary>The path without links; null where links lead in a circle or nowhere.</summary>
+    /// <summary>The path without links; null if links lead in a circle or nowhere.</summary>
     /// <param name="path">A full path.</param>
     public static string? Resolve(string path)
     {

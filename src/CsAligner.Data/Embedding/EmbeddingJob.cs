@@ -23,8 +23,8 @@ public sealed class EmbeddingJob
     /// <summary>Plans the work.</summary>
     /// <param name="folder">The feature set to write; an older one stays whole until the new one is.</param>
     /// <param name="encoders">The model.</param>
-    /// <param name="images">Gives the images; null where none are embedded.</param>
-    /// <param name="texts">Gives the captions; null where none are embedded. The same as <paramref name="images"/> where they belong
+    /// <param name="images">Gives the images; null if none are embedded.</param>
+    /// <param name="texts">Gives the captions; null if none are embedded. The same as <paramref name="images"/> where they belong
     /// together.</param>
     /// <param name="options">How.</param>
     public EmbeddingJob(string folder, EmbeddingEncoders encoders, SampleSource? images, SampleSource? texts, EmbeddingOptions options)
@@ -93,7 +93,7 @@ public sealed class EmbeddingJob
         }
         catch when (shards.Count == Shards.Count && !Shards.Any(_store.IsFinished))
         {
-            // There is nothing to go on from, and no other process has a share.
+            // There is nothing to continue from, and no other process has a share.
             _store.Remove();
             _made.RemoveEmpty();
             throw;
@@ -121,7 +121,7 @@ public sealed class EmbeddingJob
         return totals;
     }
 
-    // There is nothing to keep, so nothing is left: not even the shards, for they are made anew only where they are missing.
+    // There is nothing to keep, so nothing is left: not even the shards, because they are made again only where they are missing.
     private InputException Nothing(EmbeddingTotals totals)
     {
         string? first = Shards.Select(_store.LogOf).Where(File.Exists).SelectMany(File.ReadLines).FirstOrDefault();

@@ -24,7 +24,7 @@ internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts
         return batchSize is { } batch ? Math.Max(batch, size / batch * batch) : size;
     }
 
-    /// <summary>The rounds, in order. A round is filled anew when the second after it is asked for.</summary>
+    /// <summary>The rounds, in order. A round is filled again when the second after it is asked for.</summary>
     public IEnumerable<Round> Read()
     {
         using var samples = entries.GetEnumerator();
@@ -84,7 +84,7 @@ internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts
 
         public SampleEntry[] Entries { get; } = new SampleEntry[size];
 
-        /// <summary>Null where there is a problem.</summary>
+        /// <summary>Null if there is a problem.</summary>
         public Sample?[] Samples { get; } = new Sample?[size];
 
         public string?[] Problems { get; } = new string?[size];

@@ -165,7 +165,7 @@ internal sealed class ShardWriter : IDisposable
         _rowsOfTexts = _rows;
         Seconds = (Seconds.Images, Seconds.Texts + Stopwatch.GetElapsedTime(start).TotalSeconds);
 
-        // Samples are counted, of which a text is a part; where there are images, those tell.
+        // Samples are counted, of which a text is a part; if there are images, those tell.
         void ReportTexts(long done)
         {
             if (!_shard.WithImages) progress(_rowsOfTexts + ((_rows - _rowsOfTexts) * done / _texts.Count));

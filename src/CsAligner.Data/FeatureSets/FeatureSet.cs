@@ -49,7 +49,7 @@ public sealed class FeatureSet
     public IReadOnlyList<string> Shards(Modality modality) =>
         FeatureSetLayout.Shards(Folder, FeatureSetLayout.Prefix(modality), ".npy");
 
-    /// <summary>For each text row the row of its image; null where the set has no pairs.npy.</summary>
+    /// <summary>For each text row the row of its image; null if the set has no pairs.npy.</summary>
     /// <exception cref="InputException">pairs.npy is damaged.</exception>
     public long[]? ReadPairs() => PairsPath(Folder) is { } path ? Npy.ReadInt64(path) : null;
 
@@ -64,7 +64,7 @@ public sealed class FeatureSet
     public IEnumerable<JsonObject> ReadMetadata(bool rowForRow = false)
     {
         var metadata = FeatureSetLayout.Numbered(Folder, "metadata", ".jsonl");
-        // They are of the images, where there are any.
+        // They are of the images, if there are any.
         string kind = FeatureSetLayout.Prefix(Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
         var shards = FeatureSetLayout.Numbered(Folder, kind, ".npy");
         if (rowForRow && metadata.Count > 0)

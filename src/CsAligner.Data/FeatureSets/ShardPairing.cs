@@ -28,7 +28,7 @@ public static class ShardPairing
         }
         else if (!imageShards.Keys.SequenceEqual(textShards.Keys))
         {
-            // Sets that are whole may be cut otherwise: their rows are in the same order all the same.
+            // Sets that are whole may be cut otherwise: their rows are in the same order anyway.
             CheckComplete(images, Modality.Image);
             CheckComplete(texts, Modality.Text);
             return;

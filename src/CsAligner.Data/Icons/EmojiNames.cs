@@ -27,7 +27,7 @@ public sealed class EmojiNames
     public int Count => _byCode.Count;
 
     /// <summary>Fetches the package, where it is not in the cache, and reads it.</summary>
-    /// <param name="progress">Told what is being fetched; may be null.</param>
+    /// <param name="progress">Receives what is being downloaded; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
     public static async Task<EmojiNames> LoadAsync(IProgress<string>? progress = null, CancellationToken cancellationToken = default) =>
@@ -107,7 +107,7 @@ public sealed class EmojiNames
 
     private static string Text(JsonElement value) => value.GetString() ?? throw new JsonException("a text was expected, not null");
 
-    // Apostrophes stand inside of words: "man’s shoe" is "mans shoe", as icon sets write it.
+    // Apostrophes stand inside words: "man’s shoe" is "mans shoe", as icon sets write it.
     private static string Words(string text) =>
         CaptionMaker.Words(text.Replace("’", "", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal));
 

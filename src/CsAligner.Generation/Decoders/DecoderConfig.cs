@@ -96,7 +96,7 @@ public sealed record DecoderConfig
     /// <summary>The configuration as config.json's text, indented.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, DecoderJson.Default.DecoderConfig) + "\n";
 
-    /// <summary>What is wrong with the sizes, in words that name the key; null where nothing is.</summary>
+    /// <summary>What is wrong with the sizes, in words that name the key; null if nothing is.</summary>
     internal string? Problem()
     {
         if (ModelType != Type) return $"model_type is \"{ModelType}\", expected \"{Type}\"";

@@ -14,7 +14,7 @@ namespace CsAligner.Generation.Decoders;
 /// </summary>
 public sealed class DiffusionDecoder
 {
-    /// <summary>In place of a row of the conditions: the learned condition that stands for none.</summary>
+    /// <summary>Instead of a row of the conditions: the learned condition that stands for none.</summary>
     public const int Unconditional = -1;
 
     internal const int FinalVectors = 2;

@@ -27,7 +27,7 @@ public static class FidelityEvaluator
     /// <param name="reference">[N, D], at least two rows of the same encoder.</param>
     /// <param name="neighbours">k of precision, recall, density and coverage, 1 to <see cref="MostNeighbours"/>.</param>
     /// <param name="training">
-    /// [T, D], what the generator was trained on; null where copies are not looked for. With it all rows must have length 1.
+    /// [T, D], what the generator was trained on; null if copies are not looked for. With it all rows must have length 1.
     /// </param>
     /// <param name="cancellation">Stops between blocks.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="neighbours"/> is out of its range.</exception>

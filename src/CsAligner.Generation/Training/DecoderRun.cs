@@ -32,7 +32,7 @@ public sealed class DecoderRun
     /// <param name="encoder">What made the embeddings of both.</param>
     /// <param name="folder">Where the run is kept; made if it does not exist.</param>
     /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
-    /// <param name="initial">Weights to begin a new run with in place of random ones.</param>
+    /// <param name="initial">Weights to begin a new run with instead of random ones.</param>
     /// <exception cref="InputException">The folder holds another run, or its files are damaged.</exception>
     public DecoderRun(
         DecoderRecipe recipe, IConditionedPictures training, IConditionedPictures validation, IImageEncoder encoder,
@@ -92,7 +92,7 @@ public sealed class DecoderRun
         }
     }
 
-    // Asked of what is written, so that a run that was stopped on its way through a preview takes it when it goes on.
+    // Asked of what is written, so that a run that was stopped on its way through a preview takes it when it continues.
     private bool PreviewIsDue
     {
         get

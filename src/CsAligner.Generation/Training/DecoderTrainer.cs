@@ -40,7 +40,7 @@ public sealed class DecoderTrainer
     /// <summary>A run at its start.</summary>
     /// <param name="recipe">What to train.</param>
     /// <param name="pictures">The training data.</param>
-    /// <param name="initial">Weights to begin with in place of random ones; copied.</param>
+    /// <param name="initial">Weights to begin with instead of random ones; copied.</param>
     /// <exception cref="InputException">There are no pictures, or the initial weights are of another shape.</exception>
     public DecoderTrainer(DecoderRecipe recipe, IConditionedPictures pictures, DiffusionDecoder? initial = null)
     {

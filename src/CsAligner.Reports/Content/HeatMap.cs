@@ -21,7 +21,7 @@ internal sealed record HeatMap(
     bool LowerIsBetter,
     int Decimals = 3)
 {
-    /// <summary>Row and column of the best finite value, the first of equals; null where there is none.</summary>
+    /// <summary>Row and column of the best finite value, the first of equals; null if there is none.</summary>
     public (int Row, int Column)? Best
     {
         get

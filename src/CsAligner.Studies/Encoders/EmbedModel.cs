@@ -10,8 +10,8 @@ namespace CsAligner.Studies.Encoders;
 
 /// <summary>What <c>embed --model</c> names: a CLIP's folder, a model in ONNX format, or an encoder of texts alone.</summary>
 /// <param name="Name">What the feature set calls it.</param>
-/// <param name="Images">Embeds images; null where the model has never seen one.</param>
-/// <param name="Texts">Embeds texts; null where the model has never read one.</param>
+/// <param name="Images">Embeds images; null if the model has never seen one.</param>
+/// <param name="Texts">Embeds texts; null if the model has never read one.</param>
 internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncoder? Texts)
 {
     /// <summary>For the option's help.</summary>
@@ -40,7 +40,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     /// <param name="texts">The texts asked for, or null.</param>
     /// <param name="tokens">Whether tokens are asked for.</param>
     /// <param name="lora">Folders of LoRA that becomes part of the model's towers.</param>
-    /// <param name="onnx">How a model in ONNX format is read; null where the command says nothing of it.</param>
+    /// <param name="onnx">How a model in ONNX format is read; null if the command says nothing of it.</param>
     public static EmbedModel Open(IStudySession session, string model, string? images, string? texts, bool tokens,
         IReadOnlyList<string>? lora = null, OnnxOptions? onnx = null)
     {

@@ -1,6 +1,6 @@
 namespace CsAligner.Studies.Encoders;
 
-/// <summary>The models that come along with csalign, found by their names wherever csalign is installed.</summary>
+/// <summary>The models that ship with csalign, found by their names wherever csalign is installed.</summary>
 internal static class ShippedModel
 {
     /// <summary>The encoder of images and texts.</summary>

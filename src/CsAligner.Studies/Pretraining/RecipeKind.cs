@@ -7,7 +7,7 @@ namespace CsAligner.Studies.Pretraining;
 internal static class RecipeKind
 {
     /// <summary>
-    /// The kind, or null where the file says none; a file that cannot be read is left for the recipe's own reader to refuse.
+    /// The kind, or null if the file says none; a file that cannot be read is left for the recipe's own reader to refuse.
     /// </summary>
     public static string? Of(string path)
     {

@@ -26,10 +26,10 @@ internal sealed record AlignRun
     /// <summary>Pairs trained on, parameters, best epoch, seconds: name and value for people.</summary>
     public required IReadOnlyList<(string Key, string Value)> Outcomes { get; init; }
 
-    /// <summary>What the automatic choice of sigma and lambda measured on the held-out pairs; null where there was none.</summary>
+    /// <summary>What the automatic choice of sigma and lambda measured on the held-out pairs; null if there was none.</summary>
     public HeatMap? Choice { get; init; }
 
-    /// <summary>Every epoch's numbers by their keys; NaN where there is none.</summary>
+    /// <summary>Every epoch's numbers by their keys; NaN if there is none.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, double>> Epochs { get; init; }
 
     /// <summary>Reads run.json of a folder.</summary>
@@ -65,7 +65,7 @@ internal sealed record AlignRun
         }
     }
 
-    /// <summary>Whether the run trained inside of an encoder, so that its adapters belong to features of that encoder only.</summary>
+    /// <summary>Whether the run trained inside an encoder, so that its adapters belong to features of that encoder only.</summary>
     public bool TrainsEncoder => Inputs.ContainsKey("lora");
 
     /// <summary>The adapters of both sides.</summary>

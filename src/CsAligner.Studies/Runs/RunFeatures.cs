@@ -53,7 +53,7 @@ internal sealed class RunFeatures : IDisposable
     }
 
     /// <summary>Some pairs of what a run was trained on, each image with its first text;
-    /// null where those files are no longer there.</summary>
+    /// null if those files are no longer there.</summary>
     public static RunFeatures? ReadOwn(AlignRun run)
     {
         string? images = Find(run, "images"), texts = Find(run, "texts");

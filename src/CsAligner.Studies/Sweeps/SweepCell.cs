@@ -6,7 +6,7 @@ namespace CsAligner.Studies.Sweeps;
 /// <summary>One row of a sweep's table: what is trained, apart from the seed.</summary>
 internal sealed record SweepCell
 {
-    /// <summary>The case; empty where the recipe has none.</summary>
+    /// <summary>The case; empty if the recipe has none.</summary>
     public required string Case { get; init; }
 
     /// <summary>The value of each option of the grid.</summary>

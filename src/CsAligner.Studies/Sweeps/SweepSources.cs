@@ -20,7 +20,7 @@ internal sealed record SweepSources
         RecipeKeys.Flag("unseen_words"));
 
     /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>;
-    /// null where features are given.</summary>
+    /// null if features are given.</summary>
     public string? Model { get; init; }
 
     /// <summary>What embeds the texts in its place; null for the model itself.</summary>

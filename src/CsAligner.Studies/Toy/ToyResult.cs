@@ -18,7 +18,7 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
     /// <summary>sigma of the kernel.</summary>
     public const double Bandwidth = 0.5;
 
-    // The fitted Gaussians' covariances are taken as they are, but for rounding.
+    // The fitted Gaussians' covariances are taken as they are, except for rounding.
     private const double Shrinkage = 1e-9;
 
     /// <summary>The keys of JSON and the headings of tables, in order.</summary>

@@ -165,7 +165,7 @@ internal static class ElementConversion
         }
     }
 
-    /// <summary>The first finite value that becomes an infinity when it is written; -1 where there is none.</summary>
+    /// <summary>The first finite value that becomes an infinity when it is written; -1 if there is none.</summary>
     public static int IndexOfOverflow(ReadOnlySpan<float> values, ElementType type)
     {
         // The first values that are rounded up beyond the largest one: half a step above it.

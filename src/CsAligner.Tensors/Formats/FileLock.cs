@@ -15,7 +15,7 @@ public sealed class FileLock : IDisposable
 
     private FileLock(string path, FileStream file) => (_path, _file) = (path, file);
 
-    /// <summary>Takes the lock, or gives back null where another holds it.</summary>
+    /// <summary>Takes the lock, or gives back null if another holds it.</summary>
     /// <param name="path">The file, made where it is missing. Its folder exists.</param>
     /// <exception cref="IOException">The file cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be made.</exception>
@@ -51,7 +51,7 @@ public sealed class FileLock : IDisposable
         }
     }
 
-    /// <summary>Who holds a lock that could not be taken, in words; empty where that cannot be told.</summary>
+    /// <summary>Who holds a lock that could not be taken, in words; empty if that cannot be told.</summary>
     /// <param name="path">The file.</param>
     public static string Holder(string path)
     {

@@ -28,7 +28,7 @@ public static class LenientJson
     public static JsonDocument Parse(string text, JsonDocumentOptions options = default) => Parse(Encoding.UTF8.GetBytes(text), options);
 
     /// <summary>
-    /// The text as plain JSON in UTF-8: no byte order mark, null in place of NaN, Infinity and -Infinity. The same memory where there is
+    /// The text as plain JSON in UTF-8: no byte order mark, null instead of NaN, Infinity and -Infinity. The same memory if there is
     /// none of them. Comments and trailing commas stay.
     /// </summary>
     /// <param name="text">The bytes of a file or of a line.</param>

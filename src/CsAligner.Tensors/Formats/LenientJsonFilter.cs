@@ -1,7 +1,7 @@
 namespace CsAligner.Tensors.Formats;
 
 /// <summary>
-/// Writes null in place of NaN, Infinity and -Infinity where they stand as values, not within strings or comments. The text comes in
+/// Writes null instead of NaN, Infinity and -Infinity where they stand as values, not within strings or comments. The text comes in
 /// pieces of any size.
 /// </summary>
 internal sealed class LenientJsonFilter

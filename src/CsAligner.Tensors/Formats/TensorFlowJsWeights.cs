@@ -28,7 +28,7 @@ public sealed class TensorFlowJsWeights
     /// <summary>Reads and checks a manifest.</summary>
     /// <param name="path">The path of model.json.</param>
     /// <exception cref="InputException">
-    /// A file is missing; the manifest is over 64 MiB, malformed, names a tensor or shard twice, a shard outside of the folder, a
+    /// A file is missing; the manifest is over 64 MiB, malformed, names a tensor or shard twice, a shard outside the folder, a
     /// type other than float32 and int32, quantised weights, or sizes that the shards do not have.
     /// </exception>
     public static TensorFlowJsWeights Open(string path)

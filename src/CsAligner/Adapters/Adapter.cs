@@ -49,7 +49,7 @@ public abstract class Adapter
     /// <summary>The map itself, what follows <see cref="Start"/>.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[N, D].</param>
-    /// <param name="offsets">The first row of each sample, and N; null where each row is a sample. Not copied.</param>
+    /// <param name="offsets">The first row of each sample, and N; null if each row is a sample. Not copied.</param>
     /// <returns>[N, E], not normalised.</returns>
     public abstract Tensor Forward(Tape tape, Tensor x, int[]? offsets = null);
 

@@ -37,7 +37,7 @@ public sealed class AdapterKinds
 
     /// <summary>Looks a kind up.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="kind">The kind, where there is one of that name.</param>
+    /// <param name="kind">The kind, if there is one of that name.</param>
     public bool TryGet(string name, [NotNullWhen(true)] out AdapterKind? kind)
     {
         kind = Array.Find(_kinds, k => k.Name == name);

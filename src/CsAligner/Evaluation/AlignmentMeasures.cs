@@ -17,7 +17,7 @@ public sealed record AlignmentMeasures(
     double Temperature,
     DistributionMeasures Distributions)
 {
-    /// <summary>The protocol that retrieval and the bound were measured by; null where all rows were candidates.</summary>
+    /// <summary>The protocol that retrieval and the bound were measured by; null if all rows were candidates.</summary>
     public RetrievalProtocol? Protocol { get; init; }
 
     /// <summary>What each fold of the protocol gave; retrieval and the bound are their means.</summary>

@@ -41,7 +41,7 @@ public sealed class Pairing
         return new Pairing(rows, images);
     }
 
-    /// <summary>For each image the rows of its texts, in order; empty where it has none.</summary>
+    /// <summary>For each image the rows of its texts, in order; empty if it has none.</summary>
     internal int[][] TextsOfImage()
     {
         var texts = new List<int>[Images];

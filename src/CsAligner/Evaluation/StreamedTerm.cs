@@ -73,7 +73,7 @@ internal sealed class StreamedTerm
     /// <summary>Everything that <see cref="Restore"/> needs, bit by bit.</summary>
     public IEnumerable<long> Save() => Next.SelectMany((next, block) => _totals[block].SelectMany(Numbers).Prepend(next));
 
-    /// <summary>Takes what <see cref="Save"/> gave; false where it does not fit.</summary>
+    /// <summary>Takes what <see cref="Save"/> gave; false if it does not fit.</summary>
     public bool Restore(ReadOnlySpan<long> saved)
     {
         int each = 1 + (3 * _bandwidths.Length);

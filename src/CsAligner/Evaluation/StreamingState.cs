@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Evaluation;
 
-/// <summary>The file that a streamed measurement goes on from: what it measures, and how far each block has come.</summary>
+/// <summary>The file that a streamed measurement continues from: what it measures, and how far each block has come.</summary>
 internal static class StreamingState
 {
     public static void Save(string path, string identity, IEnumerable<StreamedTerm> terms)

@@ -9,7 +9,7 @@ namespace CsAligner.Models;
 /// </summary>
 /// <param name="First">The number of its first sample.</param>
 /// <param name="Features">[B, D], rows of unit length.</param>
-/// <param name="Tokens">[N, D], rows of unit length, packed one sample below the other; null where none were asked for.</param>
+/// <param name="Tokens">[N, D], rows of unit length, packed one sample below the other; null if none were asked for.</param>
 /// <param name="Offsets">B + 1 numbers: sample First + b has the tokens Offsets[b] up to Offsets[b + 1]; null without tokens.</param>
 /// <exception cref="UnusableFeaturesException">The features of a sample are not finite, or zero throughout.</exception>
 public sealed record EmbeddedBatch(int First, Tensor Features, Tensor? Tokens = null, int[]? Offsets = null)
@@ -17,7 +17,7 @@ public sealed record EmbeddedBatch(int First, Tensor Features, Tensor? Tokens = 
     /// <summary>[B, D], rows of unit length.</summary>
     public Tensor Features { get; } = Checked(First, Features, row => row);
 
-    /// <summary>[N, D], rows of unit length; null where none were asked for.</summary>
+    /// <summary>[N, D], rows of unit length; null if none were asked for.</summary>
     public Tensor? Tokens { get; } = Tokens is null || Offsets is null ? Tokens : Checked(First, Tokens, row => Sample(Offsets, row));
 
     private static Tensor Checked(int first, Tensor rows, Func<int, int> sampleOf)

@@ -80,7 +80,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     }
 
     /// <summary>Reads the settings of a model's folder: preprocessor_config.json,
-    /// or processor_config.json where there is only that.</summary>
+    /// or processor_config.json if there is only that.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <exception cref="InputException">As for <see cref="Read"/>.</exception>
     public static ImagePreprocessing ReadFolder(string folder)
@@ -256,7 +256,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         return ProcessorOf(root) is "ViT" or "Siglip" or "DINOv3ViT";
     }
 
-    // "CLIP" of CLIPImageProcessor, CLIPImageProcessorFast and CLIPFeatureExtractor; null where the file does not say.
+    // "CLIP" of CLIPImageProcessor, CLIPImageProcessorFast and CLIPFeatureExtractor; null if the file does not say.
     private static string? ProcessorOf(JsonElement root)
     {
         foreach (string key in (string[])["image_processor_type", "feature_extractor_type"])

@@ -90,7 +90,7 @@ internal sealed class LinearLayer
         _ => y,
     };
 
-    // To all outputs, zero where there is no addition; null where none of them has outputs of this part.
+    // To all outputs, zero if there is no addition; null if none of them has outputs of this part.
     private Tensor? Added(Tape tape, Tensor x)
     {
         var parts = new List<Tensor>();

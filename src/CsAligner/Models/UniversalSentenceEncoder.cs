@@ -110,7 +110,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         return tape.Normalize(y, SmallestNorm);
     }
 
-    // The mean of the last layer's tokens; 0 where there are none.
+    // The mean of the last layer's tokens; 0 if there are none.
     private Tensor Pool(Tape tape, List<int[]> texts)
     {
         int[][] present = [.. texts.Where(ids => ids.Length > 0)];

@@ -59,7 +59,7 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
                 + "of a head)");
     }
 
-    /// <summary>The width inside of a layer's MLP.</summary>
+    /// <summary>The width inside a layer's MLP.</summary>
     public int HiddenWidth(int layer)
     {
         string name = $"{Folded}Layer_{layer}/TransformerLayer/FFN/conv1/bias{Whole}";

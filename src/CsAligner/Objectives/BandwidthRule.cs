@@ -54,9 +54,9 @@ public sealed record BandwidthRule
     /// <summary>The bandwidth for two sets of rows.</summary>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D].</param>
-    /// <param name="seed">Draws the rows where there are more than <paramref name="exactRows"/>.</param>
+    /// <param name="seed">Draws the rows if there are more than <paramref name="exactRows"/>.</param>
     /// <param name="exactRows">At least 2; fewer than the default where a median is wanted often, as in training.</param>
-    /// <exception cref="InputException">There are too few rows, or they are all the same.</exception>
+    /// <exception cref="InputException">There are too few rows, or they are anyway.</exception>
     public double Resolve(Tensor x, Tensor y, ulong seed = 0, int exactRows = ExactRows)
     {
         ArgumentNullException.ThrowIfNull(x);

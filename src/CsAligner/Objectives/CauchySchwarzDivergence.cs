@@ -47,7 +47,7 @@ public static class CauchySchwarzDivergence
     /// </summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, T, D].</param>
-    /// <param name="maskX">[B, T], true where the token counts; at least one a sample.</param>
+    /// <param name="maskX">[B, T], true if the token counts; at least one a sample.</param>
     /// <param name="y">[B, U, D].</param>
     /// <param name="maskY">[B, U].</param>
     /// <param name="bandwidth">sigma, finite and above 0.</param>

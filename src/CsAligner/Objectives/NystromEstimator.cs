@@ -77,7 +77,7 @@ public sealed record NystromEstimator
     }
 
     /// <summary>
-    /// D_CS of the landmarks' part alone, for training: the landmarks are drawn anew for every step and taken as constant. It
+    /// D_CS of the landmarks' part alone, for training: the landmarks are drawn again for every step and taken as constant. It
     /// leaves out what landmarks do not span, so its value is somewhat lower and its gradient somewhat shorter. The
     /// gradients are added to those that are not null.
     /// </summary>
@@ -109,7 +109,7 @@ public sealed record NystromEstimator
             : throw TooSmall(bandwidth);
     }
 
-    /// <summary>ln of the mean over distinct rows, whose diagonal is 1; null where there is none, or it is lost in the error.</summary>
+    /// <summary>ln of the mean over distinct rows, whose diagonal is 1; null if there is none, or it is lost in the error.</summary>
     internal static double? LogOffDiagonal(double mean, int rows)
     {
         double offDiagonal = rows < 2 ? 0 : ((mean * rows) - 1) / (rows - 1);

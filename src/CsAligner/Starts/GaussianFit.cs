@@ -14,7 +14,7 @@ namespace CsAligner.Starts;
 /// </summary>
 public sealed class GaussianFit
 {
-    // What is left of the smallest variances, as a share of the mean one, where there are too many rows to shrink: rows of lower
+    // What is left of the smallest variances, as a share of the mean one, if there are too many rows to shrink: rows of lower
     // dimension than their width would have no inverse.
     private const double LeastShrinkage = 1e-3;
 
@@ -36,7 +36,7 @@ public sealed class GaussianFit
     internal Matrix<double> Covariance { get; }
 
     /// <summary>Fits rows in memory.</summary>
-    /// <param name="rows">[N, D], two rows or more that are not all the same.</param>
+    /// <param name="rows">[N, D], two rows or more that are not anyway.</param>
     /// <exception cref="InputException">There are fewer than two rows, or all are the same.</exception>
     public static GaussianFit Of(Tensor rows)
     {
@@ -45,7 +45,7 @@ public sealed class GaussianFit
     }
 
     /// <summary>Fits rows that need not fit into memory; they are read twice, in blocks. Time O(N D^2).</summary>
-    /// <param name="rows">Two rows or more that are not all the same.</param>
+    /// <param name="rows">Two rows or more that are not anyway.</param>
     /// <param name="progress">Told of the rows read so far, of twice as many as there are.</param>
     /// <param name="cancellation">Checked before every block.</param>
     /// <exception cref="InputException">There are fewer than two rows, or all are the same.</exception>

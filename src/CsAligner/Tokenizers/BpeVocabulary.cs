@@ -42,7 +42,7 @@ public sealed class BpeVocabulary
     internal int IdOf(string token) => _ids[token];
 
     /// <summary>
-    /// Reads <c>vocab.json</c> and <c>merges.txt</c> of a folder and checks them against each other; where there is only a
+    /// Reads <c>vocab.json</c> and <c>merges.txt</c> of a folder and checks them against each other; if there is only a
     /// <c>tokenizer.json</c>, as version 5 of transformers writes it, what that holds of both.
     /// </summary>
     /// <exception cref="InputException">

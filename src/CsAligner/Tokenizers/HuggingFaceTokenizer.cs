@@ -78,7 +78,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, int> SpecialTokens { get; }
 
-    /// <summary>Reads a <c>tokenizer.json</c>, and the <c>tokenizer_config.json</c> beside it where there is one.</summary>
+    /// <summary>Reads a <c>tokenizer.json</c>, and the <c>tokenizer_config.json</c> beside it if there is one.</summary>
     /// <param name="path">The file, or the folder that holds it.</param>
     /// <exception cref="InputException">A file is missing or damaged, or asks for something that is not known here.</exception>
     public static HuggingFaceTokenizer Load(string path)

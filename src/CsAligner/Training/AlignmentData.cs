@@ -49,7 +49,7 @@ public sealed record AlignmentData
     /// <summary>[W, E] held-out texts, row i the partner of row i.</summary>
     public Tensor? ValidationTexts { get; init; }
 
-    /// <summary>The tokens of the images; null where there are none.</summary>
+    /// <summary>The tokens of the images; null if there are none.</summary>
     public ITokenSource? ImageTokens { get; init; }
 
     /// <summary>The tokens of the texts.</summary>
@@ -61,7 +61,7 @@ public sealed record AlignmentData
     /// <summary>The tokens of the held-out texts.</summary>
     public ITokenSource? ValidationTextTokens { get; init; }
 
-    /// <summary>What makes the images' features anew in every step; null where they are frozen.
+    /// <summary>What makes the images' features again in every step; null if they are frozen.
     /// <see cref="Images"/> are its features at the start.</summary>
     public ITrainableEncoder? ImageEncoder { get; init; }
 

@@ -165,7 +165,7 @@ internal sealed class AlignmentLoss
     private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda)
         * (term == ObjectiveTerms.Similarity ? _options.SimilarityWeight : 1);
 
-    /// <summary>The loss and its terms, NaN where there is none.</summary>
+    /// <summary>The loss and its terms, NaN if there is none.</summary>
     internal readonly record struct LossValues(Tensor? Loss, float CauchySchwarz, float InfoNce, float Other, float TokenCauchySchwarz)
     {
         public LossValues With(Tape tape, Tensor term, double weight)

@@ -24,6 +24,6 @@ public sealed record AlignmentResult(
     /// <summary>Values that trained, in adapters, encoders and the logits' scale and bias.</summary>
     public long TrainedParameters { get; init; }
 
-    /// <summary>Values that trained inside of encoders.</summary>
+    /// <summary>Values that trained inside encoders.</summary>
     public long EncoderParameters { get; init; }
 }

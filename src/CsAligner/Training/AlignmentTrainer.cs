@@ -114,7 +114,7 @@ public sealed class AlignmentTrainer
 
     /// <summary>Trains to the end, or to a cancellation, which leaves a checkpoint.</summary>
     /// <param name="checkpoint">Where the state is kept, every few seconds and at the end; null for nowhere.</param>
-    /// <param name="resume">Whether to go on from the checkpoint if there is one.</param>
+    /// <param name="resume">Whether to continue from the checkpoint if there is one.</param>
     /// <param name="progress">Told of every epoch, the start first.</param>
     /// <param name="cancellation">Checked before every step.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the checkpoint holds everything up to the last step.</exception>

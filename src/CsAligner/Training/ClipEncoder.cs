@@ -10,7 +10,7 @@ using CsAligner.Tokenizers;
 
 namespace CsAligner.Training;
 
-/// <summary>A tower of a CLIP with LoRA, and the inputs that it encodes anew in every step.</summary>
+/// <summary>A tower of a CLIP with LoRA, and the inputs that it encodes again in every step.</summary>
 public sealed class ClipEncoder : ITrainableEncoder
 {
     private readonly ClipModel _model;

@@ -67,7 +67,7 @@ public sealed record PretrainRecipe
     /// <summary>InfoNCE's temperature at the start, 0.01 to 10; it is learned, and never falls below 0.01.</summary>
     public double Temperature { get; set; } = 0.07;
 
-    /// <summary>The chance that a step shows an alternative caption in place of the main one, 0 to 1.</summary>
+    /// <summary>The chance that a step shows an alternative caption instead of the main one, 0 to 1.</summary>
     public double AlternativeCaptions { get; set; } = 0.25;
 
     /// <summary>How often an epoch shows an image that has colours, 1 to 100: they are few among icons, and harder.</summary>

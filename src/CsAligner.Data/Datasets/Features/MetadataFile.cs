@@ -33,7 +33,7 @@ internal sealed class MetadataFile
     /// <summary>How many rows it has.</summary>
     public long Rows { get; }
 
-    /// <summary>Keys and captions of a block's rows; null where a row has none.</summary>
+    /// <summary>Keys and captions of a block's rows; null if a row has none.</summary>
     /// <param name="first">The block's first row.</param>
     public MetadataRow[] ReadBlock(long first)
     {
@@ -43,7 +43,7 @@ internal sealed class MetadataFile
         return [.. Enumerable.Range(0, count).Select(row => new MetadataRow(columns[0]?[row], columns[1]?[row]))];
     }
 
-    // Key and caption, null where there is none.
+    // Key and caption, null if there is none.
     private static DataField?[] Choose(ParquetSchema schema)
     {
         DataField? caption = Find(CaptionColumns);

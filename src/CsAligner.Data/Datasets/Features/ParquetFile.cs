@@ -54,7 +54,7 @@ internal sealed class ParquetFile
     public static bool IsReadable(DataField column) =>
         !column.IsArray && (IsText(column) || Type.GetTypeCode(column.ClrType) is >= TypeCode.SByte and <= TypeCode.Double);
 
-    /// <summary>Rows of all columns asked for, each a text; null where there is no value.</summary>
+    /// <summary>Rows of all columns asked for, each a text; null if there is no value.</summary>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many; all must be there.</param>
     /// <returns>Column by column; null for a column that the file does not have.</returns>

@@ -16,7 +16,7 @@ internal sealed class CocoIds
     private readonly TextStore _texts = new();
     private readonly HashSlots _slots = new();
 
-    /// <summary>The number of the id that the reader is at; null where there is none.</summary>
+    /// <summary>The number of the id that the reader is at; null if there is none.</summary>
     public long? Read(JsonFile json) =>
         json.Number is { } number ? number >= FirstNumber ? number : Number(number.ToString(CultureInfo.InvariantCulture))
         : json.Text is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long written)

@@ -75,7 +75,7 @@ public sealed class FileSamples : SampleSource
         AddCaption(number, caption);
     }
 
-    /// <summary>Adds an image; false where it is there already. Gives its number either way.</summary>
+    /// <summary>Adds an image; false if it is there already. Gives its number either way.</summary>
     internal bool TryAddImage(string image, long mark, out int number)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(image);
@@ -134,7 +134,7 @@ public sealed class FileSamples : SampleSource
     private string Place(int number) =>
         $"{_mark} {MarkName?.Invoke(_samples[number].Mark) ?? _samples[number].Mark.ToString(CultureInfo.InvariantCulture)}";
 
-    // A list from elsewhere must not make us read files outside of its folder.
+    // A list from elsewhere must not make us read files outside its folder.
     private string CheckPath(int number)
     {
         string image = _paths[number];

@@ -24,7 +24,7 @@ public sealed class BadSamples : IDisposable
 
     /// <summary>Goes on counting.</summary>
     /// <param name="limit">How many are borne.</param>
-    /// <param name="path">The log file; it is made anew with the first bad sample.</param>
+    /// <param name="path">The log file; it is made again with the first bad sample.</param>
     /// <param name="shownPath">Where the log will be when the run has ended, for its error.</param>
     /// <param name="seen">Samples seen before.</param>
     /// <param name="bad">Bad ones among them.</param>

@@ -14,7 +14,7 @@ public abstract class SampleEntry
     /// <summary>What the sample is called.</summary>
     public abstract string Key { get; }
 
-    /// <summary>What tells it from all others of the data set: the key, with its shard where there are shards. For logs.</summary>
+    /// <summary>What tells it from all others of the data set: the key, with its shard if there are shards. For logs.</summary>
     public virtual string Id => Key;
 
     /// <summary>Reads what is wanted.</summary>

@@ -4,7 +4,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
-/// A place in the shuffled order of a data set, to go on from with the same order: what the generator is at, how far parts are read,
+/// A place in the shuffled order of a data set, to continue from with the same order: what the generator is at, how far parts are read,
 /// and which samples wait in the buffer. It grows with the buffer (about 12 bytes a sample as JSON), not with the data set.
 /// </summary>
 /// <param name="Fingerprint">Of the data set.</param>

@@ -41,7 +41,7 @@ public sealed class ShuffledSamples : IDisposable
     /// <summary>The epoch that <see cref="Next"/> gives samples of, from 0.</summary>
     public int Epoch => _epoch;
 
-    /// <summary>Where the order stands: what <see cref="Resume"/> goes on from.</summary>
+    /// <summary>Where the order stands: what <see cref="Resume"/> continues from.</summary>
     public SamplePosition Position =>
         new(_source.Fingerprint, _seed, _epoch, _bufferSize, _random.SaveState(), _nextPart, _nextSample,
             [.. _buffer.Select(b => (b.Part, b.Sample))]);

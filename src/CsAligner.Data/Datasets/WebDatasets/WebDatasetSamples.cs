@@ -103,7 +103,7 @@ public sealed class WebDatasetSamples : SampleSource
         if (entry is not null) yield return entry;
     }
 
-    /// <summary>Divides a path at the first dot of its base name; false where there is none, or nothing before it.</summary>
+    /// <summary>Divides a path at the first dot of its base name; false if there is none, or nothing before it.</summary>
     internal static bool TrySplit(string path, out string key, out string ending)
     {
         int name = path.LastIndexOf('/') + 1, dot = path.IndexOf('.', name);

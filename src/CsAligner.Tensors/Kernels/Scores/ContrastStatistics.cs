@@ -33,7 +33,7 @@ internal sealed unsafe class ContrastStatistics
     public double* RowSums { get; }
 
     /// <summary>Log-sum-exps of columns over the wrong answers, after <see cref="Complete"/> over all;
-    /// -Nowhere where there is no pair.</summary>
+    /// -Nowhere if there is no pair.</summary>
     public float* ColumnLogs { get; }
 
     /// <summary>After <see cref="Complete"/>: log-sum-exps of rows over all answers.</summary>

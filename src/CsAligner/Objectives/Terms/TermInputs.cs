@@ -15,7 +15,7 @@ public sealed record TermInputs(Tensor X, Tensor Y, int Pairs, double Bandwidth,
     /// <summary>Multiples of the bandwidth over which a kernel's divergence is the mean; none for the bandwidth alone.</summary>
     public IReadOnlyList<double> BandwidthFactors { get; init; } = [];
 
-    /// <summary>[P + U, E]: the unit rows of <see cref="X"/> as they were before any training; null where no term needs them.</summary>
+    /// <summary>[P + U, E]: the unit rows of <see cref="X"/> as they were before any training; null if no term needs them.</summary>
     public Tensor? StartX { get; init; }
 
     /// <summary>[P + V, E]: the same of <see cref="Y"/>.</summary>

@@ -18,7 +18,7 @@ internal sealed class BpeModel : IWordModel
     private readonly int[]? _byteIds;
     private readonly WordCache _cache = new();
 
-    // All characters that stand side by side in a token; null where parts of words are not as the words.
+    // All characters that stand side by side in a token; null if parts of words are not as the words.
     private readonly Lazy<HashSet<int>>? _neighbours;
 
     private BpeModel(JsonView json)

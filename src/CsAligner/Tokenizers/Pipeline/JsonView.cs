@@ -12,7 +12,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
 
     public JsonValueKind Kind => element.ValueKind;
 
-    /// <summary>A member, or null where it is missing or null.</summary>
+    /// <summary>A member, or null if it is missing or null.</summary>
     public JsonView? Optional(string name)
     {
         Require(JsonValueKind.Object, "an object");
