@@ -7,10 +7,10 @@ using CsAligner.Cli.Verbs;
 
 namespace CsAligner.Cli;
 
-/// <summary>The whole command line: all verbs, and what is the same for each of them.</summary>
+/// <summary>The whole command line: all verbs, and the handling that they share.</summary>
 internal static class CommandLine
 {
-    // What users type is data: a word that begins with @ names no file of options, and -hot is not -h with something behind it.
+    // User input is data: a word that begins with @ is not a response file, and -hot is not -h with a suffix.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped.</summary>
@@ -25,7 +25,7 @@ internal static class CommandLine
             return ExitCode.WrongUsage;
         }
 
-        // What a shell asks, of a line that is not finished.
+        // A completion request from a shell, for an unfinished line.
         if (arguments[0].StartsWith("[suggest", StringComparison.Ordinal))
             return await root.Parse(arguments, Parsing).InvokeAsync(ConfigurationFor(terminal), cancellation);
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace CsAligner.Extensions;
 
-/// <summary>What both generators share: encoder's rows through the adapter into embeddings, and what they say of themselves.</summary>
+/// <summary>Shared by both generators: maps an encoder's rows through the adapter into embeddings, and holds the metadata.</summary>
 internal sealed class AlignedEmbeddings
 {
     private const string Provider = "csaligner";
@@ -13,7 +13,7 @@ internal sealed class AlignedEmbeddings
 
     /// <param name="width">Of the encoder's features.</param>
     /// <param name="adapter">Maps them into the aligned space; null leaves them.</param>
-    /// <param name="modelId">What the model is called; may be null.</param>
+    /// <param name="modelId">The model's name; may be null.</param>
     /// <exception cref="InputException">The adapter takes features of another width, or tokens.</exception>
     public AlignedEmbeddings(int width, Adapter? adapter, string? modelId)
     {

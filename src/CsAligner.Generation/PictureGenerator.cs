@@ -37,7 +37,7 @@ public sealed class PictureGenerator
     /// <summary>Pictures of each batch.</summary>
     public int BatchSize => Math.Max(1, TokensPerBatch / ((_options.Guidance == 1 ? 1 : 2) * _decoder.Config.Tokens));
 
-    /// <summary>How often the decoder's velocity is asked for, for so many embeddings: what progress counts.</summary>
+    /// <summary>How often the decoder's velocity is evaluated for this many embeddings: the unit of progress.</summary>
     /// <param name="embeddings">Their number.</param>
     public long Evaluations(int embeddings) => (long)embeddings * _options.Count * _sampler.Evaluations(_options.Steps);
 
@@ -102,7 +102,7 @@ public sealed class PictureGenerator
         }
     }
 
-    /// <summary>A number for the noise of a thing, whatever else is made beside it: the first bytes of its SHA-256.</summary>
+    /// <summary>A noise number that depends only on the input: the first bytes of its SHA-256.</summary>
     /// <param name="thing">Its bytes: an embedding, a text in UTF-8, a file.</param>
     public static ulong NoiseNumber(ReadOnlySpan<byte> thing) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(thing));
 

@@ -6,7 +6,7 @@ namespace CsAligner.Onnx;
 
 /// <summary>
 /// The encoders of a model, whoever computes them: a CLIP folder with model.safetensors is computed by this library, a model in ONNX
-/// format by ONNX Runtime. What they are given and what they give is the same.
+/// format by ONNX Runtime. Inputs and outputs are the same.
 /// </summary>
 public sealed class FrozenEncoders : IDisposable
 {

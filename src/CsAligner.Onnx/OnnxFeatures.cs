@@ -19,7 +19,7 @@ internal static class OnnxFeatures
     /// <param name="rows">Rows wanted; a padded batch has more.</param>
     /// <param name="expected">Values of a row; 0 where they are not known yet.</param>
     /// <param name="write">Takes the number of a row and the row.</param>
-    /// <param name="where">What errors call the output.</param>
+    /// <param name="where">The output's name in errors.</param>
     public static void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, OnnxPooling pooling,
         ReadOnlySpan<(int First, int End)> spans, int rows, int expected, RowWriter write, string where)
     {
@@ -48,7 +48,7 @@ internal static class OnnxFeatures
                 Pool(sample[(first * width)..(end * width)], width, pooling, row);
             }
 
-            // What has no direction is left to EmbeddedBatch, which refuses it: as 0 or as it is.
+            // A row without direction is left to EmbeddedBatch, which refuses it, as 0 or unchanged.
             float norm = TensorPrimitives.Norm<float>(row);
             if (norm < Least) Array.Clear(row);
             else if (float.IsFinite(norm)) TensorPrimitives.Divide(row, norm, row);

@@ -4,7 +4,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Onnx;
 
 /// <summary>
-/// What is looked at in a model's file before ONNX Runtime sees it, which trusts more in it than is good: numbers that end the process,
+/// Checks a model's file before ONNX Runtime sees it, which trusts the file too much: numbers that end the process,
 /// weights that lie outside the model's folder, and weights that are no numbers. It is no proof that a graph is harmless.
 /// </summary>
 internal sealed class OnnxFileCheck
@@ -46,7 +46,7 @@ internal sealed class OnnxFileCheck
     private OnnxFileCheck(ProtobufReader reader, string path) => (_reader, _path) = (reader, path);
 
     /// <summary>Looks through a model.</summary>
-    /// <exception cref="InputException">It is none, or one that must not be run.</exception>
+    /// <exception cref="InputException">It is not a model, or must not be run.</exception>
     public static void Run(string path)
     {
         try

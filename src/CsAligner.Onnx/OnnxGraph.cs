@@ -15,7 +15,7 @@ internal sealed class OnnxGraph
     /// <summary>Values of all images that are computed together: sixteen of 1,000 x 1,000.</summary>
     public const long MostPixels = 1 << 26;
 
-    // A model that asks for more is none that embeds; the bound keeps what is given to it small.
+    // No encoder needs more; the bound keeps the inputs small.
     private const int LargestBatch = 4096;
 
     private OnnxGraph(OnnxSession session, OnnxOptions options)
@@ -90,7 +90,7 @@ internal sealed class OnnxGraph
     /// <summary>How many samples a run takes, where the graph fixes that.</summary>
     public static int? BatchOf(OnnxValueInfo? input) => input is not null && input.Size(0) > 0 ? input.Size(0) : null;
 
-    /// <summary>The first output of these names; null if there is none.</summary>
+    /// <summary>The first output with one of these names; null if there is none.</summary>
     public OnnxValueInfo? Output(params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -99,11 +99,11 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>The output that the caller named.</summary>
-    /// <exception cref="InputException">There is none of the name.</exception>
+    /// <exception cref="InputException">There is no output of this name.</exception>
     public OnnxValueInfo Named(string name) =>
         Output(name) ?? throw new InputException($"{Session.Path}: there is no output '{name}'; its outputs are {List(Session.Outputs)}");
 
-    /// <summary>The one output of floating-point numbers with so many dimensions; null if there is none or several.</summary>
+    /// <summary>The only floating-point output with this many dimensions; null if there is none or more than one.</summary>
     public OnnxValueInfo? Only(int rank)
     {
         OnnxValueInfo[] found = [.. Session.Outputs.Where(output => output.IsFloat && output.Shape.Length == rank)];

@@ -70,10 +70,10 @@ internal sealed class OnnxModelFolder
     /// <summary>The folder that configuration, preprocessing and tokenizer are in.</summary>
     public string Folder { get; }
 
-    /// <summary>A graph of images; null if there is none of its own.</summary>
+    /// <summary>The image graph; null if there is no separate one.</summary>
     public string? Vision { get; }
 
-    /// <summary>A graph of texts; null if there is none of its own.</summary>
+    /// <summary>The text graph; null if there is no separate one.</summary>
     public string? Text { get; }
 
     /// <summary>One graph: of images, of texts, or of both.</summary>
@@ -91,7 +91,7 @@ internal sealed class OnnxModelFolder
     /// <summary>sentence-transformers' pooling; Auto where it does not say.</summary>
     public OnnxPooling Pooling { get; private set; }
 
-    /// <summary>A step of sentence-transformers that comes after pooling and is not done here; null if there is none.</summary>
+    /// <summary>A sentence-transformers step after pooling, which is not supported; null if there is none.</summary>
     public string? LaterStep { get; private set; }
 
     /// <summary>Whether sentence-transformers makes letters small before it cuts a text into tokens.</summary>
@@ -105,7 +105,7 @@ internal sealed class OnnxModelFolder
         path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
             || (Directory.Exists(path) && Folders(path).Any(folder => Directory.EnumerateFiles(folder, "*.onnx").Any()));
 
-    /// <summary>Whether config.json says that a folder's weights are those of a CLIP; true too if there is none to say.</summary>
+    /// <summary>Whether config.json says that a folder's weights are those of a CLIP; also true if there is no config.json.</summary>
     public static bool IsClip(string folder)
     {
         var read = new OnnxModelFolder(folder, null, null, null);
@@ -115,7 +115,7 @@ internal sealed class OnnxModelFolder
     /// <summary>Finds the graphs.</summary>
     /// <param name="path">A folder, or one graph's file.</param>
     /// <param name="variant">Which of several is taken, such as fp16; null for the one without an ending.</param>
-    /// <exception cref="InputException">There is none, or none of this variant.</exception>
+    /// <exception cref="InputException">There is no graph, or none of this variant.</exception>
     public static OnnxModelFolder Open(string path, string? variant)
     {
         if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
@@ -123,7 +123,7 @@ internal sealed class OnnxModelFolder
             if (!File.Exists(path)) throw new InputException($"{path}: no such file; expected a model in ONNX format");
             string here = Path.GetDirectoryName(Path.GetFullPath(path))!;
 
-            // Of HF/onnx/model.onnx the rest is one folder up.
+            // For HF/onnx/model.onnx, the other files are one folder up.
             string above = Path.GetFileName(here) == "onnx" && !File.Exists(Path.Combine(here, "config.json"))
                 ? Path.GetDirectoryName(here)!
                 : here;

@@ -1,6 +1,6 @@
 namespace CsAligner.Onnx;
 
-/// <summary>What computes a model.</summary>
+/// <summary>The device that computes a model.</summary>
 public enum OnnxProvider
 {
     /// <summary>The processor.</summary>

@@ -2,7 +2,7 @@ using CsAligner.Tokenizers;
 
 namespace CsAligner.Onnx;
 
-/// <summary>What a graph of texts takes.</summary>
+/// <summary>The input of a text graph.</summary>
 internal static class OnnxTokens
 {
     // Of a text that nobody reads.

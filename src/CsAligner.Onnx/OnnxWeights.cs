@@ -52,7 +52,7 @@ internal sealed class OnnxWeights(string model)
                 Scan(file, start, end);
         if (!_outside.TryGetValue("location", out string? location)) return;
 
-        // What is missing or too short is left to the runtime, which says so.
+        // Missing or short weights are left to the runtime, which reports them.
         string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model))!, location);
         if (!File.Exists(path)) return;
         using var beside = File.OpenHandle(path);

@@ -6,8 +6,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Usage;
 
-/// <summary>What a path on the command line must be, and how it is checked before any work.</summary>
-/// <param name="Expected">What is expected there, for people: "a .npy file or a feature-set folder".</param>
+/// <summary>The role of a path on the command line, and its check before any work.</summary>
+/// <param name="Expected">The expected input, for messages: "a .npy file or a feature-set folder".</param>
 /// <param name="File">Whether a file will do.</param>
 /// <param name="Folder">Whether a folder will do.</param>
 internal sealed record PathRole(string Expected, bool File, bool Folder)
@@ -87,10 +87,10 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     /// <summary>Names that stand for what ships or is fetched.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
-    /// <summary>What is said to be missing.</summary>
+    /// <summary>The noun for a missing path.</summary>
     public string? Noun { get; init; }
 
-    /// <summary>What to do where nothing has a similar name.</summary>
+    /// <summary>The advice if no path has a similar name.</summary>
     public string Hint { get; init; } = "check the path";
 
     /// <summary>Whether it is written rather than read.</summary>

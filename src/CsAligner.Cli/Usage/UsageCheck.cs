@@ -12,7 +12,7 @@ namespace CsAligner.Cli.Usage;
 /// </summary>
 internal static class UsageCheck
 {
-    /// <summary>The mistakes of the first kind that there are any of; empty if there are none.</summary>
+    /// <summary>The mistakes of the first kind that occurs; empty if there are none.</summary>
     /// <param name="parsed">The command line as it was parsed.</param>
     /// <param name="arguments">As it was typed.</param>
     public static IReadOnlyList<string> Find(ParseResult parsed, IReadOnlyList<string> arguments)

@@ -9,7 +9,7 @@ using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>Maps a whole feature set by the two adapters of a run: images and texts in blocks, metadata and pairs as they are.</summary>
+/// <summary>Maps a whole feature set with the two adapters of a run: images and texts in blocks; metadata and pairs are copied.</summary>
 internal sealed class ApplySet(Session session, string run, string input, string output)
 {
     private const int BlockRows = 16_384;

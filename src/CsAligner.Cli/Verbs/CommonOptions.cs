@@ -19,7 +19,7 @@ internal static class CommonOptions
 
     public static Option<bool> Raw() => new("--raw") { Description = "Keep rows as they are; by default they are scaled to length 1" };
 
-    /// <summary>Which text belongs to which image.</summary>
+    /// <summary>The pairs: which text belongs to which image.</summary>
     public static Option<string?> Pairs() => OptionalPath(
         "--pairs", PathRole.Pairs,
         "The image row of each text row, an int64 .npy file; by default pairs.npy, else row i to row i");
@@ -50,7 +50,7 @@ internal static class CommonOptions
         "--estimator", "Compute D_CS over all pairs of rows, or estimate it in time linear in the rows",
         "exact", "exact", "nystrom");
 
-    /// <summary>Of <see cref="Estimator"/>'s nystrom.</summary>
+    /// <summary>The landmark rows of the nystrom estimator.</summary>
     public static Option<int> Features() => Count(
         "--features", "Set the landmark rows of the nystrom estimator; more rows lower its error", NystromEstimator.DefaultFeatures,
         NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);

@@ -14,7 +14,7 @@ namespace CsAligner.Cli.Verbs;
 /// <param name="Words">Texts, one for each picture.</param>
 /// <param name="Images">Picture files.</param>
 /// <param name="Embeddings">A .npy file or a feature-set folder; null if there is none.</param>
-/// <param name="Model">What embeds words and pictures; null if none was named.</param>
+/// <param name="Model">The encoder of words and pictures; null if none was named.</param>
 /// <param name="Adapter">The folder of a run of align; null maps nothing.</param>
 internal sealed record GenerateInputs(
     IReadOnlyList<string> Words, IReadOnlyList<string> Images, string? Embeddings, string? Model, string? Adapter)
@@ -78,7 +78,7 @@ internal sealed record GenerateInputs(
         WriteFile(writer, "adapter", Adapter, _ => ModelFingerprint.OfFile(AdapterFile));
     }
 
-    /// <summary>Writes a path with the hash of what is there; null if there is none.</summary>
+    /// <summary>Writes a path with the hash of its content; null if there is none.</summary>
     public static void WriteFile(Utf8JsonWriter writer, string key, string? path, Func<string, string> hash)
     {
         if (path is null)

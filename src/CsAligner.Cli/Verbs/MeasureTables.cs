@@ -80,7 +80,7 @@ internal static class MeasureTables
 
     /// <summary>Fidelity; its caption says how pictures became features, and what few rows do to it.</summary>
     /// <param name="measures">The measures.</param>
-    /// <param name="model">What embedded the pictures; null if all came as features.</param>
+    /// <param name="model">The encoder of the pictures; null if all inputs are features.</param>
     /// <param name="resize">How pictures were prepared.</param>
     public static TextTable Fidelity(FidelityMeasures measures, string? model, string? resize)
     {

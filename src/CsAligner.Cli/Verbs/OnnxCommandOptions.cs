@@ -46,7 +46,7 @@ internal sealed class OnnxCommandOptions
             throw new UsageException("--onnx-device needs --onnx-provider cuda: give it, or leave out --onnx-device");
     }
 
-    /// <summary>What was given; null if nothing was.</summary>
+    /// <summary>The given options; null if there are none.</summary>
     public OnnxOptions? Read(ParseResult parsed) => !All.Any(parsed.IsGiven)
         ? null
         : new OnnxOptions

@@ -8,7 +8,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets;
 
-/// <summary>Opens data sets by name: a path is known by what it is; a prefix says what to take it for, or which split of it.</summary>
+/// <summary>Opens data sets by name: recognises the format from the path; a prefix names the format or the split.</summary>
 public static class Dataset
 {
     private const string ListEndings = ".tsv, .csv, .jsonl, .txt or .token";
@@ -17,15 +17,15 @@ public static class Dataset
     public static string Description =>
         "A data set: captioned images as a list, COCO, Karpathy, tar shards, clip-retrieval";
 
-    /// <summary>Opens what a name stands for.</summary>
+    /// <summary>Opens the data set of this name.</summary>
     /// <param name="name">
     /// A path: a folder with a list of captions, with tar shards, or with pictures alone; a list of captions; the captions of COCO; tar
     /// shards, with braces where they are many. Or <c>list:FILE</c>, <c>coco:FILE</c>, <c>karpathy:FILE[:SPLIT]</c>,
     /// <c>tar:PATTERN</c>, <c>images:FOLDER</c>, <c>clip-retrieval:FOLDER</c>, <c>features:FILE[:TENSOR]</c>. A folder with img_emb or
     /// text_emb is one of clip-retrieval, .npy and .safetensors are features.
     /// </param>
-    /// <param name="imageFolder">Where the images of a list are; null: beside the list, or where the format has them.</param>
-    /// <exception cref="InputException">There is no such thing, or it is nothing of these; says what was expected.</exception>
+    /// <param name="imageFolder">The folder of a list's images; null for the list's own folder, or where the format puts them.</param>
+    /// <exception cref="InputException">There is no such file or folder, or its format is not known.</exception>
     public static SampleSource Open(string name, string? imageFolder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -123,7 +123,7 @@ public static class Dataset
         while (json.Read() && json.Depth < 4)
         {
             if (json is { Type: JsonTokenType.PropertyName, Depth: 1 } && json.Text != "images") json.Skip();
-            // Within the first image: Karpathy's have sentences, COCO's are told by an id.
+            // Within the first image: Karpathy's entries have sentences, COCO's have an id.
             else if (json is { Type: JsonTokenType.PropertyName, Depth: 3, Text: "sentences" or "sentids" or "split" }) return true;
             else if (json is { Type: JsonTokenType.PropertyName, Depth: 3 }) json.Skip();
             else if (json is { Type: JsonTokenType.EndObject, Depth: 2 }) first = false;

@@ -24,7 +24,7 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="offset">Where a line begins, as <see cref="Offset"/> said.</param>
+    /// <param name="offset">The offset of a line, from <see cref="Offset"/>.</param>
     public LineReader(string path, long offset = 0)
     {
         (_path, _fileOffset) = (path, offset);

@@ -6,7 +6,7 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Data.Embedding;
 
 /// <summary>
-/// Embeds a data set shard by shard. A finished shard is on the disk and is not made again, whatever becomes of the process; the
+/// Embeds a data set shard by shard. A finished shard is on disk and is not computed again, even if the process is killed; the
 /// shards are the same whoever makes them, so several processes can share the work, and the set is put together when all are there:
 /// the same bytes as of one process that was never stopped.
 /// </summary>
@@ -74,7 +74,7 @@ public sealed class EmbeddingJob
     /// <param name="progress">Told of the samples done and of how many there seem to be, of these shards; may be null.</param>
     /// <param name="say">Told of bad samples; may be null.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    /// <returns>What the shards hold.</returns>
+    /// <returns>The totals of the shards.</returns>
     /// <exception cref="InputException">Too many samples are bad; the data cannot be read; the folder has other unfinished work;
     /// no space.</exception>
     public EmbeddingTotals Run(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress = null, Action<string>? say = null,
@@ -100,7 +100,7 @@ public sealed class EmbeddingJob
         }
     }
 
-    /// <summary>Makes the feature set out of all shards and removes what was needed to make them.</summary>
+    /// <summary>Assembles the feature set from all shards and removes the working files.</summary>
     /// <exception cref="InputException">A shard is not finished, too many samples are bad, or none could be used.</exception>
     public EmbeddingTotals Join()
     {

@@ -16,7 +16,8 @@ internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts
 
     private const int MostSamples = 1024;
 
-    /// <summary>How many samples a round has: of images what fits into some memory, in whole batches where those have a size.</summary>
+    /// <summary>The number of samples in a round: images that fit into a memory budget, in whole batches if the batch size is
+    /// fixed.</summary>
     public static int SizeOf(ImagePixels? pixels, int? batchSize)
     {
         if (pixels is null) return 8 * MostSamples;

@@ -58,7 +58,7 @@ internal sealed class ShardStore(string folder)
         }
     }
 
-    /// <summary>What finished shards hold together.</summary>
+    /// <summary>The totals over all finished shards.</summary>
     public EmbeddingTotals Total(IEnumerable<EmbeddingShard> shards)
     {
         var total = new EmbeddingTotals(0, 0, 0, 0, 0, 0, false);

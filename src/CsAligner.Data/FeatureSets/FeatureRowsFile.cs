@@ -49,8 +49,8 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
 
     /// <summary>Opens a file or folder and checks all but the values.</summary>
     /// <param name="path">A .npy file of any readable type, or a folder in the layout of <see cref="FeatureSet"/>.</param>
-    /// <param name="modality">Which rows of a folder are meant; has no meaning for a file.</param>
-    /// <param name="raw">Keep the rows as they are; then rows of zeros are allowed.</param>
+    /// <param name="modality">The rows to read from a folder; ignored for a file.</param>
+    /// <param name="raw">Whether to keep rows as they are; rows of zeros are then allowed.</param>
     /// <exception cref="InputException">The file is named.</exception>
     public static FeatureRowsFile Open(string path, Modality modality, bool raw = false)
     {

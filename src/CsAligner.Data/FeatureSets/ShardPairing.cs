@@ -28,7 +28,7 @@ public static class ShardPairing
         }
         else if (!imageShards.Keys.SequenceEqual(textShards.Keys))
         {
-            // Sets that are whole may be cut otherwise: their rows are in the same order anyway.
+            // Complete sets may be divided differently; their rows are still in the same order.
             CheckComplete(images, Modality.Image);
             CheckComplete(texts, Modality.Text);
             return;
@@ -66,7 +66,7 @@ public static class ShardPairing
     private static SortedDictionary<long, string> Shards(string folder, Modality modality) =>
         FeatureSetLayout.Numbered(folder, FeatureSetLayout.Prefix(modality), ".npy");
 
-    // Then readers hold the number of rows against it.
+    // Readers then compare the number of rows with it.
     private static bool IsCounted(string folder) => File.Exists(FeatureSetLayout.InfoPath(folder));
 
     private static long RowsOf(string path)

@@ -9,7 +9,7 @@ namespace CsAligner.Data.FeatureSets;
 /// <summary>
 /// The tokens of one modality of a feature set: <c>img_tokens/img_tokens_N.npy</c>, all tokens of a shard packed one below the
 /// other, and beside each <c>img_lengths_N.npy</c>, how many of them each row has (<c>text_…</c> for texts). Mapped into memory:
-/// what is not read costs none. Reading is safe from several threads.
+/// rows that are not read cost no memory. Reading is thread-safe.
 /// </summary>
 public sealed class TokenSet : ITokenSource, IDisposable
 {
@@ -95,7 +95,7 @@ public sealed class TokenSet : ITokenSource, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
         int at = _firstRows.BinarySearch(row);
-        // Shards without rows share their first row with the next one: the last of them is meant.
+        // Shards without rows share their first row with the next one; take the last of them.
         at = at < 0 ? ~at - 1 : at;
         while (_firstRows[at + 1] <= row)
             at++;

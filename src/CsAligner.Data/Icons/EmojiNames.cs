@@ -26,7 +26,7 @@ public sealed class EmojiNames
     /// <summary>How many emoji there are, tones of skin counted.</summary>
     public int Count => _byCode.Count;
 
-    /// <summary>Fetches the package, where it is not in the cache, and reads it.</summary>
+    /// <summary>Downloads the package unless it is in the cache, and reads it.</summary>
     /// <param name="progress">Receives what is being downloaded; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>

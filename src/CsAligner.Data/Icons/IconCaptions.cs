@@ -35,10 +35,10 @@ public sealed class IconCaptions
     /// <summary>How many of those were found among the emoji.</summary>
     public int MatchedEmoji { get; private init; }
 
-    /// <summary>Captions left out because their name is held out.</summary>
+    /// <summary>Captions skipped because their name is held out.</summary>
     public int DroppedNewNames { get; private init; }
 
-    /// <summary>Captions left out because more than <see cref="MostIcons"/> icons share them.</summary>
+    /// <summary>Captions skipped because more than <see cref="MostIcons"/> icons share them.</summary>
     public int DroppedShared { get; private init; }
 
     /// <summary>The captions of an icon; at least one.</summary>

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Icons;
 
-/// <summary>The list of a split's icons, as it is kept in the cache.</summary>
+/// <summary>The list of a split's icons, as stored in the cache.</summary>
 internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> Items, IReadOnlyList<string> Broken,
     IReadOnlyList<string> DroppedNearDuplicates, int DroppedNewNames)
 {

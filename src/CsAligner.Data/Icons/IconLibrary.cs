@@ -11,7 +11,7 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     /// <summary>Raise it when reading or drawing icons changes: older pictures are then made again.</summary>
     private const int Version = 1;
 
-    /// <summary>The same for captions and what is left out, which take no drawing.</summary>
+    /// <summary>The same for captions and exclusions, which need no rendering.</summary>
     private const int IndexVersion = 2;
 
     private readonly Dictionary<string, IconSet> _sets = new(StringComparer.Ordinal);
@@ -42,7 +42,7 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
     /// <summary>Lets go of a parsed set, whose SVG texts can take much memory.</summary>
     public void Forget(IconSource source) => _sets.Remove(source.Set);
 
-    /// <summary>Draws what is not drawn yet of these sets.</summary>
+    /// <summary>Renders the pictures of these sets that are missing.</summary>
     public void Draw(IReadOnlyList<IconSource> sources, int size)
     {
         RemoveLeftovers();

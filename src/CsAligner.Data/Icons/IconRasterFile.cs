@@ -83,7 +83,7 @@ internal sealed class IconRasterFile : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    /// <summary>Opens a file that was written whole; null when there is none.</summary>
+    /// <summary>Opens a complete file; null if there is none.</summary>
     public static IconRasterFile? TryOpen(string path)
     {
         if (!File.Exists(path))

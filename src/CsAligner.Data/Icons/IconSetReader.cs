@@ -160,7 +160,7 @@ public static class IconSetReader
     private static InputException Damaged(string file, string why) =>
         new($"the icon set {file} is damaged: {why.TrimEnd('.')}; remove its folder and run 'csalign fetch icons' again");
 
-    /// <summary>The icons and aliases as they stand in the file, with the file's default box.</summary>
+    /// <summary>The icons and aliases of the file, with the file's default box.</summary>
     private sealed class RawSet
     {
         private readonly Dictionary<string, JsonElement> _icons = new(StringComparer.Ordinal);

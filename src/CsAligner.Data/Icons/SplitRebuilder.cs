@@ -13,7 +13,7 @@ public static class SplitRebuilder
     /// <summary>Builds every split, the pretraining one included, and writes both files into a folder.</summary>
     /// <param name="folder">Made where it does not exist.</param>
     /// <param name="progress">Told how far it is; may be null.</param>
-    /// <param name="cancellationToken">Stops it; what is drawn stays in the cache.</param>
+    /// <param name="cancellationToken">Stops it; rendered pictures stay in the cache.</param>
     /// <returns>The number of icons in each split.</returns>
     /// <exception cref="InputException">As for <see cref="IconDataset.BuildAsync"/>; or the folder cannot be written.</exception>
     public static async Task<IReadOnlyDictionary<IconSplit, int>> RebuildAsync(string folder, IProgress<IconProgress>? progress = null,

@@ -16,8 +16,8 @@ public static class ImageDecoder
     /// an animation the first picture is taken.
     /// </summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <param name="transparency">What becomes of transparency.</param>
+    /// <param name="name">Its name in errors.</param>
+    /// <param name="transparency">How transparency is handled.</param>
     /// <exception cref="InputException">Another format, truncated, damaged, or too large.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, Transparency transparency = Transparency.White)
     {
@@ -30,7 +30,7 @@ public static class ImageDecoder
             if ((long)image.Width * image.Height > MaxPixels)
                 throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels; the limit is {MaxPixels} in total: "
                     + "make it smaller");
-            // Either would copy what is as it should be, and of small pictures the calls take as long as all the rest.
+            // Both would copy a picture that is already right, and for small pictures the calls take as long as everything else.
             using Image? upright = image.Contains("orientation") ? image.Autorot() : null;
             Image turned = upright ?? image;
             using Image? rgb = turned.Interpretation == Enums.Interpretation.Srgb && turned.Format == Enums.BandFormat.Uchar

@@ -11,7 +11,7 @@ public static class ImageRasterizer
 
     /// <summary>
     /// Draws a picture into a square, keeping its proportions, centred, on transparent ground.
-    /// The SVG may be hostile: see <see cref="SvgGuard"/> for what is refused.
+    /// The SVG may be hostile: see <see cref="SvgGuard"/> for the checks.
     /// </summary>
     /// <param name="svg">The UTF-8 text of the SVG.</param>
     /// <param name="size">The side of the square in pixels, 1 to <see cref="MaxSize"/>.</param>

@@ -8,7 +8,7 @@ namespace CsAligner.Data.Images;
 /// <summary>
 /// Reads an SVG before the renderer does and refuses what could cost it minutes or gigabytes: declared entities,
 /// deep nesting, references that multiply or go in circles, giant texts, embedded bitmaps, absurd sizes.
-/// What passes is written again with its outer size set, so that the renderer never sees the declared one.
+/// An accepted SVG is rewritten with its outer size set, so that the renderer never sees the declared one.
 /// </summary>
 internal static class SvgGuard
 {

@@ -11,7 +11,7 @@ public static class NpmPackages
     /// <summary>A package to a process would pay npm's start each time; all in one would leave the second core idle.</summary>
     private const int Processes = 3;
 
-    /// <summary>Where a package is in the cache, or will be.</summary>
+    /// <summary>The path of a package in the cache, whether or not it exists.</summary>
     /// <param name="package">The pin.</param>
     public static string FolderOf(NpmPackage package)
     {

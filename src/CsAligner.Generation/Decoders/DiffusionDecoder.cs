@@ -66,7 +66,7 @@ public sealed class DiffusionDecoder
 
     /// <summary>A decoder at its random start, ready to train: every block the identity, every prediction 0.</summary>
     /// <param name="config">Its shape.</param>
-    /// <param name="random">What the weights are drawn from.</param>
+    /// <param name="random">The random source of the weights.</param>
     /// <exception cref="ArgumentException">The configuration is not one of a decoder.</exception>
     public static DiffusionDecoder Create(DecoderConfig config, RandomGenerator random)
     {
@@ -155,7 +155,7 @@ public sealed class DiffusionDecoder
         return tape.Unpatchify(_finalLinear.Forward(tape, last), size, size, Config.PatchSize);
     }
 
-    // What steers the blocks, [B, W]: SiLU(time + condition).
+    // The input of the blocks' modulation, [B, W]: SiLU(time + condition).
     private Tensor Signal(Tape tape, ReadOnlySpan<float> times, Tensor conditions, ReadOnlySpan<int> rows)
     {
         var time = _timeOut.Forward(tape, tape.Silu(_timeIn.Forward(tape, TimeFeatures.Of(tape, times))));

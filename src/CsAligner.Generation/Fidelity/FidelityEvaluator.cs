@@ -13,13 +13,13 @@ namespace CsAligner.Generation.Fidelity;
 /// </summary>
 public static class FidelityEvaluator
 {
-    /// <summary>Nearest neighbours of a ball unless another number is given: that of Naeem et al.</summary>
+    /// <summary>The default number of nearest neighbours for a ball, as in Naeem et al.</summary>
     public const int DefaultNeighbours = 5;
 
     /// <summary>The most nearest neighbours that can be asked for.</summary>
     public const int MostNeighbours = 1000;
 
-    /// <summary>Below so many rows on a side the Frechet distance is clearly too large: the width of Inception features.</summary>
+    /// <summary>Below this many rows on a side the Frechet distance is clearly too large: the width of Inception features.</summary>
     public const int FewRows = 2048;
 
     /// <summary>Compares generated with real pictures.</summary>

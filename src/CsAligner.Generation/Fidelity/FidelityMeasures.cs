@@ -5,7 +5,7 @@ namespace CsAligner.Generation.Fidelity;
 
 /// <summary>
 /// How near generated pictures come to real ones, as <c>csalign fidelity</c> prints it, in the space of one encoder: numbers of
-/// different encoders do not compare. What too few rows cannot give is null.
+/// different encoders do not compare. Values that need more rows are null.
 /// </summary>
 public sealed record FidelityMeasures
 {

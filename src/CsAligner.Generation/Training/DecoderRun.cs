@@ -26,10 +26,10 @@ public sealed class DecoderRun
     private readonly List<DecoderProgress> _progress = [];
 
     /// <summary>Opens a run.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="training">Pictures to train on.</param>
     /// <param name="validation">Pictures to judge by.</param>
-    /// <param name="encoder">What made the embeddings of both.</param>
+    /// <param name="encoder">The encoder of both.</param>
     /// <param name="folder">Where the run is kept; made if it does not exist.</param>
     /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
     /// <param name="initial">Weights to begin a new run with instead of random ones.</param>
@@ -54,7 +54,7 @@ public sealed class DecoderRun
         ReadProgress();
     }
 
-    /// <summary>What is trained.</summary>
+    /// <summary>The model in training.</summary>
     public DecoderRecipe Recipe { get; }
 
     /// <summary>The training itself.</summary>
@@ -92,7 +92,7 @@ public sealed class DecoderRun
         }
     }
 
-    // Asked of what is written, so that a run that was stopped on its way through a preview takes it when it continues.
+    // Checked on disk, so that a run stopped during a preview makes it when it continues.
     private bool PreviewIsDue
     {
         get

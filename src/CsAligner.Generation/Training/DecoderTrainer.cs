@@ -38,7 +38,7 @@ public sealed class DecoderTrainer
     private readonly Tensor _losses = new(2);
 
     /// <summary>A run at its start.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="pictures">The training data.</param>
     /// <param name="initial">Weights to begin with instead of random ones; copied.</param>
     /// <exception cref="InputException">There are no pictures, or the initial weights are of another shape.</exception>

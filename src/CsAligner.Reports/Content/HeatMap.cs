@@ -3,7 +3,7 @@ namespace CsAligner.Reports.Content;
 /// <summary>
 /// One quantity over two settings: <see cref="Values"/> row by row as <see cref="RowLabels"/> names them, NaN where a cell was not run.
 /// </summary>
-/// <param name="Quantity">What the cells hold, as its title says it: <c>D_CS, off-diagonal</c>.</param>
+/// <param name="Quantity">The quantity in the cells, as in the title: <c>D_CS, off-diagonal</c>.</param>
 /// <param name="Rows">The setting that goes down: <c>bandwidth</c>.</param>
 /// <param name="Columns">The setting that goes across: <c>lambda</c>.</param>
 /// <param name="RowLabels">One to a row.</param>

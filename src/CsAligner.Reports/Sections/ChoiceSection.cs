@@ -4,7 +4,7 @@ using CsAligner.Reports.Drawing;
 
 namespace CsAligner.Reports.Sections;
 
-/// <summary>What the automatic choice of sigma and lambda saw.</summary>
+/// <summary>The measurements of the automatic choice of sigma and lambda.</summary>
 internal static class ChoiceSection
 {
     public static void Write(Markup page, ReportContent content)

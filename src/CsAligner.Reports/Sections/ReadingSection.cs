@@ -3,7 +3,7 @@ using CsAligner.Reports.Drawing;
 
 namespace CsAligner.Reports.Sections;
 
-/// <summary>What the words of the report mean, and how the numbers could fool one.</summary>
+/// <summary>Explains the terms of the report, and how the numbers can mislead.</summary>
 internal static class ReadingSection
 {
     public static void Write(Markup page, ReportContent content)

@@ -54,7 +54,7 @@ internal sealed record EmbedInputs(SampleSource? Images, SampleSource? Texts) : 
         Texts?.Dispose();
     }
 
-    // A folder stands for all its pictures, whatever lists and shards lie beside them.
+    // A folder means all its pictures, even if it also has lists and shards.
     private static SampleSource OpenImages(string images) =>
         Dataset.Open(Directory.Exists(images) || !(File.Exists(images) || images.Contains('{') || images.Contains(':'))
             ? $"images:{images}"

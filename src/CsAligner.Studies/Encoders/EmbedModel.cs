@@ -9,7 +9,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Studies.Encoders;
 
 /// <summary>What <c>embed --model</c> names: a CLIP's folder, a model in ONNX format, or an encoder of texts alone.</summary>
-/// <param name="Name">What the feature set calls it.</param>
+/// <param name="Name">Its name in the feature set.</param>
 /// <param name="Images">Embeds images; null if the model has never seen one.</param>
 /// <param name="Texts">Embeds texts; null if the model has never read one.</param>
 internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncoder? Texts)

@@ -3,7 +3,7 @@ using CsAligner.Studies.Sessions;
 
 namespace CsAligner.Studies.Icons;
 
-/// <summary>Opens icon data sets, saying on the terminal what is fetched and drawn.</summary>
+/// <summary>Opens icon data sets, and shows downloads and rendering on the terminal.</summary>
 internal static class IconLoading
 {
     public static IconDataset Open(IStudySession session, IconSplit split, int size)
@@ -13,7 +13,7 @@ internal static class IconLoading
     public static IconCaptions Captions(IStudySession session, IconDataset icons)
         => IconCaptions.BuildAsync(icons, new Lines(session), session.Cancellation).GetAwaiter().GetResult();
 
-    /// <summary>What is said while packages are fetched, a line each.</summary>
+    /// <summary>Prints a line for each package being downloaded.</summary>
     internal sealed class Lines(IStudySession session) : IProgress<string>
     {
         public void Report(string value) => session.Say(value);

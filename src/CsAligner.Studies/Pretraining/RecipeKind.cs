@@ -3,7 +3,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Pretraining;
 
-/// <summary>What a recipe trains: its "kind". Recipes without one train a CLIP.</summary>
+/// <summary>The kind of model that a recipe trains: its "kind". Recipes without one train a CLIP.</summary>
 internal static class RecipeKind
 {
     /// <summary>

@@ -8,7 +8,7 @@ using CsAligner.Training;
 
 namespace CsAligner.Studies.Runs;
 
-/// <summary>What a folder that <c>align</c> wrote says of itself in run.json.</summary>
+/// <summary>The contents of run.json in a folder that <c>align</c> wrote.</summary>
 internal sealed record AlignRun
 {
     /// <summary>The folder, as it was given.</summary>
@@ -17,7 +17,7 @@ internal sealed record AlignRun
     /// <summary>A short name of its own among the runs that are compared.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Options and their values as text, in the file's order; what is nested has its keys joined by points.</summary>
+    /// <summary>Options and their values as text, in the file's order; nested keys are joined by dots.</summary>
     public required IReadOnlyList<(string Key, string Value)> Options { get; init; }
 
     /// <summary>The files that the data came from, by their role; only those that were given.</summary>
@@ -29,11 +29,11 @@ internal sealed record AlignRun
     /// <summary>What the automatic choice of sigma and lambda measured on the held-out pairs; null if there was none.</summary>
     public HeatMap? Choice { get; init; }
 
-    /// <summary>Every epoch's numbers by their keys; NaN if there is none.</summary>
+    /// <summary>The numbers of every epoch by key; NaN if missing.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, double>> Epochs { get; init; }
 
     /// <summary>Reads run.json of a folder.</summary>
-    /// <param name="folder">What align wrote to.</param>
+    /// <param name="folder">The output folder of align.</param>
     /// <param name="name">Its name in the report.</param>
     /// <exception cref="InputException">It is not there, is not JSON, or is not of align.</exception>
     public static AlignRun Read(string folder, string name)

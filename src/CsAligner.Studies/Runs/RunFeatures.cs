@@ -10,7 +10,7 @@ namespace CsAligner.Studies.Runs;
 /// <summary>Paired rows that runs are evaluated on, and their tokens where adapters read those.</summary>
 internal sealed class RunFeatures : IDisposable
 {
-    /// <summary>Of what runs were trained on, so many pairs at even distances are enough for a look.</summary>
+    /// <summary>This many training pairs, at even distances, are enough for a picture.</summary>
     public const int MostOwnPairs = 10_000;
 
     private readonly TokenSet? _imageTokens, _textTokens;
@@ -23,7 +23,7 @@ internal sealed class RunFeatures : IDisposable
         (_imageTokens, _textTokens, _imageRows, _textRows) = (imageTokens, textTokens, imageRows, textRows);
     }
 
-    /// <summary>What the report calls them.</summary>
+    /// <summary>Their name in the report.</summary>
     public string Name { get; }
 
     /// <summary>[M, D].</summary>
@@ -32,7 +32,7 @@ internal sealed class RunFeatures : IDisposable
     /// <summary>[N, E].</summary>
     public Tensor Texts { get; }
 
-    /// <summary>Which text belongs to which image.</summary>
+    /// <summary>The pairs: which text belongs to which image.</summary>
     public Pairing Pairing { get; }
 
     /// <summary>Pairs in the files, where only some are used.</summary>

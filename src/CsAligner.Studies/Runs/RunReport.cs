@@ -9,7 +9,7 @@ namespace CsAligner.Studies.Runs;
 /// <summary>Fills the report from any number of runs.</summary>
 internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule bandwidth, ulong seed)
 {
-    /// <summary>What is measured of the features before any adapter.</summary>
+    /// <summary>The measures of the features before any adapter.</summary>
     public const string Raw = "raw";
 
     // A run that loses more than this of R@1 has paid for its gap with recall.

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Sweeps;
 
-/// <summary>What a key of a recipe takes, and the check of all keys before any is read.</summary>
+/// <summary>The type of a recipe's key, and the check of all keys before any is read.</summary>
 internal sealed record RecipeKeys(params (string Key, string Expected, Func<JsonElement, bool> Fits)[] Known)
 {
     public static (string, string, Func<JsonElement, bool>) Text(string key) =>
@@ -26,7 +26,7 @@ internal sealed record RecipeKeys(params (string Key, string Expected, Func<Json
     /// <param name="path">The recipe.</param>
     /// <param name="within">Where in it the object is, for people.</param>
     /// <param name="value">The object.</param>
-    /// <exception cref="InputException">It is none, or a key or value is not known.</exception>
+    /// <exception cref="InputException">It is not a recipe, or a key or value is unknown.</exception>
     public void Check(string path, string within, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Object)

@@ -12,7 +12,7 @@ namespace CsAligner.Studies.Sweeps;
 /// </summary>
 internal sealed class SweepRecipe
 {
-    // What may change without changing what a run comes to: words, and how many seeds there are.
+    // Keys that may change without changing the result of a run: texts, and the number of seeds.
     private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
 
     // Keys of a run that align has no options for.
@@ -73,17 +73,17 @@ internal sealed class SweepRecipe
 
     public string Path { get; }
 
-    /// <summary>All of it that decides what a run comes to, whatever its spacing.</summary>
+    /// <summary>The part of the recipe that determines the result of a run, independently of spacing.</summary>
     public string Computes { get; }
 
     public string Name { get; }
 
     public string Title { get; }
 
-    /// <summary>What is asked, before the table; Markdown.</summary>
+    /// <summary>The text before the table; Markdown.</summary>
     public string About { get; }
 
-    /// <summary>What came out, after it.</summary>
+    /// <summary>The findings, after the table; Markdown.</summary>
     public string Findings { get; }
 
     public SweepSources Data { get; set; }

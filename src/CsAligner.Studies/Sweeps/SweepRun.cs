@@ -68,7 +68,7 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
         return (images, texts);
     }
 
-    // Results of one recipe must not mix with those of another; what it says in words may change.
+    // Results of one recipe must not mix with those of another; its texts may change.
     private void Claim()
     {
         string path = Path.Combine(folder, RecipeFile);

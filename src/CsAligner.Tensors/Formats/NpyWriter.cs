@@ -60,6 +60,6 @@ public sealed class NpyWriter : IDisposable
         _file.Commit();
     }
 
-    /// <summary>Removes what was written unless it was committed.</summary>
+    /// <summary>Removes the written files unless they were committed.</summary>
     public void Dispose() => _file.Dispose();
 }

@@ -109,7 +109,7 @@ public static class Evaluator
     /// <summary>Retrieval of texts by images.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     public static RetrievalMeasures ImageToText(Tensor images, Tensor texts, Pairing pairing)
     {
         ArgumentNullException.ThrowIfNull(pairing);
@@ -122,7 +122,7 @@ public static class Evaluator
     /// <summary>Retrieval of images by texts.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     public static RetrievalMeasures TextToImage(Tensor images, Tensor texts, Pairing pairing)
     {
         ArgumentNullException.ThrowIfNull(pairing);
@@ -132,7 +132,7 @@ public static class Evaluator
     /// <summary>ln N - InfoNCE in nats over the images that have texts, each with its first.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     /// <param name="temperature">tau.</param>
     internal static double MutualInformation(Tensor images, Tensor texts, Pairing pairing, double temperature)
     {

@@ -30,7 +30,7 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
                 $"protocol: expected one of {Names}, got '{name}'{Suggestion.End(name, All.Select(protocol => protocol.Name))}");
 
     /// <summary>Makes sure that rows are those of the protocol.</summary>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     /// <exception cref="InputException">Another number of images, or of captions of an image.</exception>
     public void Check(Pairing pairing)
     {
@@ -51,7 +51,7 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
     /// <summary>Retrieval within each fold.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     /// <param name="temperature">tau of the bound on the mutual information.</param>
     /// <exception cref="InputException">The rows are not those of the protocol.</exception>
     public IReadOnlyList<FoldMeasures> Measure(Tensor images, Tensor texts, Pairing pairing,

@@ -34,7 +34,7 @@ public sealed record AlignmentData
     /// <summary>[N, E].</summary>
     public Tensor Texts { get; }
 
-    /// <summary>Which text belongs to which image.</summary>
+    /// <summary>The pairs: which text belongs to which image.</summary>
     public Pairing Pairing { get; }
 
     /// <summary>[U, D], images without texts: they take part in D_CS.</summary>

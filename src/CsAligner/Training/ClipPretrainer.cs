@@ -33,7 +33,7 @@ public sealed class ClipPretrainer
     private int _epochNumber = -1;
 
     /// <summary>A run at its start.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="pairs">The training data, at least one batch of it.</param>
     /// <param name="tokenizer">The tokenizer that ships with the model.</param>
     /// <exception cref="InputException">There are fewer pairs than a batch needs.</exception>

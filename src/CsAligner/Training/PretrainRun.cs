@@ -22,7 +22,7 @@ public sealed class PretrainRun
     private readonly List<PretrainStep> _log = [];
 
     /// <summary>Opens a run.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="pairs">The training data.</param>
     /// <param name="folder">Where it is kept; made if it does not exist.</param>
     /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
@@ -47,7 +47,7 @@ public sealed class PretrainRun
         ReadLog();
     }
 
-    /// <summary>What is trained.</summary>
+    /// <summary>The model in training.</summary>
     public PretrainRecipe Recipe { get; }
 
     /// <summary>The tokenizer learned from the captions.</summary>

@@ -23,7 +23,7 @@ internal sealed class FeatureMatrix : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">.npy or .safetensors.</param>
-    /// <param name="tensor">Which tensor; null if the file has but one matrix.</param>
+    /// <param name="tensor">The tensor's name; may be null if the file has only one matrix.</param>
     public static FeatureMatrix Open(string path, string? tensor = null) =>
         System.IO.Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase)
             ? OpenSafeTensors(path, tensor)

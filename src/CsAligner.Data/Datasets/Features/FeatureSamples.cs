@@ -82,7 +82,7 @@ public sealed class FeatureSamples : SampleSource
     /// <summary>Opens a matrix.</summary>
     /// <param name="name">The data set as it was named.</param>
     /// <param name="path">.npy or .safetensors.</param>
-    /// <param name="tensor">Which tensor of .safetensors; null if it has but one matrix.</param>
+    /// <param name="tensor">The tensor of a .safetensors file; may be null if the file has only one matrix.</param>
     /// <exception cref="InputException">It cannot be read, or is no matrix.</exception>
     public static FeatureSamples OpenFile(string name, string path, string? tensor = null)
     {

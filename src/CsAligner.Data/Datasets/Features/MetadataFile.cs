@@ -106,7 +106,7 @@ internal sealed class MetadataFile
         MetadataRow Bad(string why) => new(null, null, $"line {line.Number} of '{_path}' {why}");
     }
 
-    // Of a list the first one: rows are of features, one each.
+    // From a list take the first caption: each row of features has one.
     private static string? Text(JsonElement row, string[] names, bool numbers) =>
         names.Select(name => row.TryGetProperty(name, out var value) ? Text(value, numbers) : null)
             .FirstOrDefault(text => text is not null);

@@ -8,7 +8,7 @@ using Parquet.Schema;
 
 namespace CsAligner.Data.Datasets.Features;
 
-/// <summary>Columns of a parquet file as texts, any rows of them. A group of rows is in memory at a time.</summary>
+/// <summary>Columns of a parquet file as texts, any rows of them. One row group is in memory at a time.</summary>
 internal sealed class ParquetFile
 {
     // Footers of real files have kilobytes; groups of rows rarely more than 128 MB.
@@ -50,11 +50,11 @@ internal sealed class ParquetFile
     /// <summary>How many rows it has.</summary>
     public long Rows => _firstRows[^1];
 
-    /// <summary>Whether a column holds texts, or numbers that a text can stand for: no lists, dates, decimals or bytes.</summary>
+    /// <summary>Whether a column holds strings or plain numbers, not lists, dates, decimals or bytes.</summary>
     public static bool IsReadable(DataField column) =>
         !column.IsArray && (IsText(column) || Type.GetTypeCode(column.ClrType) is >= TypeCode.SByte and <= TypeCode.Double);
 
-    /// <summary>Rows of all columns asked for, each a text; null if there is no value.</summary>
+    /// <summary>Rows of the requested columns, as strings; null where a value is missing.</summary>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many; all must be there.</param>
     /// <returns>Column by column; null for a column that the file does not have.</returns>

@@ -7,8 +7,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
-/// Lists of captions as people have them: TSV, CSV and JSON lines, with or without a heading. What a line is wrong in becomes a bad
-/// sample; what the file is wrong in, an error.
+/// Caption lists: TSV, CSV and JSON lines, with or without a header. A fault in a line becomes a bad
+/// sample; a fault in the file is an error.
 /// </summary>
 internal static class CaptionList
 {
@@ -24,7 +24,7 @@ internal static class CaptionList
     // A quoted field may run over lines; an unclosed quote must not swallow the file.
     private const int MostLines = 100;
 
-    /// <summary>Reads a list whose images lie below a folder.</summary>
+    /// <summary>Reads a list of images in a folder.</summary>
     public static FileSamples Read(string name, string list, string folder)
     {
         var samples = new FileSamples(name, list, "line", hasCaptions: true);
@@ -146,7 +146,8 @@ internal static class CaptionList
     }
 
     /// <summary>
-    /// The captions that a JSON object holds under one of the usual names, a text or a list of them; what is null or blank is left out.
+    /// The captions that a JSON object holds under one of the usual names, a string or a list of strings; null and blank captions are
+    /// skipped.
     /// Empty when it has none, or a list of other things.
     /// </summary>
     internal static string[] Captions(JsonElement row)
@@ -180,7 +181,8 @@ internal static class CaptionList
 
     private static string[] Split(LineReader lines, string line, char delimiter)
     {
-        // Tabs and bars need no quotes, and captions have quotes of their own. Of bars the caption, last, may have more.
+        // Formats with tabs and bars need no quotes, and captions may contain quotes. With bars, the last field, the caption, may
+        // contain more bars.
         if (delimiter != ',') return delimiter == '|' ? line.Split('|', 3) : line.Split('\t');
         var fields = new List<string>();
         var field = new StringBuilder();

@@ -6,7 +6,7 @@ namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
 /// The captions of COCO and of what follows its form: one JSON object with <c>images</c> (id, file_name) and <c>annotations</c>
-/// (image_id, caption). Images keep the file's order, captions that of the annotations. A caption that is null or blank is left out.
+/// (image_id, caption). Images keep the file's order, captions the order of the annotations. A null or blank caption is skipped.
 /// </summary>
 internal static class CocoCaptions
 {
@@ -42,7 +42,7 @@ internal static class CocoCaptions
         return reading.Samples.Complete(folder ?? FileSampleFolders.Find(Folders(path), reading.FirstFile, path));
     }
 
-    /// <summary>What is known in the middle of the file. Nothing is held but the samples,
+    /// <summary>State in the middle of the file: only the samples,
     /// and captions that stand before the images.</summary>
     private sealed class Reading(FileSamples samples, JsonFile json, CocoIds ids)
     {
@@ -142,7 +142,7 @@ internal static class CocoCaptions
         }
     }
 
-    /// <summary>What an annotation has for a caption.</summary>
+    /// <summary>The kind of an annotation's caption.</summary>
     private enum CaptionKind
     {
         /// <summary>Nothing, or no text.</summary>

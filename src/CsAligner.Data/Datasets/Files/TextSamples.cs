@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
-/// Texts without images: a UTF-8 file of one text a line. All lines must be sound, for their numbers are what they are known by. Of a
-/// plain file only where each line begins is in memory, 8 bytes; what comes out of a pipe is kept.
+/// Texts without images: a UTF-8 file of one text a line. Every line must be valid, because texts are identified by line number. For a
+/// plain file, only the offset of each line is in memory, 8 bytes; text from a pipe is kept.
 /// </summary>
 public sealed class TextSamples : SampleSource
 {

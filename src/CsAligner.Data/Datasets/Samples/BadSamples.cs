@@ -12,7 +12,7 @@ public sealed class BadSamples : IDisposable
     /// for a backslash and for control characters.</summary>
     public const string LogFile = "bad-samples.log";
 
-    // A share means little before so many have been seen.
+    // A share means little before this many samples.
     private const int Interval = 1000;
 
     private readonly BadSampleLimit _limit;
@@ -22,10 +22,10 @@ public sealed class BadSamples : IDisposable
     private StreamWriter? _log;
     private string _first = "";
 
-    /// <summary>Goes on counting.</summary>
+    /// <summary>Continues counting.</summary>
     /// <param name="limit">How many are borne.</param>
-    /// <param name="path">The log file; it is made again with the first bad sample.</param>
-    /// <param name="shownPath">Where the log will be when the run has ended, for its error.</param>
+    /// <param name="path">The log file; it is rewritten with the first bad sample.</param>
+    /// <param name="shownPath">The final path of the log, for the error message.</param>
     /// <param name="seen">Samples seen before.</param>
     /// <param name="bad">Bad ones among them.</param>
     /// <param name="say">Told of each bad sample, in a line; may be null.</param>
@@ -84,7 +84,7 @@ public sealed class BadSamples : IDisposable
         CheckShare();
     }
 
-    /// <summary>Holds the count against the limit, as at the end of a run.</summary>
+    /// <summary>Checks the count against the limit, as at the end of a run.</summary>
     /// <exception cref="InputException">They are too many.</exception>
     public void Check()
     {
@@ -121,7 +121,7 @@ public sealed class BadSamples : IDisposable
         }));
     }
 
-    // What is no escape of ours is from a log of an older version, and stands for itself.
+    // An unknown escape comes from a log of an older version, and is kept literally.
     private static string Unescape(string key)
     {
         var text = new StringBuilder(key.Length);

@@ -47,7 +47,7 @@ public sealed class ShuffledSamples : IDisposable
             [.. _buffer.Select(b => (b.Part, b.Sample))]);
 
     /// <summary>
-    /// Goes on where a saved order stood: the samples that follow are the same. Parts that samples of the buffer come from are read
+    /// Continues at a saved position: the samples that follow are the same. Parts that samples of the buffer come from are read
     /// again, of a tar shard its headers.
     /// </summary>
     /// <param name="source">The same data set.</param>
@@ -93,7 +93,7 @@ public sealed class ShuffledSamples : IDisposable
         return entry;
     }
 
-    /// <summary>Starts the epoch after this one, wherever this one stands.</summary>
+    /// <summary>Starts the next epoch.</summary>
     public void NextEpoch()
     {
         _reading?.Dispose();

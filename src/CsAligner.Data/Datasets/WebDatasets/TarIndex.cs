@@ -29,7 +29,7 @@ internal sealed class TarIndex
     private long _windowStart;
     private int _windowLength;
 
-    // What an extended header says of the next member.
+    // Fields of an extended header for the next member.
     private string? _name;
     private long? _size;
     private string? _problem;
@@ -37,9 +37,9 @@ internal sealed class TarIndex
 
     private TarIndex(string path, SafeFileHandle file) => (_path, _file, _length) = (path, file, RandomAccess.GetLength(file));
 
-    /// <summary>The archive's files in order. What follows damage is not known: a last member without a name says so.</summary>
+    /// <summary>The archive's files in order. Damage ends the list with a member without a name that describes it.</summary>
     /// <param name="path">The archive.</param>
-    /// <exception cref="InputException">It cannot be read, or is no tar archive at all.</exception>
+    /// <exception cref="InputException">It cannot be read, or is not a tar archive.</exception>
     public static IEnumerable<TarMember> Read(string path)
     {
         using SafeFileHandle file = Open(path);
@@ -227,7 +227,7 @@ internal sealed class TarIndex
         return stated == plain || stated == signed;
     }
 
-    // Octal digits, or where the first bit is set a big-endian number.
+    // Octal digits, or a big-endian number if the first bit is set.
     private static long? Number(ReadOnlySpan<byte> field)
     {
         if ((field[0] & 0x80) != 0)

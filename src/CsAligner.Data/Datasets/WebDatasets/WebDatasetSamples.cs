@@ -86,7 +86,7 @@ public sealed class WebDatasetSamples : SampleSource
                 yield break;
             }
 
-            // As WebDataset does, names without an ending are passed over; and what systems leave beside files.
+            // As in WebDataset, names without an ending are skipped, and so are files that operating systems leave behind.
             if (FileNames.HasLeftBehind(member.Name) || !TrySplit(member.Name, out string key, out string ending)) continue;
             if (entry is null || !FileNames.BySense.Equals(entry.Key, key))
             {
@@ -103,7 +103,7 @@ public sealed class WebDatasetSamples : SampleSource
         if (entry is not null) yield return entry;
     }
 
-    /// <summary>Divides a path at the first dot of its base name; false if there is none, or nothing before it.</summary>
+    /// <summary>Divides a path at the first dot of its base name; false if there is no dot, or nothing before it.</summary>
     internal static bool TrySplit(string path, out string key, out string ending)
     {
         int name = path.LastIndexOf('/') + 1, dot = path.IndexOf('.', name);
