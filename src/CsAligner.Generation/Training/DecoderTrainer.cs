@@ -27,7 +27,7 @@ public sealed class DecoderTrainer
     private readonly ImagePreprocessing _toPixels;
     private readonly LogitNormalTimes _times;
 
-    // Of the step under way.
+    // State of the current step.
     private readonly byte[] _rgb;
     private readonly Tensor _clean, _noisy, _conditions, _weights;
     private readonly float[] _at;

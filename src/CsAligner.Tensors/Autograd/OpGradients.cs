@@ -8,7 +8,7 @@ public sealed unsafe class OpGradients
 
     internal OpGradients(Tensor result, Tensor[] inputs) => (Result, _inputs, _given) = (result, inputs, new bool[inputs.Length]);
 
-    /// <summary>What the operation computed.</summary>
+    /// <summary>The result of the operation.</summary>
     public Tensor Result { get; }
 
     /// <summary>d loss / d result, as many elements as the result, row after row.</summary>

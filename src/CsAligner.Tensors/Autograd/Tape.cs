@@ -11,7 +11,7 @@ public sealed class Tape : IDisposable
     [ThreadStatic]
     private static Stack<Contents>? _idle;
 
-    // What an earlier tape has left: training makes one tape after the other. Null after the end.
+    // Memory of an earlier tape: training makes one tape after the other. Null after disposal.
     private Contents? _contents;
 
     /// <summary>A tape that records, for training.</summary>
@@ -34,7 +34,8 @@ public sealed class Tape : IDisposable
 
     /// <summary>
     /// An operation of an application's own: computes its result at once, and its gradients when <see cref="Backward(Tensor)"/> comes by.
-    /// What the way back needs of the way forward, the two delegates share as captured variables; the inputs and the result still hold
+    /// The two delegates share what the backward pass needs from the forward pass as captured variables; the inputs and the result still
+    /// hold
     /// their values then. <see cref="GradientCheck"/> tells whether the two go together.
     /// <example>
     /// ln(1 + e^x), whose derivative is the sigmoid; x [any shape], the result as x:
@@ -172,7 +173,7 @@ public sealed class Tape : IDisposable
 
     /// <summary>Remembers how gradients pass through <paramref name="output"/>, where it requires one.</summary>
     /// <param name="output">The operation's result.</param>
-    /// <param name="state">What the way back needs to know.</param>
+    /// <param name="state">The state for the backward pass.</param>
     /// <param name="backward">Reads the output's gradient and adds to its inputs'; a static function of output and state,
     /// which leaves nothing on the heap.</param>
     /// <param name="saved">A tensor of the tape that only this backward needs.</param>

@@ -71,7 +71,7 @@ public sealed class FileLock : IDisposable
     /// <summary>Removes the file and lets go.</summary>
     public void Dispose()
     {
-        // Windows does not remove what is open; whoever takes it in between keeps it, for then it cannot be removed.
+        // Windows does not remove an open file; if another process takes the lock in between, it keeps the file.
         if (OperatingSystem.IsWindows()) _file.Dispose();
         try
         {

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Tensors.Formats;
 
-/// <summary>What the readers share: opening, reading exactly, and sizes that cannot overflow.</summary>
+/// <summary>Shared by the readers: opening, exact reading, and sizes that cannot overflow.</summary>
 internal static class FileReading
 {
     // Large enough for the disk, small enough for the cache that the conversion then finds it in.

@@ -79,7 +79,7 @@ public static class LenientJson
         return whole;
     }
 
-    /// <summary>What a byte order mark says, and its length; null for UTF-8, with or without one.</summary>
+    /// <summary>The encoding of a byte order mark, and its length; null for UTF-8, with or without one.</summary>
     internal static (Encoding? Encoding, int Mark) EncodingOf(ReadOnlySpan<byte> start) => start switch
     {
         [0xEF, 0xBB, 0xBF, ..] => (null, 3),

@@ -7,7 +7,7 @@ namespace CsAligner.Tensors.Formats;
 /// </summary>
 public sealed class OutputLock : IDisposable
 {
-    /// <summary>The lock of a folder; that of a file has the file's name before it.</summary>
+    /// <summary>The lock of a folder; a file's lock is prefixed with the file's name.</summary>
     public const string FileName = ".csalign.lock";
 
     private const string SharePrefix = ".csalign.share-";

@@ -11,7 +11,7 @@ internal static class PlainFile
 {
     /// <summary>Opens a plain file that is not empty for reading at any place.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no folder that it could be in.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -40,7 +40,7 @@ internal static class PlainFile
     /// <summary>Reads a plain file that is not empty.</summary>
     /// <param name="path">The file.</param>
     /// <param name="most">Bytes that it may have.</param>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no folder that it could be in.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -60,7 +60,7 @@ internal static class PlainFile
         return bytes;
     }
 
-    // Of a link .NET gives the length of the link itself.
+    // For a link, .NET returns the length of the link itself.
     private static long LengthOf(string path)
     {
         if (File.ResolveLinkTarget(path, returnFinalTarget: true) is not { } target) return new FileInfo(path).Length;

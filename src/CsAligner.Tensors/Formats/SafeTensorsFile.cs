@@ -43,7 +43,7 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>The names of all tensors, in the order of their data.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>The texts of <c>__metadata__</c>; empty when there are none.</summary>
+    /// <summary>The strings of <c>__metadata__</c>; empty if there are none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Whether there is a tensor of that name.</summary>

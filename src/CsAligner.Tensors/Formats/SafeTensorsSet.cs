@@ -40,7 +40,7 @@ public sealed class SafeTensorsSet : IDisposable
         }
     }
 
-    /// <summary>What was opened: the single file or the list of shards.</summary>
+    /// <summary>The opened path: the single file or the list of shards.</summary>
     public string Path { get; private set; } = "";
 
     /// <summary>The names of all tensors.</summary>
@@ -48,7 +48,7 @@ public sealed class SafeTensorsSet : IDisposable
 
     /// <summary>Opens and checks the weights of a folder.</summary>
     /// <param name="folder">The model folder.</param>
-    /// <exception cref="InputException">There are none, or they are damaged, or the list of shards does not fit them.</exception>
+    /// <exception cref="InputException">The files are missing or damaged, or do not match the list of shards.</exception>
     public static SafeTensorsSet Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);

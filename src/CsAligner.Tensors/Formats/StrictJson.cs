@@ -11,7 +11,7 @@ internal static class StrictJson
 
     /// <summary>Reads an object whose keys must be known and whose required keys must be there.</summary>
     /// <param name="path">The file, for messages and reading.</param>
-    /// <param name="type">What is read.</param>
+    /// <param name="type">The type to read.</param>
     /// <exception cref="InputException">It is not JSON, or a key or value is not what was expected.</exception>
     public static T Read<T>(string path, JsonTypeInfo<T> type)
         where T : class
@@ -34,7 +34,7 @@ internal static class StrictJson
         }
     }
 
-    /// <summary>What a failure of the parser comes to, without where in the program it arose.</summary>
+    /// <summary>The message of a parser failure, without its place in the program.</summary>
     /// <param name="failure">Of a document that is not JSON.</param>
     public static string Describe(JsonException failure)
     {
@@ -83,7 +83,7 @@ internal static class StrictJson
     {
         Type wanted = Nullable.GetUnderlyingType(known.PropertyType) ?? known.PropertyType;
         bool isNull = value.ValueKind == JsonValueKind.Null;
-        // What is left out on purpose, or, of a text, for the reader to judge.
+        // Omitted on purpose, or, for strings, left to the reader to judge.
         if (isNull && (wanted != known.PropertyType || !wanted.IsValueType)) return;
         (bool fits, string expected) = Type.GetTypeCode(wanted) switch
         {

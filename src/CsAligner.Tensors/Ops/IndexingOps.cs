@@ -9,7 +9,7 @@ public static unsafe class IndexingOps
     /// <summary>Rows of a table by their numbers: an embedding lookup.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="table">[V, D].</param>
-    /// <param name="ids">Row numbers, 0 to V - 1; repeats allowed. Not copied: leave it as it is until backward is done.</param>
+    /// <param name="ids">Row numbers, 0 to V - 1; repeats allowed. Not copied: do not change it until the backward pass is done.</param>
     /// <returns>[ids.Length, D].</returns>
     public static Tensor Gather(this Tape tape, Tensor table, int[] ids)
     {

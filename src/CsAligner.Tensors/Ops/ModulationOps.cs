@@ -43,7 +43,7 @@ public static unsafe class ModulationOps
         return y;
     }
 
-    /// <summary>residual + gate branch, the gate that of the sample.</summary>
+    /// <summary>residual + gate * branch, with one gate per sample.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="residual">[B, T, W].</param>
     /// <param name="branch">[B, T, W].</param>
@@ -92,7 +92,7 @@ public static unsafe class ModulationOps
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, modulation.Width / x.Width);
     }
 
-    // Kernels add to their vectors and leave the others alone, so what is not set yet becomes 0 first.
+    // Kernels add to their vectors and do not touch the others, so vectors that are not yet set become 0 first.
     private static float* ModulationSink(Tensor modulation, out Tensor? lent)
     {
         lent = null;

@@ -64,7 +64,7 @@ public abstract class Adapter
         return tape.Normalize(Forward(tape, Start?.Forward(tape, x) ?? x, offsets));
     }
 
-    /// <summary>Maps any number of rows in blocks: memory beyond input and output is that of a block.</summary>
+    /// <summary>Maps any number of rows in blocks: beyond input and output, it needs the memory of one block.</summary>
     /// <param name="x">[R, D], unit rows.</param>
     /// <param name="tokens">The tokens of each row, for an adapter that <see cref="UsesTokens"/>.</param>
     /// <param name="blockRows">Rows of a block.</param>

@@ -30,7 +30,7 @@ public sealed class AdapterKinds
 
     /// <summary>The kind of a name.</summary>
     /// <param name="name">As in <see cref="Names"/>.</param>
-    /// <exception cref="InputException">There is none of it.</exception>
+    /// <exception cref="InputException">There is no kind of this name.</exception>
     public AdapterKind this[string name] => TryGet(name, out var kind)
         ? kind
         : throw new InputException($"adapter: expected one of {string.Join(", ", Names)}, got '{name}'{Suggestion.End(name, Names)}");

@@ -17,7 +17,7 @@ public sealed class AdapterTensors
     /// <param name="name">As in <see cref="Adapter.Tensors"/>.</param>
     public bool Has(string name) => _file.Contains(name);
 
-    /// <summary>A tensor that is there, of the rank, all of it finite.</summary>
+    /// <summary>A tensor that must exist, have this rank and be finite.</summary>
     /// <param name="name">As in <see cref="Adapter.Tensors"/>.</param>
     /// <param name="rank">How many dimensions it must have.</param>
     /// <exception cref="InputException">It is missing, of another rank, or holds NaN or infinity.</exception>
@@ -30,6 +30,6 @@ public sealed class AdapterTensors
         return tensor;
     }
 
-    /// <summary>What to throw where the shapes of the tensors do not go together.</summary>
+    /// <summary>The exception for tensors with shapes that do not match.</summary>
     public InputException Misfit() => new($"{Path}: the shapes of the adapter's tensors do not match; the file is damaged");
 }

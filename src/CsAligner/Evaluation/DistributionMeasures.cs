@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Evaluation;
 
 /// <summary>
-/// How far two sets of rows lie apart, as <c>csalign measure</c> prints it. What has no meaning for the input is null:
+/// How far two sets of rows lie apart, as <c>csalign measure</c> prints it. Values without meaning for the input are null:
 /// pairs where the numbers of rows differ and none are given, what needs two rows if there is one.
 /// </summary>
 public sealed record DistributionMeasures

@@ -9,7 +9,7 @@ namespace CsAligner.Evaluation;
 // Shapes: x [M, D] images, y [N, D] texts.
 
 /// <summary>
-/// Measures what alignment did. Rows are taken as they are: normalise them first, unless raw values are wanted.
+/// Measures the effect of alignment. Rows are used as they are: normalise them first, unless you want raw values.
 /// Scores are float32 over tiles with float64 sums (float64 where a small bandwidth needs it), everything else is
 /// float64; memory O((M + N) D + D^2 + a tile).
 /// </summary>
@@ -71,7 +71,7 @@ public static class Evaluator
     /// <param name="bandwidth">Null for within*0.35.</param>
     /// <param name="seed">Draws rows for medians of large sets.</param>
     /// <param name="pairing">
-    /// Null: row i to row i. An image's rank is that of its best text. Images without a text are not asked for, but
+    /// Null: row i to row i. An image's rank is the rank of its best text. Images without a text are not queries, but
     /// they are candidates. The mutual information bound takes each image once, with its first text.
     /// </param>
     /// <param name="temperature">tau of that bound.</param>

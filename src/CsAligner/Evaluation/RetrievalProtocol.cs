@@ -6,7 +6,7 @@ namespace CsAligner.Evaluation;
 /// How the field measures retrieval on a data set: the test split of Karpathy and Fei-Fei, five captions of each image, all at once or
 /// as the mean over folds. Images are in the file's order, fold f has those from f times the images of a fold on.
 /// </summary>
-/// <param name="Name">What it is called.</param>
+/// <param name="Name">The name.</param>
 /// <param name="Images">Images of the whole split.</param>
 /// <param name="Folds">Parts that are searched apart; 1 for the whole.</param>
 public sealed record RetrievalProtocol(string Name, int Images, int Folds)
@@ -23,7 +23,7 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
 
     /// <summary>Finds a protocol by its name.</summary>
     /// <param name="name">Such as coco-1k.</param>
-    /// <exception cref="InputException">There is none of this name.</exception>
+    /// <exception cref="InputException">There is no protocol of this name.</exception>
     public static RetrievalProtocol Parse(string name) =>
         All.FirstOrDefault(protocol => protocol.Name == name)
             ?? throw new InputException(

@@ -35,7 +35,7 @@ public static class StreamingEvaluator
     /// <param name="bandwidth">Null for within*0.35.</param>
     /// <param name="seed">Draws rows for medians of large sets.</param>
     /// <param name="options">Memory, progress, and the file to continue from.</param>
-    /// <param name="cancellation">Checked after every pair of blocks; what is done by then is kept.</param>
+    /// <param name="cancellation">Checked after every pair of blocks; the progress so far is kept.</param>
     /// <exception cref="InputException">The memory is too little, or the state is another measurement's.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static DistributionMeasures Measure(

@@ -29,7 +29,7 @@ internal static class StreamingState
         AtomicFile.WriteAllBytes(path, stream.ToArray());
     }
 
-    /// <exception cref="InputException">The file is another measurement's, or none of ours.</exception>
+    /// <exception cref="InputException">The file belongs to another measurement or another program.</exception>
     public static void Restore(string path, string identity, IReadOnlyList<StreamedTerm> terms)
     {
         bool fits;

@@ -4,7 +4,7 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace CsAligner.Models;
 
 /// <summary>
-/// What an embedder made of samples <paramref name="First"/> and on; its tensors live only while it is handed over. Rows that are
+/// An embedder's output for the samples from <paramref name="First"/> on; its tensors are valid only during the callback. Rows that are
 /// not finite or zero throughout are refused here, whoever made them: nobody compares with them or writes them by mistake.
 /// </summary>
 /// <param name="First">The number of its first sample.</param>

@@ -8,7 +8,7 @@ namespace CsAligner.Models;
 
 /// <summary>
 /// How a picture becomes the vision tower's input: what preprocessor_config.json holds. CLIP and DINOv2 resize the short side and cut
-/// out the middle, SigLIP and ViT resize to a square whatever the shape.
+/// out the middle, SigLIP and ViT resize any shape to a square.
 /// </summary>
 /// <param name="ImageSize">The side of the square input in pixels.</param>
 /// <param name="Mean">Per channel (R, G, B), of values 0 to 1.</param>
@@ -32,7 +32,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
             "image_std", "image_processor_type", "feature_extractor_type", "default_to_square",
         ],
 
-        // What comes in is RGB and what goes out is laid out here.
+        // The input is RGB; the output layout is defined here.
         harmless:
         [
             "processor_class", "_processor_class", "_valid_processor_keys", "do_convert_rgb", "data_format", "input_data_format",
@@ -62,7 +62,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>The short side of a picture before the crop, in pixels ("size"); at least <see cref="ImageSize"/>.</summary>
     public int ShortSide { get; init; } = ImageSize;
 
-    /// <summary>Which sides become <see cref="ShortSide"/>.</summary>
+    /// <summary>The sides that become <see cref="ShortSide"/>.</summary>
     public ResizeRule Resize { get; init; } = ResizeRule.ShortSide;
 
     /// <summary>How pixels are weighed in resizing ("resample").</summary>
@@ -218,7 +218,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         };
     }
 
-    // A step that is left out or done otherwise would change features without a word. What the file does not mention is CLIP's way.
+    // Omitting or changing a step would silently change features. Steps that the file does not mention follow CLIP.
     private static void CheckSteps(JsonElement root, string path)
     {
         if (ProcessorOf(root) is { } processor && !Processors.Contains(processor))

@@ -35,11 +35,11 @@ internal sealed class LinearLayer
     /// <summary>[N], or null; of a part, those of the whole.</summary>
     public Tensor? Bias { get; }
 
-    /// <summary>What is added to some of the outputs; a part has those of the whole. Each covers outputs of its own.</summary>
+    /// <summary>Additions to some of the outputs; a part has those of the whole layer. No two cover the same outputs.</summary>
     public List<ILinearAddition> Additions { get; }
 
     /// <summary>
-    /// Whether weights stay as they are. Then tapes that do not record read a packed copy of them, made at their first use.
+    /// Whether the weights are frozen. Then tapes that do not record read a packed copy of them, made at the first use.
     /// </summary>
     public bool Frozen
     {

@@ -75,7 +75,7 @@ internal sealed class TransformerBlock
         Fill(_fc2.Weight, random, width * depth);
     }
 
-    /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
+    /// <summary>Whether the weights are frozen, so that inference may keep packed copies of them.</summary>
     public bool Frozen
     {
         set

@@ -49,7 +49,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
     /// <summary>False: its words have no features in the space of its texts.</summary>
     public bool HasTextTokens => false;
 
-    /// <summary>How many tokens of a text are read: 128. What follows is cut, as in the original.</summary>
+    /// <summary>The number of tokens read from a text: 128. The rest is cut, as in the original.</summary>
     public int ContextLength { get; }
 
     /// <summary>Reads the model: some 28 MB of weights.</summary>

@@ -35,7 +35,7 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     /// <summary>[W / 2] by how much the angle of each wave of the positions grows from one to the next.</summary>
     public Tensor Frequencies(int width) => Read(Graph + "Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1", [1, width / 2]);
 
-    /// <summary>V, the width of the features: that of the last bias.</summary>
+    /// <summary>V, the width of the features and of the last bias.</summary>
     public int FeatureWidth()
     {
         const string Name = Stored + "hidden_layers/tanh_layer_0/bias";

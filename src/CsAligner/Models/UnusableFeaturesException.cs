@@ -24,7 +24,7 @@ public sealed class UnusableFeaturesException : InputException
     public bool IsZero { get; }
 
     /// <summary>The same failure, for people who do not count samples.</summary>
-    /// <param name="name">What the sample is called: a file, a text.</param>
+    /// <param name="name">The name of the sample: a file, or a text.</param>
     public UnusableFeaturesException Of(string name) => new(name, Sample, IsZero, this);
 
     private static string Cure(bool isZero) => isZero

@@ -11,14 +11,14 @@ namespace CsAligner.Objectives;
 /// </summary>
 public sealed record BandwidthRule
 {
-    /// <summary>Medians are exact up to this many rows; of more, so many are drawn by the seed.</summary>
+    /// <summary>Medians are exact up to this many rows; from more rows, this many are drawn with the seed.</summary>
     public const int ExactRows = 5000;
 
     private const string WithinPrefix = "within*";
 
     private BandwidthRule(BandwidthKind kind, double factor) => (Kind, Factor) = (kind, factor);
 
-    /// <summary>Which rule.</summary>
+    /// <summary>The rule.</summary>
     public BandwidthKind Kind { get; }
 
     /// <summary>sigma itself for <see cref="BandwidthKind.Fixed"/>, the factor F for <see cref="BandwidthKind.Within"/>, else 1.</summary>
@@ -36,7 +36,7 @@ public sealed record BandwidthRule
     public static BandwidthRule Within(double factor) => new(BandwidthKind.Within, Positive(factor));
 
     /// <summary>Reads <c>0.5</c>, <c>median</c> or <c>within*0.35</c>.</summary>
-    /// <exception cref="InputException">The text is none of these.</exception>
+    /// <exception cref="InputException">The text is not a rule.</exception>
     public static BandwidthRule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

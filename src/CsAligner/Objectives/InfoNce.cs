@@ -5,7 +5,7 @@ namespace CsAligner.Objectives;
 
 /// <summary>
 /// Symmetric InfoNCE, CLIP's loss: the mean of two cross-entropies (image to text, text to image) over the logits
-/// scale * x_i . y_j. Rows are used as they are: normalise them first, as CLIP does, to make the product the cosine.
+/// scale * x_i . y_j. Rows are not normalised: normalise them first, as CLIP does, to make the product the cosine.
 /// <see cref="NaiveObjective.InfoNce"/> is its definition.
 /// </summary>
 /// <remarks>

@@ -17,7 +17,7 @@ public static class ExactSearch
 
     /// <summary>
     /// The <paramref name="k"/> best candidates of every query. Time O(Q C D); memory a few tens of megabytes beside the
-    /// rows and the result, whatever Q and C.
+    /// rows and the result, for any Q and C.
     /// </summary>
     /// <param name="queries">[Q, D].</param>
     /// <param name="candidates">[C, D], at least one row.</param>

@@ -13,7 +13,7 @@ namespace CsAligner.Tokenizers;
 /// around them. It gives the ids of Hugging Face's own library. Thread-safe.
 /// </summary>
 /// <remarks>
-/// What the file asks for and is not known here is an error that names it: dropout, ids of a second type, an expression that .NET
+/// An unsupported setting of the file is an error that names it: dropout, ids of a second type, an expression that .NET
 /// reads in another way, normalizers and pre-tokenizers beyond those of docs/tokenizers.md. Lone surrogates count as U+FFFD.
 /// </remarks>
 public sealed class HuggingFaceTokenizer : ITokenizer

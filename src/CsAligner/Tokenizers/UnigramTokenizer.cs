@@ -161,7 +161,7 @@ public sealed class UnigramTokenizer : ITokenizer
             node = next;
         }
 
-        // Of a piece that stands twice the later id counts, as in the original.
+        // If a piece occurs twice, the later id counts, as in the original.
         if (node > 0)
             _pieces[node] = id;
     }

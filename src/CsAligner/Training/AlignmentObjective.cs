@@ -45,7 +45,7 @@ public sealed record AlignmentObjective
 
     /// <summary>A sum of terms. The order of the library's own does not matter; others come behind them as given.</summary>
     /// <param name="terms">One or more, each once.</param>
-    /// <exception cref="ArgumentException">There is none, or a name comes twice or is none.</exception>
+    /// <exception cref="ArgumentException">There is no term, or a name occurs twice or is not valid.</exception>
     public static AlignmentObjective Of(params ObjectiveTerm[] terms)
     {
         ArgumentNullException.ThrowIfNull(terms);
@@ -63,7 +63,7 @@ public sealed record AlignmentObjective
     /// <param name="text">Such as <c>cs+infonce</c>.</param>
     /// <param name="more">Terms that may be named besides the library's.</param>
     /// <exception cref="InputException">Something else.</exception>
-    /// <exception cref="ArgumentException">A term of <paramref name="more"/> has a name that is taken or is none.</exception>
+    /// <exception cref="ArgumentException">A term of <paramref name="more"/> has a name that is taken or not valid.</exception>
     public static AlignmentObjective Parse(string text, IEnumerable<ObjectiveTerm>? more = null)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -2,7 +2,7 @@ using CsAligner.Adapters;
 
 namespace CsAligner.Training;
 
-/// <summary>What alignment gives.</summary>
+/// <summary>The result of alignment.</summary>
 /// <param name="Image">Maps images; the identity where only texts train.</param>
 /// <param name="Text">Maps texts; the identity where only images train.</param>
 /// <param name="Epochs">All epochs, the start (0) first.</param>

@@ -7,10 +7,10 @@ using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Training;
 
-/// <summary>Images, or texts, of an alignment: what they go through on their way from their numbers to rows in the shared space.</summary>
+/// <summary>Images, or texts, of an alignment: the steps from row numbers to rows in the shared space.</summary>
 /// <param name="Name">image or text.</param>
 /// <param name="Features">Those of the frozen encoder: pairs, unpaired, validation.</param>
-/// <param name="Encoder">What makes features again where the encoder trains, else null.</param>
+/// <param name="Encoder">Recomputes the features if the encoder trains, else null.</param>
 /// <param name="Adapter">What follows.</param>
 /// <param name="Start">What the adapter does to frozen features before any training.</param>
 /// <param name="ChunkSize">The most samples at once.</param>

@@ -22,8 +22,8 @@ public sealed class AutomaticChoice
     private readonly AlignmentOptions _options;
     private readonly AlignmentData _data;
 
-    /// <param name="options">Everything else, and what is not chosen.</param>
-    /// <param name="data">What will be trained on.</param>
+    /// <param name="options">All other options, and the value that is not chosen.</param>
+    /// <param name="data">The training data.</param>
     public AutomaticChoice(AlignmentOptions options, AlignmentData data)
     {
         ArgumentNullException.ThrowIfNull(options);

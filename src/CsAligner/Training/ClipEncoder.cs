@@ -37,7 +37,7 @@ public sealed class ClipEncoder : ITrainableEncoder
     /// <param name="preprocessing">How images are prepared.</param>
     /// <param name="count">How many images there are.</param>
     /// <param name="images">Reads image i, in any order, of the model's size.</param>
-    /// <param name="name">What the images are, for telling one run from another.</param>
+    /// <param name="name">The identity of the images, to distinguish runs.</param>
     public ClipEncoder(ClipModel model, ClipLora lora, ImagePreprocessing preprocessing, int count, ImageReader images, string name)
         : this(model, lora, ClipTower.Image)
     {

@@ -22,7 +22,7 @@ public sealed class ClipPretrainer
     private readonly CaptionBatches _batches;
     private readonly int _chunkSize;
 
-    // Of the step under way.
+    // State of the current step.
     private readonly byte[] _rgb;
     private readonly string[] _captions;
     private readonly TokenBatch _texts;

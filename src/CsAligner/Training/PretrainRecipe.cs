@@ -95,7 +95,7 @@ public sealed record PretrainRecipe
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson.Default.PretrainRecipe);
 
     /// <summary>The model that the recipe describes.</summary>
-    /// <param name="vocabularySize">What the trained vocabulary came to.</param>
+    /// <param name="vocabularySize">The size of the trained vocabulary.</param>
     /// <param name="endToken">The id of its end token.</param>
     public ClipConfig ToConfig(int vocabularySize, int endToken) => new()
     {

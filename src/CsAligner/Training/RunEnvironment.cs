@@ -6,7 +6,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Training;
 
-/// <summary>What a run depended on besides its options: versions and hardware, for run.json and results.json.</summary>
+/// <summary>The environment of a run besides its options: versions and hardware, for run.json and results.json.</summary>
 public static class RunEnvironment
 {
     /// <summary>The version of CsAligner, with the commit where it is known.</summary>

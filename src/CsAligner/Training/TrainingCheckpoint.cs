@@ -10,7 +10,7 @@ internal static class TrainingCheckpoint
     private const string StepKey = "step";
     private const string OptionsKey = "options";
 
-    // What was measured on the way: NaN is what had no value.
+    // Measurements during the run: NaN means no value.
     private static readonly string[] Measures = ["history", "progress", "losses"];
 
     /// <summary>Writes a checkpoint atomically.</summary>

@@ -67,7 +67,7 @@ public sealed class BadSamples : IDisposable
     }
 
     /// <summary>Counts and names one that could not.</summary>
-    /// <param name="key">What it is called.</param>
+    /// <param name="key">The name.</param>
     /// <param name="reason">Why.</param>
     /// <exception cref="InputException">They are too many by now.</exception>
     public void Add(string key, string reason)

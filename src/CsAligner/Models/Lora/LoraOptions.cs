@@ -14,7 +14,7 @@ public sealed record LoraOptions
     /// <summary>r, 1 to 1024; the paper has 8.</summary>
     public int Rank { get; init; } = 8;
 
-    /// <summary>lora_alpha, above 0; what is added is scaled by lora_alpha / r.</summary>
+    /// <summary>lora_alpha, above 0; the addition is scaled by lora_alpha / r.</summary>
     public double Alpha { get; init; } = 16;
 
     /// <summary>The linear layers of each block that get one; all six where none are named,

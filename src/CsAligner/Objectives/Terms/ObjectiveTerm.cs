@@ -11,7 +11,7 @@ namespace CsAligner.Objectives.Terms;
 public abstract class ObjectiveTerm
 {
     /// <summary>
-    /// What the term is called in files and on the command line, such as <c>cs</c>: no blanks and no plus. A checkpoint knows its run by
+    /// The name of the term in files and on the command line, such as <c>cs</c>: no spaces, no plus. A checkpoint identifies its run by
     /// the names of the terms, so settings that change the value belong in the name.
     /// </summary>
     public abstract string Name { get; }

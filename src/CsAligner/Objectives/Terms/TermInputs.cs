@@ -2,7 +2,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Objectives.Terms;
 
-/// <summary>What an <see cref="ObjectiveTerm"/> computes its value from.</summary>
+/// <summary>The inputs of an <see cref="ObjectiveTerm"/>.</summary>
 /// <param name="X">[P + U, D]: unit rows of the images, those of pairs first.</param>
 /// <param name="Y">[P + V, D]: unit rows of the texts, those of pairs first; [T + V, D] with T texts in
 /// <paramref name="ImageOfText"/>.</param>
@@ -27,7 +27,7 @@ public sealed record TermInputs(Tensor X, Tensor Y, int Pairs, double Bandwidth,
     /// <summary>Seeds what a step draws; another one for every step.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>What the term made by <see cref="ObjectiveTerm.CreateParameters"/>, as trained so far.</summary>
+    /// <summary>A parameter from <see cref="ObjectiveTerm.CreateParameters"/>, as trained so far.</summary>
     public IReadOnlyList<(string Name, Tensor Values)> Parameters { get; init; } = [];
 
     /// <summary>One of <see cref="Parameters"/>.</summary>

@@ -1,7 +1,7 @@
 namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>A token that is found in a text before anything else is done with it.</summary>
-/// <param name="Content">What is found.</param>
+/// <param name="Content">The text to find.</param>
 /// <param name="Id">Its id.</param>
 /// <param name="SingleWord">Only where no word character stands beside it.</param>
 /// <param name="StripLeft">It takes the white space before it along.</param>

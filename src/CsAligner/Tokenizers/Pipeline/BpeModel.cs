@@ -184,7 +184,7 @@ internal sealed class BpeModel : IWordModel
     private static int Neighbours(char left, char right) => (left << 16) | right;
 
     /// <param name="json">The section "merges".</param>
-    /// <param name="mergesBytes">Whether tokens that stand for bytes are merged, whose names are not what they stand for.</param>
+    /// <param name="mergesBytes">Whether byte tokens, whose names are not their text, are merged.</param>
     private PairMerges ReadMerges(JsonView json, out bool mergesBytes)
     {
         mergesBytes = false;

@@ -37,7 +37,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
         return element.EnumerateArray().Select((item, i) => new JsonView(item, $"{where}[{i}]", name));
     }
 
-    /// <summary>Refuses members of other names, unless they are null or, of a switch, false.</summary>
+    /// <summary>Refuses members with other names, unless they are null or, for a switch, false.</summary>
     public void Allow(params ReadOnlySpan<string> names)
     {
         Require(JsonValueKind.Object, "an object");
@@ -96,7 +96,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
     public static InputException Malformed(string file, string what, Exception? cause = null) =>
         new($"reading the tokenizer: {file}: {what}; get the file again, or write it with Hugging Face's tokenizers.", cause);
 
-    /// <summary>What this reader cannot do, by its name in the file.</summary>
+    /// <summary>The error for an unsupported feature, with its name in the file.</summary>
     public InputException Unknown(string kind, string name) =>
         new(
             $"reading the tokenizer: {file}: {(path.Length == 0 ? "" : path + ": ")}the {kind} {Shown(name)} is not supported; use a "

@@ -21,7 +21,7 @@ internal sealed class PairMerges
     /// <summary>Merges in place; returns how many ids are left.</summary>
     public int Apply(Span<int> ids) => ids.Length <= LongestScanned ? ApplyByScan(ids) : ApplyByQueue(ids);
 
-    /// <summary>Quadratic in the word's length, and the faster one for words as they are.</summary>
+    /// <summary>Quadratic in the word's length, but faster for typical words.</summary>
     internal int ApplyByScan(Span<int> ids)
     {
         // pairs[i] is what ids[i] and ids[i + 1] would become.

@@ -1,6 +1,6 @@
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>What becomes of the delimiters that a text is cut at.</summary>
+/// <summary>What happens to the delimiters at which a text is split.</summary>
 internal enum SplitBehavior
 {
     /// <summary>They are left out.</summary>

@@ -5,7 +5,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>What a text is searched for: a string, or a regular expression that goes by characters, not by UTF-16 halves.</summary>
+/// <summary>A pattern to search for: a string, or a regular expression over characters, not UTF-16 code units.</summary>
 internal sealed class TextPattern
 {
     // Far beyond what any match of a sound expression needs, whatever the text; TextBudget counts what all take.
@@ -27,7 +27,7 @@ internal sealed class TextPattern
 
     public static TextPattern OfLiteral(string literal) => new(literal, null);
 
-    /// <exception cref="NotSupportedException">The expression uses what is not known here.</exception>
+    /// <exception cref="NotSupportedException">The expression uses unsupported syntax.</exception>
     /// <exception cref="ArgumentException">The expression is malformed.</exception>
     public static TextPattern OfRegex(string pattern) =>
         new(null, new Regex(PatternTranslation.Translate(pattern),

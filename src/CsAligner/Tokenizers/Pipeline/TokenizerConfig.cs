@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>What <c>tokenizer_config.json</c> says that <c>tokenizer.json</c> may not, and what it says otherwise.</summary>
+/// <summary>Settings of <c>tokenizer_config.json</c> that <c>tokenizer.json</c> may lack or contradict.</summary>
 internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength, bool PadLeft, bool TruncateLeft)
 {
     // Where a model has no limit, files say 1e30.
