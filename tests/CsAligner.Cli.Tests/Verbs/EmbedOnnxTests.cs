@@ -35,8 +35,8 @@ public sealed class EmbedOnnxTests
         Wrong(2, "is in ONNX format and takes no --lora", folder["text_model.onnx"], "--lora", folder.Path);
         Wrong(2, "is not in ONNX format: leave out the --onnx-… options", Native, "--onnx-threads", "2");
         Wrong(2, "is not in ONNX format: leave out the --onnx-… options", "use-lite", "--onnx-pooling", "mean");
-        Wrong(2, "auto or mean or cls or last or max or pooler was expected, got 'sum'", folder.Path, "--onnx-pooling", "sum");
-        Wrong(2, "--onnx-context: a whole number of at least 3 was expected", folder.Path, "--onnx-context", "2");
+        Wrong(2, "expected auto or mean or cls or last or max or pooler, got 'sum'", folder.Path, "--onnx-pooling", "sum");
+        Wrong(2, "--onnx-context: expected a whole number of at least 3", folder.Path, "--onnx-context", "2");
         Wrong(1, "there is no output 'x'", folder.Path, "--onnx-text-output", "x");
         Wrong(1, "cannot read this model", Path.Combine(Graphs, "bad", "opset.onnx"));
         Wrong(1, "no such file", folder["none.onnx"]);

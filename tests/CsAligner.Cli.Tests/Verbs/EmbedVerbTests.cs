@@ -112,12 +112,12 @@ public class EmbedVerbTests
     {
         using var folder = new TemporaryFolder();
         Wrong("nothing to embed");
-        Wrong("--data brings its images and texts along", "--data", folder.Path, "--texts", "x");
+        Wrong("--data includes images and texts", "--data", folder.Path, "--texts", "x");
         Wrong("the splits of icons are alignment, validation", "--data", "icons:test");
         Wrong("--batch-size", "--texts", "x", "--batch-size", "0");
-        Wrong("--captions all is for --data icons:SPLIT", "--texts", "x", "--captions", "all");
+        Wrong("--captions all needs --data icons:SPLIT", "--texts", "x", "--captions", "all");
         Wrong("captions.tsv already has a line for each caption", "--data", folder.Path, "--captions", "all");
-        Wrong("one or all was expected, got 'two'", "--data", "icons:noto", "--captions", "two");
+        Wrong("expected one or all, got 'two'", "--data", "icons:noto", "--captions", "two");
         Wrong("use-lite embeds only texts: leave out --images", "--images", "x", "--model", "use-lite");
         Wrong("use-lite gives features of whole texts: leave --tokens out", "--texts", "x", "--tokens", "--model", "use-lite");
 

@@ -148,7 +148,7 @@ public class FidelityVerbTests
     {
         CommandLineRun run = CommandLineRun.Of("fidelity", "x.npy", "y.npy", "--k", k);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
-        Assert.Contains("--k: a whole number from 1 up to 1000 was expected", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--k: expected a whole number from 1 to 1000", run.Error, StringComparison.Ordinal);
     }
 
     private static void Refused(string what, string expected, string generated, string reference, params string[] parts)

@@ -75,7 +75,7 @@ public class ShuffledSamplesTests
                 StringComparison.Ordinal);
         File.AppendAllText(folder["s-3.tar"], "more");
         using SampleSource changed = Dataset.Open(folder.Path);
-        Assert.Contains("not the data set",
+        Assert.Contains("in another data set",
             Assert.Throws<InputException>(() => ShuffledSamples.Resume(changed, SamplePosition.Parse(saved))).Message,
             StringComparison.Ordinal);
     }

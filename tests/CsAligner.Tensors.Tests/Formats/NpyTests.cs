@@ -167,7 +167,7 @@ public class NpyTests
     [Theory]
     [InlineData("structured", "structured dtype")]
     [InlineData("objects", "Python objects")]
-    [InlineData("complex", "'<c8' is not read")]
+    [InlineData("complex", "'<c8' is not supported")]
     public void Types_that_are_not_plain_numbers_are_refused(string name, string expected) =>
         Assert.Contains(expected, Refused(Golden(name)));
 
@@ -266,10 +266,10 @@ public class NpyTests
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), 'more': 1}", "a key other than" },
         { "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", "twice" },
         { "{'descr': '|O', 'fortran_order': False, 'shape': (3, 4), }", "Python objects" },
-        { "{'descr': '=f4', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
-        { "{'descr': '|f4', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
-        { "{'descr': '<f16', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
-        { "{'descr': '', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
+        { "{'descr': '=f4', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
+        { "{'descr': '|f4', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
+        { "{'descr': '<f16', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
+        { "{'descr': '', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } or 1", "expected the end" },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), \0}", "expected a string" },
         { "__import__('os').system('true')", "'{' was expected" },
@@ -322,9 +322,9 @@ public class NpyTests
     [Fact]
     public void Integers_are_asked_for_and_floats_refused()
     {
-        Assert.Contains("one dimension was expected", Assert.Throws<InputException>(() => Npy.ReadInt64(Golden("little-i8"))).Message);
+        Assert.Contains("expected one dimension", Assert.Throws<InputException>(() => Npy.ReadInt64(Golden("little-i8"))).Message);
         using NpyReader floats = NpyReader.Open(Golden("little-f4"));
-        Assert.Contains("integers were expected", Assert.Throws<InputException>(() => floats.ReadRows(0, new long[12])).Message);
+        Assert.Contains("expected integers", Assert.Throws<InputException>(() => floats.ReadRows(0, new long[12])).Message);
     }
 
     [Fact]
