@@ -44,7 +44,8 @@ internal static class OnnxFeatures
             {
                 var (first, end) = spans.IsEmpty ? (0, tokens) : spans[i];
                 if (end > tokens || first >= end)
-                    throw new InputException($"{where} has {tokens} tokens for {end} input tokens; name an output with one vector per token");
+                    throw new InputException($"{where} has {tokens} tokens for {end} input tokens; name an output with one vector per "
+                        + "token");
                 Pool(sample[(first * width)..(end * width)], width, pooling, row);
             }
 

@@ -73,7 +73,8 @@ internal sealed class OnnxFileCheck
         {
             if (_nodes.TryGetValue(name, out var node) && (node.Inputs > function.Inputs || node.Outputs > function.Outputs))
                 throw new InputException($"{_path}: a node gives the model's function {name} {node.Inputs} inputs "
-                    + $"and {node.Outputs} outputs, but it has {function.Inputs} and {function.Outputs}; download or export the model again");
+                    + $"and {node.Outputs} outputs, but it has {function.Inputs} and {function.Outputs}; download or export the model "
+                    + "again");
             if (Reaches(name, name, []))
                 throw new InputException($"{_path}: the model's function {name} calls itself; download or export the model again");
         }
@@ -167,7 +168,8 @@ internal sealed class OnnxFileCheck
         {
             if (step == FieldsToSize.Length && number == 1 && value != (int)value)
                 throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                    $"{_path}: an input or output has a dimension of {value}, more than any encoder has; download or export the model again"));
+                    $"{_path}: an input or output has a dimension of {value}, more than any encoder has; download or export the model "
+                        + "again"));
         });
 
     private void Weights(long end, int depth)

@@ -210,8 +210,8 @@ internal sealed class OnnxModelFolder
             ? StringOf(prompts, name.GetString()!)
             : null)
             ?? throw new InputException(
-                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, but prompts has no string with that name; download the file "
-                + "again");
+                $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, but prompts has no string with that name; download the "
+                + "file again");
         if (Prompt.Length > 0 && !_poolsPrompt)
             throw new InputException(
                 $"{file}: default_prompt_name is {ForeignSettings.Shown(name)}, whose tokens the pooling ignores (include_prompt is "

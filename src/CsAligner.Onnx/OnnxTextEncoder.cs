@@ -179,8 +179,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
             int side = Math.Max(pixels.Size(2), _imageSize), batch = OnnxGraph.BatchOf(pixels) ?? 1;
             if (3.0 * batch * side * side > OnnxGraph.MostPixels)
                 throw new InputException(
-                    $"{_graph.Session.Path}: it takes images of {side} x {side} beside a text, more than any encoder takes; export the encoder "
-                    + "of texts alone");
+                    $"{_graph.Session.Path}: it takes images of {side} x {side} beside a text, more than any encoder takes; export the "
+                    + "encoder of texts alone");
             inputs.AddZeros(pixels, batch, 3, side, side);
         }
 

@@ -19,7 +19,8 @@ public class CommandLineTests
     [InlineData("toy --out a --out b", "--out is given 2 times: give it once")]
     [InlineData("toy --out a -json", "unknown option '-json'")]
     [InlineData("search set cat --tpo 3", "unknown option '--tpo', and words that look like options go after --; did you mean '--top'?")]
-    [InlineData("search set cat -model x", "unknown option '-model', and words that look like options go after --; did you mean '--model'?")]
+    [InlineData("search set cat -model x", "unknown option '-model', and words that look like options go after --; did you mean "
+        + "'--model'?")]
     [InlineData("toy --out a --seed -1", "--seed: expected a whole number from 0 to 18446744073709551615, got '-1'")]
     [InlineData("align --images a --texts b --out c --train txt", "--train: expected both, text or image, got 'txt'; did you mean 'text'?")]
     [InlineData("align --images a --texts b --out c --objective infonec", "did you mean 'infonce'?")]

@@ -175,8 +175,8 @@ internal static class EmbedBenchmark
         }
 
         text.Append(CultureInfo.InvariantCulture,
-            $"\nicon-clip (64 x 64 pixels, 17 tokens of width 192), only ours, {Compute.Threads} threads, from 8-bit pixels and raw captions, "
-                + $"including preparation and tokenizing: {iconImages:f0} images/s, {iconTexts:f0} texts/s.\n");
+            $"\nicon-clip (64 x 64 pixels, 17 tokens of width 192), only ours, {Compute.Threads} threads, from 8-bit pixels and raw "
+                + $"captions, including preparation and tokenizing: {iconImages:f0} images/s, {iconTexts:f0} texts/s.\n");
         return text.ToString();
     }
 

@@ -127,7 +127,8 @@ internal static class MatmulBenchmark
         text.AppendLine();
         text.AppendLine("float32, C = A·B, GFLOP/s counted as 2·m·n·k; T marks an operand stored transposed.");
         text.AppendLine("Ours and theirs run in turn. The table has medians over the rounds, and the median of the rounds' ratios.");
-        text.AppendLine("We tell OpenBLAS which kernels to use (`OPENBLAS_CORETYPE`), because it mistakes some new processors for old ones.");
+        text.AppendLine("We tell OpenBLAS which kernels to use (`OPENBLAS_CORETYPE`), because it mistakes some new processors for old "
+            + "ones.");
         foreach (MatmulRun run in runs)
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {run.Simd}").AppendLine();

@@ -34,7 +34,8 @@ internal static class AlignVerb
             CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder,
                 "A feature-set folder with image tokens, written by embed --tokens");
         Option<string?> textTokens =
-            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with text tokens, written by embed --tokens");
+            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with text tokens, written by "
+                + "embed --tokens");
         Option<string?> model =
             CommonOptions.OptionalPath("--model", PathRole.Model,
                 "The CLIP to train with --lora, instead of features: its folder, or icon-clip");
@@ -82,8 +83,8 @@ internal static class AlignVerb
             AlignmentResult result =
                 Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
             if (result.ValidationPairs == 0 && options.ValidationFraction > 0)
-                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of the pairs are too few to choose an epoch, "
-                    + "so the last one is kept");
+                session.Terminal.Say($"no pairs were held out: {options.ValidationFraction:g3} of the pairs are too few to choose an "
+                    + "epoch, so the last one is kept");
             AlignmentReport.Write(folder, options, result, inputs.ByRole, choice);
             encoders?.Write(folder, parsed.GetValue(merge));
             if (parsed.GetValue(json))

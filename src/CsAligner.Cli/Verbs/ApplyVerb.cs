@@ -64,7 +64,8 @@ internal static class ApplyVerb
             if (!Directory.Exists(adapterPath)) return;
             if (File.Exists(path))
                 throw new UsageException(
-                    $"'{adapterPath}' is a folder with two adapters for a feature set, but '{path}' is not a feature set: give one of the adapters");
+                    $"'{adapterPath}' is a folder with two adapters for a feature set, but '{path}' is not a feature set: give one of "
+                        + "the adapters");
             if (parsed.IsGiven(modality) || parsed.IsGiven(tokens))
                 throw new UsageException($"'{adapterPath}' is a folder with adapters for a whole feature set and its tokens: leave "
                     + "--modality and --tokens out");
@@ -75,8 +76,8 @@ internal static class ApplyVerb
     internal static void CheckWidth(Adapter map, string adapter, string path, int width)
     {
         if (width != map.Width)
-            throw new InputException($"cannot map '{path}' by '{adapter}': it has rows of {width} values, but the adapter was trained on {map.Width}; "
-                + "use features of the same encoder");
+            throw new InputException($"cannot map '{path}' by '{adapter}': it has rows of {width} values, but the adapter was trained "
+                + $"on {map.Width}; use features of the same encoder");
     }
 
     private static Modality Choose(string path, Modality? given)

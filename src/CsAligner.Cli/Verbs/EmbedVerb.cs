@@ -37,7 +37,8 @@ internal static class EmbedVerb
         Option<bool> tokens = new("--tokens") { Description = "Also store the features of patches and words, as float16" };
         Option<string> dtype = CommonOptions.Choice("--dtype", "Set the element type of the features", "float16", "float16", "float32");
         Option<int?> batchSize =
-            CommonOptions.OptionalCount("--batch-size", "Compute this many images or texts at a time; the default suits the model and the cache",
+            CommonOptions.OptionalCount("--batch-size", "Compute this many images or texts at a time; the default suits the model and "
+                + "the cache",
                 most: 65536);
         Option<int> decodeThreads =
             CommonOptions.Count("--decode-threads",

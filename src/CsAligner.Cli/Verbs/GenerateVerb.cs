@@ -37,12 +37,16 @@ internal static class GenerateVerb
             "--adapter", PathRole.Run,
             "Align's output folder: maps words with its text adapter, pictures with its image adapter");
         Option<int> count =
-            CommonOptions.Count("--count", "Make this many pictures per input, each from its own noise", defaults.Count, most: MostPictures);
-        Option<int> steps = CommonOptions.Count("--steps", "Set the number of steps from noise to picture", defaults.Steps, most: MostSteps);
+            CommonOptions.Count("--count", "Make this many pictures per input, each from its own noise", defaults.Count,
+                most: MostPictures);
+        Option<int> steps = CommonOptions.Count("--steps", "Set the number of steps from noise to picture", defaults.Steps,
+            most: MostSteps);
         Option<double> guidance = CommonOptions.Number(
-            "--guidance", "Exaggerate the embedding by this factor; 1 does not, and takes half the time", defaults.Guidance, 0, MostGuidance);
+            "--guidance", "Exaggerate the embedding by this factor; 1 does not, and takes half the time", defaults.Guidance, 0,
+                MostGuidance);
         Option<string> sampler = CommonOptions.Choice(
-            "--sampler", "Choose the integration step; heun calls the decoder twice per step and has a smaller error", Samplers.Default, [.. new Samplers().Names]);
+            "--sampler", "Choose the integration step; heun calls the decoder twice per step and has a smaller error", Samplers.Default,
+                [.. new Samplers().Names]);
         Option<ulong> seed = CommonOptions.Seed();
         Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write pictures to");
         Option<bool> json = CommonOptions.Json();

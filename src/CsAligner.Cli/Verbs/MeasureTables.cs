@@ -50,7 +50,8 @@ internal static class MeasureTables
     public static TextTable Mixed(MixedMeasures measures)
     {
         var table = new TextTable(new TextColumn("one index of both"), "R@1", "R@5", "R@10", "nDCG@10", "of the other kind");
-        foreach ((string name, MixedQueryMeasures found) in new[] { ("text asks", measures.TextQuery), ("image asks", measures.ImageQuery) })
+        foreach ((string name, MixedQueryMeasures found) in
+            new[] { ("text asks", measures.TextQuery), ("image asks", measures.ImageQuery) })
         {
             table.Row(
                 name, Fraction(found.RecallAt1), Fraction(found.RecallAt5), Fraction(found.RecallAt10), Fraction(found.Ndcg10),

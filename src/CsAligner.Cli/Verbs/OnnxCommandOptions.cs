@@ -22,12 +22,14 @@ internal sealed class OnnxCommandOptions
             "Pool token features this way; auto follows 1_Pooling/config.json, the graph or its family", "auto", "auto", "mean",
             "cls", "last", "max", "pooler");
     private readonly Option<int?> _context =
-        CommonOptions.OptionalCount("--onnx-context", "Read at most this many tokens of a text; by default as many as the model allows", least: 3);
+        CommonOptions.OptionalCount("--onnx-context", "Read at most this many tokens of a text; by default as many as the model allows",
+            least: 3);
     private readonly Option<int?> _threads =
         CommonOptions.OptionalCount("--onnx-threads", "Set the threads of ONNX Runtime; by default CSALIGN_THREADS, else all processors",
             most: Compute.MaxThreads);
     private readonly Option<string> _provider =
-        CommonOptions.Choice("--onnx-provider", "Compute on this device; cuda needs a build with the package Microsoft.ML.OnnxRuntime.Gpu", "cpu",
+        CommonOptions.Choice("--onnx-provider", "Compute on this device; cuda needs a build with the package Microsoft.ML.OnnxRuntime.Gpu",
+            "cpu",
             "cpu", "cuda");
     private readonly Option<int> _device = CommonOptions.Count("--onnx-device", "Select the GPU", 0, least: 0);
 

@@ -31,7 +31,8 @@ internal static class ReportVerb
             CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder,
                 "A feature-set folder with image tokens, for adapters that read tokens");
         Option<string?> textTokens =
-            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with text tokens, for adapters that read tokens");
+            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with text tokens, for adapters "
+                + "that read tokens");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();

@@ -48,8 +48,8 @@ internal static class SearchVerb
                 Embed(AdaptedModel.Open(session, "search", parsed.GetRequiredValue(model), parsed.GetValue(adapter),
                     files.FirstOrDefault()), words, files);
             if (asked.Width != rows.Width)
-                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, but queries have {asked.Width}; give the "
-                    + "model and the adapter that made it");
+                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, but queries have {asked.Width}; "
+                    + "give the model and the adapter that made it");
             TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top), session.Cancellation);
             Dictionary<int, JsonObject> metadata =
                 Metadata(set, [.. Enumerable.Range(0, found.Queries).SelectMany(query => found.Rows(query).ToArray())]);

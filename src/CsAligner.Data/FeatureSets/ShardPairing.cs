@@ -39,8 +39,8 @@ public static class ShardPairing
         {
             (long rows, long others) = (RowsOf(path), RowsOf(textShards[number]));
             if (rows != others)
-                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; the numbers of rows must be "
-                    + "equal: get the files again, or give the pairs");
+                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; the numbers of "
+                    + "rows must be equal: get the files again, or give the pairs");
         }
     }
 

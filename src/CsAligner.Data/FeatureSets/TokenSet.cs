@@ -177,8 +177,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
             for (int row = 0; row < counts.Length; row++)
             {
                 if (counts[row] < 1 || counts[row] > tokens.Rows)
-                    throw new InputException($"cannot read '{path}': row {row} has {counts[row]} tokens; expected 1 to the {tokens.Rows} of "
-                        + $"'{tokens.Path}': embed again with tokens");
+                    throw new InputException($"cannot read '{path}': row {row} has {counts[row]} tokens; expected 1 to the "
+                        + $"{tokens.Rows} of '{tokens.Path}': embed again with tokens");
                 offsets[row + 1] = offsets[row] + counts[row];
             }
 

@@ -28,8 +28,8 @@ public static class ImageDecoder
         {
             using Image image = load(file.ToArray());
             if ((long)image.Width * image.Height > MaxPixels)
-                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels; the limit is {MaxPixels} in total: "
-                    + "make it smaller");
+                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels; the limit is {MaxPixels} "
+                    + "in total: make it smaller");
             // Both would copy a picture that is already right, and for small pictures the calls take as long as everything else.
             using Image? upright = image.Contains("orientation") ? image.Autorot() : null;
             Image turned = upright ?? image;

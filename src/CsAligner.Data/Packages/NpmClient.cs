@@ -92,13 +92,14 @@ internal static class NpmClient
             return new InputException(
                 $"the disk is full while npm downloads {names}; free some space, or set CSALIGN_CACHE and npm's cache to another disk");
         if (Has(said, "EACCES") || Has(said, "EROFS") || Has(said, "EPERM"))
-            return new InputException($"npm has no permission to write while it downloads {names} ({FirstError(said)}); make npm's cache folder writable "
-                + "or set npm_config_cache to one that is");
+            return new InputException($"npm has no permission to write while it downloads {names} ({FirstError(said)}); make npm's "
+                + "cache folder writable or set npm_config_cache to one that is");
         if (Has(said, "ENOTFOUND") || Has(said, "EAI_AGAIN") || Has(said, "ECONN") || Has(said, "ETIMEDOUT")
             || Has(said, "ENETUNREACH") || Has(said, "EHOSTUNREACH") || Has(said, "network") || Has(said, "ENOTCACHED")
             || Has(said, "socket"))
             return new InputException(
-                $"no network while npm downloads {names} ({FirstError(said)}); connect and run the command again: finished downloads are kept");
+                $"no network while npm downloads {names} ({FirstError(said)}); connect and run the command again: finished downloads "
+                    + "are kept");
         return new InputException(
             $"npm could not download {names} ({FirstError(said)}); try 'npm pack {packages[0].Name}@{packages[0].Version}' by hand");
     }

@@ -44,8 +44,8 @@ internal sealed class RunFeatures : IDisposable
         Tensor imageRows = FeatureFile.ReadRows(images, Modality.Image), textRows = FeatureFile.ReadRows(texts, Modality.Text);
         Pairing? pairing = FeatureInputs.ReadPairs(pairs, images, imageRows, texts, textRows);
         if (pairing == null && imageRows.Rows != textRows.Rows)
-            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, the image row of each "
-                + "text");
+            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, the "
+                + "image row of each text");
         return new RunFeatures(
             NameOf(images), imageRows, textRows, pairing ?? Pairing.Diagonal(imageRows.Rows), textRows.Rows,
             Open(imageTokens, Modality.Image, imageRows), Open(textTokens, Modality.Text, textRows),

@@ -61,7 +61,8 @@ internal sealed class SweepRecipe
             .SelectMany(each => Combinations(0, []).Select(point => Cell(each.Name, [.. options, .. each.Options], point)))];
         if (root.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean())
             Cells = [.. Cells,
-                Cell("", options, []) with { Point = [.. Axes.Select(_ => AlignmentOption.Automatic)], AutomaticBandwidth = true, AutomaticLambda = true }];
+                Cell("", options, []) with { Point = [.. Axes.Select(_ => AlignmentOption.Automatic)], AutomaticBandwidth = true,
+                    AutomaticLambda = true }];
         HeatMap = root.TryGetProperty("heat_map", out var map) && map.GetBoolean();
         if (HeatMap && (Axes.Count != 2 || Cells.Any(c => c.Case.Length > 0)))
             throw new InputException($"{path}: a heat map needs a grid of two options and one case");

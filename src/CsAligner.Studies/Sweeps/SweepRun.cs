@@ -73,8 +73,8 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
     {
         string path = Path.Combine(folder, RecipeFile);
         if (File.Exists(path) && File.Exists(Path.Combine(folder, ResultsFile)) && SweepRecipe.Read(path).Computes != recipe.Computes)
-            throw new InputException($"{folder}: has the results of another recipe, or of an older version of this one; give another --out, "
-                + $"or remove {ResultsFile}");
+            throw new InputException($"{folder}: has the results of another recipe, or of an older version of this one; give another "
+                + $"--out, or remove {ResultsFile}");
         AtomicFile.WriteAllBytes(path, File.ReadAllBytes(recipe.Path));
     }
 

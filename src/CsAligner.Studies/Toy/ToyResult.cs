@@ -64,7 +64,8 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
         }
 
         return text.AppendLine()
-            .AppendLine("Mutual information is the same in all three cases: it cannot distinguish modalities that lie apart from modalities that coincide.")
+            .AppendLine("Mutual information is the same in all three cases: it cannot distinguish modalities that lie apart from "
+                + "modalities that coincide.")
             .ToString();
     }
 

@@ -28,7 +28,8 @@ public sealed unsafe class OpGradients
     {
         var tensor = _inputs[input];
         if (!tensor.RequiresGrad)
-            throw new InvalidOperationException($"The gradient of input {input} is not needed: call Of({input}) only where Wants({input}).");
+            throw new InvalidOperationException($"The gradient of input {input} is not needed: call Of({input}) only where "
+                + $"Wants({input}).");
         _given[input] = true;
         var gradient = new Span<float>(tensor.GradSink(out bool accumulate), tensor.Length);
         if (!accumulate) gradient.Clear();

@@ -153,7 +153,8 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             }
             : ElementType.Other;
         if (type == ElementType.Other || (descr[0] == '|' && ElementConversion.SizeOf(type) > 1))
-            throw Bad(path, $"its type '{descr}' is not supported; save it as float16, float32, float64, bool, or integers of 8 to 64 bits");
+            throw Bad(path, $"its type '{descr}' is not supported; save it as float16, float32, float64, bool, or integers of 8 to 64 "
+                + "bits");
         return (type, descr[0] == '>');
     }
 

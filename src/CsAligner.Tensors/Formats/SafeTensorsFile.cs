@@ -130,8 +130,8 @@ public sealed class SafeTensorsFile : IDisposable
     {
         SafeTensorsHeader.Entry entry = Find(name);
         if (entry.Info.ElementType == ElementType.Other)
-            throw new InputException($"cannot read tensor '{name}' of '{Path}': its type {entry.Info.TypeName} is not supported; save it as "
-                + "F16, BF16, F32, F64, BOOL, or integers of 8 to 64 bits");
+            throw new InputException($"cannot read tensor '{name}' of '{Path}': its type {entry.Info.TypeName} is not supported; save "
+                + "it as F16, BF16, F32, F64, BOOL, or integers of 8 to 64 bits");
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + values.Length, entry.Info.Count, nameof(first));
         if (values.IsEmpty)

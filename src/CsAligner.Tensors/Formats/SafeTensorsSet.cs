@@ -69,7 +69,8 @@ public sealed class SafeTensorsSet : IDisposable
     {
         if (!File.Exists(path) && File.Exists(System.IO.Path.Combine(folder, "pytorch_model.bin")))
             throw new InputException(
-                $"cannot read '{path}': there is no such file, only pytorch_model.bin, which is not supported; save the model with safetensors");
+                $"cannot read '{path}': there is no such file, only pytorch_model.bin, which is not supported; save the model with "
+                    + "safetensors");
         (Path, SafeTensorsFile file) = (path, SafeTensorsFile.Open(path));
         _files.Add(file);
         foreach (string name in file.Names)

@@ -113,8 +113,8 @@ public sealed class TensorFlowJsWeights
             long given = shards.Count == 0 ? 0 : shards[^1].End;
             if (given != end)
                 throw Bad($"its tensors need {end} bytes, but the shards "
-                    + $"{(shards.Count == 0 ? "" : $"'{System.IO.Path.GetFileName(shards[0].Path)}' and following ")}have {given}; is a file cut "
-                    + "off or of another model?");
+                    + $"{(shards.Count == 0 ? "" : $"'{System.IO.Path.GetFileName(shards[0].Path)}' and following ")}have {given}; is a "
+                    + "file cut off or of another model?");
         }
     }
 

@@ -99,8 +99,8 @@ public sealed class AdapterKinds
         if (!TryGet(name, out var kind))
         {
             throw new InputException(
-                $"{tensors.Path}: adapter kind '{name}' is unknown; known are {string.Join(", ", Names)}; only the application that defines a kind "
-                    + "can read it");
+                $"{tensors.Path}: adapter kind '{name}' is unknown; known are {string.Join(", ", Names)}; only the application that "
+                    + "defines a kind can read it");
         }
 
         var adapter = OfItsKind(kind.Load(tensors), kind);

@@ -117,7 +117,8 @@ public sealed record BandwidthRule
 
     private double Checked(double bandwidth) => bandwidth > 0 && double.IsFinite(bandwidth)
         ? bandwidth
-        : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, because most rows are equal; give a number instead");
+        : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, because most rows are equal; give a number "
+            + "instead");
 
     // A partial Fisher-Yates shuffle, then in order: the same rows for the same generator.
     private static int[] Choose(int total, int count, RandomGenerator random)

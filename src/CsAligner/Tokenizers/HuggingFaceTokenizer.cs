@@ -54,8 +54,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         padding?.Allow("strategy", "direction", "pad_to_multiple_of", "pad_id", "pad_type_id", "pad_token");
         ContextLength = truncation?.Required("max_length").Id() ?? config.ContextLength;
         if (ContextLength <= _marks.Count)
-            throw json.Malformed($"a text may have at most {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its "
-                + $"marks alone are {_marks.Count}");
+            throw json.Malformed($"a text may have at most {ContextLength} ids (max_length, or model_max_length of "
+                + $"tokenizer_config.json), but its marks alone are {_marks.Count}");
         _truncateLeft = IsLeft(truncation) ?? config.TruncateLeft;
         _padLeft = IsLeft(padding) ?? config.PadLeft;
         PaddingId = padding?.Optional("pad_id")?.Id() ?? PaddingOf(config, added);

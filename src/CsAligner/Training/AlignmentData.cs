@@ -112,7 +112,8 @@ public sealed record AlignmentData
 
         if ((ImageEncoder != null && options.Train == TrainedSide.Text) || (TextEncoder != null && options.Train == TrainedSide.Image))
             throw new InputException($"align: training only {AlignmentOptionList.Get("train").Text(options)} leaves "
-                + $"the {(ImageEncoder != null ? "image" : "text")} side unchanged, but its encoder is set to train; remove one of the two");
+                + $"the {(ImageEncoder != null ? "image" : "text")} side unchanged, but its encoder is set to train; remove one of the "
+                + "two");
         foreach (var (name, tokens, encoder) in new[] { ("image", ImageTokens, ImageEncoder), ("text", TextTokens, TextEncoder) })
         {
             if (options.TokenWeight > 0 && tokens == null && encoder == null)

@@ -17,7 +17,8 @@ public sealed class GuideTests
     /// <summary>The README and every page below docs.</summary>
     internal static IEnumerable<string> Files() =>
         [Path.Combine(Repository.Root, "README.md"),
-            .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+            .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md",
+                SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Pages))]

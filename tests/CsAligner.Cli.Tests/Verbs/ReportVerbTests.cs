@@ -145,7 +145,8 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Fails("epoch that is not an object", Report(folder, Copy(folder, "odd", _ => "{\"options\": {}, \"epochs\": [1]}")));
 
         string narrow = FeatureFiles.Save(folder, "narrow.npy", FeatureFiles.Cloud(3, 9, 4, 0));
-        Fails("takes rows of 12 values, but the features have 4", Report(folder, _runs.Folder["first"], "--images", narrow, "--texts", narrow));
+        Fails("takes rows of 12 values, but the features have 4", Report(folder, _runs.Folder["first"], "--images", narrow, "--texts",
+            narrow));
         string without = Copy(folder, "without", json => json);
         File.Delete(Path.Combine(without, "text-adapter.safetensors"));
         Fails("text-adapter.safetensors", Report(folder, without, "--images", _runs.TestImages, "--texts", _runs.TestTexts));

@@ -137,7 +137,8 @@ public sealed class FeatureSamples : SampleSource
             throw new InputException(
                 $"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; the numbers of rows must be equal");
         if (shard.Metadata?.Rows is { } rows && rows != any.Rows)
-            throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; the numbers of rows must be equal");
+            throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; the numbers of rows "
+                + "must be equal");
         for (long first = 0; first < any.Rows; first += BlockRows) _blocks.Add((shard, first, (int)Math.Min(BlockRows, any.Rows - first)));
     }
 

@@ -88,7 +88,8 @@ internal sealed class ParquetFile
     {
         var stored = rows.GetMetadata(column)?.MetaData ?? throw new InvalidDataException($"a row group has no column '{column.Name}'");
         if (stored.NumValues != rows.RowCount)
-            throw new InvalidDataException($"its column '{column.Name}' has {stored.NumValues} values in a row group of {rows.RowCount} rows");
+            throw new InvalidDataException($"its column '{column.Name}' has {stored.NumValues} values in a row group of {rows.RowCount} "
+                + "rows");
         if (stored.TotalUncompressedSize is < 0 or > LargestColumn)
             throw new InvalidDataException($"its column '{column.Name}' has {stored.TotalUncompressedSize} bytes in a row group, at "
                 + $"most {LargestColumn} are read; write it with smaller groups");

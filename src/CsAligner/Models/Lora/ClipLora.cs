@@ -66,8 +66,8 @@ public sealed class ClipLora
                 + $"{string.Join(", ", LoraOptions.KnownModules)}, text_projection and visual_projection");
         if (targets.FirstOrDefault(module => module.Layer is null) is { } other)
             throw new InputException(
-                $"{Path.Combine(folder, ConfigFile)}: target_modules names {other.Name}, which is not a linear layer; LoRA is supported in linear "
-                + "layers alone");
+                $"{Path.Combine(folder, ConfigFile)}: target_modules names {other.Name}, which is not a linear layer; LoRA is supported "
+                + "in linear layers alone");
 
         // LoRA trained on one tower has no tensors for the other, although the names match there too.
         var towers = targets.GroupBy(module => module.Tower).ToList();

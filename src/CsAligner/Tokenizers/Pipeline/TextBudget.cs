@@ -28,8 +28,8 @@ internal static class TextBudget
     public static void RequireLength(long characters)
     {
         if (characters > ((long)MostTimes * t_length) + Spare)
-            throw new InputException($"tokenizing a text of {t_length} characters: the tokenizer's steps make it more than {MostTimes} times "
-                + "as long; use a tokenizer without such steps.");
+            throw new InputException($"tokenizing a text of {t_length} characters: the tokenizer's steps make it more than {MostTimes} "
+                + "times as long; use a tokenizer without such steps.");
     }
 
     /// <summary>Whether an expression that began at this tick, and those before it, have taken too long.</summary>
