@@ -26,7 +26,7 @@ public class CommandLineTests
     [InlineData("align --images a --texts b --out c --objective infonec", "did you mean 'infonce'?")]
     [InlineData("align --images a --texts b --out c --adapter low-ranc", "did you mean 'low-rank'?")]
     [InlineData("align --images a --texts b --out c --bandwidth-factors 1 1,5",
-        "--bandwidth-factors: expected numbers above 0, such as 0.5 1 2, got '1,5'")]
+        "--bandwidth-factors: expected at most 16 numbers above 0, such as 0.5 1 2, got '1,5'")]
     [InlineData("measure a b --bandwidth med", "--bandwidth: expected a number above 0, 'median' or 'within*F'")]
     [InlineData("embed --model m --out o --onnx-pooling meen", "did you mean 'mean'?")]
     [InlineData("apply --adapter a x y --modality txt", "--modality: expected image or text, got 'txt'; did you mean 'text'?")]

@@ -21,7 +21,7 @@ public class CommandRunnerTests
         { new AggregateException(new InputException("deep inside")), 1, "csalign: deep inside" },
         { new TypeInitializationException("T", new InputException("a library was not found")), 1, "csalign: a library was not found" },
         { new InvalidOperationException("oops"), 1,
-            "csalign: a bug in csalign: InvalidOperationException: oops (CSALIGN_DEBUG=1 shows where; please report it)" },
+            "csalign: a mistake in csalign itself: InvalidOperationException: oops (CSALIGN_DEBUG=1 shows where; please report it)" },
     };
 
     [Theory]

@@ -18,8 +18,8 @@ public sealed class HostileModelTests
     [InlineData("huge_batch", "an input or output has a dimension of 1099511627776, more than any encoder")]
     [InlineData("huge_output", "cannot run this model")]
     [InlineData("wrong_rank", "output image_embeds has the shape []; expected [1, width]")]
-    [InlineData("not_finite", "output image_embeds: a black picture: the model's features of it are not finite")]
-    [InlineData("zero", "output image_embeds: a black picture: the model's features of it are zero throughout")]
+    [InlineData("not_finite", "output image_embeds: a black picture: the model's features for it are not finite")]
+    [InlineData("zero", "output image_embeds: a black picture: the model's features for it are all zero")]
     [InlineData("text_output", "output image_embeds holds values of type string; expected floating-point numbers")]
     [InlineData("two_outputs",
         "which output holds the features of images cannot be told; its outputs are x float32 [?, 192]; y float32 [?, 192]")]

@@ -79,7 +79,7 @@ internal static class FidelityVerb
             {
                 string what = input.NameOf(0) is null ? "row" : "picture";
                 throw new InputException(
-                    $"cannot judge '{input.Path}': it has {input.Rows} {what}, at least 2 were expected; thousands are better");
+                    $"cannot judge '{input.Path}': it has {input.Rows} {what}; expected at least 2, better thousands");
             }
         }
 

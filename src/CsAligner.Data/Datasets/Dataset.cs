@@ -87,7 +87,7 @@ public static class Dataset
         (string file, string split) = colon > 0 && KarpathySplit.IsSplit(path[(colon + 1)..]) ? (path[..colon], path[(colon + 1)..])
             : colon > 0 && !File.Exists(path)
                 ? throw new InputException(
-                    $"cannot read '{name}': '{path[(colon + 1)..]}' is no split; one of {KarpathySplit.Splits} was expected")
+                    $"cannot read '{name}': '{path[(colon + 1)..]}' is not a split; expected one of {KarpathySplit.Splits}")
             : (path, "test");
         return KarpathySplit.Read(name, file, split, imageFolder);
     }

@@ -24,7 +24,7 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
                 _shards.Add(OpenMatrix(shard, _shards.Count > 0 ? _shards[0] : null));
             long rows = _shards.Sum(shard => shard.Rows);
             if (rows == 0)
-                throw new InputException($"cannot read '{path}': it has no rows; at least one was expected");
+                throw new InputException($"cannot read '{path}': it has no rows; expected at least one");
             if (rows > int.MaxValue || _shards[0].RowLength > Array.MaxLength)
                 throw new InputException(
                     $"cannot read '{path}': {rows} rows of {_shards[0].RowLength} values are more than can be counted; use fewer rows");
@@ -109,7 +109,7 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
     {
         NpyReader reader = NpyReader.Open(path);
         string shape = $"[{string.Join(", ", reader.Shape.ToArray())}]";
-        string? problem = reader.Shape.Length != 2 ? $"a matrix [rows, width] was expected, its shape is {shape}; save one row per item"
+        string? problem = reader.Shape.Length != 2 ? $"expected a matrix [rows, width], its shape is {shape}; save one row per item"
             : reader.RowLength == 0 ? $"its rows have no values, its shape is {shape}"
             : first is not null && first.RowLength != reader.RowLength
                 ? $"its rows have {reader.RowLength} values, those of '{first.Path}' have {first.RowLength}; all shards of a set "

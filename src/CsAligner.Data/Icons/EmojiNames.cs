@@ -105,7 +105,7 @@ public sealed class EmojiNames
         }
     }
 
-    private static string Text(JsonElement value) => value.GetString() ?? throw new JsonException("a text was expected, not null");
+    private static string Text(JsonElement value) => value.GetString() ?? throw new JsonException("expected a string, got null");
 
     // Apostrophes stand inside words: "man’s shoe" is "mans shoe", as icon sets write it.
     private static string Words(string text) =>
@@ -121,7 +121,7 @@ public sealed class EmojiNames
             using FileStream stream = File.OpenRead(file);
             using JsonDocument document = JsonDocument.Parse(stream);
             if (document.RootElement.ValueKind != kind)
-                throw new JsonException($"an {kind} was expected");
+                throw new JsonException($"expected an {kind}");
             read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)

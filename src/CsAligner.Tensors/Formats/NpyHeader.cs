@@ -182,7 +182,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         public void Expect(char expected)
         {
             if (!TryTake(expected))
-                throw Malformed($"'{expected}' was expected");
+                throw Malformed($"expected '{expected}'");
         }
 
         public void ExpectEnd()
@@ -211,7 +211,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             ReadOnlySpan<char> rest = text.AsSpan(_at);
             bool value = rest.StartsWith("True", StringComparison.Ordinal);
             if (!value && !rest.StartsWith("False", StringComparison.Ordinal))
-                throw Malformed("True or False was expected");
+                throw Malformed("expected True or False");
             _at += value ? 4 : 5;
             return value;
         }

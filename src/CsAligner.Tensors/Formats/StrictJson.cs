@@ -59,7 +59,7 @@ internal static class StrictJson
     {
         if (value.ValueKind != JsonValueKind.Object)
             throw new InputException(
-                $"{path}: {(within.Length == 0 ? "" : $"\"{within[..^1]}\": ")}an object was expected, got {Describe(value)}");
+                $"{path}: {(within.Length == 0 ? "" : $"\"{within[..^1]}\": ")}expected an object, got {Describe(value)}");
         foreach (JsonProperty given in value.EnumerateObject())
         {
             JsonPropertyInfo? known = type.Properties.FirstOrDefault(property => property.Name == given.Name);

@@ -75,7 +75,7 @@ public sealed class PathCheckTests : IDisposable
     [InlineData("""{"name":"x","name":"y"}""", "it is not JSON")]
     [InlineData("""{"name":""", "it is not JSON")]
     [InlineData("""{"\ud800":"x"}""", "it is not JSON: a string is not valid Unicode")]
-    [InlineData("[]", "an object was expected, got a list")]
+    [InlineData("[]", "expected an object, got a list")]
     [InlineData("""{"kind":"decoder","sampels":3}""", "unknown key \"sampels\"; known are … did you mean 'samples'?")]
     [InlineData("""{"kind":"decoder","samples":1.5}""", "\"samples\": expected a whole number")]
     public void A_recipe_is_refused_in_its_own_words(string recipe, string expected)

@@ -134,7 +134,7 @@ public class FidelityVerbTests
         Refused("empty folder", "it has no file that ends in .png", good, folder["empty"], "empty");
         Refused("widths", "rows of 6 values against rows of 7", good, wide, "good.npy", "wide.npy");
         Refused("NaN", "row 1, column 3 is NaN", folder["nan.npy"], good, "nan.npy");
-        Refused("one row", "it has 1 row, at least 2 were expected", one, good, "one.npy");
+        Refused("one row", "it has 1 row; expected at least 2", one, good, "one.npy");
         CommandLineRun run = CommandLineRun.Of("fidelity", good, good, "--training", wide, "--json");
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         Assert.Contains("wide.npy", run.ErrorLine, StringComparison.Ordinal);

@@ -272,10 +272,10 @@ public class NpyTests
         { "{'descr': '', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } or 1", "expected the end" },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), \0}", "expected a string" },
-        { "__import__('os').system('true')", "'{' was expected" },
+        { "__import__('os').system('true')", "expected '{'" },
         { "{'descr': '<f4", "does not end" },
         { "{'descr': '\\x3cf4', 'fortran_order': False, 'shape': (3, 4), }", "escape" },
-        { "", "'{' was expected" },
+        { "", "expected '{'" },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (" + string.Concat(Enumerable.Repeat("1, ", 33)) + ")}", "more than 32" },
     };
 

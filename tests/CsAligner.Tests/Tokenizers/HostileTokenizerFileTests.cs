@@ -47,7 +47,7 @@ public sealed class HostileTokenizerFileTests
     [InlineData("""{"normalizer":{"type":"Rot13"},"model":{}}""", "normalizer: the normalizer 'Rot13' is not supported")]
     [InlineData("""{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"X"}]},"model":{}}""",
         "normalizer.normalizers[1]: the normalizer 'X'")]
-    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"!"},"model":{}}""", "Base64 was expected")]
+    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"!"},"model":{}}""", "expected Base64")]
     [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"////fw=="},"model":{}}""",
         "the tree is longer than the table")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"("},"content":""},"model":{}}""", "is not a regular expression")]
