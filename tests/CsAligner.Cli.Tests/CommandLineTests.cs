@@ -76,7 +76,7 @@ public class CommandLineTests
     }
 
     [Theory]
-    [InlineData("align --images a --texts b --out c --features 64", "--features needs --estimator nystrom")]
+    [InlineData("align --images a --texts b --out c --features 64", "--features is for --estimator nystrom")]
     [InlineData("evaluate --images a --texts b --features 64", "--features needs --estimator nystrom")]
     [InlineData("measure a b --features 64", "--features needs --estimator nystrom")]
     [InlineData("align --images a --texts b --out c --merge", "--merge needs --lora")]

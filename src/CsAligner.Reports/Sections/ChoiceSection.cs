@@ -15,8 +15,8 @@ internal static class ChoiceSection
         {
             page.Element("h2", "How σ and λ were chosen");
             page.ProsaicElement("p",
-                "Each cell is a short training, measured on the held-out pairs. The lowest D_CS is framed; what is chosen must keep recall "
-                    + "too, so it can be another cell.", ("class", "note"));
+                "Each cell is a short training run, measured on the held-out pairs. The lowest D_CS is framed; the chosen cell must also "
+                    + "keep recall, so it can be another one.", ("class", "note"));
             using (page.Open("div", ("class", "grid two")))
             {
                 foreach (HeatMap map in content.Choices)

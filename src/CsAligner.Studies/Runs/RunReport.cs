@@ -144,7 +144,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
     private string SummaryOf(string best)
     {
         if (best.Length == 0)
-            return "Options and training curves. No features were given, and what the runs were trained on is not at its place: nothing is "
+            return "Options and training curves. No features were given, and the training data of the runs are not in place: nothing is "
                 + "evaluated.";
         string marked = runs.Count == 1
             ? ""
