@@ -31,7 +31,7 @@ public sealed class EmbedOnnxTests
         using var folder = Model();
         File.WriteAllLines(folder["texts.txt"], Texts);
         Wrong(2, "embeds only images: leave out --texts", folder["vision_model.onnx"]);
-        Wrong(2, "gives features of whole texts: leave --tokens out", folder["text_model.onnx"], "--tokens");
+        Wrong(2, "gives features of whole texts: leave out --tokens", folder["text_model.onnx"], "--tokens");
         Wrong(2, "is in ONNX format and takes no --lora", folder["text_model.onnx"], "--lora", folder.Path);
         Wrong(2, "is not in ONNX format: leave out the --onnx-… options", Native, "--onnx-threads", "2");
         Wrong(2, "is not in ONNX format: leave out the --onnx-… options", "use-lite", "--onnx-pooling", "mean");

@@ -119,7 +119,7 @@ public class EmbedVerbTests
         Wrong("captions.tsv already has a line for each caption", "--data", folder.Path, "--captions", "all");
         Wrong("expected one or all, got 'two'", "--data", "icons:noto", "--captions", "two");
         Wrong("use-lite embeds only texts: leave out --images", "--images", "x", "--model", "use-lite");
-        Wrong("use-lite gives features of whole texts: leave --tokens out", "--texts", "x", "--tokens", "--model", "use-lite");
+        Wrong("use-lite gives features of whole texts: leave out --tokens", "--texts", "x", "--tokens", "--model", "use-lite");
 
         void Wrong(string expected, params string[] arguments)
         {
