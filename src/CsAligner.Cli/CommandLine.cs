@@ -51,7 +51,7 @@ internal static class CommandLine
         return await parsed.InvokeAsync(ConfigurationFor(terminal), cancellation);
     }
 
-    /// <summary>All commands, for what walks over them.</summary>
+    /// <summary>All commands, for code that enumerates them.</summary>
     internal static RootCommand CreateRoot(Terminal terminal) => CreateRoot(Groups(new CommandRunner(terminal)));
 
     private static RootCommand CreateRoot(IEnumerable<(string Title, IReadOnlyList<Command> Commands)> groups)

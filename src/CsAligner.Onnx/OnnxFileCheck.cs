@@ -209,7 +209,7 @@ internal sealed class OnnxFileCheck
         }
     }
 
-    // Weights in a file of their own, which lies beside the model.
+    // Weights in a separate file beside the model.
     private void External(long end, int depth, OnnxWeights? weights)
     {
         string key = "", value = "";

@@ -88,7 +88,7 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
         using var inputs = new OnnxInputs();
         inputs.Add(_pixels, pixels.Span, batch, 3, side, side);
 
-        // A graph of images and texts wants a text too: one of a few tokens, whose features nobody reads.
+        // A graph of images and texts also needs a text: give it one of a few tokens, and ignore its features.
         if (_graph.Ids is not null) OnnxTokens.AddPlaceholder(inputs, _graph);
         string where = $"{_graph.Session.Path}: output {_output.Name}";
         _graph.Session.Run(inputs, _output.Name,

@@ -97,7 +97,7 @@ internal sealed class OnnxModelFolder
     /// <summary>Whether sentence-transformers makes letters small before it cuts a text into tokens.</summary>
     public bool LowerCase { get; private set; }
 
-    /// <summary>What sentence-transformers puts before each text where nobody says otherwise; mostly nothing.</summary>
+    /// <summary>The default prompt that sentence-transformers puts before each text; usually empty.</summary>
     public string Prompt { get; private set; } = "";
 
     /// <summary>Whether a path names a model in ONNX format: a file of that kind, or a folder with one.</summary>

@@ -37,6 +37,6 @@ public sealed record OnnxOptions
     /// <summary>How tokens become one feature, where the output gives tokens.</summary>
     public OnnxPooling Pooling { get; init; }
 
-    /// <summary>Tokens of a text that are read, at least 3. Null: as many as model, tokenizer and configuration allow.</summary>
+    /// <summary>The number of tokens read from a text, at least 3. Null for as many as model, tokenizer and configuration allow.</summary>
     public int? ContextLength { get; init; }
 }

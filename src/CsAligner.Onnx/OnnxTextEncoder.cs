@@ -175,7 +175,7 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         OnnxTokens.Add(inputs, _graph, texts, _attendsAll);
         if (_graph.Pixels is { } pixels)
         {
-            // A graph of images and texts wants an image too, whose features nobody reads.
+            // A graph of images and texts also needs an image; its features are ignored.
             int side = Math.Max(pixels.Size(2), _imageSize), batch = OnnxGraph.BatchOf(pixels) ?? 1;
             if (3.0 * batch * side * side > OnnxGraph.MostPixels)
                 throw new InputException(

@@ -98,7 +98,7 @@ public sealed class RandomGenerator
     }
 
     /// <summary>
-    /// A generator of its own for <paramref name="stream"/>, made from the present state without moving it: the
+    /// A separate generator for <paramref name="stream"/>, made from the current state without advancing it: the
     /// same state and stream give the same generator, different streams unrelated ones.
     /// </summary>
     public RandomGenerator Split(ulong stream)

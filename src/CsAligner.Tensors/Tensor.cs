@@ -97,7 +97,7 @@ public sealed unsafe class Tensor
     private Tensor Root => _viewOf ?? this;
 
     /// <summary>A tensor with a copy of <paramref name="values"/>.</summary>
-    /// <param name="values">Elements in row-major order; as many as the shape has.</param>
+    /// <param name="values">Elements in row-major order; their number must match the shape.</param>
     /// <param name="shape">Sizes, outermost first.</param>
     public static Tensor From(ReadOnlySpan<float> values, params ReadOnlySpan<int> shape)
     {

@@ -174,7 +174,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     private static string? ProblemOfRows(string path) => Directory.Exists(path) ? null : ProblemOfNpy(path);
 
-    // Of another kind from its first bytes on; what is damaged behind them is told by whoever reads it.
+    // Checks only the first bytes for another format; the reader reports damage after them.
     private static string? ProblemOfNpy(string path)
     {
         ReadOnlySpan<byte> magic = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];

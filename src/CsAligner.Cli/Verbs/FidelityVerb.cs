@@ -11,7 +11,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary><c>csalign fidelity GENERATED REFERENCE</c>: how near generated pictures come to real ones.</summary>
+/// <summary><c>csalign fidelity GENERATED REFERENCE</c>: how close generated pictures are to real ones.</summary>
 internal static class FidelityVerb
 {
     private static readonly string[] TrainingKeys =

@@ -5,7 +5,7 @@ using CsAligner.Generation.Fidelity;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>The measures as tables for people. sigma stands beside every D_CS, for without it the value means nothing.</summary>
+/// <summary>The measures as tables for people. sigma is shown beside every D_CS, because the value means nothing without it.</summary>
 internal static class MeasureTables
 {
     public static TextTable Distributions(DistributionMeasures measures, string nameX, string nameY)

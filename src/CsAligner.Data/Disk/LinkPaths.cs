@@ -36,7 +36,7 @@ internal static class LinkPaths
         return found;
     }
 
-    // Last part first, as a stack takes them.
+    // Last part first, for the stack.
     private static IEnumerable<string> Parts(string path) =>
         path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
             .Where(part => part != ".").Reverse();

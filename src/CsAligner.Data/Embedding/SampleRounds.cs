@@ -5,7 +5,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Data.Embedding;
 
 /// <summary>
-/// Reads samples and prepares their images on threads of their own, a round ahead of who takes them. Rounds and their order depend
+/// Reads samples and prepares their images on separate threads, one round ahead of the consumer. Rounds and their order depend
 /// on the samples alone, not on the threads.
 /// </summary>
 internal sealed class SampleRounds(IEnumerable<SampleEntry> entries, SampleParts @checked, SampleParts parts, ImagePixels? pixels, int size,

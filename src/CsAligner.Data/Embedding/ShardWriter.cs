@@ -10,7 +10,7 @@ using CsAligner.Models;
 
 namespace CsAligner.Data.Embedding;
 
-/// <summary>Makes one shard: a small feature set of its own, complete when its features.json is there.</summary>
+/// <summary>Makes one shard: a small, separate feature set, complete when its features.json exists.</summary>
 internal sealed class ShardWriter : IDisposable
 {
     // The number of texts embedded at a time: enough for the tokenizer, few enough for memory.

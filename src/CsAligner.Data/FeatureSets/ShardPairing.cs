@@ -14,7 +14,7 @@ public static class ShardPairing
     /// <param name="second">Another.</param>
     public static bool IsSamePath(string first, string second) => string.Equals(Full(first), Full(second), StringComparison.Ordinal);
 
-    /// <summary>Checks that row i of the images can stand beside row i of the texts.</summary>
+    /// <summary>Checks that row i of the images and row i of the texts form a pair.</summary>
     /// <param name="images">A feature set, or a .npy file.</param>
     /// <param name="texts">Another, or the same.</param>
     /// <exception cref="InputException">A shard is missing, or has another number of rows; the files are named.</exception>

@@ -177,7 +177,7 @@ public sealed class CaptionMaker
         }
     }
 
-    // A declared suffix that is also a word ("light") counts only where the same name stands in another style.
+    // A declared suffix that is also a word ("light") counts only if the same name exists in another style.
     private bool HasSibling(string stem, string suffix) =>
         suffix.Split('-').All(word => AlwaysStyle.Contains(word) || Sizes.Contains(word))
         || _names.Contains(stem)

@@ -12,7 +12,7 @@ namespace CsAligner.Data.Icons;
 /// first stays): most categories go;</item>
 /// <item>in splits that train or choose, none whose name is held out for the test on new names (<see cref="NameHoldout"/>).</item>
 /// </list>
-/// Icon sets of Iconify carry no tags of their own beyond aliases and categories.
+/// Iconify's sets have no tags other than aliases and categories.
 /// </summary>
 public sealed class IconCaptions
 {

@@ -30,7 +30,7 @@ public static class IconSetReader
     }
 
     /// <summary>
-    /// Of a set that says it is one of emoji: icon name to code points (<c>1f44b-1f3fb</c>), as far as the package states them, which
+    /// For a set of emoji: icon name to code points (<c>1f44b-1f3fb</c>), as far as the package states them, which
     /// only packages of one set do. Null for other sets.
     /// </summary>
     /// <exception cref="InputException">The files are missing or damaged.</exception>

@@ -12,6 +12,6 @@ namespace CsAligner.Data.Icons;
 /// <param name="Role">The role of the set.</param>
 /// <param name="Reason">The reason for the role, if it needs one.</param>
 /// <param name="Package">The pinned package that holds it; null for excluded sets.</param>
-/// <param name="GivesNewNames">True when its icons of held-out names may stand in the test on new names.</param>
+/// <param name="GivesNewNames">Whether its icons with held-out names may be in the test on new names.</param>
 public sealed record IconSource(string Set, string Title, string Author, string Url, string Licence, string LicenceUrl, IconRole Role,
     string Reason, NpmPackage? Package, bool GivesNewNames);

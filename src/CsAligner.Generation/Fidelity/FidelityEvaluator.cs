@@ -7,7 +7,7 @@ namespace CsAligner.Generation.Fidelity;
 // Shapes: generated [M, D], reference [N, D], training [T, D].
 
 /// <summary>
-/// Measures how near generated pictures come to real ones, from features of both. Everything is float64 but the search in a training
+/// Measures how close generated pictures are to real ones, from features of both. Everything is float64 except the search in a training
 /// set; the same bits for any number of threads. Time O((M + N)^2 D) and O((M + N) T D) for training; memory O((M + N) (D + k)) and a
 /// few blocks of rows.
 /// </summary>

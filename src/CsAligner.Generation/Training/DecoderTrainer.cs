@@ -34,7 +34,7 @@ public sealed class DecoderTrainer
     private readonly int[] _rows;
     private readonly RandomGenerator[] _generators;
 
-    // Sum of the losses since they were last forgotten, and their number: part of the checkpoint, for the log's sake.
+    // The sum and number of losses since the last reset: part of the checkpoint, so that the log continues.
     private readonly Tensor _losses = new(2);
 
     /// <summary>A run at its start.</summary>

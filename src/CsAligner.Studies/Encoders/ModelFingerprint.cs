@@ -11,7 +11,7 @@ namespace CsAligner.Studies.Encoders;
 /// </summary>
 internal static class ModelFingerprint
 {
-    // Weights of other programs' kinds, which are never read and may be as large as those that are; and what people are told.
+    // Weights in other formats, which are never read but may be as large as those that are; and documentation.
     private static readonly string[] Unread = [".h5", ".msgpack", ".ot", ".pt", ".pth", ".ckpt", ".md", ".png", ".jpg", ".gitattributes"];
 
     /// <summary>The fingerprint of a model (folder, file or name) with LoRA folders.</summary>

@@ -37,7 +37,7 @@ internal sealed class TestIcons : IDisposable
     public IEnumerable<IconPairs> Embed(ClipEmbedder embedder, CancellationToken cancellation)
         => Selections.Select(s => IconPairs.Embed(s.Name, s.Icons, s.Indices, embedder, _ => { }, cancellation));
 
-    /// <summary>At most <see cref="MostIcons"/> of the candidates, each with a name of its own.</summary>
+    /// <summary>At most <see cref="MostIcons"/> of the candidates, each with a different name.</summary>
     public static int[] Select(IconDataset icons, IEnumerable<int> candidates) =>
         IconPairs.DistinctNames(icons, candidates, MostIcons, SelectionSeed);
 

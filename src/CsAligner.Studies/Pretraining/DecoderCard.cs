@@ -24,7 +24,7 @@ internal static class DecoderCard
 {
     private const string SheetFile = "sheet.png";
 
-    // Of a test set so many pictures are made, and compared with the pictures that are left.
+    // This many pictures are made from each test set, and compared with its remaining pictures.
     private const int Made = 250, Asked = 100, OnSheet = 16;
 
     public static void Write(

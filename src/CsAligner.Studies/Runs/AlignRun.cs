@@ -14,7 +14,7 @@ internal sealed record AlignRun
     /// <summary>The folder, as it was given.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>A short name of its own among the runs that are compared.</summary>
+    /// <summary>A short name, unique among the compared runs.</summary>
     public required string Name { get; init; }
 
     /// <summary>Options and their values as text, in the file's order; nested keys are joined by dots.</summary>

@@ -33,7 +33,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         ("Held out: R@1, mean of both ways", epoch => 0.5 * (Of(epoch, "val_image_to_text_r1") + Of(epoch, "val_text_to_image_r1"))),
     ];
 
-    /// <summary>Names for folders: the last parts of their paths, as many as tell them apart.</summary>
+    /// <summary>Names for folders: as many last parts of their paths as needed to distinguish them.</summary>
     public static IReadOnlyList<string> NamesOf(IReadOnlyList<string> folders)
     {
         string[][] parts =
@@ -199,7 +199,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         {
             foreach (AlignRun run in runs)
             {
-                // Epoch 0 is the start, which has no loss of its own.
+                // Epoch 0 is the initial state, which has no loss.
                 double[] steps = [.. run.Epochs.Select((epoch, i) => epoch.TryGetValue("epoch", out double number) ? number : i)],
                     values = [.. run.Epochs.Select(value)];
                 if (values.Count(double.IsFinite) > 1) yield return new TrainingCurve(run.Name, quantity, steps, values);

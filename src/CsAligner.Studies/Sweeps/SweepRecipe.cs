@@ -136,7 +136,7 @@ internal sealed class SweepRecipe
     private SweepCell Cell(string name, (string Key, JsonElement Value)[] settings, (string Key, JsonElement Value)[] point)
     {
         var cell = new SweepCell { Case = name, Point = [.. point.Select(p => SweepAxis.Text(p.Value))], Options = new AlignmentOptions() };
-        // Of one key the last value counts; an option may need another one, which the list has before it.
+        // If a key occurs twice, the last value counts; an option may need another one, which precedes it in the list.
         foreach (var (key, value) in settings.Concat(point).OrderBy(setting => Place(setting.Key)))
         {
             try
@@ -208,7 +208,7 @@ internal sealed class SweepRecipe
         throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", known)}{Suggestion.End(key, known)}");
     }
 
-    // Of the options of align; -1 for other keys.
+    // The index among the options of align; -1 for other keys.
     private static int Place(string key) => AlignmentOptionList.All.Index().FirstOrDefault(each => each.Item.Key == key, (-1, null!)).Index;
 
     private static bool IsAutomatic(JsonElement value) =>

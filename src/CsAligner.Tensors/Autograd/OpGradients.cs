@@ -1,6 +1,6 @@
 namespace CsAligner.Tensors.Autograd;
 
-/// <summary>The gradients that pass through an operation of an application's own (<see cref="Tape.Apply"/>) on the way back.</summary>
+/// <summary>The gradients of a custom operation (<see cref="Tape.Apply"/>) in the backward pass.</summary>
 public sealed unsafe class OpGradients
 {
     private readonly Tensor[] _inputs;

@@ -1,7 +1,7 @@
 namespace CsAligner.Tensors.Autograd;
 
 /// <summary>
-/// Records operations on the way forward and runs their gradients on the way back. Operations are extension methods
+/// Records operations in the forward pass and runs their backward passes. Operations are extension methods
 /// (<see cref="Ops"/>); each result belongs to the tape, which gives its memory back during <see cref="Backward(Tensor)"/>
 /// and, whatever is left, at its end. One tape is used by one thread; its kernels use all of
 /// <see cref="Compute.Threads"/>.
@@ -55,11 +55,11 @@ public sealed class Tape : IDisposable
     /// </example>
     /// </summary>
     /// <param name="shape">The shape of the result.</param>
-    /// <param name="inputs">Every tensor that gradients are to reach. The same one may stand there twice.</param>
+    /// <param name="inputs">Every tensor that needs gradients. The same one may occur twice.</param>
     /// <param name="forward">Fills the result, which holds zeros at first.</param>
     /// <param name="backward">
     /// Adds d loss / d input to <see cref="OpGradients.Of"/> of each input that <see cref="OpGradients.Wants"/> one. It runs once in a
-    /// backward pass whose loss depends on the result, and not at all where no input requires a gradient.
+    /// backward pass whose loss depends on the result, and never if no input requires a gradient.
     /// </param>
     /// <returns>A tensor of the shape, of this tape.</returns>
     public Tensor Apply(ReadOnlySpan<int> shape, IReadOnlyList<Tensor> inputs, Action<Tensor> forward, Action<OpGradients> backward)

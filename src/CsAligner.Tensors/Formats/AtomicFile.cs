@@ -6,7 +6,7 @@ namespace CsAligner.Tensors.Formats;
 /// Writes a file so that a crash, a kill or a full disk leaves either the old file or the new one, never a torn one:
 /// a temporary file in the same folder, flushed to the disk, renamed over the target, and the folder flushed.
 /// Without <see cref="Commit"/> the temporary file is removed and the target stays as it was. A killed process
-/// leaves its temporary file behind; <see cref="CleanFolder"/> removes those, and only those that nobody writes.
+/// leaves its temporary file behind; <see cref="CleanFolder"/> removes those, except files that another process still writes.
 /// </summary>
 public sealed class AtomicFile : IDisposable
 {

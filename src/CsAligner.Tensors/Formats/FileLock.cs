@@ -39,7 +39,7 @@ public sealed class FileLock : IDisposable
                 file.SetLength(Environment.ProcessId);
                 File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow);
 
-                // Its holder may have removed the file after we opened it: then we hold what nobody else will look at.
+                // Its holder may have removed the file after we opened it: then we hold a lock that no one else sees.
                 if (IsAt(path, file)) return new FileLock(path, file);
                 file.Dispose();
             }
@@ -51,7 +51,7 @@ public sealed class FileLock : IDisposable
         }
     }
 
-    /// <summary>Who holds a lock that could not be taken, in words; empty if that cannot be told.</summary>
+    /// <summary>The holder of a lock that could not be taken, as text; empty if unknown.</summary>
     /// <param name="path">The file.</param>
     public static string Holder(string path)
     {
@@ -79,7 +79,7 @@ public sealed class FileLock : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // It stays, unlocked, which hinders nobody.
+            // It stays, unlocked, which does no harm.
         }
 
         _file.Dispose();

@@ -72,7 +72,7 @@ public sealed unsafe class NpyMap : IDisposable
         }
     }
 
-    /// <summary>Reads rows from <paramref name="firstRow"/> on, as many as the destination holds, as float32.</summary>
+    /// <summary>Reads rows from <paramref name="firstRow"/> on, to fill the destination, as float32.</summary>
     /// <param name="firstRow">0 up to <see cref="Rows"/>.</param>
     /// <param name="destination">Whole rows, row-major; its length is a multiple of <see cref="RowLength"/>.</param>
     public void ReadRows(long firstRow, Span<float> destination)

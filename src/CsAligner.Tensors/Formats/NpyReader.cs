@@ -53,7 +53,7 @@ public sealed class NpyReader : IDisposable
     /// <summary>Values in a row: the product of all dimensions but the first.</summary>
     public long RowLength { get; }
 
-    /// <summary>Reads rows from <paramref name="firstRow"/> on, as many as the destination holds, as float32.</summary>
+    /// <summary>Reads rows from <paramref name="firstRow"/> on, to fill the destination, as float32.</summary>
     /// <param name="firstRow">0 up to <see cref="Rows"/>.</param>
     /// <param name="destination">Whole rows, row-major; its length is a multiple of <see cref="RowLength"/>.</param>
     public void ReadRows(long firstRow, Span<float> destination) => Read(firstRow, ElementConversion.ToSingle, destination);

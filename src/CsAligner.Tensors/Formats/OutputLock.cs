@@ -3,7 +3,7 @@ namespace CsAligner.Tensors.Formats;
 /// <summary>
 /// Holds a folder, or a file, for as long as a run writes to it: a second run says so and stops before it changes anything. The lock is
 /// a hidden file in the folder, so whatever path leads there is the same place; it is removed at the end, and one that a killed
-/// run left hinders nobody.
+/// run left has no effect.
 /// </summary>
 public sealed class OutputLock : IDisposable
 {
@@ -99,7 +99,7 @@ public sealed class OutputLock : IDisposable
         }
     }
 
-    // A file that nobody holds is one that a killed run left.
+    // A lock file without a holder was left by a killed run.
     private static void RequireNoShare(string folder, Func<string, bool> hinders)
     {
         foreach (string path in Directory.GetFiles(folder, $"{SharePrefix}*{Suffix}"))

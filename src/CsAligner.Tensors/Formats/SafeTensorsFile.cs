@@ -67,7 +67,7 @@ public sealed class SafeTensorsFile : IDisposable
         return tensor;
     }
 
-    /// <summary>Reads the values from <paramref name="firstValue"/> on, as many as the destination holds, as float32.</summary>
+    /// <summary>Reads the values from <paramref name="firstValue"/> on, to fill the destination, as float32.</summary>
     public void ReadValues(string name, long firstValue, Span<float> destination) =>
         Read(name, firstValue, ElementConversion.ToSingle, destination);
 

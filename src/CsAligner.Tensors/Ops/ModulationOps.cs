@@ -4,7 +4,7 @@ using CsAligner.Tensors.Kernels.Layers;
 namespace CsAligner.Tensors.Ops;
 
 /// <summary>
-/// Parts of a transformer that each sample steers by vectors of its own (adaLN; Peebles and Xie 2023, arXiv 2212.09748). B batch, T
+/// Parts of a transformer that each sample modulates with its own vectors (adaLN; Peebles and Xie 2023, arXiv 2212.09748). B batch, T
 /// tokens, W width; the vectors of a sample lie side by side in its row of one modulation [B, k W].
 /// </summary>
 public static unsafe class ModulationOps

@@ -105,7 +105,7 @@ public static unsafe class ReductionOps
         return y;
     }
 
-    /// <summary>The mean over all elements of weight (x - target)², each sample with a weight of its own, as a scalar.</summary>
+    /// <summary>The mean over all elements of weight (x - target)², with a weight per sample, as a scalar.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, ...], at least one element.</param>
     /// <param name="target">As x. A constant: it gets no gradient.</param>

@@ -94,7 +94,7 @@ public abstract class Adapter
         return result;
     }
 
-    /// <summary>Writes the adapter to a safetensors file, atomically; kind and sizes stand in its metadata.</summary>
+    /// <summary>Writes the adapter to a safetensors file, atomically; its metadata have kind and sizes.</summary>
     /// <param name="path">The file.</param>
     public void Save(string path)
     {

@@ -19,7 +19,7 @@ internal sealed class StreamedTerm
     /// <param name="x">The rows.</param>
     /// <param name="y">The columns.</param>
     /// <param name="isWithin">Rows and columns are one set: only pairs of distinct rows count.</param>
-    /// <param name="bandwidths">Each with a total of its own.</param>
+    /// <param name="bandwidths">The bandwidths, each with its own total.</param>
     /// <param name="centre">The centre to subtract from every row before computing distances.</param>
     /// <param name="blockRows">Rows of a block.</param>
     public StreamedTerm(IRowSource x, IRowSource y, bool isWithin, StreamedBandwidth[] bandwidths, Tensor centre, int blockRows)

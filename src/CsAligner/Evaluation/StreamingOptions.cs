@@ -15,6 +15,6 @@ public sealed record StreamingOptions
     /// </summary>
     public string? StatePath { get; init; }
 
-    /// <summary>Told how many pairs of blocks are done, and of how many.</summary>
+    /// <summary>Receives the number of finished pairs of blocks, and the total.</summary>
     public Action<long, long>? Progress { get; init; }
 }

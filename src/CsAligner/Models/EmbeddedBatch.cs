@@ -5,7 +5,7 @@ namespace CsAligner.Models;
 
 /// <summary>
 /// An embedder's output for the samples from <paramref name="First"/> on; its tensors are valid only during the callback. Rows that are
-/// not finite or zero throughout are refused here, whoever made them: nobody compares with them or writes them by mistake.
+/// not finite or zero throughout are refused here, from any encoder, so that they are never compared or written by mistake.
 /// </summary>
 /// <param name="First">The number of its first sample.</param>
 /// <param name="Features">[B, D], rows of unit length.</param>

@@ -143,7 +143,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <param name="width">At least 1.</param>
     /// <param name="height">At least 1.</param>
     /// <param name="target">S x S x 3 bytes, S = <see cref="ImageSize"/>.</param>
-    /// <exception cref="ArgumentException">The bytes are not as many as the sizes need.</exception>
+    /// <exception cref="ArgumentException">The number of bytes does not match the sizes.</exception>
     public void Fit(ReadOnlySpan<byte> rgb, int width, int height, Span<byte> target)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
@@ -166,7 +166,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>Writes images of the right size into a batch: (value / 255 - mean) / deviation, channel after channel.</summary>
     /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>
     /// <param name="pixels">[B, 3, S, S] with S = <see cref="ImageSize"/>; B images are read.</param>
-    /// <exception cref="ArgumentException">The bytes are not as many as the batch needs.</exception>
+    /// <exception cref="ArgumentException">The number of bytes does not match the batch.</exception>
     public void Normalize(ReadOnlySpan<byte> rgb, Tensor pixels)
     {
         ArgumentNullException.ThrowIfNull(pixels);
@@ -181,7 +181,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>
     /// <param name="pixels">[B, 3, S, S].</param>
     /// <param name="zooms">3 B values: scale, shift to the right and shift down in pixels, for each image.</param>
-    /// <exception cref="ArgumentException">The bytes or the zooms are not as many as the batch needs.</exception>
+    /// <exception cref="ArgumentException">The number of bytes or zooms does not match the batch.</exception>
     public void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Tensor pixels, ReadOnlySpan<float> zooms)
     {
         ArgumentNullException.ThrowIfNull(pixels);

@@ -42,7 +42,8 @@ public sealed record NystromEstimator
     // A mean that is not clearly above its error has no logarithm worth reporting.
     private const double FewestErrors = 5;
 
-    // Of the self terms: below, the cross term is lost in the rounding of the landmarks' equations, whatever its error seems to be.
+    // Relative to the self terms: below this, the cross term is lost in the rounding of the landmarks' equations, whatever its estimated
+    // error.
     private const double SmallestCross = 1e-10;
 
     /// <summary>Landmarks m, half from either side; <see cref="FewestFeatures"/> to <see cref="MostFeatures"/>.</summary>

@@ -29,7 +29,7 @@ public static class SinkhornDivergenceOps
     // Squares that float32 holds.
     private const double LeastSquare = 1e-20, MostSquare = 1e30;
 
-    // Of the largest distance from the mean: where a plan's entries are off by a hundredth,
+    // Relative to the largest distance from the mean: where a plan's entries are off by a hundredth,
     // and where the expansion is nearer than that rounding.
     private const double LeastBlur = 2.5e-3, WideBlur = 30;
 

@@ -46,7 +46,7 @@ public sealed class GaussianFit
 
     /// <summary>Fits rows that need not fit into memory; they are read twice, in blocks. Time O(N D^2).</summary>
     /// <param name="rows">Two rows or more that are not anyway.</param>
-    /// <param name="progress">Told of the rows read so far, of twice as many as there are.</param>
+    /// <param name="progress">Receives the number of rows read so far, out of twice their number.</param>
     /// <param name="cancellation">Checked before every block.</param>
     /// <exception cref="InputException">There are fewer than two rows, or all are the same.</exception>
     public static GaussianFit Of(IRowSource rows, Action<long>? progress = null, CancellationToken cancellation = default)

@@ -37,10 +37,10 @@ public sealed record AlignmentData
     /// <summary>The pairs: which text belongs to which image.</summary>
     public Pairing Pairing { get; }
 
-    /// <summary>[U, D], images without texts: they take part in D_CS.</summary>
+    /// <summary>[U, D], images without texts: they count in D_CS only.</summary>
     public Tensor? UnpairedImages { get; init; }
 
-    /// <summary>[V, E], texts without images: they take part in D_CS.</summary>
+    /// <summary>[V, E], texts without images: they count in D_CS only.</summary>
     public Tensor? UnpairedTexts { get; init; }
 
     /// <summary>[W, D] held-out images to choose the best epoch by; null takes a fraction of the pairs.</summary>

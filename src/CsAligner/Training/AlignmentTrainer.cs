@@ -21,7 +21,7 @@ namespace CsAligner.Training;
 /// </summary>
 public sealed class AlignmentTrainer
 {
-    // Between renewals of the bandwidth the features move little; a median of so many rows is exact enough to train by.
+    // Between updates of the bandwidth the features move little, so a median of this many rows is exact enough.
     private const int BandwidthInterval = 4;
     private const int BandwidthRows = 1024;
 
@@ -109,7 +109,7 @@ public sealed class AlignmentTrainer
     private IEnumerable<(string Name, Tensor Values)> Trained =>
         _image.Parameters.Concat(_text.Parameters).Concat(_loss.Tensors.Where(t => t.Values.RequiresGrad));
 
-    /// <summary>Told of the number of every step done; tests cut runs off there.</summary>
+    /// <summary>Receives the number of every finished step; tests stop runs there.</summary>
     internal Action<long>? StepDone { get; init; }
 
     /// <summary>Trains to the end, or to a cancellation, which leaves a checkpoint.</summary>
@@ -320,6 +320,6 @@ public sealed class AlignmentTrainer
         return adapter;
     }
 
-    // An encoder keeps far more for the way back than an adapter.
+    // An encoder keeps far more for the backward pass than an adapter.
     private static int DefaultChunk(ITrainableEncoder? encoder) => encoder == null ? int.MaxValue : EncoderChunk;
 }

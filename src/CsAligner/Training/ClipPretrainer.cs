@@ -27,7 +27,7 @@ public sealed class ClipPretrainer
     private readonly string[] _captions;
     private readonly TokenBatch _texts;
 
-    // Sum of the losses since the mean was last taken, and their number: part of the checkpoint, for the log's sake.
+    // The sum and number of losses since the last mean: part of the checkpoint, so that the log continues.
     private readonly Tensor _losses = new(2);
     private List<int[]> _epoch = [];
     private int _epochNumber = -1;

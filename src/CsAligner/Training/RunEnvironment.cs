@@ -56,7 +56,7 @@ public static class RunEnvironment
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // A sandbox may hide it; the architecture stands beside it.
+            // A sandbox may hide it; the architecture is reported beside it.
         }
 
         return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown";

@@ -56,7 +56,7 @@ public sealed class FeatureSamples : SampleSource
             throw new InputException($"cannot read '{folder}': it has metadata as parquet and as JSON lines ('{parquet.Values.First()}', "
                 + $"'{lines.Values.First()}'); remove those that do not belong to its features");
         var metadata = parquet.Count > 0 ? parquet : lines;
-        // A set with several captions to an image has texts of its own rows; the images are its samples.
+        // In a set with several captions per image, texts have separate rows; the images are the samples.
         if (images.Count > 0 && File.Exists(FeatureSetLayout.PairsPath(folder))) texts = [];
         (string kind, var shards) = images.Count > 0 ? (imageKind, images) : (textKind, texts);
         if (shards.Count == 0) throw new InputException($"cannot read '{folder}': it has neither {imageKind}_N.npy nor {textKind}_N.npy");

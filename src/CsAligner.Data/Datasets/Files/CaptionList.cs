@@ -90,7 +90,7 @@ internal static class CaptionList
         }
     }
 
-    // Lists have spaces around their fields; a name that has some of its own means that file.
+    // Lists may have spaces around fields; a file name that really has such spaces wins.
     private static string NameOf(string field, string folder) =>
         field.Trim() is var name
             && (name.Length == field.Length || name.Length == 0 || Path.IsPathRooted(field) || !File.Exists(Path.Combine(folder, field)))

@@ -23,7 +23,7 @@ public sealed class FileSamples : SampleSource
     private readonly TextStore _paths = new();
     private readonly TextStore _captions = new();
 
-    // For each sample its first and last caption and the place in the list, for each caption the next one of its sample; -1: none.
+    // For each sample: its first and last caption and its place in the list; for each caption: the next one of its sample, or -1.
     private readonly BlockList<(int First, int Last, long Mark)> _samples = new();
     private readonly BlockList<int> _next = new();
 

@@ -39,11 +39,11 @@ public abstract class ObjectiveTerm
     public virtual bool SupportsAllCaptions => false;
 
     /// <summary>
-    /// Makes what the term trains for itself, at its start, for one run. The optimizer trains it and checkpoints hold it by these names,
+    /// Creates the term's own trained tensors for one run. The optimizer trains it and checkpoints hold it by these names,
     /// which must differ from those of other terms and from <c>logit_scale</c>.
     /// </summary>
     /// <param name="width">D, the width of the rows.</param>
-    /// <param name="random">Of the run's seed, for what starts at random.</param>
+    /// <param name="random">The run's random source, for random initial values.</param>
     public virtual IReadOnlyList<(string Name, Tensor Values)> CreateParameters(int width, RandomGenerator random) => [];
 
     /// <summary>Computes the term, before its weight.</summary>

@@ -3,7 +3,7 @@ namespace CsAligner.Tokenizers.Pipeline;
 /// <summary>A token that is found in a text before anything else is done with it.</summary>
 /// <param name="Content">The text to find.</param>
 /// <param name="Id">Its id.</param>
-/// <param name="SingleWord">Only where no word character stands beside it.</param>
+/// <param name="SingleWord">Matches only without an adjacent word character.</param>
 /// <param name="StripLeft">It takes the white space before it along.</param>
 /// <param name="StripRight">It takes the white space behind it along.</param>
 /// <param name="Normalized">It is looked for after normalisation, in its own normalised form.</param>

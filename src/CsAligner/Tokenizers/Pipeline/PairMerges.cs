@@ -3,7 +3,7 @@ using Merge = (int Rank, int Id);
 namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>
-/// Byte pair encoding as Hugging Face's tokenizers do it: always the best pair of all that stand there now, the left one first.
+/// Byte pair encoding as Hugging Face's tokenizers do it: always merges the best pair present, the left one first.
 /// (CLIP's own, in <see cref="MergeTable"/>, merges a pair everywhere before it looks again; on trained merges both are one.)
 /// </summary>
 internal sealed class PairMerges

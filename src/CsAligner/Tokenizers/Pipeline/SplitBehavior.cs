@@ -6,7 +6,7 @@ internal enum SplitBehavior
     /// <summary>They are left out.</summary>
     Removed,
 
-    /// <summary>Each is a word of its own.</summary>
+    /// <summary>Each becomes a separate word.</summary>
     Isolated,
 
     /// <summary>Each belongs to the word before it.</summary>

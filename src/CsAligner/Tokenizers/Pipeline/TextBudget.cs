@@ -4,7 +4,7 @@ namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>
 /// What the steps of a file may make of a text: many small ones can double it each time, and expressions can take seconds in each of
-/// many places. Of the text that a thread is at now, for the steps come from files and can stand in each other.
+/// many places. Tracks the text that a thread is processing, because steps come from files and can be nested.
 /// </summary>
 internal static class TextBudget
 {

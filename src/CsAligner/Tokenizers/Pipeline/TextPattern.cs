@@ -120,7 +120,7 @@ internal sealed class TextPattern
 
     private static char[] MakeStandIns()
     {
-        // From the end: what stands there is rarest in expressions.
+        // Start at the end: characters there are rarest in expressions.
         var standIns = new char[30];
         for (int character = 0; character <= 0xFFFF; character++)
             standIns[(int)char.GetUnicodeCategory((char)character)] = (char)character;

@@ -34,7 +34,7 @@ internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength,
         return config;
     }
 
-    /// <summary>Refuses a <c>tokenizer.json</c> that would be computed with other settings than its own.</summary>
+    /// <summary>Refuses a <c>tokenizer.json</c> that would be computed with different settings.</summary>
     public void RequireAgreement(JsonView tokenizer)
     {
         foreach (var (key, value) in _repeated)
