@@ -36,7 +36,7 @@ internal static class MeasureVerb
             using FeatureRowsFile rowsX = FeatureRowsFile.Open(parsed.GetRequiredValue(x), Modality.Image, parsed.GetValue(raw));
             using FeatureRowsFile rowsY = FeatureRowsFile.Open(parsed.GetRequiredValue(y), Modality.Text, parsed.GetValue(raw));
             FeatureInputs.RequireSameWidth(rowsX, rowsY);
-            // If both are of the same size, rows are pairs, row for row.
+            // Two sides of one feature set with the same number of rows are pairs: check them.
             if (rowsX.Rows == rowsY.Rows && ShardPairing.IsSamePath(rowsX.Path, rowsY.Path))
                 ShardPairing.CheckRowForRow(rowsX.Path, rowsY.Path);
             bool exact = parsed.GetValue(estimator) == "exact";
