@@ -11,7 +11,7 @@ public class SweepRecipeTests
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"cases":[{"name":"a","lora":null}]}""",
         "\"lora\" is null")]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3},"grid":{"lr":[*],"lambda":[*],"epochs":[*],"bandwidth":[*]}}""", "the grid has more than 10000 points")]
-    [InlineData("""{"nam":"x"}""", "the recipe has no key \"nam\"; known are … did you mean 'name'?")]
+    [InlineData("""{"nam":"x"}""", "the recipe has the unknown key \"nam\"; known are … did you mean 'name'?")]
     [InlineData("""{"name":"x","data":{"imges":"x.npy"}}""", "\"data\" has the unknown key \"imges\"; known are … did you mean 'images'?")]
     [InlineData("""{"name":"x","data":[]}""", "\"data\": expected an object, got a list")]
     [InlineData("""{"name":"x","seeds":[-1]}""", "\"seeds\": expected a list of whole numbers of at least 0, got a list")]

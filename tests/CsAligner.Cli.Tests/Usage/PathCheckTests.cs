@@ -19,7 +19,7 @@ public sealed class PathCheckTests : IDisposable
     [Theory]
     [InlineData("measure @/image.npy @/images.npy",
         "@/image.npy': there is no such file or folder; X takes a .npy file or a feature-set folder; did you mean '@/images.npy'?")]
-    [InlineData("measure @/images.npy @/texts.txt", "@/texts.txt': it is no .npy file")]
+    [InlineData("measure @/images.npy @/texts.txt", "@/texts.txt': it is not a .npy file")]
     [InlineData("measure @/images.npy @/nowhere/x.npy", "there is no folder '@/nowhere' either")]
     [InlineData("evaluate --images @/images.npy --texts @/txts.npy", "--texts takes a .npy file or a feature-set folder")]
     [InlineData("evaluate --images @/images.npy --texts @/images.npy --pairs @/run",

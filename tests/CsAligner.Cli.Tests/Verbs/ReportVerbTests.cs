@@ -92,7 +92,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         CommandLineRun run =
             Report(folder, _runs.Folder["first"], lora, "--images", _runs.TestImages, "--texts", _runs.TestTexts, "--json");
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("lora: not evaluated, for it trained inside of the encoder", run.Error, StringComparison.Ordinal);
+        Assert.Contains("lora: not evaluated: it trained inside the encoder", run.Error, StringComparison.Ordinal);
         Assert.Equal(["raw", "first"],
             run.Json.GetProperty("measurements").EnumerateArray().Select(cell => cell.GetProperty("method").GetString()!));
     }
@@ -131,7 +131,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["empty"]);
-        Fails("no run: it has no run.json", Report(folder, _runs.Folder["first"], folder["empty"]));
+        Fails("not a run: it has no run.json", Report(folder, _runs.Folder["first"], folder["empty"]));
         Fails("there is no such folder; RUN takes a folder that csalign align wrote", Report(folder, folder["nowhere"]));
         Fails("is not JSON", Report(folder, Copy(folder, "cut", json => json[..(json.Length / 2)])));
         Fails("is not JSON",

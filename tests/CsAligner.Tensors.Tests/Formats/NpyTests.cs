@@ -303,8 +303,8 @@ public class NpyTests
     {
         using var folder = new TemporaryFolder();
         byte[] dict = Encoding.Latin1.GetBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }");
-        Assert.Contains("at most 10000", Refused(folder.Write("a.npy", FileBytes(1, [.. dict, .. new byte[10_000]], 48))));
-        Assert.Contains("at most 10000", Refused(folder.Write("b.npy", [.. FileBytes(2, dict, 48).AsSpan(0, 8), 255, 255, 255, 255])));
+        Assert.Contains("the limit is 10000", Refused(folder.Write("a.npy", FileBytes(1, [.. dict, .. new byte[10_000]], 48))));
+        Assert.Contains("the limit is 10000", Refused(folder.Write("b.npy", [.. FileBytes(2, dict, 48).AsSpan(0, 8), 255, 255, 255, 255])));
         Assert.Contains("version is 4.0", Refused(folder.Write("c.npy", FileBytes(4, dict, 48))));
         Assert.Contains("not valid UTF-8", Refused(folder.Write("d.npy", FileBytes(3, [.. dict, 0xFF], 48))));
         Assert.Contains("magic bytes", Refused(folder.Write("e.npy", "PK\u0003\u0004 a zip file, that is an .npz"u8)));

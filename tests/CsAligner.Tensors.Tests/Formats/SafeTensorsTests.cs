@@ -172,8 +172,8 @@ public class SafeTensorsTests
     public void A_header_length_beyond_the_limit_is_refused_before_memory_is_taken()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("at most 100000000", Refused(folder.Write("a.safetensors", BitConverter.GetBytes(100_000_001L))));
-        Assert.Contains("at most 100000000", Refused(folder.Write("b.safetensors", BitConverter.GetBytes(ulong.MaxValue))));
+        Assert.Contains("the limit is 100000000", Refused(folder.Write("a.safetensors", BitConverter.GetBytes(100_000_001L))));
+        Assert.Contains("the limit is 100000000", Refused(folder.Write("b.safetensors", BitConverter.GetBytes(ulong.MaxValue))));
         Assert.Contains("inside its header", Refused(folder.Write("c.safetensors", BitConverter.GetBytes(100_000_000L))));
     }
 
