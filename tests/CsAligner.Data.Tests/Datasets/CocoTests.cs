@@ -187,7 +187,7 @@ public class CocoTests
         Assert.Equal(["0.jpg", "4.jpg"], Dataset.Open($"karpathy:{file}:train+restval").ReadAll().Select(e => e.Key));
         Assert.Equal("val", Dataset.Open($"karpathy:{file}:val").Split);
         Refused($"karpathy:{file}:flickr30k-1k", "its test split has 2 images, but flickr30k-1k needs 1000");
-        Refused($"karpathy:{file}:dev", "'dev' is no split");
+        Refused($"karpathy:{file}:dev", "'dev' is not a split");
         Refused(file, $"name one: karpathy:{file}:test");
 
         static void Refused(string name, string expected) =>

@@ -148,8 +148,8 @@ public class WebDatasetTests
         [
             "/etc/passwd|not a path inside", "../up|not a path inside", "link|symbolic link", "hard|hard link", "device|device",
             "twice|two members .png", "nocaption|no member .txt",
-            "noimage|no member .jpg", "empty|no caption", "latin|not UTF-8", "json|not valid JSON", "long|at most 1048576",
-            "n\uFFFD|not UTF-8", "good*|stands earlier", "pax|damaged extended", "huge|extended header of 65537 bytes",
+            "noimage|no member .jpg", "empty|no caption", "latin|not UTF-8", "json|not valid JSON", "long|the limit is 1048576",
+            "n\uFFFD|not UTF-8", "good*|occurs earlier", "pax|damaged extended", "huge|extended header of 65537 bytes",
         ];
         foreach (string[] pair in expected.Select(e => e.Split('|'))) Assert.Contains(pair[1], found[pair[0]], StringComparison.Ordinal);
         Assert.Equal(expected.Length + 2, found.Count);

@@ -91,7 +91,7 @@ public class TokenSetTests
             Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], Tensor.From([2f, 1, 4, 1, 3, 2, 1], 7))));
         Assert.Contains("expected a matrix [tokens, width], got Int64 [14]",
             Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new long[14])));
-        Assert.Contains("it is Float16 [14, 3, 1]",
+        Assert.Contains("got Float16 [14, 3, 1]",
             Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new Tensor(14, 3, 1), ElementType.Float16)));
         Assert.Contains("cut off",
             Broken(f => File.WriteAllBytes(f["img_tokens/img_tokens_0.npy"], File.ReadAllBytes(f["img_tokens/img_tokens_0.npy"])[..^1])));
