@@ -168,8 +168,8 @@ internal sealed class OnnxFileCheck
         {
             if (step == FieldsToSize.Length && number == 1 && value != (int)value)
                 throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                    $"{_path}: an input or output has a dimension of {value}, more than any encoder has; download or export the model "
-                        + "again"));
+                    $"{_path}: an input or output has a dimension of {value}, more than any encoder has; "
+                        + $"download or export the model again"));
         });
 
     private void Weights(long end, int depth)

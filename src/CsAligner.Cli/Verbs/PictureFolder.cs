@@ -9,8 +9,7 @@ namespace CsAligner.Cli.Verbs;
 
 /// <summary>
 /// The folder that <c>generate</c> writes: numbered pictures as they are made, a sheet of them, and finally the record of the run. Each
-/// file is whole or
-/// not there, and what an earlier run left is never mixed with a new one's.
+/// file is whole or not there, and what an earlier run left is never mixed with a new one's.
 /// </summary>
 internal sealed class PictureFolder
 {

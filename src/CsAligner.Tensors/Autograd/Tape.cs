@@ -35,8 +35,7 @@ public sealed class Tape : IDisposable
     /// <summary>
     /// An operation of an application's own: computes its result at once, and its gradients when <see cref="Backward(Tensor)"/> comes by.
     /// The two delegates share what the backward pass needs from the forward pass as captured variables; the inputs and the result still
-    /// hold
-    /// their values then. <see cref="GradientCheck"/> tells whether the two go together.
+    /// hold their values then. <see cref="GradientCheck"/> tells whether the two go together.
     /// <example>
     /// ln(1 + e^x), whose derivative is the sigmoid; x [any shape], the result as x:
     /// <code>

@@ -2,8 +2,7 @@ namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
 /// A data set as a sequence of parts, each a sequence of samples, to be read in order, shuffled (<see cref="ShuffledSamples"/>) or dealt
-/// out
-/// to several machines. Parts are what can be reached without reading what stands before: a tar shard, a block of rows, a sample of
+/// out to several machines. Parts are what can be reached without reading what stands before: a tar shard, a block of rows, a sample of
 /// a list. The order is the same every time.
 /// </summary>
 public abstract class SampleSource : IDisposable
