@@ -35,17 +35,18 @@ for (const [index, [name, samples, changes]] of cases.entries()) {
 const times = ["0.1", "0.3", "0.5", "0.7", "0.9"];
 const header = ["change", "samples", ...times.map((t) => `error at t = ${t}`), "Fréchet distance", "own nearest, %"];
 const table = [header, header.map((_, i) => (i === 0 ? "---" : "--:")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-writeFileSync("docs/results/decoder-choice.md", `# What icon-decoder's design was chosen by
+writeFileSync("docs/results/decoder-choice.md", `# How the design of icon-decoder was chosen
 
 Written by \`recipes/decoder-choice.mjs\` on ${cpus()[0].model}, ${cpus().length} threads. Each row is a decoder of patch 8, width 192,
-6 layers and 3 heads in batches of 32 at a learning rate of 0.0006 with one thing changed, all else as in recipes/icon-decoder.json, trained from its
-random start for the same time (some two and a half minutes): faster designs see more samples. Judged on 256 validation icons by
-the average of the weights: the mean squared error of the picture predicted at once from t of it and 1 - t of noise; pictures made in 20 steps from
-their embeddings, their squared Fréchet distance to all validation icons, and how often a picture's own embedding is the nearest of all to it.
+6 layers and 3 heads in batches of 32 at a learning rate of 0.0006, with one change and otherwise as in recipes/icon-decoder.json. Each trains from random
+weights for the same time (about two and a half minutes), so faster designs see more samples. The averaged weights are judged on 256 validation
+icons. "Error" is the mean squared error of the picture predicted in one step from t parts picture and 1 - t parts noise. For the last two columns,
+pictures are made in 20 steps from the icons' embeddings: their squared Fréchet distance to all validation icons, and how often the embedding that
+a picture was made from is the nearest of all.
 
 ${table}
 
-So short a time favours small and fast designs; what a longer training would favour it does not tell.
+Such a short time favours small, fast designs; the table does not show what longer training would favour.
 `);
 
 function hasLine(path) {

@@ -7,10 +7,10 @@ using CsAligner.Cli.Verbs;
 
 namespace CsAligner.Cli;
 
-/// <summary>The whole command line: all verbs, and what is the same for each of them.</summary>
+/// <summary>The whole command line: all verbs, and the handling that they share.</summary>
 internal static class CommandLine
 {
-    // What users type is data: a word that begins with @ names no file of options, and -hot is not -h with something behind it.
+    // User input is data: a word that begins with @ is not a response file, and -hot is not -h with a suffix.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped.</summary>
@@ -25,7 +25,7 @@ internal static class CommandLine
             return ExitCode.WrongUsage;
         }
 
-        // What a shell asks, of a line that is not finished.
+        // A completion request from a shell, for an unfinished line.
         if (arguments[0].StartsWith("[suggest", StringComparison.Ordinal))
             return await root.Parse(arguments, Parsing).InvokeAsync(ConfigurationFor(terminal), cancellation);
 
@@ -51,12 +51,12 @@ internal static class CommandLine
         return await parsed.InvokeAsync(ConfigurationFor(terminal), cancellation);
     }
 
-    /// <summary>All commands, for what walks over them.</summary>
+    /// <summary>All commands, for code that enumerates them.</summary>
     internal static RootCommand CreateRoot(Terminal terminal) => CreateRoot(Groups(new CommandRunner(terminal)));
 
     private static RootCommand CreateRoot(IEnumerable<(string Title, IReadOnlyList<Command> Commands)> groups)
     {
-        var root = new RootCommand("Align two frozen encoders, distribution to distribution.");
+        var root = new RootCommand("Align two frozen encoders, distribution to distribution");
         foreach (Command command in groups.SelectMany(group => group.Commands)) root.Add(command);
         Prepare(root);
         return root;
@@ -69,7 +69,7 @@ internal static class CommandLine
         ("Align", [AlignVerb.Create(runner), ApplyVerb.Create(runner), SweepVerb.Create(runner)]),
         ("Measure", [MeasureVerb.Create(runner), EvaluateVerb.Create(runner), FidelityVerb.Create(runner), ReportVerb.Create(runner)]),
         ("Use", [SearchVerb.Create(runner), GenerateVerb.Create(runner)]),
-        ("Train the models that come along", [PretrainVerb.Create(runner)]),
+        ("Train the shipped models", [PretrainVerb.Create(runner)]),
         ("Set up", [CompletionVerb.Create(runner)]),
     ];
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace CsAligner.Extensions;
 
-/// <summary>What both generators share: encoder's rows through the adapter into embeddings, and what they say of themselves.</summary>
+/// <summary>Shared by both generators: maps an encoder's rows through the adapter into embeddings, and holds the metadata.</summary>
 internal sealed class AlignedEmbeddings
 {
     private const string Provider = "csaligner";
@@ -13,7 +13,7 @@ internal sealed class AlignedEmbeddings
 
     /// <param name="width">Of the encoder's features.</param>
     /// <param name="adapter">Maps them into the aligned space; null leaves them.</param>
-    /// <param name="modelId">What the model is called; may be null.</param>
+    /// <param name="modelId">The model's name; may be null.</param>
     /// <exception cref="InputException">The adapter takes features of another width, or tokens.</exception>
     public AlignedEmbeddings(int width, Adapter? adapter, string? modelId)
     {
@@ -30,11 +30,11 @@ internal sealed class AlignedEmbeddings
     public void Check(EmbeddingGenerationOptions? options)
     {
         if (options?.Dimensions is { } dimensions && dimensions != Metadata.DefaultModelDimensions)
-            throw new NotSupportedException($"{dimensions} dimensions were asked for; '{Metadata.DefaultModelId}' "
+            throw new NotSupportedException($"{dimensions} dimensions were requested; '{Metadata.DefaultModelId}' "
                 + $"gives {Metadata.DefaultModelDimensions}. Leave Dimensions out.");
         if (options?.ModelId is { } model && model != Metadata.DefaultModelId)
             throw new NotSupportedException(
-                $"The model '{model}' was asked for; this generator is '{Metadata.DefaultModelId}'. Leave ModelId out.");
+                $"The model '{model}' was requested; this generator is '{Metadata.DefaultModelId}'. Do not set ModelId.");
     }
 
     /// <summary>[N, D] of the encoder to N embeddings of unit length.</summary>

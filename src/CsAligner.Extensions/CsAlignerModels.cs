@@ -15,7 +15,7 @@ internal sealed class CsAlignerModels(CsAlignerOptions options) : IDisposable
     {
         var model = Model();
         var encoder = model.Images
-            ?? throw new InputException($"'{options.Model}' embeds texts alone; name a model that takes images, such as a CLIP");
+            ?? throw new InputException($"'{options.Model}' embeds only texts; name a model that takes images, such as a CLIP");
         return new ImageEmbeddingGenerator(encoder, ReadAdapter("image-adapter.safetensors"), model.Name, options.Transparency);
     }
 
@@ -24,7 +24,7 @@ internal sealed class CsAlignerModels(CsAlignerOptions options) : IDisposable
         var model = TextModel();
         var encoder = model.Texts
             ?? throw new InputException(
-                $"'{options.TextModel ?? options.Model}' embeds images alone; name a model for texts beside it (TextModel)");
+                $"'{options.TextModel ?? options.Model}' embeds only images; also name a text model (TextModel)");
         return new TextEmbeddingGenerator(encoder, ReadAdapter("text-adapter.safetensors"), model.Name);
     }
 

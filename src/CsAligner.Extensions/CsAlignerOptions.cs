@@ -4,7 +4,7 @@ using CsAligner.Onnx;
 
 namespace CsAligner.Extensions;
 
-/// <summary>What the services of <see cref="CsAlignerServices.AddCsAligner"/> are made of.</summary>
+/// <summary>Options of the services of <see cref="CsAlignerServices.AddCsAligner"/>.</summary>
 public sealed class CsAlignerOptions
 {
     /// <summary>The model: a CLIP folder in Hugging Face's layout, or a folder or file in ONNX format. Must be given.</summary>
@@ -24,6 +24,6 @@ public sealed class CsAlignerOptions
     /// <summary>How models in ONNX format are read; null: as their files say.</summary>
     public OnnxOptions? Onnx { get; set; }
 
-    /// <summary>What becomes of transparency in images.</summary>
+    /// <summary>How transparency in images is handled.</summary>
     public Transparency Transparency { get; set; } = Transparency.White;
 }

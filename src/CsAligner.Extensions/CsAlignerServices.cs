@@ -9,7 +9,7 @@ public static class CsAlignerServices
     /// <summary>
     /// Adds <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts (<see cref="string"/>) and of images
     /// (<see cref="DataContent"/>) as singletons. Models are read when a generator is first asked for; one that takes images or texts
-    /// alone serves that kind. What is missing or damaged throws <see cref="Tensors.InputException"/> then.
+    /// alone serves that kind. Missing or damaged files throw <see cref="Tensors.InputException"/> then.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Fills in the options; called at once.</param>

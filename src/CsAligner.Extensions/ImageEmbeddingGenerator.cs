@@ -19,8 +19,8 @@ public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
     /// <summary>A generator. It does not own the encoder.</summary>
     /// <param name="encoder">A CLIP's or an ONNX model's.</param>
     /// <param name="adapter">What <c>align</c> wrote for images (image-adapter.safetensors); null gives the encoder's own space.</param>
-    /// <param name="modelId">What the model is called in metadata; null leaves that open.</param>
-    /// <param name="transparency">What becomes of transparency.</param>
+    /// <param name="modelId">The model's name in metadata; may be null.</param>
+    /// <param name="transparency">How transparency is handled.</param>
     /// <exception cref="InputException">The adapter takes features of another width.</exception>
     public ImageEmbeddingGenerator(IImageEncoder encoder, Adapter? adapter = null, string? modelId = null,
         Transparency transparency = Transparency.White)
@@ -33,7 +33,7 @@ public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
     public EmbeddingGeneratorMetadata Metadata => _embeddings.Metadata;
 
     /// <summary>Decodes and embeds images, on the thread pool.</summary>
-    /// <param name="values">Images; their bytes decide what they are, not their media types.</param>
+    /// <param name="values">Images; the format is recognised from the bytes, not the media type.</param>
     /// <param name="options">Dimensions and ModelId must be this generator's, where they are given.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>An embedding for each image, in their order.</returns>

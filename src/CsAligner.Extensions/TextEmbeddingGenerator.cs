@@ -17,7 +17,7 @@ public sealed class TextEmbeddingGenerator : IEmbeddingGenerator<string, Embeddi
     /// <summary>A generator. It does not own the encoder.</summary>
     /// <param name="encoder">A CLIP's, an ONNX model's or a sentence encoder's.</param>
     /// <param name="adapter">What <c>align</c> wrote for texts (text-adapter.safetensors); null gives the encoder's own space.</param>
-    /// <param name="modelId">What the model is called in metadata; null leaves that open.</param>
+    /// <param name="modelId">The model's name in metadata; may be null.</param>
     /// <exception cref="InputException">The adapter takes features of another width.</exception>
     public TextEmbeddingGenerator(ITextEncoder encoder, Adapter? adapter = null, string? modelId = null)
     {

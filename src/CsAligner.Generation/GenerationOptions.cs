@@ -6,7 +6,7 @@ public sealed record GenerationOptions
     /// <summary>Steps from noise to picture, 1 to 1000.</summary>
     public int Steps { get; init; } = 25;
 
-    /// <summary>How far the condition is exaggerated, 0 to 20; 1 not at all.</summary>
+    /// <summary>The factor that exaggerates the condition, 0 to 20; 1 does not.</summary>
     public double Guidance { get; init; } = 2;
 
     /// <summary>The seed of the noise.</summary>

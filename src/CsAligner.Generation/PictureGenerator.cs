@@ -37,7 +37,7 @@ public sealed class PictureGenerator
     /// <summary>Pictures of each batch.</summary>
     public int BatchSize => Math.Max(1, TokensPerBatch / ((_options.Guidance == 1 ? 1 : 2) * _decoder.Config.Tokens));
 
-    /// <summary>How often the decoder's velocity is asked for, for so many embeddings: what progress counts.</summary>
+    /// <summary>How often the decoder's velocity is evaluated for this many embeddings: the unit of progress.</summary>
     /// <param name="embeddings">Their number.</param>
     public long Evaluations(int embeddings) => (long)embeddings * _options.Count * _sampler.Evaluations(_options.Steps);
 
@@ -71,20 +71,20 @@ public sealed class PictureGenerator
         int width = _decoder.Config.ConditionSize;
         if (embeddings.Width != width)
             throw new InputException(
-                $"The decoder is conditioned on embeddings of {width} values, these have {embeddings.Width}; "
-                + "take the model that the decoder was trained with.");
+                $"The decoder is conditioned on embeddings of {width} values, but these have {embeddings.Width}; "
+                + "use the model that the decoder was trained with.");
         long asked = (long)embeddings.Rows * _options.Count;
         if (asked > MostPictures)
             throw new InputException(
-                $"{embeddings.Rows} embeddings, {_options.Count} pictures of each: "
-                + $"at most {MostPictures} pictures are made at once; make fewer.");
+                $"{embeddings.Rows} embeddings with {_options.Count} pictures each: "
+                + $"at most {MostPictures} pictures are made at a time; make fewer.");
         var units = Units(embeddings);
         noise ??=
         [
             .. Enumerable.Range(0, embeddings.Rows).Select(i => NoiseNumber(MemoryMarshal.AsBytes(embeddings.Span.Slice(i * width, width))))
         ];
         if (noise.Count != embeddings.Rows)
-            throw new ArgumentException($"{embeddings.Rows} embeddings need as many numbers, got {noise.Count}.", nameof(noise));
+            throw new ArgumentException($"{embeddings.Rows} embeddings need the same number of numbers, got {noise.Count}.", nameof(noise));
         var random = new RandomGenerator(_options.Seed);
         int pictures = (int)asked;
         for (int start = 0; start < pictures; start += BatchSize)
@@ -102,7 +102,7 @@ public sealed class PictureGenerator
         }
     }
 
-    /// <summary>A number for the noise of a thing, whatever else is made beside it: the first bytes of its SHA-256.</summary>
+    /// <summary>A noise number that depends only on the input: the first bytes of its SHA-256.</summary>
     /// <param name="thing">Its bytes: an embedding, a text in UTF-8, a file.</param>
     public static ulong NoiseNumber(ReadOnlySpan<byte> thing) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(thing));
 

@@ -27,7 +27,7 @@ public sealed class PictureSheet
     {
         ArgumentNullException.ThrowIfNull(rgb);
         if (rgb.Length != 3 * _size * _size)
-            throw new ArgumentException($"A picture takes {3 * _size * _size} bytes, {rgb.Length} came.", nameof(rgb));
+            throw new ArgumentException($"A picture takes {3 * _size * _size} bytes, got {rgb.Length}.", nameof(rgb));
         _pictures.Add(rgb);
     }
 

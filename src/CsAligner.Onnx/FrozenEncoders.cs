@@ -6,7 +6,7 @@ namespace CsAligner.Onnx;
 
 /// <summary>
 /// The encoders of a model, whoever computes them: a CLIP folder with model.safetensors is computed by this library, a model in ONNX
-/// format by ONNX Runtime. What they are given and what they give is the same.
+/// format by ONNX Runtime. Inputs and outputs are the same.
 /// </summary>
 public sealed class FrozenEncoders : IDisposable
 {
@@ -18,10 +18,10 @@ public sealed class FrozenEncoders : IDisposable
     /// <summary>The folder's or file's name, without its path.</summary>
     public string Name { get; }
 
-    /// <summary>Embeds images; null where the model takes none.</summary>
+    /// <summary>Embeds images; null if the model takes none.</summary>
     public IImageEncoder? Images { get; }
 
-    /// <summary>Embeds texts; null where the model takes none.</summary>
+    /// <summary>Embeds texts; null if the model takes none.</summary>
     public ITextEncoder? Texts { get; }
 
     /// <summary>Reads a model.</summary>
@@ -90,13 +90,13 @@ public sealed class FrozenEncoders : IDisposable
     {
         if (options.Threads is < 1 or > Compute.MaxThreads)
             throw new ArgumentOutOfRangeException(nameof(options),
-                $"Threads is {options.Threads}; 1 to {Compute.MaxThreads} are possible.");
+                $"Threads is {options.Threads}; expected 1 to {Compute.MaxThreads}.");
         if (options.ContextLength is < 3)
-            throw new ArgumentOutOfRangeException(nameof(options), $"ContextLength is {options.ContextLength}; at least 3 is needed.");
+            throw new ArgumentOutOfRangeException(nameof(options), $"ContextLength is {options.ContextLength}; expected at least 3.");
         if (options.Device < 0)
-            throw new ArgumentOutOfRangeException(nameof(options), $"Device is {options.Device}; it is counted from 0.");
+            throw new ArgumentOutOfRangeException(nameof(options), $"Device is {options.Device}; expected 0 or more.");
         if (options.Variant is { } variant && variant.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.')))
-            throw new ArgumentException($"'{variant}' is not the ending of a file's name.", nameof(options));
+            throw new ArgumentException($"'{variant}' is not the ending of a file name.", nameof(options));
     }
 
     private static string NameOf(string path)

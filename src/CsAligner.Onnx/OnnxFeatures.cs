@@ -15,11 +15,11 @@ internal static class OnnxFeatures
     /// <param name="values">The output.</param>
     /// <param name="shape">Its sizes; trailing ones of a convolutional network's pooled output do not count.</param>
     /// <param name="pooling">Mean, Cls, Last or Max of three dimensions; of two it does not matter.</param>
-    /// <param name="spans">For each row its first token and the one behind its last; null where all tokens count.</param>
+    /// <param name="spans">For each row its first token and the one behind its last; null if all tokens count.</param>
     /// <param name="rows">Rows wanted; a padded batch has more.</param>
     /// <param name="expected">Values of a row; 0 where they are not known yet.</param>
     /// <param name="write">Takes the number of a row and the row.</param>
-    /// <param name="where">What errors call the output.</param>
+    /// <param name="where">The output's name in errors.</param>
     public static void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, OnnxPooling pooling,
         ReadOnlySpan<(int First, int End)> spans, int rows, int expected, RowWriter write, string where)
     {
@@ -29,9 +29,9 @@ internal static class OnnxFeatures
                 $"{where} has the shape [{string.Join(", ", shape.ToArray())}]; expected [{rows}, width] or [{rows}, tokens, width]");
         int width = (int)shape[^1], tokens = shape.Length == 3 ? (int)shape[1] : 1;
         if (shape[^1] > LargestWidth)
-            throw new InputException($"{where} has features of {shape[^1]} values, more than any encoder; name another output");
+            throw new InputException($"{where} has features of {shape[^1]} values, more than any encoder has; name another output");
         if (expected > 0 && width != expected)
-            throw new InputException($"{where} has features of {width} values where it had {expected} before; name another output");
+            throw new InputException($"{where} has features of {width} values, but had {expected} before; name another output");
         var row = new float[width];
         for (int i = 0; i < rows; i++)
         {
@@ -44,11 +44,12 @@ internal static class OnnxFeatures
             {
                 var (first, end) = spans.IsEmpty ? (0, tokens) : spans[i];
                 if (end > tokens || first >= end)
-                    throw new InputException($"{where} has {tokens} tokens where {end} went in; name an output that keeps them apart");
+                    throw new InputException($"{where} has {tokens} tokens for {end} input tokens; name an output with one vector per "
+                        + "token");
                 Pool(sample[(first * width)..(end * width)], width, pooling, row);
             }
 
-            // What has no direction is left to EmbeddedBatch, which refuses it: as 0 or as it is.
+            // A row without direction is left to EmbeddedBatch, which refuses it, as 0 or unchanged.
             float norm = TensorPrimitives.Norm<float>(row);
             if (norm < Least) Array.Clear(row);
             else if (float.IsFinite(norm)) TensorPrimitives.Divide(row, norm, row);

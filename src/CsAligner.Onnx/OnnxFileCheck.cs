@@ -4,8 +4,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Onnx;
 
 /// <summary>
-/// What is looked at in a model's file before ONNX Runtime sees it, which trusts more in it than is good: numbers that end the process,
-/// weights that lie outside of the model's folder, and weights that are no numbers. It is no proof that a graph is harmless.
+/// Checks a model's file before ONNX Runtime sees it, which trusts the file too much: numbers that end the process,
+/// weights that lie outside the model's folder, and weights that are no numbers. It is no proof that a graph is harmless.
 /// </summary>
 internal sealed class OnnxFileCheck
 {
@@ -46,7 +46,7 @@ internal sealed class OnnxFileCheck
     private OnnxFileCheck(ProtobufReader reader, string path) => (_reader, _path) = (reader, path);
 
     /// <summary>Looks through a model.</summary>
-    /// <exception cref="InputException">It is none, or one that must not be run.</exception>
+    /// <exception cref="InputException">It is not a model, or must not be run.</exception>
     public static void Run(string path)
     {
         try
@@ -73,7 +73,8 @@ internal sealed class OnnxFileCheck
         {
             if (_nodes.TryGetValue(name, out var node) && (node.Inputs > function.Inputs || node.Outputs > function.Outputs))
                 throw new InputException($"{_path}: a node gives the model's function {name} {node.Inputs} inputs "
-                    + $"and {node.Outputs} outputs, it has {function.Inputs} and {function.Outputs}; download or export the model again");
+                    + $"and {node.Outputs} outputs, but it has {function.Inputs} and {function.Outputs}; download or export the model "
+                    + "again");
             if (Reaches(name, name, []))
                 throw new InputException($"{_path}: the model's function {name} calls itself; download or export the model again");
         }
@@ -150,7 +151,7 @@ internal sealed class OnnxFileCheck
             throw new InputException(
                 string.Create(CultureInfo.InvariantCulture,
                     $"{_path}: a node's attribute {name} is {(least < range.Least ? least : most)}, "
-                        + $"from {range.Least} to {range.Most} were expected; download or export the model again"));
+                        + $"expected {range.Least} to {range.Most}; download or export the model again"));
 
         void Number(long value) => (least, most) = (Math.Min(least, value), Math.Max(most, value));
     }
@@ -167,7 +168,8 @@ internal sealed class OnnxFileCheck
         {
             if (step == FieldsToSize.Length && number == 1 && value != (int)value)
                 throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                    $"{_path}: an input or output has a dimension of {value}, more than any encoder; download or export the model again"));
+                    $"{_path}: an input or output has a dimension of {value}, more than any encoder has; "
+                        + $"download or export the model again"));
         });
 
     private void Weights(long end, int depth)
@@ -207,7 +209,7 @@ internal sealed class OnnxFileCheck
         }
     }
 
-    // Weights in a file of their own, which lies beside the model.
+    // Weights in a separate file beside the model.
     private void External(long end, int depth, OnnxWeights? weights)
     {
         string key = "", value = "";
@@ -219,7 +221,7 @@ internal sealed class OnnxFileCheck
         if (key == "location"
             && (Path.IsPathRooted(value) || value.Contains('\0', StringComparison.Ordinal) || value.Split('/', '\\').Contains("..")))
             throw new InputException(
-                $"{_path}: cannot read this model: it wants its weights from '{value}'; only files in the model's own folder are read");
+                $"{_path}: cannot read this model: it names the weights file '{value}'; only files in the model's own folder are read");
         weights?.Outside(key, value);
     }
 
@@ -237,7 +239,7 @@ internal sealed class OnnxFileCheck
     /// <summary>Hands over the fields of a message: those of bytes with their end, others with their value.</summary>
     private void Fields(long end, int depth, Action<int, long, int> content, Action<int, long>? number = null)
     {
-        if (depth > Deepest) throw new InputException($"{_path}: graphs stand in graphs more than {Deepest} deep; expected an encoder");
+        if (depth > Deepest) throw new InputException($"{_path}: graphs are nested more than {Deepest} deep; expected an encoder");
         while (_reader.TryField(end, out int field, out int kind, out long length))
         {
             if (kind == ProtobufReader.Varint)

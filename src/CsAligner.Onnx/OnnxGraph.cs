@@ -15,7 +15,7 @@ internal sealed class OnnxGraph
     /// <summary>Values of all images that are computed together: sixteen of 1,000 x 1,000.</summary>
     public const long MostPixels = 1 << 26;
 
-    // A model that asks for more is none that embeds; the bound keeps what is given to it small.
+    // No encoder needs more; the bound keeps the inputs small.
     private const int LargestBatch = 4096;
 
     private OnnxGraph(OnnxSession session, OnnxOptions options)
@@ -49,8 +49,8 @@ internal sealed class OnnxGraph
             if (!input.IsInteger || input.Shape.Length is not (0 or 2))
                 throw new InputException($"{session.Path}: input {input} cannot take tokens; expected int64 or int32 [batch, tokens]");
         if (BatchOf(Pixels) > LargestBatch || BatchOf(Ids) > LargestBatch || ContextLength > LargestContext)
-            throw new InputException($"{session.Path}: it takes more at a time than any encoder ({Declared}); at "
-                + $"most {LargestBatch} samples of {LargestContext} tokens are given");
+            throw new InputException($"{session.Path}: its inputs are larger than any encoder's ({Declared}); at "
+                + $"most {LargestBatch} samples of {LargestContext} tokens are supported");
     }
 
     public OnnxSession Session { get; }
@@ -90,7 +90,7 @@ internal sealed class OnnxGraph
     /// <summary>How many samples a run takes, where the graph fixes that.</summary>
     public static int? BatchOf(OnnxValueInfo? input) => input is not null && input.Size(0) > 0 ? input.Size(0) : null;
 
-    /// <summary>The first output of these names; null where there is none.</summary>
+    /// <summary>The first output with one of these names; null if there is none.</summary>
     public OnnxValueInfo? Output(params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -99,11 +99,11 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>The output that the caller named.</summary>
-    /// <exception cref="InputException">There is none of the name.</exception>
+    /// <exception cref="InputException">There is no output of this name.</exception>
     public OnnxValueInfo Named(string name) =>
         Output(name) ?? throw new InputException($"{Session.Path}: there is no output '{name}'; its outputs are {List(Session.Outputs)}");
 
-    /// <summary>The one output of floating-point numbers with so many dimensions; null where there is none or several.</summary>
+    /// <summary>The only floating-point output with this many dimensions; null if there is none or more than one.</summary>
     public OnnxValueInfo? Only(int rank)
     {
         OnnxValueInfo[] found = [.. Session.Outputs.Where(output => output.IsFloat && output.Shape.Length == rank)];
@@ -112,13 +112,13 @@ internal sealed class OnnxGraph
 
     /// <summary>The failure of a graph whose outputs do not tell which of them is the feature.</summary>
     public InputException NoOutput(string what) =>
-        new($"{Session.Path}: which output holds the features of {what} cannot be told; its outputs are {List(Session.Outputs)}: name one, "
-            + "and how tokens are pooled where it gives tokens");
+        new($"{Session.Path}: cannot tell which output has the features of {what}; its outputs are {List(Session.Outputs)}: name one, "
+            + "and the pooling if its output is tokens");
 
     private static string List(IEnumerable<OnnxValueInfo> values) =>
         string.Join("; ", values.Take(8)) is { Length: > 0 } text ? text : "none";
 
     private InputException Unknown(OnnxValueInfo input) =>
-        new($"{Session.Path}: input {input} is not one of an encoder's (images, token ids, attention mask, token types, positions); export "
+        new($"{Session.Path}: input {input} is not an encoder input (images, token ids, attention mask, token types, positions); export "
             + "the encoder alone, or name its input");
 }

@@ -24,7 +24,7 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
         if (_pixels.Size(2) is var height and > 0 && _pixels.Size(3) is var width and > 0
             && (height != Preprocessing.ImageSize || width != Preprocessing.ImageSize))
             throw new InputException(
-                $"{graph.Session.Path}: it takes images of {height} x {width}, {ImagePreprocessing.FileName} makes "
+                $"{graph.Session.Path}: it takes images of {height} x {width}, but {ImagePreprocessing.FileName} makes "
                     + $"{Preprocessing.ImageSize} x {Preprocessing.ImageSize}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
         long image = 3L * Preprocessing.ImageSize * Preprocessing.ImageSize;
@@ -62,7 +62,7 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(write);
         if (tokens) throw new NotSupportedException(
-            "An ONNX encoder gives features of whole images: its patches have none in the same space.");
+            "An ONNX encoder gives features of whole images, and none of patches in the same space.");
         int side = Preprocessing.ImageSize, image = 3 * side * side, batch = OnnxGraph.BatchOf(_pixels) ?? batchSize ?? _batch;
         ImageBatches.Run(count, image, batch, read, Compute, cancellation);
 
@@ -88,7 +88,7 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
         using var inputs = new OnnxInputs();
         inputs.Add(_pixels, pixels.Span, batch, 3, side, side);
 
-        // A graph of images and texts wants a text too: one of a few tokens, whose features nobody reads.
+        // A graph of images and texts also needs a text: give it one of a few tokens, and ignore its features.
         if (_graph.Ids is not null) OnnxTokens.AddPlaceholder(inputs, _graph);
         string where = $"{_graph.Session.Path}: output {_output.Name}";
         _graph.Session.Run(inputs, _output.Name,
@@ -109,8 +109,8 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
             return (graph.Named(name), pooling is OnnxPooling.Auto or OnnxPooling.Pooler ? OnnxPooling.Cls : pooling);
         if (graph.Output("image_embeds", "image_features") is { } embeds) return (embeds, OnnxPooling.Auto);
         if (folder.ModelType is "clip" or "chinese_clip")
-            throw new InputException($"{graph.Session.Path}: it has no output image_embeds, so the projection into the space of texts is "
-                + "not in it; export it with the projection, or name the output that you want");
+            throw new InputException($"{graph.Session.Path}: it has no output image_embeds, so the projection into the text space is "
+                + "missing; export it with the projection, or name the output that you want");
         if (pooling is OnnxPooling.Auto or OnnxPooling.Pooler && graph.Output("pooler_output") is { } pooled
             && (pooling == OnnxPooling.Pooler || folder.ModelType is not ("vit" or "deit"))) return (pooled, OnnxPooling.Auto);
         if (pooling is OnnxPooling.Auto && graph.Only(2) is { } only) return (only, OnnxPooling.Auto);

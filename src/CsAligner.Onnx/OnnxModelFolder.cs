@@ -70,34 +70,34 @@ internal sealed class OnnxModelFolder
     /// <summary>The folder that configuration, preprocessing and tokenizer are in.</summary>
     public string Folder { get; }
 
-    /// <summary>A graph of images; null where there is none of its own.</summary>
+    /// <summary>The image graph; null if there is no separate one.</summary>
     public string? Vision { get; }
 
-    /// <summary>A graph of texts; null where there is none of its own.</summary>
+    /// <summary>The text graph; null if there is no separate one.</summary>
     public string? Text { get; }
 
     /// <summary>One graph: of images, of texts, or of both.</summary>
     public string? Whole { get; }
 
-    /// <summary>"clip", "siglip", "dinov2", "bert" and others; empty where config.json does not say.</summary>
+    /// <summary>"clip", "siglip", "dinov2", "bert" and others; empty if config.json does not say.</summary>
     public string ModelType { get; private set; } = "";
 
-    /// <summary>How many tokens the model has positions for; null where config.json does not say.</summary>
+    /// <summary>How many tokens the model has positions for; null if config.json does not say.</summary>
     public int? Positions { get; private set; }
 
-    /// <summary>What sentence-transformers reads of a text; null where it does not say.</summary>
+    /// <summary>What sentence-transformers reads of a text; null if it does not say.</summary>
     public int? SequenceLength { get; private set; }
 
     /// <summary>sentence-transformers' pooling; Auto where it does not say.</summary>
     public OnnxPooling Pooling { get; private set; }
 
-    /// <summary>A step of sentence-transformers that comes after pooling and is not done here; null where there is none.</summary>
+    /// <summary>A sentence-transformers step after pooling, which is not supported; null if there is none.</summary>
     public string? LaterStep { get; private set; }
 
     /// <summary>Whether sentence-transformers makes letters small before it cuts a text into tokens.</summary>
     public bool LowerCase { get; private set; }
 
-    /// <summary>What sentence-transformers puts before each text where nobody says otherwise; mostly nothing.</summary>
+    /// <summary>The default prompt that sentence-transformers puts before each text; usually empty.</summary>
     public string Prompt { get; private set; } = "";
 
     /// <summary>Whether a path names a model in ONNX format: a file of that kind, or a folder with one.</summary>
@@ -105,7 +105,7 @@ internal sealed class OnnxModelFolder
         path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
             || (Directory.Exists(path) && Folders(path).Any(folder => Directory.EnumerateFiles(folder, "*.onnx").Any()));
 
-    /// <summary>Whether config.json says that a folder's weights are those of a CLIP; true too where there is none to say.</summary>
+    /// <summary>Whether config.json says that a folder's weights are those of a CLIP; also true if there is no config.json.</summary>
     public static bool IsClip(string folder)
     {
         var read = new OnnxModelFolder(folder, null, null, null);
@@ -115,7 +115,7 @@ internal sealed class OnnxModelFolder
     /// <summary>Finds the graphs.</summary>
     /// <param name="path">A folder, or one graph's file.</param>
     /// <param name="variant">Which of several is taken, such as fp16; null for the one without an ending.</param>
-    /// <exception cref="InputException">There is none, or none of this variant.</exception>
+    /// <exception cref="InputException">There is no graph, or none of this variant.</exception>
     public static OnnxModelFolder Open(string path, string? variant)
     {
         if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
@@ -123,7 +123,7 @@ internal sealed class OnnxModelFolder
             if (!File.Exists(path)) throw new InputException($"{path}: no such file; expected a model in ONNX format");
             string here = Path.GetDirectoryName(Path.GetFullPath(path))!;
 
-            // Of HF/onnx/model.onnx the rest is one folder up.
+            // For HF/onnx/model.onnx, the other files are one folder up.
             string above = Path.GetFileName(here) == "onnx" && !File.Exists(Path.Combine(here, "config.json"))
                 ? Path.GetDirectoryName(here)!
                 : here;
@@ -149,7 +149,7 @@ internal sealed class OnnxModelFolder
         throw new InputException(found.Length == 0
             ? $"{path}: there is no .onnx file in it or its folder onnx; export the model to ONNX, or give another folder"
             : $"{path}: expected model{ending}.onnx, or vision_model{ending}.onnx and text_model{ending}.onnx; it "
-                + $"has {string.Join(", ", found.Take(8))}: name a variant (the ending behind '_') or the file itself");
+                + $"has {string.Join(", ", found.Take(8))}: name a variant (the part after '_') or the file itself");
     }
 
     private static IEnumerable<string> Folders(string path)
@@ -182,7 +182,7 @@ internal sealed class OnnxModelFolder
                 string type = StringOf(module, "type") ?? "", kind = type[(type.LastIndexOf('.') + 1)..];
                 if (kind == "Pooling") pooling = Path.Combine(StringOf(module, "path") ?? "1_Pooling", "config.json");
                 else if (kind is not ("Transformer" or "Normalize"))
-                    LaterStep = kind.Length > 0 ? kind : "a step that modules.json does not name";
+                    LaterStep = kind.Length > 0 ? kind : "an unnamed step";
             }
         });
 
@@ -197,7 +197,7 @@ internal sealed class OnnxModelFolder
             string? named = StringOf(root, "pooling_mode");
             var chosen = Poolings.Where(way => IsTrue(root, way.Key) || way.Name == named).ToList();
             if (chosen is [{ Kind: { } kind }] && (named is null) == !root.TryGetProperty("pooling_mode", out _)) Pooling = kind;
-            else LaterStep = "pooling in another way than mean, cls, max or last token";
+            else LaterStep = "pooling other than mean, cls, max or last token";
         });
     }
 
@@ -210,12 +210,12 @@ internal sealed class OnnxModelFolder
             ? StringOf(prompts, name.GetString()!)
             : null)
             ?? throw new InputException(
-                $"{file}: default_prompt_name is {ConfigKeyRules.Shown(name)}, and prompts has no text of that name; download the file "
-                + "again");
+                $"{file}: default_prompt_name is {ConfigKeyRules.Shown(name)}, but prompts has no string with that name; download the "
+                + "file again");
         if (Prompt.Length > 0 && !_poolsPrompt)
             throw new InputException(
-                $"{file}: default_prompt_name is {ConfigKeyRules.Shown(name)}, whose tokens the pooling leaves out (include_prompt is "
-                + "false), which is not done here; set it to null and put no prompt before texts, or export the model with its output "
+                $"{file}: default_prompt_name is {ConfigKeyRules.Shown(name)}, whose tokens the pooling ignores (include_prompt is "
+                + "false), which is not supported; set it to null to embed texts without a prompt, or export the model with its output "
                 + "sentence_embedding");
     }
 

@@ -16,10 +16,10 @@ public sealed record OnnxOptions
     /// <summary>What computes.</summary>
     public OnnxProvider Provider { get; init; } = OnnxProvider.Cpu;
 
-    /// <summary>Which GPU, from 0; of <see cref="OnnxProvider.Cuda"/> alone.</summary>
+    /// <summary>The GPU's number, from 0; only for <see cref="OnnxProvider.Cuda"/>.</summary>
     public int Device { get; init; }
 
-    /// <summary>Which of several files is taken: "fp16" for model_fp16.onnx. Null: the one without an ending.</summary>
+    /// <summary>Selects one of several files: "fp16" for model_fp16.onnx. Null selects the file without an ending.</summary>
     public string? Variant { get; init; }
 
     /// <summary>The name of the input that takes pixels. Null: the one of four dimensions.</summary>
@@ -37,6 +37,6 @@ public sealed record OnnxOptions
     /// <summary>How tokens become one feature, where the output gives tokens.</summary>
     public OnnxPooling Pooling { get; init; }
 
-    /// <summary>Tokens of a text that are read, at least 3. Null: as many as model, tokenizer and configuration allow.</summary>
+    /// <summary>The number of tokens read from a text, at least 3. Null for as many as model, tokenizer and configuration allow.</summary>
     public int? ContextLength { get; init; }
 }

@@ -1,11 +1,11 @@
 namespace CsAligner.Onnx;
 
-/// <summary>What computes a model.</summary>
+/// <summary>The device that computes a model.</summary>
 public enum OnnxProvider
 {
     /// <summary>The processor.</summary>
     Cpu,
 
-    /// <summary>An NVIDIA GPU; it takes the package Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime.</summary>
+    /// <summary>An NVIDIA GPU; it takes the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime.</summary>
     Cuda,
 }

@@ -17,7 +17,7 @@ public static class OnnxRuntimeLibrary
     /// <exception cref="InputException">The application has no ONNX Runtime for this system.</exception>
     public static string Version => Start().GetVersionString();
 
-    /// <summary>What it can compute with: "CPUExecutionProvider", "CUDAExecutionProvider" and others.</summary>
+    /// <summary>The providers available: "CPUExecutionProvider", "CUDAExecutionProvider" and others.</summary>
     /// <exception cref="InputException">The application has no ONNX Runtime for this system.</exception>
     public static IReadOnlyList<string> Providers => Start().GetAvailableProviders();
 
@@ -49,7 +49,7 @@ public static class OnnxRuntimeLibrary
         }
     }
 
-    /// <summary>What the runtime says of a failure, in one line.</summary>
+    /// <summary>The runtime's message for a failure, in one line.</summary>
     internal static string Message(Exception failure)
     {
         string message = failure.Message.ReplaceLineEndings(" ").Trim();

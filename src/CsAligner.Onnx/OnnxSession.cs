@@ -57,7 +57,7 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
-    /// <summary>An entry of the model's own metadata; null where it has none of that key.</summary>
+    /// <summary>An entry of the model's own metadata; null if it has none of that key.</summary>
     public string? Metadata(string key) => _session.ModelMetadata.CustomMetadataMap.GetValueOrDefault(key);
 
     /// <summary>Computes one output.</summary>
@@ -98,7 +98,7 @@ internal sealed class OnnxSession : IDisposable
             int read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             if (read == 0) throw new InputException($"{path}: the file is empty; download it again");
             if (start[..read].StartsWith("version https://git-lfs"u8))
-                throw new InputException($"{path}: this is a pointer of Git LFS, not the model itself; run 'git lfs pull' in its folder");
+                throw new InputException($"{path}: this is a Git LFS pointer, not the model itself; run 'git lfs pull' in its folder");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -114,7 +114,7 @@ internal sealed class OnnxSession : IDisposable
         {
             throw new InputException(
                 $"the ONNX Runtime in use ({version}) has no CUDA provider (it has {string.Join(", ", providers)}); "
-                + "build with the package Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime, or compute on the processor");
+                + "build with the package Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime, or compute on the CPU");
         }
 
         try
@@ -125,7 +125,7 @@ internal sealed class OnnxSession : IDisposable
         {
             throw new InputException(
                 $"ONNX Runtime {version} cannot use the GPU {device} ({OnnxRuntimeLibrary.Message(failure)}); check the driver and CUDA's "
-                + "libraries, or compute on the processor", failure);
+                + "libraries, or compute on the CPU", failure);
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class OnnxSession : IDisposable
         var info = value.GetTensorTypeAndShape();
         if (info.ElementCount > Array.MaxLength)
             throw new InputException(
-                $"{Path}: output {output} has {info.ElementCount} values, more than can be read; take smaller batches");
+                $"{Path}: output {output} has {info.ElementCount} values, more than can be read; use smaller batches");
         if (info.ElementDataType == TensorElementType.Float)
         {
             read(value.GetTensorDataAsSpan<float>(), info.Shape);

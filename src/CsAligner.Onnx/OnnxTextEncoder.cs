@@ -32,8 +32,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         if (graph.Ids is null) throw new InputException($"{graph.Session.Path}: it takes no tokens; {graph.Declared}");
         ContextLength = Math.Min(Context(graph, folder, options, tokenizer), OnnxGraph.LargestContext);
         if (tokenizer.Encode("").Length is var marks && marks >= ContextLength)
-            throw new InputException($"{graph.Session.Path}: texts have at most {ContextLength} tokens, as the model's files say, and the "
-                + $"tokenizer's marks alone are {marks}; take all files from one model");
+            throw new InputException($"{graph.Session.Path}: the model's files allow {ContextLength} tokens per text, but the "
+                + $"tokenizer's begin and end tokens alone are {marks}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
         (_prompt, _lowers) = (folder.Prompt, folder.LowerCase);
 
@@ -68,7 +68,7 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(write);
         if (tokens) throw new NotSupportedException(
-            "An ONNX encoder gives features of whole texts: its words have none in the same space.");
+            "An ONNX encoder gives features of whole texts, and none of words in the same space.");
         for (int start = 0; start < texts.Count; start += TextsPerRound)
         {
             int count = Math.Min(TextsPerRound, texts.Count - start), first = start;
@@ -107,8 +107,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         if (graph.ContextLength is { } exact)
         {
             return options.ContextLength is null || options.ContextLength == exact ? exact
-                : throw new InputException($"{graph.Session.Path}: it takes texts of exactly {exact} tokens, {options.ContextLength} were "
-                    + "asked for; leave the context length out");
+                : throw new InputException($"{graph.Session.Path}: it takes texts of exactly {exact} tokens, not {options.ContextLength}; "
+                    + "do not set the context length");
         }
 
         int most = Math.Min(folder.Positions ?? int.MaxValue, folder.SequenceLength ?? tokenizer.ContextLength ?? int.MaxValue);
@@ -116,7 +116,7 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         return options.ContextLength is not { } wanted ? most
             : wanted <= (folder.Positions ?? int.MaxValue) ? wanted
             : throw new InputException(
-                $"{folder.Folder}: the model has positions for {folder.Positions} tokens, {wanted} were asked for; ask for fewer");
+                $"{folder.Folder}: the model has positions for {folder.Positions} tokens, not {wanted}; set a smaller context length");
     }
 
     private static (OnnxValueInfo Output, OnnxPooling Pooling) Choose(OnnxGraph graph, OnnxModelFolder folder, OnnxOptions options)
@@ -131,8 +131,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         if (pooling is OnnxPooling.Auto && graph.Output("text_embeds", "text_features", "sentence_embedding") is { } embeds)
             return (embeds, OnnxPooling.Auto);
         if (folder.ModelType is "clip" or "chinese_clip" && pooling is OnnxPooling.Auto)
-            throw new InputException($"{graph.Session.Path}: it has no output text_embeds, so the projection into the space of images is "
-                + "not in it; export it with the projection, or name the output that you want");
+            throw new InputException($"{graph.Session.Path}: it has no output text_embeds, so the projection into the image space is "
+                + "missing; export it with the projection, or name the output that you want");
         if (pooling is OnnxPooling.Pooler
             || (pooling is OnnxPooling.Auto && folder.ModelType.StartsWith("siglip", StringComparison.Ordinal)))
             return (graph.Named("pooler_output"), OnnxPooling.Auto);
@@ -143,13 +143,13 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         {
             if (pooling is not (OnnxPooling.Auto or OnnxPooling.Pooler)) return pooling;
             if (folder.LaterStep is { } step)
-                throw new InputException($"{folder.Folder}: sentence-transformers would go on with \"{step}\", which is not done here; "
-                    + "export the model with its output sentence_embedding, or say how tokens are pooled");
+                throw new InputException($"{folder.Folder}: sentence-transformers adds the step \"{step}\", which is not supported; "
+                    + "export the model with its output sentence_embedding, or set the pooling");
             if (graph.Session.Metadata("pooling") is { } said && Enum.TryParse(said, ignoreCase: true, out OnnxPooling kind)
                 && kind is not (OnnxPooling.Auto or OnnxPooling.Pooler)) return kind;
             return folder.Pooling is not OnnxPooling.Auto ? folder.Pooling
-                : throw new InputException($"{graph.Session.Path}: it gives features of tokens, and nothing says how those of a text are "
-                    + "made of them (no 1_Pooling/config.json); say how: mean, cls, last, max or pooler");
+                : throw new InputException($"{graph.Session.Path}: it gives token features, and no file says how to pool them "
+                    + "(there is no 1_Pooling/config.json); set the pooling to mean, cls, last, max or pooler");
         }
     }
 
@@ -175,12 +175,12 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         OnnxTokens.Add(inputs, _graph, texts, _attendsAll);
         if (_graph.Pixels is { } pixels)
         {
-            // A graph of images and texts wants an image too, whose features nobody reads.
+            // A graph of images and texts also needs an image; its features are ignored.
             int side = Math.Max(pixels.Size(2), _imageSize), batch = OnnxGraph.BatchOf(pixels) ?? 1;
             if (3.0 * batch * side * side > OnnxGraph.MostPixels)
                 throw new InputException(
-                    $"{_graph.Session.Path}: it takes images of {side} x {side} beside a text, more than any encoder; export the encoder "
-                    + "of texts alone");
+                    $"{_graph.Session.Path}: it takes images of {side} x {side} beside a text, more than any encoder takes; export the "
+                    + "encoder of texts alone");
             inputs.AddZeros(pixels, batch, 3, side, side);
         }
 

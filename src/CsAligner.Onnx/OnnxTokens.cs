@@ -2,10 +2,10 @@ using CsAligner.Tokenizers;
 
 namespace CsAligner.Onnx;
 
-/// <summary>What a graph of texts takes.</summary>
+/// <summary>The input of a text graph.</summary>
 internal static class OnnxTokens
 {
-    // Of a text that nobody reads.
+    // The tokens of a placeholder text.
     private const int PlaceholderTokens = 8;
 
     /// <summary>Adds texts, filled up to the batch that the graph fixes, where it does.</summary>

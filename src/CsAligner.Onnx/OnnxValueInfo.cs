@@ -6,7 +6,7 @@ namespace CsAligner.Onnx;
 
 /// <summary>An input or output as the model declares it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">What it holds; null where it is no tensor.</param>
+/// <param name="Type">The element type; null if it is not a tensor.</param>
 /// <param name="Shape">Its sizes, -1 where they are open; empty for a scalar and where nothing is declared.</param>
 internal sealed record OnnxValueInfo(string Name, TensorElementType? Type, int[] Shape)
 {

@@ -52,7 +52,7 @@ internal sealed class OnnxWeights(string model)
                 Scan(file, start, end);
         if (!_outside.TryGetValue("location", out string? location)) return;
 
-        // What is missing or too short is left to the runtime, which says so.
+        // Missing or short weights are left to the runtime, which reports them.
         string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model))!, location);
         if (!File.Exists(path)) return;
         using var beside = File.OpenHandle(path);
@@ -78,7 +78,7 @@ internal sealed class OnnxWeights(string model)
                     read += more;
                 if (HasNaN(buffer.AsSpan(0, read / width * width)))
                     throw new InputException(
-                        $"{model}: the weights '{Name}' hold NaN, and every weight must be a number; get the model again, or train it "
+                        $"{model}: the weights '{Name}' contain NaN; every weight must be a number: download the model again, or train it "
                         + "anew");
                 if (read < count) return;
                 start += count;

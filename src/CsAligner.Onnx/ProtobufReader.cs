@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Onnx;
 
-/// <summary>Goes through a file of Protocol Buffers field by field; what is not asked for is passed over.</summary>
+/// <summary>Goes through a file of Protocol Buffers field by field; fields that are not requested are skipped.</summary>
 internal sealed class ProtobufReader(FileStream file) : IDisposable
 {
     /// <summary>How a field is written.</summary>
@@ -21,7 +21,7 @@ internal sealed class ProtobufReader(FileStream file) : IDisposable
     /// <summary>The file's length.</summary>
     public long Length { get; } = file.Length;
 
-    /// <summary>The file, for what is read past this.</summary>
+    /// <summary>The file, for reading past this.</summary>
     public SafeFileHandle Handle => file.SafeFileHandle;
 
     /// <summary>Reads a field's number and kind, and the length of bytes or of a message; leaves the reader at its content.</summary>
@@ -93,5 +93,5 @@ internal sealed class ProtobufReader(FileStream file) : IDisposable
     }
 
     private InputException Malformed() =>
-        new($"{file.Name}: no model in ONNX format (byte {Position} is none of its fields); download or export it again");
+        new($"{file.Name}: not a model in ONNX format (byte {Position} is not one of its fields); download or export it again");
 }

@@ -13,7 +13,7 @@ public class InputException : Exception
 
     /// <summary>An empty message; use the other constructors.</summary>
     public InputException()
-        : this("the input could not be used")
+        : this("the input cannot be used")
     {
     }
 

@@ -5,7 +5,7 @@ namespace CsAligner.Tensors;
 /// <summary>
 /// The one source of randomness: xoshiro256** (Blackman and Vigna), seeded by splitmix64. It is passed in, never
 /// global, and its whole state can be saved and restored. Every method is a function of that state alone, so a
-/// restored generator goes on with the same bits. Not thread-safe; give each task its own <see cref="Split"/>.
+/// restored generator continues with the same bits. Not thread-safe; give each task its own <see cref="Split"/>.
 /// </summary>
 public sealed class RandomGenerator
 {
@@ -86,19 +86,19 @@ public sealed class RandomGenerator
     /// <summary>The whole state: four words, for <see cref="FromState"/>.</summary>
     public ulong[] SaveState() => [_s0, _s1, _s2, _s3];
 
-    /// <summary>A generator that goes on where the saved one stood.</summary>
+    /// <summary>A generator that continues where the saved one stood.</summary>
     /// <exception cref="ArgumentException">The state does not have four words, or all are zero.</exception>
     public static RandomGenerator FromState(ReadOnlySpan<ulong> state)
     {
         if (state.Length != 4)
-            throw new ArgumentException($"a random state has 4 words, this one has {state.Length}", nameof(state));
+            throw new ArgumentException($"a random state has 4 words, got {state.Length}", nameof(state));
         if (!state.ContainsAnyExcept(0UL))
             throw new ArgumentException("a random state of zeros yields only zeros", nameof(state));
         return new RandomGenerator(state);
     }
 
     /// <summary>
-    /// A generator of its own for <paramref name="stream"/>, made from the present state without moving it: the
+    /// A separate generator for <paramref name="stream"/>, made from the current state without advancing it: the
     /// same state and stream give the same generator, different streams unrelated ones.
     /// </summary>
     public RandomGenerator Split(ulong stream)

@@ -3,12 +3,12 @@ namespace CsAligner.Tensors;
 /// <summary>"Did you mean": the known name that a mistyped one is nearest to.</summary>
 internal static class Suggestion
 {
-    // A beginning of so many letters stands for the whole.
+    // A prefix of this many letters matches the whole word.
     private const int LeastPrefix = 3;
 
-    /// <summary>The nearest name, or null where none is near: a wrong guess is worse than none.</summary>
-    /// <param name="word">What was typed.</param>
-    /// <param name="known">What there is; of equally near names the first is taken.</param>
+    /// <summary>The nearest name, or null if none is near: a wrong guess is worse than none.</summary>
+    /// <param name="word">The typed word.</param>
+    /// <param name="known">The known words; of equally near words the first is taken.</param>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         string typed = word.ToLowerInvariant();
@@ -28,8 +28,8 @@ internal static class Suggestion
     }
 
     /// <summary>The end of a message: <c>; did you mean 'text'?</c>, or nothing.</summary>
-    /// <param name="word">What was typed.</param>
-    /// <param name="known">What there is.</param>
+    /// <param name="word">The typed word.</param>
+    /// <param name="known">The known words.</param>
     public static string End(string word, IEnumerable<string> known) => Nearest(word, known) is { } name ? $"; did you mean '{name}'?" : "";
 
     // Letters added, left out, changed, or swapped with the next: of two names of a few dozen letters at most.

@@ -97,7 +97,7 @@ public sealed unsafe class Tensor
     private Tensor Root => _viewOf ?? this;
 
     /// <summary>A tensor with a copy of <paramref name="values"/>.</summary>
-    /// <param name="values">Elements in row-major order; as many as the shape has.</param>
+    /// <param name="values">Elements in row-major order; their number must match the shape.</param>
     /// <param name="shape">Sizes, outermost first.</param>
     public static Tensor From(ReadOnlySpan<float> values, params ReadOnlySpan<int> shape)
     {
@@ -197,7 +197,7 @@ public sealed unsafe class Tensor
 
     /// <summary>
     /// Takes the elements of <paramref name="gradient"/> for this tensor's gradient without copying them, and leaves it the buffer
-    /// that was here for that; false where there is a gradient to add to, or a buffer that no pool knows.
+    /// that was here for that; false if there is a gradient to add to, or a buffer that no pool knows.
     /// </summary>
     internal bool TryAdoptGrad(Tensor gradient)
     {
@@ -208,7 +208,7 @@ public sealed unsafe class Tensor
     }
 
     /// <summary>The memory of a gradient that has been forgotten, as a tensor for the pool to take back;
-    /// null where there is none.</summary>
+    /// null if there is none.</summary>
     internal Tensor? TakeUnusedGradBuffer()
     {
         var root = Root;

@@ -14,13 +14,14 @@ public class CommandLineTests
     [InlineData("measure a --sede 1", "unknown option '--sede'; did you mean '--seed'?")]
     [InlineData("align --objectiv cs", "unknown option '--objectiv'; did you mean '--objective'?")]
     [InlineData("toy", "--out is missing: the folder to write to")]
-    [InlineData("toy --out", "--out needs a value: a folder to write to was expected")]
-    [InlineData("toy --out --json", "--out needs a value: a folder to write to was expected, got the option '--json'")]
+    [InlineData("toy --out", "--out needs a value: expected a folder to write to")]
+    [InlineData("toy --out --json", "--out needs a value: expected a folder to write to, got the option '--json'")]
     [InlineData("toy --out a --out b", "--out is given 2 times: give it once")]
     [InlineData("toy --out a -json", "unknown option '-json'")]
-    [InlineData("search set cat --tpo 3", "unknown option '--tpo', and words that begin like one come after --; did you mean '--top'?")]
-    [InlineData("search set cat -model x", "unknown option '-model', and words that begin like one come after --; did you mean '--model'?")]
-    [InlineData("toy --out a --seed -1", "--seed: a whole number from 0 up to 18446744073709551615 was expected, got '-1'")]
+    [InlineData("search set cat --tpo 3", "unknown option '--tpo', and words that look like options go after --; did you mean '--top'?")]
+    [InlineData("search set cat -model x", "unknown option '-model', and words that look like options go after --; did you mean "
+        + "'--model'?")]
+    [InlineData("toy --out a --seed -1", "--seed: expected a whole number from 0 to 18446744073709551615, got '-1'")]
     [InlineData("align --images a --texts b --out c --train txt", "--train: expected both, text or image, got 'txt'; did you mean 'text'?")]
     [InlineData("align --images a --texts b --out c --objective infonec", "did you mean 'infonce'?")]
     [InlineData("align --images a --texts b --out c --adapter low-ranc", "did you mean 'low-rank'?")]
@@ -28,7 +29,7 @@ public class CommandLineTests
         "--bandwidth-factors: expected at most 16 numbers above 0, such as 0.5 1 2, got '1,5'")]
     [InlineData("measure a b --bandwidth med", "--bandwidth: expected a number above 0, 'median' or 'within*F'")]
     [InlineData("embed --model m --out o --onnx-pooling meen", "did you mean 'mean'?")]
-    [InlineData("apply --adapter a x y --modality txt", "--modality: image or text was expected, got 'txt'; did you mean 'text'?")]
+    [InlineData("apply --adapter a x y --modality txt", "--modality: expected image or text, got 'txt'; did you mean 'text'?")]
     public void Wrong_usage_exits_2_and_points_to_the_help(string line, string expected)
     {
         CommandLineRun run = CommandLineRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -76,16 +77,16 @@ public class CommandLineTests
 
     [Theory]
     [InlineData("align --images a --texts b --out c --features 64", "--features is for --estimator nystrom")]
-    [InlineData("evaluate --images a --texts b --features 64", "--features is for --estimator nystrom")]
-    [InlineData("measure a b --features 64", "--features is for --estimator nystrom")]
-    [InlineData("align --images a --texts b --out c --merge", "--merge is for --lora")]
+    [InlineData("evaluate --images a --texts b --features 64", "--features needs --estimator nystrom")]
+    [InlineData("measure a b --features 64", "--features needs --estimator nystrom")]
+    [InlineData("align --images a --texts b --out c --merge", "--merge needs --lora")]
     [InlineData("align --images a --texts b --out c --adapter linear --adapter-size 4",
         "--adapter-size has no effect with --adapter linear")]
     [InlineData("align --images a --texts b --out c --adapter-layers 4", "--adapter-layers has no effect with --adapter low-rank")]
     [InlineData("align --images a --texts b --out c --estimator nystrom --bandwidth-factors 1 2",
         "--bandwidth-factors: the nystrom estimator takes one bandwidth")]
-    [InlineData("fetch icons --rebuild-splits a --sets b", "leave --sets, --out and --size out")]
-    [InlineData("embed --model m --images a --out b --onnx-device 1", "--onnx-device is for --onnx-provider cuda")]
+    [InlineData("fetch icons --rebuild-splits a --sets b", "leave out --sets, --out and --size")]
+    [InlineData("embed --model m --images a --out b --onnx-device 1", "--onnx-device needs --onnx-provider cuda")]
     public void What_would_have_no_effect_is_a_mistake(string line, string expected)
     {
         CommandLineRun run = CommandLineRun.Of(line.Split(' '));

@@ -1,4 +1,5 @@
 using CsAligner.Cli.Terminals;
+using CsAligner.Cli.Tests.Guides;
 using CsAligner.Testing;
 using Spectre.Console;
 
@@ -11,10 +12,7 @@ public sealed class ReadmeTests
 
     public static TheoryData<string> Commands()
     {
-        string[] guides =
-            [Path.Combine(Repository.Root, "README.md"),
-                .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Order(StringComparer.Ordinal)];
-        var lines = guides.SelectMany(File.ReadLines).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
+        var lines = GuideTests.Files().SelectMany(File.ReadLines).Select(l => l.Replace(Development, "csalign", StringComparison.Ordinal));
         return [.. lines.Where(l => l.StartsWith("csalign ", StringComparison.Ordinal))];
     }
 

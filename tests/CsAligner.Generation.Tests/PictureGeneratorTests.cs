@@ -123,7 +123,7 @@ public sealed class PictureGeneratorTests : IDisposable
     [Fact]
     public void Embeddings_that_cannot_be_used_are_refused()
     {
-        Assert.Contains("embeddings of 7 values, these have 5", Refusal(new Tensor(2, 5)));
+        Assert.Contains("embeddings of 7 values, but these have 5", Refusal(new Tensor(2, 5)));
         Assert.Contains("Embedding 1", Refusal(Tensor.From([1, 0, 0, 0, 0, 0, 0, .. new float[7]], 2, 7)));
         Assert.Contains("Embedding 0", Refusal(Tensor.From([float.NaN, 0, 0, 0, 0, 0, 0], 1, 7)));
 

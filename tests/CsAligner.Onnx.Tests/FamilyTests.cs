@@ -103,7 +103,7 @@ public sealed class FamilyTests
         string message =
             Assert.Throws<InputException>(() =>
                 new OnnxTextEncoder(OnnxGraph.Open(silent.Whole!, options), silent, options, tokens)).Message;
-        Assert.Contains("say how: mean, cls, last, max or pooler", message, StringComparison.Ordinal);
+        Assert.Contains("set the pooling to mean, cls, last, max or pooler", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,11 +119,11 @@ public sealed class FamilyTests
             StringComparison.Ordinal);
         Assert.Contains("there is no output 'pooler_output'", Failure(new OnnxOptions { Pooling = OnnxPooling.Pooler }),
             StringComparison.Ordinal);
-        Assert.Contains("positions for 20 tokens, 21 were asked for", Failure(new OnnxOptions { ContextLength = 21 }),
+        Assert.Contains("positions for 20 tokens, not 21", Failure(new OnnxOptions { ContextLength = 21 }),
             StringComparison.Ordinal);
         File.WriteAllText(copy["modules.json"],
             """[{"type": "sentence_transformers.models.Transformer"}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}, {"type": "sentence_transformers.models.Dense"}]""");
-        Assert.Contains("would go on with \"Dense\"", Failure(new OnnxOptions()), StringComparison.Ordinal);
+        Assert.Contains("adds the step \"Dense\"", Failure(new OnnxOptions()), StringComparison.Ordinal);
         File.WriteAllText(copy["modules.json"], "[");
         Assert.Contains("modules.json: not valid JSON", Failure(new OnnxOptions()), StringComparison.Ordinal);
         File.WriteAllText(copy["modules.json"], """[{"type": "\ud800"}]""");
@@ -131,7 +131,7 @@ public sealed class FamilyTests
         File.WriteAllText(copy["modules.json"], "{}");
         Assert.Contains("modules.json: expected a JSON array", Failure(new OnnxOptions()), StringComparison.Ordinal);
         File.WriteAllText(copy["modules.json"], """[{"type": "Pooling", "path": "a\u0000b"}]""");
-        Assert.Contains("nothing says how", Failure(new OnnxOptions()), StringComparison.Ordinal);
+        Assert.Contains("no file says how", Failure(new OnnxOptions()), StringComparison.Ordinal);
         foreach (string text in (string[])["[]", "7", """{"model_type": "\ud800"}"""])
         {
             File.WriteAllText(copy["config.json"], text);
@@ -159,11 +159,11 @@ public sealed class FamilyTests
     [InlineData("""{"embedding_dimension": 24, "pooling_mode": "mean", "include_prompt": true}""", "mean", null)]
     [InlineData("""{"embedding_dimension": 24, "pooling_mode": "cls"}""", "cls", null)]
     [InlineData("""{"word_embedding_dimension": 24, "pooling_mode_lasttoken": true, "pooling_mode_cls_token": false, "include_prompt": false}""", "last", null)]
-    [InlineData("""{"pooling_mode": "weightedmean"}""", null, "pooling in another way")]
-    [InlineData("""{"pooling_mode": ["mean", "cls"]}""", null, "pooling in another way")]
-    [InlineData("""{"pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": true}""", null, "pooling in another way")]
+    [InlineData("""{"pooling_mode": "weightedmean"}""", null, "pooling other than")]
+    [InlineData("""{"pooling_mode": ["mean", "cls"]}""", null, "pooling other than")]
+    [InlineData("""{"pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": true}""", null, "pooling other than")]
     [InlineData("""{"pooling_mode_mean_tokens": true, "pooling_mode_median": true}""", null,
-        "config.json: \"pooling_mode_median\" is true, a setting that is not supported here")]
+        "config.json: \"pooling_mode_median\" is true, a setting that is not supported")]
     public void Poolings_of_all_versions_of_sentence_transformers_are_read(string config, string? feature, string? refused)
     {
         using var copy = new TemporaryFolder();
@@ -182,11 +182,11 @@ public sealed class FamilyTests
         """{"__version__": {"pytorch": "2.4"}, "prompts": {"query": "q: "}, "default_prompt_name": null, "similarity_fn_name": "cosine"}""",
         "mean", null)]
     [InlineData("config_sentence_transformers.json", """{"prompts": {"query": "q: "}, "default_prompt_name": "passage"}""", null,
-        "default_prompt_name is \"passage\", and prompts has no text of that name")]
+        "default_prompt_name is \"passage\", but prompts has no string with that name")]
     [InlineData("config_sentence_transformers.json", """{"prompts": {}, "whiten": true}""", null,
         "config_sentence_transformers.json: \"whiten\" is true")]
     [InlineData("modules.json",
-        """[{"type": "sentence_transformers.models.Transformer"}, {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}, {"path": "2"}]""", null, "a step that modules.json does not name")]
+        """[{"type": "sentence_transformers.models.Transformer"}, {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}, {"path": "2"}]""", null, "an unnamed step")]
     public void What_sentence_transformers_does_beside_the_graph_is_done_or_refused(string file, string text, string? feature,
         string? refused)
     {

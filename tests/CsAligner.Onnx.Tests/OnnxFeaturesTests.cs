@@ -8,7 +8,7 @@ public sealed class OnnxFeaturesTests
     [Theory]
     [InlineData(3, 0, 1f, null)]
     [InlineData(3, 3, 1f, null)]
-    [InlineData(3, 2, 1f, "has features of 3 values where it had 2 before")]
+    [InlineData(3, 2, 1f, "has features of 3 values, but had 2 before")]
     [InlineData((1 << 20) + 1, 0, 1f, "has features of 1048577 values, more than any encoder")]
     public void Rows_are_of_one_width_and_of_unit_length_or_refused(int width, int expected, float value, string? says)
     {

@@ -101,14 +101,14 @@ public sealed class OnnxFileCheckTests
         for (int i = 0; i < 10; i++) graph = Message(1, Message(5, Message(6, graph)));
         Check(Model(graph), null);
         for (int i = 0; i < 10; i++) graph = Message(1, Message(5, Message(6, graph)));
-        Check(Model(graph), "graphs stand in graphs");
+        Check(Model(graph), "graphs are nested");
     }
 
     [Theory]
     [InlineData(1, 1, 1, 1, null)]
     [InlineData(2, 1, 1, 1, null)]
-    [InlineData(0, 1, 1, 1, "a node gives the model's function local.f 1 inputs and 1 outputs, it has 0 and 1")]
-    [InlineData(1, 1, 1, 2, "a node gives the model's function local.f 1 inputs and 2 outputs, it has 1 and 1")]
+    [InlineData(0, 1, 1, 1, "a node gives the model's function local.f 1 inputs and 1 outputs, but it has 0 and 1")]
+    [InlineData(1, 1, 1, 2, "a node gives the model's function local.f 1 inputs and 2 outputs, but it has 1 and 1")]
     public void Functions_are_given_what_they_take(int inputs, int outputs, int given, int wanted, string? expected) =>
         Check([.. Model(Message(1, Call("f", given, wanted))), .. Message(25, Function("f", "g", inputs, outputs)),
             .. Message(25, Function("g", "Add", 1, 1))], expected);
@@ -126,10 +126,10 @@ public sealed class OnnxFileCheckTests
     {
         byte[] whole = Model(Message(1, Message(5, [.. Message(1, "axis"u8), 0x18, 1])));
         Check(whole, null);
-        for (int length = 1; length < whole.Length; length++) Check(whole[..length], "no model in ONNX format");
-        Check([0x07], "no model in ONNX format");
-        Check([.. Enumerable.Repeat((byte)0xFF, 11)], "no model in ONNX format");
-        Check([0x3A, .. Number(long.MaxValue)], "no model in ONNX format");
+        for (int length = 1; length < whole.Length; length++) Check(whole[..length], "not a model in ONNX format");
+        Check([0x07], "not a model in ONNX format");
+        Check([.. Enumerable.Repeat((byte)0xFF, 11)], "not a model in ONNX format");
+        Check([0x3A, .. Number(long.MaxValue)], "not a model in ONNX format");
     }
 
     [Fact]

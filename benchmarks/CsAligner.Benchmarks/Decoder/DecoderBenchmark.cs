@@ -86,13 +86,13 @@ internal static class DecoderBenchmark
         DecoderTrainer trainer, string version, int rounds, IReadOnlyList<(string Name, double Ours, double Theirs, double Ratio)> results)
     {
         var text = new StringBuilder();
-        text.Append("# Training of icon-decoder, and making pictures with it\n\n");
+        text.Append("# Training icon-decoder, and generating pictures with it\n\n");
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
             - Ours: {trainer.Decoder.ParameterCount:N0} parameters, SIMD path {Compute.Simd}, {Compute.Threads} threads
             - Peer: {version}, eager, {Compute.Threads} threads, OPENBLAS_CORETYPE={PythonPeer.Kernels}, OMP_WAIT_POLICY={PythonPeer.WaitPolicy}
 
-            The configuration of {Recipe}, float32, in turn, {rounds} rounds after a warm-up; medians, and the median of the rounds' ratios. Training is whole steps (batch from memory, noise, forward, backward, clipping, AdamW, one average of the weights), {StepsPerRound} in a round. Pictures take {Steps} Euler steps with guidance; ours goes through them in batches of {new PictureGenerator(trainer.Decoder, new GenerationOptions { Guidance = Guidance }).BatchSize}, the peer all at once. Loading the model and writing files is left out for both.
+            The configuration of {Recipe}, float32. Both programs run in turn, {rounds} rounds after a warm-up; the table has medians, and the median of the rounds' ratios. Training means whole steps (batch from memory, noise, forward, backward, clipping, AdamW, one average of the weights), {StepsPerRound} in a round. Pictures take {Steps} Euler steps with guidance; ours computes them in batches of {new PictureGenerator(trainer.Decoder, new GenerationOptions { Guidance = Guidance }).BatchSize}, the peer all at once. Neither time includes loading the model or writing files.
 
             | | CsAligner, pictures/s | PyTorch, pictures/s | ratio |
             |---|--:|--:|--:|

@@ -160,7 +160,7 @@ internal static class EmbedBenchmark
         foreach (string line in (string[])[.. Machine.Describe(), .. peers]) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
 
-            Images per second through the vision tower (width 768, 12 layers, 12 heads, patches of 32, 224 x 224 pixels; {SeededClip.FlopsPerImage / 1e9:f1} GFLOP an image), from normalised pixels in memory to features of width 512, float32, the same random weights for all; each in a process of its own, in turn, {rounds} rounds of {ImagesPerRound} images (or one batch) after a warm-up, medians. ONNX Runtime gets two graphs, "standard" of ONNX's own operators and "fused" of the runtime's fused ones; the ratio is ours against the better of the two in each round, then the median of the rounds (above 1: ours is faster). "Difference" is the largest of a feature between ours and any peer's, as a share of the largest feature; "1 - cosine" the same of the rows. Ours keeps its weights packed, as ONNX Runtime does, and of the last block computes only the row that pooling uses, 7% fewer operations than the graphs hold.
+            Images per second through the vision tower (width 768, 12 layers, 12 heads, patches of 32, 224 x 224 pixels; {SeededClip.FlopsPerImage / 1e9:f1} GFLOP an image), from normalised pixels in memory to features of width 512, float32, with the same random weights for all. Each runs in its own process, in turn, {rounds} rounds of {ImagesPerRound} images (or one batch) after a warm-up; the table has medians. ONNX Runtime runs two graphs: "standard" has ONNX's own operators, "fused" the runtime's fused ones. The ratio compares ours with the better of the two in each round, and is the median over the rounds (above 1: ours is faster). "Difference" is the largest difference of a feature between ours and any peer, relative to the largest feature; "1 - cosine" is the largest such value of a row. Like ONNX Runtime, ours keeps its weights packed. In the last block it computes only the row that pooling uses, 7% fewer operations than in the graphs.
 
             | Batch | Threads | ours | ONNX Runtime, standard | ONNX Runtime, fused | PyTorch | ours / ONNX Runtime | ours / PyTorch | difference | 1 - cosine |
             |--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
@@ -175,8 +175,8 @@ internal static class EmbedBenchmark
         }
 
         text.Append(CultureInfo.InvariantCulture,
-            $"\nicon-clip (64 x 64 pixels, 17 tokens of width 192), ours alone, {Compute.Threads} threads, 8-bit pixels and raw captions "
-                + $"in, preparing and tokenizing included: {iconImages:f0} images/s, {iconTexts:f0} texts/s.\n");
+            $"\nicon-clip (64 x 64 pixels, 17 tokens of width 192), only ours, {Compute.Threads} threads, from 8-bit pixels and raw "
+                + $"captions, including preparation and tokenizing: {iconImages:f0} images/s, {iconTexts:f0} texts/s.\n");
         return text.ToString();
     }
 

@@ -161,7 +161,7 @@ internal static class EstimatorsBenchmark
         text.Append(CultureInfo.InvariantCulture, $"""
             - SIMD path {Compute.Simd}, {Compute.Threads} threads
 
-            {x.Rows:N0} images and {y.Rows:N0} texts of width {x.Width}, each row repeated {repeat} times: the biased D_CS of the repeated sets is exactly that of the sets, which is computed in full to compare with. {seeds} seeds, {Math.Min(seeds, MostPeerSeeds)} for the other two, which are given as many rows or frequencies as fit in Nystrom's time; rows are drawn without replacement and compared without diagonals, their best form. "Reported" is the standard error that the estimate itself gives, "goal" 0.01 times the larger of 1 and D_CS, for the largest error.
+            {x.Rows:N0} images and {y.Rows:N0} texts of width {x.Width}, each row repeated {repeat} times: the biased D_CS of the repeated sets equals that of the original sets, which we compute in full as the reference. {seeds} seeds, {Math.Min(seeds, MostPeerSeeds)} for the other two estimators, which get as many rows or frequencies as fit in Nystrom's time; rows are drawn without replacement and compared without diagonals, the best form of that estimator. "Reported" is the standard error that the estimate itself states. "Goal" is 0.01 times the larger of 1 and D_CS, for the largest error.
 
             | sigma | D_CS | method | rms error | largest | reported | goal | seconds |
             |--:|--:|---|--:|--:|--:|--:|--:|

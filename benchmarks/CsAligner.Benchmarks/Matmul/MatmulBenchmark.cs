@@ -126,8 +126,9 @@ internal static class MatmulBenchmark
         foreach (string line in Machine.Describe()) text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
         text.AppendLine();
         text.AppendLine("float32, C = A·B, GFLOP/s counted as 2·m·n·k; T marks an operand stored transposed.");
-        text.AppendLine("Ours and theirs run in turn; medians over the rounds, the ratio is the median of each round's.");
-        text.AppendLine("OpenBLAS is told which kernels to use, for it takes some young processors for old ones (`OPENBLAS_CORETYPE`).");
+        text.AppendLine("Ours and theirs run in turn. The table has medians over the rounds, and the median of the rounds' ratios.");
+        text.AppendLine("We tell OpenBLAS which kernels to use (`OPENBLAS_CORETYPE`), because it mistakes some new processors for old "
+            + "ones.");
         foreach (MatmulRun run in runs)
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {run.Simd}").AppendLine();

@@ -228,9 +228,9 @@ internal static class ObjectiveBenchmark
         foreach (string line in Machine.Describe().Concat(peers)) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
 
-            D_CS + {settings.Lambda} InfoNCE of B pairs of unit rows, D = {settings.Dim}, sigma = {settings.Bandwidth}, tau = {settings.Temperature}, float32, with gradients to both sides. Ours, OpenBLAS and PyTorch each in a process of their own, in turn after a warm-up; medians, and medians of the rounds' ratios.
+            D_CS + {settings.Lambda} InfoNCE of B pairs of unit rows, D = {settings.Dim}, sigma = {settings.Bandwidth}, tau = {settings.Temperature}, float32, with gradients to both sides. Ours, OpenBLAS and PyTorch run in separate processes, in turn after a warm-up; the table has medians, and medians of the rounds' ratios.
 
-            "Six products" is OpenBLAS's sgemm on the six products of 2·B²·D operations that the objective needs at least, and nothing else: what ours would take if all but the products were free. "As written" is the formula in PyTorch eager; "best" the best form we know there: one score matrix for kernel and logits, the kernel of unit rows, a custom autograd function for the symmetric products. Ours holds for rows of any norm. Memory is the rise of the largest resident size from before the first call to after the last, gradients and all scratch included, inputs not.
+            "Six products" is OpenBLAS's sgemm on the six products of 2·B²·D operations that the objective needs at least, and nothing else: the time ours would take if everything except the products were free. "As written" is the formula in PyTorch eager. "Best" is the best form we know in PyTorch: one score matrix for kernel and logits, the kernel of unit rows, and a custom autograd function for the symmetric products. Ours works for rows of any norm. Memory is the growth of the peak resident size from before the first call to after the last; it includes gradients and all scratch buffers, but not the inputs.
 
             | B | ours | six products | ours / six | PyTorch as written | ratio | PyTorch best | ratio | memory | rounds |
             |--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|

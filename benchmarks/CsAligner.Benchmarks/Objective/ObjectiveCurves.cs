@@ -93,14 +93,14 @@ internal static unsafe class ObjectiveCurves
         (string Title, Point[] Points)[] curves)
     {
         var text = new StringBuilder();
-        text.Append("# What the objective costs, over B, D and threads\n\n");
+        text.Append("# Cost of the objective over B, D and threads\n\n");
         text.Append("Written by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- objective --curves`; do not edit.\n\n");
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"- SIMD path {Compute.Simd}; products: {peer}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
-            - A plain copy in memory moves {bandwidth / 1e9:f1} GB/s, reading and writing counted
+            - A plain copy in memory moves {bandwidth / 1e9:f1} GB/s, counting reads and writes
 
-            D_CS + {settings.Lambda} InfoNCE, forward and backward, sigma = {settings.Bandwidth}, tau = {settings.Temperature}; medians of {rounds} rounds, in turn with OpenBLAS. Share: the time of six OpenBLAS products of the same size and threads over ours. Copy: the time in which a copy at the rate above would read both inputs and write both gradients, over ours; the objective is bound by arithmetic as long as that is small.
+            D_CS + {settings.Lambda} InfoNCE, forward and backward, sigma = {settings.Bandwidth}, tau = {settings.Temperature}; medians of {rounds} rounds, in turn with OpenBLAS. "Share" is the time of six OpenBLAS products of the same size and number of threads, divided by our time. "Copy" is the time that a copy at the rate above would need to read both inputs and write both gradients, divided by our time; while it is small, arithmetic is the bottleneck.
 
             """);
         foreach (var (title, points) in curves)

@@ -82,7 +82,7 @@ internal static class PretrainBenchmark
             - Ours: {trainer.Model.ParameterCount:N0} parameters, SIMD path {Compute.Simd}, {Compute.Threads} threads
             - Peer: {version}, eager, {Compute.Threads} threads, OPENBLAS_CORETYPE={PythonPeer.Kernels}
 
-            Whole training steps of {Batch} pairs (forward, backward, clipping, AdamW), float32, in turn, {rounds} rounds of {StepsPerRound} steps after a warm-up; medians, and the median of the rounds' ratios. Ours also prepares its images and texts in that time and packs texts of unlike length without padding; the peer gets tensors that are ready, its texts padded to the longest of the batch ({SyntheticIcons.LongestCaption} tokens).
+            Whole training steps of {Batch} pairs (forward, backward, clipping, AdamW), float32. Both programs run in turn, {rounds} rounds of {StepsPerRound} steps after a warm-up; the table has medians, and the median of the rounds' ratios. Our time includes preparing images and texts; ours packs texts of different lengths without padding. The peer gets finished tensors, with texts padded to the longest of the batch ({SyntheticIcons.LongestCaption} tokens).
 
             | | pairs/s |
             |---|--:|

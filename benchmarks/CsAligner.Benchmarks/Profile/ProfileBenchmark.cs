@@ -81,7 +81,7 @@ internal static class ProfileBenchmark
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"- SIMD path {Compute.Simd}, {Compute.Threads} threads\n\n");
         text.Append(CultureInfo.InvariantCulture, $"""
-            Means of {steps} steps after {WarmUp}. Alignment: {AlignmentBatch:N0} pairs of {Width} dimensions, MLP adapters on both sides, D_CS and InfoNCE. Pretraining: {PretrainingBatch} pairs of icon-clip's configuration, noise for images. A kernel's time is that of its parallel loops; "{StepProfile.Rest}" is all else: pool, tape, optimiser's norm, tokens, reading rows and images, and loops too short to be cut.
+            Means of {steps} steps after {WarmUp}. Alignment: {AlignmentBatch:N0} pairs of {Width} dimensions, MLP adapters on both sides, D_CS and InfoNCE. Pretraining: {PretrainingBatch} pairs of icon-clip's configuration, noise for images. The time of a kernel is that of its parallel loops; "{StepProfile.Rest}" is everything else: pool, tape, the optimizer's norm, tokens, reading rows and images, and loops too short to divide.
 
             | | alignment ms | % | pretraining ms | % |
             |---|--:|--:|--:|--:|

@@ -91,7 +91,7 @@ internal static class SetsBenchmark
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append(CultureInfo.InvariantCulture, $"""
 
-            Each data set is generated, then read in a process of its own whose managed heap is limited to {limit} MiB (`DOTNET_GCHeapHardLimit`): opened, passed over once in random order on one thread through a buffer of 10,000 samples with all captions, image bytes or rows loaded, and gone on with from the position saved in the middle, after which the same samples must come. Pictures are not decoded; those that lists name are not read either. "Held" is the managed memory of the open data set, "a row" that by captions or rows. "Peak" is the highest resident memory of the process, the runtime's own 40 to 60 MB included. Files were just written, so most reads come from the system's cache.
+            Each data set is generated, then read in its own process with a managed heap limited to {limit} MiB (`DOTNET_GCHeapHardLimit`): the process opens it, reads it once in random order on one thread, through a buffer of 10,000 samples, loading all captions, image bytes or rows, and then resumes from a position saved in the middle, which must give the same samples. Pictures are not decoded, and pictures named by lists are not read. "Held" is the managed memory of the open data set; "held a row" is that memory divided by the captions or rows. "Peak" is the highest resident memory of the process, including the runtime's own 40 to 60 MB. The files were just written, so most reads come from the system's cache.
 
             | data set | samples | captions or rows | files, MB | held, MB | held a row, bytes | peak, MB | open, s | samples/s | resume, s |
             |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
@@ -108,7 +108,7 @@ internal static class SetsBenchmark
 
         text.Append("""
 
-            Commands, each in a process of its own without a limit, on a tenth of the rows and on all. `embed` runs a CLIP of width 32 with random weights, so that its time is that of everything else; `search` reads the float16 rows in blocks; `evaluate` holds all rows as float32.
+            Each command runs in its own process without a memory limit, on a tenth of the rows and on all rows. `embed` runs a CLIP of width 32 with random weights, so its time is that of everything else; `search` reads the float16 rows in blocks; `evaluate` holds all rows as float32.
 
             | command | rows | seconds | peak, MB |
             |---|--:|--:|--:|

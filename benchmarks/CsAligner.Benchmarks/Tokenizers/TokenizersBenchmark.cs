@@ -129,7 +129,7 @@ internal static class TokenizersBenchmark
         text.Append(CultureInfo.InvariantCulture, $"""
             - Peer: {about}, one thread (RAYON_NUM_THREADS=1)
 
-            {texts.Length:n0} lines of this repository's pages and sources ({megabytes:f1} MB of UTF-8, nearly all ASCII), each a text of its own, whole, on one thread; in turn, {rounds} rounds after a warm-up, medians, and the median of the rounds' ratios (above 1: ours is faster). "First" is our warm-up itself: no code compiled, no word in the cache. The peer keeps offsets beside ids, which ours does not; its ids stay on its side of the bridge to JavaScript. "Same ids" compares count and checksum over all texts; `ClipTokenizer` follows OpenAI's code, which resolves HTML references first, and the library does not.
+            {texts.Length:n0} lines of this repository's pages and sources ({megabytes:f1} MB of UTF-8, nearly all ASCII), each line as one whole text, on one thread. Both run in turn, {rounds} rounds after a warm-up; the table has medians, and the median of the rounds' ratios (above 1: ours is faster). "First" is our warm-up itself, without compiled code and with an empty cache of words. The peer also computes offsets, which ours does not, but need not pass its ids to JavaScript. "Same ids" compares count and checksum over all texts; `ClipTokenizer` differs because, like OpenAI's code, it resolves HTML references first, and the library does not.
 
             | family | vocabulary | first, MB/s | ours, MB/s | peer, MB/s | ours / peer | ids | same ids |
             |---|---|--:|--:|--:|--:|--:|---|

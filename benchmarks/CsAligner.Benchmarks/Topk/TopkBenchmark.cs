@@ -143,7 +143,7 @@ internal static class TopkBenchmark
             - Ours: SIMD path {Compute.Simd}, {Compute.Threads} threads
             - Peers: {about}, {Compute.Threads} threads, OPENBLAS_CORETYPE={PythonPeer.Kernels}
 
-            The K rows of the highest inner product for every query, random rows of length 1, float32, all queries in one call; in turn, {rounds} rounds after a warm-up, medians, and the median of the rounds' ratios (above 1: ours is faster). "Product alone" is NumPy's matrix product of the same rows, nothing selected. Ours settles near-ties in float64, faiss in float32: "differ" counts the places of the Q x K where that names another row. Peak is the rise of the resident memory's peak in our search, its result included.
+            For every query, find the K rows with the highest inner product: random rows of length 1, float32, all queries in one call. The programs run in turn, {rounds} rounds after a warm-up; the table has medians, and the median of the rounds' ratios (above 1: ours is faster). "Product alone" is NumPy's matrix product of the same rows, without selection. Ours settles near-ties in float64, faiss in float32; "differ" counts those of the Q x K places that name another row for this reason. Peak is the growth of peak resident memory during our search, including its result.
 
             | Q | C | D | K | ours, s | GFLOP/s | faiss, s | faiss / ours | product alone, s | product / ours | peak, MB | differ |
             |--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|

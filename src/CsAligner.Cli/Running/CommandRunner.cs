@@ -47,7 +47,7 @@ internal sealed class CommandRunner(Terminal terminal)
         }
         catch (Exception)
         {
-            // Told apart below, where the outcome of a stopped run is looked at too.
+            // Distinguished below, together with the outcome of a stopped run.
         }
 
         return await ReportAsync(work, cancellation);

@@ -4,7 +4,7 @@ using CsAligner.Studies.Sessions;
 
 namespace CsAligner.Cli.Running;
 
-/// <summary>What a running verb has: the terminal and the wish to stop.</summary>
+/// <summary>The context of a running verb: the terminal and cancellation.</summary>
 internal sealed record Session(Terminal Terminal, CancellationToken Cancellation) : IStudySession
 {
     /// <summary>How JSON is written, on stdout and in files.</summary>

@@ -71,7 +71,7 @@ internal sealed class Progress : IStudyProgress
     {
         const int MostCells = 30;
         string numbers = $" {Done.ToString(CultureInfo.InvariantCulture)}/{Total.ToString(CultureInfo.InvariantCulture)}{Speed()}";
-        // Where there is little room the bar is what gives way: words and numbers stay whole, on further lines if need be.
+        // If there is little room the bar is what gives way: words and numbers stay whole, on further lines if need be.
         int cells = Math.Clamp(width - _title.Length - numbers.Length - 2, 0, MostCells);
         int full = Total > 0 ? (int)(cells * Math.Min(Done, Total) / Total) : cells;
         string bar = $"{Markup.Escape(_title)} [green]{new string('━', full)}[/][grey]{new string('─', cells - full)}[/]"

@@ -46,10 +46,10 @@ internal sealed class Terminal
     /// <summary>
     /// Runs <paramref name="body"/> under a progress bar on a terminal, or with milestone lines elsewhere.
     /// </summary>
-    /// <param name="title">What is being done: "training".</param>
+    /// <param name="title">The current activity: "training".</param>
     /// <param name="total">How many steps there are.</param>
     /// <param name="body">Calls <see cref="Progress.Report(long, string)"/> as it goes.</param>
-    /// <param name="unit">What a step is, to show how many are done in a second: "epochs". Null shows no rate.</param>
+    /// <param name="unit">The unit of progress, to show a rate: "epochs". Null shows no rate.</param>
     public void WithProgress(string title, long total, Action<Progress> body, string? unit = null)
     {
         var progress = new Progress(title, total, Time, unit);

@@ -1,10 +1,10 @@
 namespace CsAligner.Cli.Terminals;
 
 /// <summary>A column of a table.</summary>
-/// <param name="Header">What stands above it; empty over remarks.</param>
+/// <param name="Header">The header; empty over remarks.</param>
 internal sealed record TextColumn(string Header)
 {
-    /// <summary>What its values are called where the table does not fit and becomes a list; null: the header.</summary>
+    /// <summary>The label of its values if the table becomes a list; null for the header.</summary>
     public string? Name { get; init; }
 
     /// <summary>Whether it holds numbers, which stand at its right.</summary>

@@ -8,12 +8,12 @@ namespace CsAligner.Cli.Terminals;
 /// </summary>
 internal sealed class TextTable(params TextColumn[] columns)
 {
-    // What a column of words is left at least, so that it reads as words and not as a pillar.
+    // The minimum width of a column of words, to keep it readable.
     private const int LeastWords = 16;
 
     private readonly List<(string[] Cells, bool IsTitle)> _rows = [];
 
-    /// <summary>What is said below; null for nothing.</summary>
+    /// <summary>The caption below; null for none.</summary>
     public string? Caption { get; set; }
 
     /// <summary>Adds a row.</summary>

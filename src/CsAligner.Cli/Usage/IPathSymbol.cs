@@ -3,6 +3,6 @@ namespace CsAligner.Cli.Usage;
 /// <summary>An option or argument whose value is a path.</summary>
 internal interface IPathSymbol
 {
-    /// <summary>What the path must be.</summary>
+    /// <summary>The role of the path.</summary>
     PathRole Role { get; }
 }

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace CsAligner.Cli.Usage;
 
-/// <summary>What is named on the command line must exist: looked at before any work.</summary>
+/// <summary>Checks before any work that the paths on the command line exist.</summary>
 internal static class PathCheck
 {
     /// <summary>Checks every path that was given.</summary>

@@ -7,7 +7,7 @@ internal sealed class PathOption<T> : Option<T>, IPathSymbol
 {
     /// <summary>An option.</summary>
     /// <param name="name">With its dashes.</param>
-    /// <param name="role">What the path must be.</param>
+    /// <param name="role">The role of the path.</param>
     /// <param name="description">For the help.</param>
     public PathOption(string name, PathRole role, string description)
         : base(name) => (Role, Description, HelpName) = (role, description, "PATH");

@@ -6,8 +6,8 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Usage;
 
-/// <summary>What a path on the command line must be, and how it is checked before any work.</summary>
-/// <param name="Expected">What is expected there, for people: "a .npy file or a feature-set folder".</param>
+/// <summary>The role of a path on the command line, and its check before any work.</summary>
+/// <param name="Expected">The expected input, for messages: "a .npy file or a feature-set folder".</param>
 /// <param name="File">Whether a file will do.</param>
 /// <param name="Folder">Whether a folder will do.</param>
 internal sealed record PathRole(string Expected, bool File, bool Folder)
@@ -63,7 +63,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>Pictures: a folder of them, or those of a data set.</summary>
     public static PathRole Pictures { get; } =
-        new("a folder of pictures, or a data set whose images are meant", true, true) { IsElsewhere = IsPattern };
+        new("a folder of pictures, or a data set with images", true, true) { IsElsewhere = IsPattern };
 
     /// <summary>A text file.</summary>
     public static PathRole TextFile { get; } = new("a text file", true, false);
@@ -73,7 +73,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>A recipe.</summary>
     public static PathRole Recipe { get; } =
-        new("a recipe, a JSON file", true, false) { Noun = "recipe", Hint = "recipes/ holds those of what is published" };
+        new("a recipe, a JSON file", true, false) { Noun = "recipe", Hint = "recipes/ has the published ones" };
 
     /// <summary>A folder that is written, made where it is missing.</summary>
     public static PathRole OutputFolder { get; } = new("a folder to write to", false, true) { IsWritten = true };
@@ -84,13 +84,13 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     /// <summary>A file or a folder that is written, as the input has it.</summary>
     public static PathRole Output { get; } = new("a file or folder to write", true, true) { IsWritten = true };
 
-    /// <summary>Names that stand for what comes along or is fetched.</summary>
+    /// <summary>Names that stand for what ships or is fetched.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
-    /// <summary>What is said to be missing.</summary>
+    /// <summary>The noun for a missing path.</summary>
     public string? Noun { get; init; }
 
-    /// <summary>What to do where nothing has a similar name.</summary>
+    /// <summary>The advice if no path has a similar name.</summary>
     public string Hint { get; init; } = "check the path";
 
     /// <summary>Whether it is written rather than read.</summary>
@@ -174,7 +174,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     private static string? ProblemOfRows(string path) => Directory.Exists(path) ? null : ProblemOfNpy(path);
 
-    // Of another kind from its first bytes on; what is damaged behind them is told by whoever reads it.
+    // Checks only the first bytes for another format; the reader reports damage after them.
     private static string? ProblemOfNpy(string path)
     {
         ReadOnlySpan<byte> magic = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
@@ -184,7 +184,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
             int read = file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
             return read > 0 && !magic.StartsWith(first[..read])
-                ? "it is no .npy file, for it does not begin with the magic bytes of .npy"
+                ? "it is not a .npy file: it does not begin with the magic bytes of .npy"
                 : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

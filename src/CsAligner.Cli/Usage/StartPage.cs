@@ -3,7 +3,7 @@ using CsAligner.Cli.Terminals;
 
 namespace CsAligner.Cli.Usage;
 
-/// <summary>What <c>csalign</c> alone shows: what it is, what it can be told to do, and where more is said.</summary>
+/// <summary>The page that <c>csalign</c> without a command shows: purpose, commands, and where to find more.</summary>
 internal static class StartPage
 {
     /// <summary>The page.</summary>

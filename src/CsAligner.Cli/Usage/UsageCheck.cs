@@ -12,7 +12,7 @@ namespace CsAligner.Cli.Usage;
 /// </summary>
 internal static class UsageCheck
 {
-    /// <summary>The mistakes of the first kind that there are any of; empty where there are none.</summary>
+    /// <summary>The mistakes of the first kind that occurs; empty if there are none.</summary>
     /// <param name="parsed">The command line as it was parsed.</param>
     /// <param name="arguments">As it was typed.</param>
     public static IReadOnlyList<string> Find(ParseResult parsed, IReadOnlyList<string> arguments)
@@ -37,7 +37,7 @@ internal static class UsageCheck
         string[] names = [.. command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name)];
         if (word.StartsWith('-')) return $"unknown option '{word}'{Suggestion.End(word, NamesOf(command))}";
         return string.IsNullOrWhiteSpace(word)
-            ? $"a command is empty: one of {string.Join(", ", names)} was expected"
+            ? $"the command is empty: expected one of {string.Join(", ", names)}"
             : $"unknown command '{word}'{Suggestion.End(word, names)}";
     }
 
@@ -45,20 +45,20 @@ internal static class UsageCheck
     {
         string[] names = [.. NamesOf(command)];
         string after = command.Arguments.Any(argument => argument.Arity.MaximumNumberOfValues > 1)
-            ? ", and words that begin like one come after --"
+            ? ", and words that look like options go after --"
             : "";
         var given = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Where(token => token.Type == TokenType.Argument);
         foreach (string word in given.Select(token => token.Value))
         {
-            // One dash in place of two; any other word with one dash is a word, such as -5.
+            // One dash instead of two; any other word with one dash is a word, such as -5.
             bool isShort = names.Contains("-" + word);
             if ((!isShort && !IsLikeOption(word)) || arguments.Any(argument => IsValueOf(argument, word, names))) continue;
             string name = NameIn(word);
             OptionResult? taker = parsed.CommandResult.Children.OfType<OptionResult>()
                 .FirstOrDefault(option => option.Tokens.Any(token => token.Value == word));
             yield return names.Contains(name) && taker is not null
-                ? $"{taker.Option.Name} needs a value: {ExpectedBy(taker.Option)} was expected, got the option '{name}'"
-                : names.Contains(name) ? $"the option '{name}' comes after the command"
+                ? $"{taker.Option.Name} needs a value: expected {ExpectedBy(taker.Option)}, got the option '{name}'"
+                : names.Contains(name) ? $"the option '{name}' goes after the command"
                 : $"unknown option '{name}'{after}{(isShort ? $"; did you mean '-{word}'?" : Suggestion.End(name, names))}";
         }
     }
@@ -73,7 +73,7 @@ internal static class UsageCheck
                 string value = result.Tokens[i].Value, which = result.Tokens.Count > 1
                     ? $"{symbol.Name}, value {i + 1} of {result.Tokens.Count},"
                     : symbol.Name;
-                if (string.IsNullOrWhiteSpace(value)) yield return $"{which} is empty: {ExpectedBy(symbol)} was expected";
+                if (string.IsNullOrWhiteSpace(value)) yield return $"{which} is empty: expected {ExpectedBy(symbol)}";
                 else if (value.Contains('\0')) yield return $"{which} holds a NUL character, got '{value}'; give it without";
                 else if (symbol is IPathSymbol && value.AsSpan().IndexOfAny(Path.GetInvalidPathChars()) >= 0)
                     yield return $"{which} holds a character that no path can hold, got '{value}'; give it without";
@@ -85,7 +85,7 @@ internal static class UsageCheck
         parsed.CommandResult.Children.OfType<OptionResult>()
             .Where(result => !result.Implicit
                 && result.Tokens.Count < Math.Max(result.Option.Arity.MinimumNumberOfValues, TakesOne(result.Option) ? 1 : 0))
-            .Select(result => $"{result.Option.Name} needs a value: {ExpectedBy(result.Option)} was expected");
+            .Select(result => $"{result.Option.Name} needs a value: expected {ExpectedBy(result.Option)}");
 
     private static IEnumerable<string> TooMany(ParseResult parsed, Command command)
     {
@@ -105,13 +105,13 @@ internal static class UsageCheck
         foreach (Argument argument in command.Arguments)
         {
             if ((parsed.GetResult(argument)?.Tokens.Count ?? 0) < argument.Arity.MinimumNumberOfValues)
-                yield return $"{argument.Name} is missing: {FirstSentence(argument.Description)}";
+                yield return $"{argument.Name} is missing: {InSentence(argument.Description)}";
         }
 
         foreach (Option option in command.Options.Where(option => option.Required))
         {
             if (parsed.GetResult(option) is null or { Implicit: true })
-                yield return $"{option.Name} is missing: {FirstSentence(option.Description)}";
+                yield return $"{option.Name} is missing: {InSentence(option.Description)}";
         }
     }
 
@@ -157,11 +157,9 @@ internal static class UsageCheck
         && argument[^(value.Length + 1)] is '=' or ':'
         && names.Contains(argument[..^(value.Length + 1)]);
 
-    private static string FirstSentence(string? description)
+    private static string InSentence(string? description)
     {
         string text = description ?? "";
-        int end = text.IndexOf(". ", StringComparison.Ordinal);
-        text = (end < 0 ? text : text[..end]).TrimEnd('.');
         bool isName = text.Length > 1 && char.IsUpper(text[1]);
         return text.Length == 0 || isName ? text : char.ToLowerInvariant(text[0]) + text[1..];
     }

@@ -79,7 +79,7 @@ internal sealed class AdaptedModel
         string path = Path.Combine(_run, file);
         Adapter map = Adapter.Load(path);
         if (map.UsesTokens)
-            throw new InputException($"{_verb}: '{path}' reads tokens, which {what} here have none of; align with another --adapter");
+            throw new InputException($"{_verb}: '{path}' reads tokens, but {what} have none; align with another --adapter");
         ApplyVerb.CheckWidth(map, path, what, width);
         return StaysAsItIs(map) ? null : map;
     }

@@ -40,14 +40,14 @@ internal sealed record AlignInputs(
                 throw new UsageException("--pairs and tokens belong to pairs: give --images and --texts with them, or leave them out");
             if (Data is not null || Lora.Count > 0)
                 throw new UsageException(
-                    "--lora trains inside of an encoder: give --model and --data with it, in place of --images and --texts");
+                    "--lora trains inside an encoder: give --model and --data instead of --images and --texts");
             return;
         }
 
-        if (Data is null || Lora.Count == 0) throw new UsageException("--model is there for --lora: give --data and --lora too");
+        if (Data is null || Lora.Count == 0) throw new UsageException("--model needs --data and --lora: give those too");
         if ((Images ?? Texts ?? Pairs ?? UnpairedImages ?? UnpairedTexts ?? ImageTokens ?? TextTokens) is not null)
             throw new UsageException(
-                "--model and --data bring images, texts, pairs and tokens along: leave --images, --texts and what goes with them out");
-        if (Lora.Select(l => l.Tower).Distinct().Count() != Lora.Count) throw new UsageException("--lora can be given once for each tower");
+                "--model and --data include images, texts, pairs and tokens: leave out --images, --texts and their options");
+        if (Lora.Select(l => l.Tower).Distinct().Count() != Lora.Count) throw new UsageException("--lora can be given once per tower");
     }
 }

@@ -4,7 +4,7 @@ using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>What a run of <c>align</c> came to, for people: the start beside the epoch that was kept.</summary>
+/// <summary>The result of an <c>align</c> run as a table: the start beside the epoch that was kept.</summary>
 internal static class AlignTable
 {
     public static TextTable Create(AlignmentResult result)

@@ -22,32 +22,33 @@ internal static class AlignVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder.");
-        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
+        Option<string?> images = CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder");
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to");
         Option<string?> pairs = CommonOptions.Pairs();
         Option<string?> unpairedImages =
-            CommonOptions.OptionalPath("--unpaired-images", PathRole.Rows, "Image rows without texts; they take part in D_CS.");
+            CommonOptions.OptionalPath("--unpaired-images", PathRole.Rows, "Image rows without texts; they count in D_CS only");
         Option<string?> unpairedTexts =
-            CommonOptions.OptionalPath("--unpaired-texts", PathRole.Rows, "Text rows without images; they take part in D_CS.");
+            CommonOptions.OptionalPath("--unpaired-texts", PathRole.Rows, "Text rows without images; they count in D_CS only");
         Option<string?> imageTokens =
             CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder,
-                "A feature-set folder with the tokens of the images, from embed --tokens.");
+                "A feature-set folder with image tokens, written by embed --tokens");
         Option<string?> textTokens =
-            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
+            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with text tokens, written by "
+                + "embed --tokens");
         Option<string?> model =
             CommonOptions.OptionalPath("--model", PathRole.Model,
-                "In place of features: the CLIP whose towers get --lora: its folder, or icon-clip.");
+                "The CLIP to train with --lora, instead of features: its folder, or icon-clip");
         Option<string?> data =
             CommonOptions.OptionalPath("--data", PathRole.DataSet,
-                $"With --model: {char.ToLowerInvariant(CaptionedData.Description[0])}{CaptionedData.Description[1..]}");
+                CaptionedData.Description);
         Option<LoraOptions[]> lora = CommonOptions.Lora();
         Option<bool> merge =
-            new("--merge") { Description = "With --lora: write the model with LoRA in its weights too, to model in --out." };
-        Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in --out, if there is one." };
+            new("--merge") { Description = "With --lora, also write the model with LoRA merged into its weights, to model in --out" };
+        Option<bool> resume = new("--resume") { Description = "Continue from the checkpoint in --out, if there is one" };
         Option<bool> json = CommonOptions.Json();
         var training = new AlignOptions();
-        var command = new Command("align", "Train adapters, or LoRA, that align images and texts.")
+        var command = new Command("align", "Train adapters or LoRA that align images and texts")
         {
             images, texts, output, pairs, unpairedImages, unpairedTexts, imageTokens, textTokens, model, data, lora, merge,
         };
@@ -101,7 +102,7 @@ internal static class AlignVerb
         {
             Inputs(parsed).Check();
             if (parsed.GetValue(merge) && !parsed.IsGiven(lora))
-                throw new UsageException("--merge is for --lora: give that, or leave --merge out");
+                throw new UsageException("--merge needs --lora: give it, or leave out --merge");
             training.Check(parsed);
         });
         return command;
@@ -140,7 +141,7 @@ internal static class AlignVerb
     private static AlignmentResult Train(AlignmentOptions options, AlignmentData data, string checkpoint, bool resume, Session session)
     {
         if (resume && !File.Exists(checkpoint))
-            session.Terminal.Say("there is no checkpoint to resume from: starting afresh");
+            session.Terminal.Say("there is no checkpoint to resume from: starting from the beginning");
         var trainer = new AlignmentTrainer(options, data);
         AlignmentResult? result = null;
         try
@@ -154,7 +155,7 @@ internal static class AlignVerb
         }
         catch (OperationCanceledException stopped)
         {
-            throw new StoppedException("stopped; the same command with --resume goes on from the last checkpoint", stopped);
+            throw new StoppedException("stopped; run the same command with --resume to continue from the last checkpoint", stopped);
         }
 
         return result!;

@@ -20,19 +20,18 @@ internal static class ApplyVerb
     {
         Option<string> adapter =
             CommonOptions.RequiredPath("--adapter", PathRole.Adapter,
-                "An adapter that align wrote, image-adapter.safetensors or text-adapter.safetensors; or the folder that it wrote, for a "
-                    + "whole feature set.");
-        Argument<string> input = CommonOptions.Path("IN", PathRole.Rows, "The rows: a .npy file or a feature-set folder.");
+                "An adapter that align wrote; or align's output folder, to map a whole feature set");
+        Argument<string> input = CommonOptions.Path("IN", PathRole.Rows, "The rows to map: a .npy file or a feature-set folder");
         Argument<string> output =
             CommonOptions.Path("OUT", PathRole.Output,
-                "Where to write: mapped rows as .npy, float32; a mapped feature set as such a folder, float16.");
+                "The output: a .npy file (float32), or a feature-set folder (float16) for a whole feature set");
         Option<Modality?> modality = CommonOptions.OptionalChoice(
-            "--modality", "Which rows of a feature-set folder are meant, where it has both.", ("image", Modality.Image),
+            "--modality", "Select the rows of a feature-set folder that has images and texts", ("image", Modality.Image),
             ("text", Modality.Text));
         Option<string?> tokens =
             CommonOptions.OptionalPath("--tokens", PathRole.FeatureSetFolder,
-                "A feature-set folder with the rows' tokens, for an adapter that reads them (transformer).");
-        var command = new Command("apply", "Map rows by an adapter.") { adapter, input, output, modality, tokens };
+                "A feature-set folder with the rows' tokens, for an adapter that reads tokens (transformer)");
+        var command = new Command("apply", "Map rows with an adapter") { adapter, input, output, modality, tokens };
         runner.SetAction(command, (parsed, session) =>
         {
             string path = parsed.GetRequiredValue(input);
@@ -40,7 +39,7 @@ internal static class ApplyVerb
             if (Directory.Exists(adapterPath))
             {
                 new FeatureSetMapping(session, adapterPath, path, parsed.GetRequiredValue(output)).Write();
-                session.Terminal.Say($"'{path}' mapped by '{adapterPath}' written to {parsed.GetRequiredValue(output)}");
+                session.Terminal.Say($"'{path}' mapped with '{adapterPath}' and written to {parsed.GetRequiredValue(output)}");
                 return;
             }
 
@@ -48,9 +47,9 @@ internal static class ApplyVerb
             Tensor rows = FeatureFile.ReadRows(path, Choose(path, parsed.GetValue(modality)));
             CheckWidth(map, adapterPath, path, rows.Width);
             if (map.UsesTokens && parsed.GetValue(tokens) is null)
-                throw new UsageException($"'{adapterPath}' maps features by their tokens: give --tokens FOLDER, from embed --tokens");
+                throw new UsageException($"'{adapterPath}' needs tokens: give --tokens FOLDER, from embed --tokens");
             if (!map.UsesTokens && parsed.GetValue(tokens) is not null)
-                throw new UsageException($"'{adapterPath}' reads no tokens: leave --tokens out");
+                throw new UsageException($"'{adapterPath}' reads no tokens: leave out --tokens");
             using TokenSet? tokenSet = map.UsesTokens
                 ? TokenSet.Open(parsed.GetValue(tokens)!, Choose(path, parsed.GetValue(modality)))
                 : null;
@@ -61,13 +60,14 @@ internal static class ApplyVerb
         {
             (string adapterPath, string path) = (parsed.GetRequiredValue(adapter), parsed.GetRequiredValue(input));
             if (parsed.IsGiven(modality) && File.Exists(path))
-                throw new UsageException($"--modality is for a feature set, and '{path}' is a file: leave it out");
+                throw new UsageException($"--modality is for feature sets, but '{path}' is a file: leave it out");
             if (!Directory.Exists(adapterPath)) return;
             if (File.Exists(path))
                 throw new UsageException(
-                    $"'{adapterPath}' is a folder, whose two adapters map a feature set, but '{path}' is none: give one of its adapters");
+                    $"'{adapterPath}' is a folder with two adapters for a feature set, but '{path}' is not a feature set: give one of "
+                        + "the adapters");
             if (parsed.IsGiven(modality) || parsed.IsGiven(tokens))
-                throw new UsageException($"'{adapterPath}' is a folder, whose adapters map a whole feature set with its tokens: leave "
+                throw new UsageException($"'{adapterPath}' is a folder with adapters for a whole feature set and its tokens: leave "
                     + "--modality and --tokens out");
         });
         return command;
@@ -76,8 +76,8 @@ internal static class ApplyVerb
     internal static void CheckWidth(Adapter map, string adapter, string path, int width)
     {
         if (width != map.Width)
-            throw new InputException($"cannot map '{path}' by '{adapter}': rows of {width} values, the adapter was trained on {map.Width}; "
-                + "use features of the same encoder");
+            throw new InputException($"cannot map '{path}' by '{adapter}': it has rows of {width} values, but the adapter was trained "
+                + $"on {map.Width}; use features of the same encoder");
     }
 
     private static Modality Choose(string path, Modality? given)

@@ -15,60 +15,57 @@ namespace CsAligner.Cli.Verbs;
 /// </summary>
 internal static class CommonOptions
 {
-    public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on stdout and nothing else there." };
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on stdout, and nothing else there" };
 
-    public static Option<bool> Raw() => new("--raw") { Description = "Keep the rows as they are instead of scaling them to length 1." };
+    public static Option<bool> Raw() => new("--raw") { Description = "Keep rows as they are; by default they are scaled to length 1" };
 
-    /// <summary>Which text belongs to which image.</summary>
+    /// <summary>The pairs: which text belongs to which image.</summary>
     public static Option<string?> Pairs() => OptionalPath(
         "--pairs", PathRole.Pairs,
-        "An int64 .npy file: for each text row the row of its image. Left out: pairs.npy where images and texts are one feature set that "
-            + "has it, else row i to row i.");
+        "The image row of each text row, an int64 .npy file; by default pairs.npy, else row i to row i");
 
     public static Option<ulong> Seed() => new("--seed")
     {
-        Description = "Seed of everything random.",
+        Description = "Seed everything random",
         HelpName = "N",
         DefaultValueFactory = _ => 0,
         CustomParser = result =>
         {
             string token = result.Tokens[0].Value;
             if (ulong.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) return seed;
-            result.AddError($"--seed: a whole number from 0 up to {ulong.MaxValue} was expected, got '{token}'");
+            result.AddError($"--seed: expected a whole number from 0 to {ulong.MaxValue}, got '{token}'");
             return 0;
         },
     };
 
     public static Option<BandwidthRule> Bandwidth(string fallback = "within*0.35") => new("--bandwidth")
     {
-        Description = "sigma of the kernel: a number, 'median', or 'within*F' (F times the mean of the two within-modality median "
-            + "distances).",
+        Description = "Set the kernel's sigma; within*F is F times the spread within the modalities",
         HelpName = "F|median|within*F",
         DefaultValueFactory = _ => BandwidthRule.Parse(fallback),
         CustomParser = result => Parse(result, BandwidthRule.Parse),
     };
 
     public static Option<string> Estimator() => Choice(
-        "--estimator", "exact compares all pairs of rows; nystrom takes time linear in the rows and reports the standard error of D_CS.",
+        "--estimator", "Compute D_CS over all pairs of rows, or estimate it in time linear in the rows",
         "exact", "exact", "nystrom");
 
-    /// <summary>Of <see cref="Estimator"/>'s nystrom.</summary>
+    /// <summary>The landmark rows of the nystrom estimator.</summary>
     public static Option<int> Features() => Count(
-        "--features", "Landmark rows of nystrom: more make the error smaller.", NystromEstimator.DefaultFeatures,
+        "--features", "Set the landmark rows of the nystrom estimator; more rows lower its error", NystromEstimator.DefaultFeatures,
         NystromEstimator.FewestFeatures, NystromEstimator.MostFeatures);
 
     /// <summary>Refuses <c>--features</c> where nothing has landmarks.</summary>
     public static void CheckFeatures(ParseResult parsed, Option<string> estimator, Option<int> features)
     {
         if (parsed.IsGiven(features) && parsed.GetValue(estimator) != "nystrom")
-            throw new UsageException("--features is for --estimator nystrom: give that, or leave --features out");
+            throw new UsageException("--features needs --estimator nystrom: give it, or leave out --features");
     }
 
-    /// <summary>The trained parts inside of encoders.</summary>
+    /// <summary>The trained parts inside encoders.</summary>
     public static Option<LoraOptions[]> Lora() => new("--lora")
     {
-        Description = "LoRA in a tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once for each tower. Left out: r=8, alpha=16, all "
-            + "linear layers.",
+        Description = "Train LoRA in this tower, such as text:r=8,alpha=16,modules=q_proj+v_proj; once per tower",
         HelpName = "TOWER[:…]",
         CustomParser = result => [.. result.Tokens.Select(token => Parse(result, token.Value, LoraOptions.Parse)).OfType<LoraOptions>()],
     };
@@ -87,7 +84,7 @@ internal static class CommonOptions
             if (double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
                 && value <= most && (leastIncluded ? value >= least : value > least))
                 return value;
-            result.AddError($"{name}: a number {range} was expected, got '{token}'");
+            result.AddError($"{name}: expected a number {range}, got '{token}'");
             return fallback;
         };
         return option;
@@ -102,11 +99,11 @@ internal static class CommonOptions
         CustomParser = result => WholeNumber(result, name, least, most) ?? fallback,
     };
 
-    /// <summary>A whole number of at least <paramref name="least"/>, null where it is left out.</summary>
+    /// <summary>A whole number of at least <paramref name="least"/>, null if it is left out.</summary>
     public static Option<int?> OptionalCount(string name, string description, int least = 1, int most = int.MaxValue) =>
         new(name) { Description = description, HelpName = "N", CustomParser = result => WholeNumber(result, name, least, most) };
 
-    /// <summary>A number of bytes: 512M, 2G, or a plain number. Null where it is left out.</summary>
+    /// <summary>A number of bytes: 512M, 2G, or a plain number. Null if it is left out.</summary>
     public static Option<long?> Bytes(string name, string description)
     {
         var option = new Option<long?>(name) { Description = description, HelpName = "SIZE" };
@@ -117,7 +114,7 @@ internal static class CommonOptions
             if (long.TryParse(shift == 0 ? token : token[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long value)
                 && value > 0 && value <= long.MaxValue >> shift)
                 return value << shift;
-            result.AddError($"{name}: a size such as 512M or 2G was expected, got '{token}'");
+            result.AddError($"{name}: expected a size such as 512M or 2G, got '{token}'");
             return null;
         };
         return option;
@@ -136,13 +133,13 @@ internal static class CommonOptions
         {
             string token = result.Tokens[0].Value;
             if (!words.Contains(token))
-                result.AddError($"{name}: {string.Join(" or ", words)} was expected, got '{token}'{Suggestion.End(token, words)}");
+                result.AddError($"{name}: expected {string.Join(" or ", words)}, got '{token}'{Suggestion.End(token, words)}");
             return token;
         };
         return option;
     }
 
-    /// <summary>One of a few words, null where it is left out.</summary>
+    /// <summary>One of a few words, null if it is left out.</summary>
     public static Option<T?> OptionalChoice<T>(string name, string description, params (string Word, T Value)[] words)
         where T : struct
     {
@@ -153,7 +150,7 @@ internal static class CommonOptions
             foreach ((string word, T value) in words)
                 if (word == token) return value;
             string[] known = [.. words.Select(word => word.Word)];
-            result.AddError($"{name}: {string.Join(" or ", known)} was expected, got '{token}'{Suggestion.End(token, known)}");
+            result.AddError($"{name}: expected {string.Join(" or ", known)}, got '{token}'{Suggestion.End(token, known)}");
             return null;
         };
         return option;
@@ -165,14 +162,14 @@ internal static class CommonOptions
         var option = new Option<double[]>(name) { Description = description, HelpName = "F", AllowMultipleArgumentsPerToken = true };
         option.CustomParser = result =>
         {
-            if (result.Tokens.Count > most) result.AddError($"{name}: at most {most} numbers were expected, got {result.Tokens.Count}");
+            if (result.Tokens.Count > most) result.AddError($"{name}: expected at most {most} numbers, got {result.Tokens.Count}");
             var values = new double[result.Tokens.Count];
             for (int i = 0; i < values.Length; i++)
             {
                 string token = result.Tokens[i].Value;
                 if (!double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
                     || !(values[i] > 0 && double.IsFinite(values[i])))
-                    result.AddError($"{name}: numbers above 0 were expected, such as 0.5 1 2, got '{token}'");
+                    result.AddError($"{name}: expected numbers above 0, such as 0.5 1 2, got '{token}'");
             }
 
             return values;
@@ -189,7 +186,7 @@ internal static class CommonOptions
             string[] names = result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
             if (names.Contains(""))
                 result.AddError($"{name}: name {Array.IndexOf(names, "") + 1} of {names.Length} in '{result.Tokens[0].Value}' is empty: "
-                    + "names with commas between them were expected");
+                    + "expected names separated by commas");
             return names;
         };
         return option;
@@ -245,8 +242,8 @@ internal static class CommonOptions
         if (int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least
             && value <= most)
             return value;
-        result.AddError($"{name}: a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} up to {most}")} was "
-            + $"expected, got '{token}'");
+        result.AddError($"{name}: expected a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} to {most}")}, "
+            + $"got '{token}'");
         return null;
     }
 

@@ -5,7 +5,7 @@ namespace CsAligner.Cli.Verbs;
 
 /// <summary>
 /// <c>csalign completion SHELL</c>: prints the script that lets a shell complete csalign's commands, options and values. The scripts ask
-/// csalign itself, by the directive <c>[suggest:POSITION]</c>, so they never need to be made anew.
+/// csalign itself, by the directive <c>[suggest:POSITION]</c>, so they never need to be made again.
 /// </summary>
 internal static class CompletionVerb
 {
@@ -42,10 +42,10 @@ internal static class CompletionVerb
 
     public static Command Create(CommandRunner runner)
     {
-        var command = new Command("completion", "Print the script that lets a shell complete commands and options.");
+        var command = new Command("completion", "Print a script that makes the shell complete commands and options");
         foreach ((string shell, string script) in Scripts)
         {
-            var print = new Command(shell, $"Print the script for {shell}.");
+            var print = new Command(shell, $"Print the script for {shell}");
             runner.SetAction(print, (_, session) => session.Terminal.Output.WriteLine(script));
             command.Add(print);
         }

@@ -15,12 +15,12 @@ internal static class DemoVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        var output = CommonOptions.DefaultPath("--out", PathRole.OutputFolder, "The folder for report, results and features.", "demo");
-        var seeds = CommonOptions.Count("--seeds", "Train under so many seeds, 0 and up.", 1, most: 100);
-        var model = CommonOptions.DefaultPath("--model", PathRole.Model, "A CLIP folder in Hugging Face layout.", ShippedModel.Name);
+        var output = CommonOptions.DefaultPath("--out", PathRole.OutputFolder, "The folder for the report, results and features", "demo");
+        var seeds = CommonOptions.Count("--seeds", "Train with this many seeds, from 0 up", 1, most: 100);
+        var model = CommonOptions.DefaultPath("--model", PathRole.Model, "A CLIP folder in Hugging Face layout", ShippedModel.Name);
         var json = CommonOptions.Json();
         var command =
-            new Command("demo", "Fetch real icons, align them with their names, measure, and write a report.") { output, seeds,
+            new Command("demo", "Download real icons, align them with their names, measure, and write a report") { output, seeds,
                 model, json };
         runner.SetAction(command,
             (parsed, session) =>

@@ -22,54 +22,52 @@ internal static class EmbedVerb
         Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, EmbedModel.Description);
         Option<string?> images =
             CommonOptions.OptionalPath("--images", PathRole.Pictures,
-                "A folder of PNG, JPEG and WebP files; with those below it, sorted by ordinal path. Or the images of what --data takes.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.TextFile, "A text file, UTF-8, one text a line.");
+                "A folder of pictures (PNG, JPEG, WebP), with its subfolders; or a data set, for its images only");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.TextFile, "A UTF-8 file, one text a line");
         Option<string?> data = CommonOptions.OptionalPath("--data", PathRole.DataSet, CaptionedData.Description);
         Option<string?> imageFolder =
             CommonOptions.OptionalPath("--image-folder", PathRole.PictureFolder,
-                "With --data: where the images are that a list names. Left out: beside the list, or where its format has them.");
+                "The folder of the images that --data names; by default where the format expects them");
         Option<string> captions =
             CommonOptions.Choice("--captions",
-                "Of icons:SPLIT the name of each icon, or all its captions: aliases and categories, labels and keywords of emoji. Then "
-                    + "pairs.npy says which icon each text belongs to.", "one", "one", "all");
+                "Use the name of each icon of icons:SPLIT, or all its captions, with pairs.npy", "one", "one", "all");
         Option<string> output =
             CommonOptions.RequiredPath("--out", PathRole.OutputFolder,
-                "The feature-set folder to write. An older set there stays whole until this one is. What an earlier run of the same "
-                    + "command has finished there is not made again.");
-        Option<bool> tokens = new("--tokens") { Description = "Store the features of patches and words too, float16." };
-        Option<string> dtype = CommonOptions.Choice("--dtype", "The type of the features in the files.", "float16", "float16", "float32");
+                "The feature-set folder to write; run the same command again to continue a stopped run");
+        Option<bool> tokens = new("--tokens") { Description = "Also store the features of patches and words, as float16" };
+        Option<string> dtype = CommonOptions.Choice("--dtype", "Set the element type of the features", "float16", "float16", "float32");
         Option<int?> batchSize =
-            CommonOptions.OptionalCount("--batch-size", "Images or texts computed at a time. Left out: what suits the model and the cache.",
+            CommonOptions.OptionalCount("--batch-size", "Compute this many images or texts at a time; the default suits the model and "
+                + "the cache",
                 most: 65536);
         Option<int> decodeThreads =
             CommonOptions.Count("--decode-threads",
-                "Threads that read and decode images while others are computed. Features do not depend on it.",
+                "Set the threads that read and decode images while others are computed",
                 Math.Max(1, Environment.ProcessorCount / 2), most: 1024);
         Option<int> shardRows =
             CommonOptions.Count("--shard-rows",
-                "Samples of a list in a shard: what a killed run makes again, at most. Of tar files each is a shard.",
+                "Put this many samples of a list into a shard, the unit of resuming; each tar file is a shard",
                 EmbeddingOptions.DefaultShardRows);
         Option<(int Part, int Parts)?> shard = Share();
         Option<BadSampleLimit> maxBad = new("--max-bad")
         {
-            Description = $"Bad samples that are left out and named in {BadSamples.LogFile} before the run stops: a number, or a share of "
-                + "those read.",
+            Description = $"Stop after this many bad samples, or this share of those read; {BadSamples.LogFile} lists them",
             HelpName = "N|F%",
             DefaultValueFactory = _ => BadSampleLimit.Default,
             CustomParser = result => CommonOptions.Parse(result, BadSampleLimit.Parse),
         };
         Option<string?> skip =
             CommonOptions.OptionalPath("--skip", PathRole.TextFile,
-                $"The {BadSamples.LogFile} of another run: the samples that it names are left out here too, so that rows stay in step.");
+                $"The {BadSamples.LogFile} of another run, to skip the same samples so that rows match");
         Option<string> transparency =
             CommonOptions.Choice("--transparency",
-                "What shows where a picture is transparent: white, or with dropped the colours under it, as in Pillow and Hugging Face.",
+                "Show white where a picture is transparent, or drop transparency as Hugging Face does",
                 "white", "white", "dropped");
         Option<string[]> lora =
             CommonOptions.Paths("--lora", PathRole.LoraFolder,
-                "A folder with LoRA for the model, as align --lora or PEFT writes it; once for each tower.");
+                "A folder with LoRA for the model, written by align --lora or PEFT; once per tower");
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("embed", "Compute features of images and texts.")
+        var command = new Command("embed", "Compute features of images and texts")
         {
             model, images, texts, data, imageFolder, captions, output, tokens, dtype, batchSize, decodeThreads, shardRows, shard, maxBad,
             skip, transparency, lora, json,
@@ -107,13 +105,13 @@ internal static class EmbedVerb
         {
             (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
             if (d is not null && (i ?? t) is not null)
-                throw new UsageException("--data brings its images and texts along: give either --data, or --images and --texts");
+                throw new UsageException("--data includes images and texts: give either --data, or --images and --texts");
             if ((d ?? i ?? t) is null)
                 throw new UsageException("nothing to embed: give --data, or --images, --texts or both");
             if (parsed.GetValue(captions) == "all" && d is null)
-                throw new UsageException("--captions all is for --data icons:SPLIT: give that, or leave it out");
+                throw new UsageException("--captions all needs --data icons:SPLIT: give it, or leave out --captions");
             if (parsed.GetValue(imageFolder) is not null && d is null)
-                throw new UsageException("--image-folder is for --data: give --images the folder");
+                throw new UsageException("--image-folder needs --data: give the folder with --images");
             onnx.Check(parsed);
             EmbedModel.CheckFetched(parsed.GetRequiredValue(model), i, parsed.GetValue(tokens), parsed.GetValue(lora), onnx.Read(parsed));
         });
@@ -122,8 +120,7 @@ internal static class EmbedVerb
 
     private static Option<(int Part, int Parts)?> Share() => new("--shard")
     {
-        Description = "Do the i-th of n shares of the work, i from 1: for n processes, on as many machines as you like. When all are done, "
-            + "run the command without it to put the set together.",
+        Description = "Compute the i-th of n shares of the work; when all are done, run again without --shard",
         HelpName = "i/n",
         CustomParser = result =>
         {
@@ -131,7 +128,7 @@ internal static class EmbedVerb
             if (numbers.Length == 2 && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part)
                 && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) && part >= 1 && part <= parts)
                 return (part, parts);
-            result.AddError($"--shard: i/n with i from 1 up to n was expected, such as 1/8, got '{result.Tokens[0].Value}'");
+            result.AddError($"--shard: expected i/n with i from 1 to n, such as 1/8, got '{result.Tokens[0].Value}'");
             return null;
         },
     };

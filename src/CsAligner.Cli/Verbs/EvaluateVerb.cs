@@ -14,16 +14,15 @@ internal static class EvaluateVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string> images = CommonOptions.RequiredPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder.");
-        Option<string> texts = CommonOptions.RequiredPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder.");
+        Option<string> images = CommonOptions.RequiredPath("--images", PathRole.Rows, "Image rows: a .npy file or a feature-set folder");
+        Option<string> texts = CommonOptions.RequiredPath("--texts", PathRole.Rows, "Text rows: a .npy file or a feature-set folder");
         Option<string?> pairs = CommonOptions.Pairs();
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<double> temperature = CommonOptions.Number(
-            "--temperature", "tau of the bound on the mutual information.", Evaluator.DefaultTemperature, least: 0.01);
+            "--temperature", "Set the temperature of the mutual information bound", Evaluator.DefaultTemperature, least: 0.01);
         Option<RetrievalProtocol?> protocol = new("--protocol")
         {
-            Description = "Measure retrieval as the field does on the test split of a data set, five captions of each "
-                + $"image: {RetrievalProtocol.Names}. coco-1k is the mean over five folds of 1,000 images.",
+            Description = $"Measure retrieval by a standard protocol: {RetrievalProtocol.Names}",
             HelpName = "NAME",
             CustomParser = result => CommonOptions.Parse(result, RetrievalProtocol.Parse),
         };
@@ -32,7 +31,7 @@ internal static class EvaluateVerb
         Option<bool> raw = CommonOptions.Raw();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("evaluate", "Evaluate retrieval between paired rows, and how far the two modalities lie apart.")
+        var command = new Command("evaluate", "Measure retrieval between paired rows, and the distance between the modalities")
         {
             images, texts, pairs, protocol, bandwidth, temperature, estimator, features, raw, seed, json,
         };

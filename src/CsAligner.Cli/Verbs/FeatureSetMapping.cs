@@ -9,7 +9,7 @@ using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>Maps a whole feature set by the two adapters of a run: images and texts in blocks, metadata and pairs as they are.</summary>
+/// <summary>Maps a whole feature set with the two adapters of a run: images and texts in blocks; metadata and pairs are copied.</summary>
 internal sealed class FeatureSetMapping(Session session, string run, string input, string output)
 {
     private const int BlockRows = 16_384;
@@ -19,7 +19,7 @@ internal sealed class FeatureSetMapping(Session session, string run, string inpu
     {
         FeatureSet set = FeatureSet.Open(input);
         if (Path.GetFullPath(input).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar))
-            throw new UsageException($"'{output}' is what is read: give another folder to write to");
+            throw new UsageException($"'{output}' is the input: give another output folder");
         long[]? pairs = set.ReadPairs();
         CheckPairing(set, pairs);
         using var held = OutputLock.OfFolder(output);
@@ -40,7 +40,7 @@ internal sealed class FeatureSetMapping(Session session, string run, string inpu
         writer.Commit($"{set.Info?.Encoder ?? "unknown"}, aligned", normalised: true, set.Info?.SourceHash, set.Info?.Split);
     }
 
-    // Shards are cut anew: what is out of step now could not be told any more.
+    // Shards are cut again: what is out of step now could not be told any more.
     private void CheckPairing(FeatureSet set, long[]? pairs)
     {
         if (set.Shards(Modality.Image).Count == 0 || set.Shards(Modality.Text).Count == 0)

@@ -16,21 +16,21 @@ namespace CsAligner.Cli.Verbs;
 internal static class FetchVerb
 {
     public static Command Create(CommandRunner runner) =>
-        new("fetch", "Fetch real data with the machine's npm client; package scripts stay off.") { Icons(runner) };
+        new("fetch", "Download data with npm; package scripts do not run") { Icons(runner) };
 
     private static Command Icons(CommandRunner runner)
     {
-        Option<string[]> sets = CommonOptions.Names("--sets", "Icon sets by name, separated by commas; left out: those of the demo.");
+        Option<string[]> sets = CommonOptions.Names("--sets", "Icon sets to download, separated by commas; by default those of the demo");
         Option<string?> folder =
             CommonOptions.OptionalPath("--out", PathRole.OutputFolder,
-                "Also write a PNG for each icon, captions.jsonl and LICENSES.md into this folder.");
-        Option<int> size = CommonOptions.Count("--size", "Side of the pictures in pixels, 8 to 512.", 64, 8, 512);
+                "Also write a PNG for each icon, captions.jsonl and LICENSES.md to this folder");
+        Option<int> size = CommonOptions.Count("--size", "Set the side of the pictures in pixels, 8 to 512", 64, 8, 512);
         Option<string?> rebuild = CommonOptions.OptionalPath(
             "--rebuild-splits", PathRole.OutputFolder,
-            "For makers: build every split, pretraining too, and write seen-captions.bin and icon-sets.md into this folder.");
+            "Rebuild every split and write seen-captions.bin and icon-sets.md to this folder (for maintainers)");
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("icons", "Fetch icon sets with their names and licences, and draw them.") { sets, folder, size, rebuild, json };
+            new Command("icons", "Download icon sets with their names and licences, and render them") { sets, folder, size, rebuild, json };
         runner.SetAction(command, (parsed, session) =>
         {
             if (parsed.GetValue(rebuild) is { } target)
@@ -58,7 +58,7 @@ internal static class FetchVerb
         parsed =>
         {
             if (parsed.IsGiven(rebuild) && (parsed.IsGiven(sets) || parsed.IsGiven(folder) || parsed.IsGiven(size)))
-                throw new UsageException("--rebuild-splits builds every split as it is defined: leave --sets, --out and --size out");
+                throw new UsageException("--rebuild-splits builds every split as defined: leave out --sets, --out and --size");
         });
         return command;
     }

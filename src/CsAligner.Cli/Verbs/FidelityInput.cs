@@ -42,7 +42,7 @@ internal sealed class FidelityInput : IDisposable
     /// <summary>Opens a set without embedding or reading it yet.</summary>
     /// <param name="path">A folder of pictures, a feature set (its images), or a .npy file.</param>
     /// <param name="encoder">Embeds pictures; needed where the path <see cref="IsPictures"/>.</param>
-    /// <exception cref="InputException">There is no such thing, or it is none of these.</exception>
+    /// <exception cref="InputException">There is no such file or folder, or its format is not known.</exception>
     public static FidelityInput Open(string path, IImageEncoder? encoder)
     {
         if (!System.IO.Path.Exists(path))
@@ -56,7 +56,7 @@ internal sealed class FidelityInput : IDisposable
         return new FidelityInput(path, Dataset.Open($"images:{path}"), encoder);
     }
 
-    /// <summary>What a row is called: its picture's path in the folder; null of features.</summary>
+    /// <summary>The name of a row: its picture's path in the folder; null for features.</summary>
     public string? NameOf(int row) => _source is null ? null : _pictures[row].Key;
 
     /// <summary>All rows, of length 1, pictures in the order of their paths. A bad picture is an error.</summary>

@@ -11,7 +11,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary><c>csalign fidelity GENERATED REFERENCE</c>: how near generated pictures come to real ones.</summary>
+/// <summary><c>csalign fidelity GENERATED REFERENCE</c>: how close generated pictures are to real ones.</summary>
 internal static class FidelityVerb
 {
     private static readonly string[] TrainingKeys =
@@ -23,20 +23,20 @@ internal static class FidelityVerb
     public static Command Create(CommandRunner runner)
     {
         Argument<string> generated = CommonOptions.Path(
-            "GENERATED", PathRole.PicturesOrRows, "A folder of generated pictures, or their features: a .npy file or a feature set.");
+            "GENERATED", PathRole.PicturesOrRows, "Generated pictures: a folder, or their features (a .npy file or a feature set)");
         Argument<string> reference = CommonOptions.Path(
-            "REFERENCE", PathRole.PicturesOrRows, "The same of real pictures, best of those that the generator never saw.");
+            "REFERENCE", PathRole.PicturesOrRows, "Real pictures, in the same form; preferably ones that the generator never saw");
         Option<string> model = CommonOptions.DefaultPath(
-            "--model", PathRole.Model, "What embeds pictures; features need none. " + EmbedModel.Description, ShippedModel.Name);
+            "--model", PathRole.Model, "The encoder of pictures (not needed for features), as in embed", ShippedModel.Name);
         Option<string?> training = CommonOptions.OptionalPath(
-            "--training", PathRole.PicturesOrRows, "What the generator was trained on, pictures or features: looks for copies of it.");
+            "--training", PathRole.PicturesOrRows, "The training pictures of the generator, in the same form, to look for copies");
         Option<int> neighbours = CommonOptions.Count(
             "--k",
-            "Nearest neighbours of precision, recall, density and coverage.",
+            "Set the number of nearest neighbours for precision, recall, density and coverage",
             FidelityEvaluator.DefaultNeighbours,
             most: FidelityEvaluator.MostNeighbours);
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("fidelity", "Measure how near generated pictures come to real ones.")
+        var command = new Command("fidelity", "Measure how close generated pictures are to real ones")
         {
             generated, reference, model, training, neighbours, json,
         };
@@ -45,7 +45,7 @@ internal static class FidelityVerb
             string[] paths = [parsed.GetRequiredValue(generated), parsed.GetRequiredValue(reference)];
             if (parsed.GetValue(training) is { } trainingPath) paths = [.. paths, trainingPath];
             if (parsed.IsGiven(model) && !paths.Any(FidelityInput.IsPictures))
-                throw new UsageException("--model is for pictures, and all that was given are features: leave it out");
+                throw new UsageException("--model is for pictures, but all inputs are features: leave it out");
             EmbedModel? embedder = paths.Any(FidelityInput.IsPictures)
                 ? EmbedModel.Open(session, parsed.GetRequiredValue(model), null, null, tokens: false)
                 : null;
@@ -79,7 +79,7 @@ internal static class FidelityVerb
             {
                 string what = input.NameOf(0) is null ? "row" : "picture";
                 throw new InputException(
-                    $"cannot judge '{input.Path}': it has {input.Rows} {what}, at least 2 were expected; thousands are better");
+                    $"cannot judge '{input.Path}': it has {input.Rows} {what}; expected at least 2, better thousands");
             }
         }
 

@@ -13,8 +13,8 @@ namespace CsAligner.Cli.Verbs;
 /// <summary>What <c>generate</c> makes pictures of: words, picture files, or rows that are there already.</summary>
 /// <param name="Words">Texts, one for each picture.</param>
 /// <param name="Images">Picture files.</param>
-/// <param name="Embeddings">A .npy file or a feature-set folder; null where there is none.</param>
-/// <param name="Model">What embeds words and pictures; null where none was named.</param>
+/// <param name="Embeddings">A .npy file or a feature-set folder; null if there is none.</param>
+/// <param name="Model">The encoder of words and pictures; null if none was named.</param>
 /// <param name="Adapter">The folder of a run of align; null maps nothing.</param>
 internal sealed record GenerateInputs(
     IReadOnlyList<string> Words, IReadOnlyList<string> Images, string? Embeddings, string? Model, string? Adapter)
@@ -28,15 +28,15 @@ internal sealed record GenerateInputs(
     public void Check()
     {
         int kinds = (Words.Count > 0 ? 1 : 0) + (Images.Count > 0 ? 1 : 0) + (Embeddings is null ? 0 : 1);
-        if (kinds == 0) throw new UsageException("nothing to make pictures of: give words, --image or --embeddings");
+        if (kinds == 0) throw new UsageException("no input: give words, --image or --embeddings");
         if (kinds > 1)
             throw new UsageException(
                 "words, --image and --embeddings do not go together: give one of the three, --image once for each file");
         if (Embeddings is null) return;
         if (Adapter is not null)
-            throw new UsageException("--embeddings are used as they are: leave --adapter out, csalign apply maps rows by it");
+            throw new UsageException("--embeddings are used as they are: leave out --adapter, and map rows with csalign apply");
         if (Model is not null)
-            throw new UsageException("--embeddings are used as they are: leave --model out, it is for words and --image");
+            throw new UsageException("--embeddings are used as they are: leave out --model, which is for words and --image");
     }
 
     /// <summary>Makes the embeddings.</summary>
@@ -78,7 +78,7 @@ internal sealed record GenerateInputs(
         WriteFile(writer, "adapter", Adapter, _ => ModelFingerprint.OfFile(AdapterFile));
     }
 
-    /// <summary>Writes a path with the hash of what is there; null where there is none.</summary>
+    /// <summary>Writes a path with the hash of its content; null if there is none.</summary>
     public static void WriteFile(Utf8JsonWriter writer, string key, string? path, Func<string, string> hash)
     {
         if (path is null)

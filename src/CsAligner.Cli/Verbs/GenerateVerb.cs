@@ -18,35 +18,39 @@ internal static class GenerateVerb
         var defaults = new GenerationOptions();
         Argument<string[]> words = new("WORDS")
         {
-            Description = "What pictures are made of, each a text of its own. After -- all are words.",
+            Description = "The texts to make pictures from, one per argument; after -- all arguments are texts",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string[]> images = CommonOptions.Paths(
-            "--image", PathRole.Picture, "In place of words: a picture, of which variations are made; once for each.");
+            "--image", PathRole.Picture, "Make variations of this picture, instead of words; repeat for several");
         Option<string?> embeddings = CommonOptions.OptionalPath(
-            "--embeddings", PathRole.Rows, "In place of words: rows in the decoder's space, a .npy file or a feature-set folder.");
+            "--embeddings", PathRole.Rows, "Make pictures from rows in the decoder's space: a .npy file or a feature-set folder");
         Option<string> decoder = CommonOptions.DefaultPath(
             "--decoder",
             PathRole.Decoder,
-            $"{ShippedModel.Decoder}, which comes along and makes icons, or a folder that pretrain wrote.",
+            $"The decoder: {ShippedModel.Decoder}, which makes icons, or a folder that pretrain wrote",
             ShippedModel.Decoder);
         Option<string?> model = CommonOptions.OptionalPath(
             "--model", PathRole.Model,
-            $"What embeds the input: the model that the decoder was trained with. Left out: {ShippedModel.Name}.");
+            $"The encoder that the decoder was trained with; by default {ShippedModel.Name}");
         Option<string?> adapter = CommonOptions.OptionalPath(
             "--adapter", PathRole.Run,
-            "The folder that align wrote: words take its text adapter, pictures its image adapter if it trained one.");
+            "Align's output folder: maps words with its text adapter, pictures with its image adapter");
         Option<int> count =
-            CommonOptions.Count("--count", "Pictures of each input, from noise of their own.", defaults.Count, most: MostPictures);
-        Option<int> steps = CommonOptions.Count("--steps", "Steps from noise to picture.", defaults.Steps, most: MostSteps);
+            CommonOptions.Count("--count", "Make this many pictures per input, each from its own noise", defaults.Count,
+                most: MostPictures);
+        Option<int> steps = CommonOptions.Count("--steps", "Set the number of steps from noise to picture", defaults.Steps,
+            most: MostSteps);
         Option<double> guidance = CommonOptions.Number(
-            "--guidance", "How far the embedding is exaggerated; 1: not at all, in half the time.", defaults.Guidance, 0, MostGuidance);
+            "--guidance", "Exaggerate the embedding by this factor; 1 does not, and takes half the time", defaults.Guidance, 0,
+                MostGuidance);
         Option<string> sampler = CommonOptions.Choice(
-            "--sampler", "How a step is taken: heun asks the decoder twice and errs less.", Samplers.Default, [.. new Samplers().Names]);
+            "--sampler", "Choose the integration step; heun calls the decoder twice per step and has a smaller error", Samplers.Default,
+                [.. new Samplers().Names]);
         Option<ulong> seed = CommonOptions.Seed();
-        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write pictures to.");
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write pictures to");
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("generate", "Make pictures of words, pictures or embeddings.")
+        var command = new Command("generate", "Make pictures from words, pictures or embeddings")
         {
             words, images, embeddings, decoder, model, adapter, count, steps, guidance, sampler, seed, output, json,
         };

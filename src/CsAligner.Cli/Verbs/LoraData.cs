@@ -11,7 +11,7 @@ using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>Captioned images and the towers with LoRA that encode them anew in every step.</summary>
+/// <summary>Captioned images and the towers with LoRA that encode them again in every step.</summary>
 internal sealed class LoraData : IDisposable
 {
     private const string ModelFolder = "model";

@@ -5,7 +5,7 @@ using CsAligner.Generation.Fidelity;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>The measures as tables for people. sigma stands beside every D_CS, for without it the value means nothing.</summary>
+/// <summary>The measures as tables for people. sigma is shown beside every D_CS, because the value means nothing without it.</summary>
 internal static class MeasureTables
 {
     public static TextTable Distributions(DistributionMeasures measures, string nameX, string nameY)
@@ -50,7 +50,8 @@ internal static class MeasureTables
     public static TextTable Mixed(MixedMeasures measures)
     {
         var table = new TextTable(new TextColumn("one index of both"), "R@1", "R@5", "R@10", "nDCG@10", "of the other kind");
-        foreach ((string name, MixedQueryMeasures found) in new[] { ("text asks", measures.TextQuery), ("image asks", measures.ImageQuery) })
+        foreach ((string name, MixedQueryMeasures found) in
+            new[] { ("text asks", measures.TextQuery), ("image asks", measures.ImageQuery) })
         {
             table.Row(
                 name, Fraction(found.RecallAt1), Fraction(found.RecallAt5), Fraction(found.RecallAt10), Fraction(found.Ndcg10),
@@ -80,7 +81,7 @@ internal static class MeasureTables
 
     /// <summary>Fidelity; its caption says how pictures became features, and what few rows do to it.</summary>
     /// <param name="measures">The measures.</param>
-    /// <param name="model">What embedded the pictures; null where all came as features.</param>
+    /// <param name="model">The encoder of the pictures; null if all inputs are features.</param>
     /// <param name="resize">How pictures were prepared.</param>
     public static TextTable Fidelity(FidelityMeasures measures, string? model, string? resize)
     {

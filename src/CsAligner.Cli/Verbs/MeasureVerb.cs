@@ -15,29 +15,28 @@ internal static class MeasureVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Argument<string> x = CommonOptions.Path("X", PathRole.Rows, "A .npy file, or a feature-set folder (its images).");
-        Argument<string> y = CommonOptions.Path("Y", PathRole.Rows, "A .npy file, or a feature-set folder (its texts).");
+        Argument<string> x = CommonOptions.Path("X", PathRole.Rows, "A .npy file, or a feature-set folder (its images)");
+        Argument<string> y = CommonOptions.Path("Y", PathRole.Rows, "A .npy file, or a feature-set folder (its texts)");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<string> estimator = CommonOptions.Estimator();
         Option<int> features = CommonOptions.Features();
         Option<long?> memory = CommonOptions.Bytes(
-            "--memory", "Stay within so much memory (512M, 2G): rows are read in blocks, as often as they are needed. Same result; on by "
-                + "itself for sets too large for one piece.");
+            "--memory", "Limit memory, such as 512M or 2G, by reading rows in blocks; the result is the same");
         Option<string?> state = CommonOptions.OptionalPath(
             "--state", PathRole.OutputFile,
-            "A file for the progress, with --memory: run again after an interruption, the same command goes on from it.");
+            "The file that keeps progress with --memory; run the same command again to continue");
         Option<bool> raw = CommonOptions.Raw();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("measure", "Measure how far two sets of rows lie apart.") { x, y, bandwidth, estimator, features, memory, state,
+            new Command("measure", "Measure the distance between two sets of rows") { x, y, bandwidth, estimator, features, memory, state,
                 raw, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {
             using FeatureRowsFile rowsX = FeatureRowsFile.Open(parsed.GetRequiredValue(x), Modality.Image, parsed.GetValue(raw));
             using FeatureRowsFile rowsY = FeatureRowsFile.Open(parsed.GetRequiredValue(y), Modality.Text, parsed.GetValue(raw));
             FeatureInputs.RequireSameWidth(rowsX, rowsY);
-            // Of one set as many rows are pairs, row for row.
+            // Two sides of one feature set with the same number of rows are pairs: check them.
             if (rowsX.Rows == rowsY.Rows && ShardPairing.IsSamePath(rowsX.Path, rowsY.Path))
                 ShardPairing.CheckRowForRow(rowsX.Path, rowsY.Path);
             bool exact = parsed.GetValue(estimator) == "exact";
@@ -67,7 +66,7 @@ internal static class MeasureVerb
         FeatureRowsFile x, FeatureRowsFile y, BandwidthRule? bandwidth, ulong seed, long? bytes, string? statePath, Session session)
     {
         using var held = statePath is null ? null : OutputLock.OfFile(statePath);
-        if (statePath != null && File.Exists(statePath)) session.Terminal.Say($"going on from {statePath}");
+        if (statePath != null && File.Exists(statePath)) session.Terminal.Say($"continuing from {statePath}");
         DistributionMeasures? measures = null;
         try
         {
@@ -87,7 +86,7 @@ internal static class MeasureVerb
         }
         catch (OperationCanceledException stopped) when (statePath != null)
         {
-            throw new StoppedException("stopped; the same command goes on from where it was", stopped);
+            throw new StoppedException("stopped; run the same command again to continue", stopped);
         }
 
         return measures!;

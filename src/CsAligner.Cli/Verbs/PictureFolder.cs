@@ -8,8 +8,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>
-/// The folder that <c>generate</c> writes: numbered pictures as they come, a sheet of them, and last what made them. Each file is whole or
-/// not there, and what an earlier run left is never mixed with a new one's.
+/// The folder that <c>generate</c> writes: numbered pictures as they are made, a sheet of them, and finally the record of the run. Each
+/// file is whole or not there, and what an earlier run left is never mixed with a new one's.
 /// </summary>
 internal sealed class PictureFolder
 {
@@ -28,7 +28,7 @@ internal sealed class PictureFolder
     /// <summary>Makes the folder if it does not exist.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="imageSize">The side of each picture in pixels.</param>
-    /// <param name="count">Pictures made of each input: on the sheet they stand in a row.</param>
+    /// <param name="count">Pictures per input; the sheet shows them in a row.</param>
     /// <param name="pictures">Pictures in all.</param>
     public PictureFolder(string folder, int imageSize, int count, long pictures)
     {
@@ -52,7 +52,7 @@ internal sealed class PictureFolder
         if (!Directory.Exists(folder)) return;
         string? found = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Where(IsOurs).Min(StringComparer.Ordinal);
         if (found is not null)
-            throw new InputException($"'{folder}' holds pictures already ({found}): new ones would mix with them; give another --out");
+            throw new InputException($"'{folder}' already has pictures ({found}): new ones would mix with them; give another --out");
     }
 
     /// <summary>Writes the next picture.</summary>

@@ -12,17 +12,17 @@ internal static class PretrainVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        var recipe = CommonOptions.Path("RECIPE", PathRole.Recipe, "A JSON file, such as recipes/icon-clip.json.");
-        var output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder of the run and, in the end, of the model.");
-        var resume = new Option<bool>("--resume") { Description = "Go on from the folder's checkpoint." };
+        var recipe = CommonOptions.Path("RECIPE", PathRole.Recipe, "A recipe, a JSON file such as recipes/icon-clip.json");
+        var output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder of the run and of the finished model");
+        var resume = new Option<bool>("--resume") { Description = "Continue from the checkpoint in --out" };
         var init = CommonOptions.OptionalPath(
-            "--init", PathRole.Decoder, "Begin a decoder with the weights of this folder, where a checkpoint was lost.");
+            "--init", PathRole.Decoder, "Start a decoder with the weights in this folder");
         var interval = CommonOptions.Number(
             "--checkpoint-interval",
-            "Seconds between checkpoints: the most work that a lost process loses.",
+            "Write a checkpoint every this many seconds",
             fallback: 180, least: 0, most: 86_400);
         var json = CommonOptions.Json();
-        var command = new Command("pretrain", "Train a CLIP on icons and their names, or a decoder on icons; resumable at any time.")
+        var command = new Command("pretrain", "Train a CLIP on icons and their names, or a decoder on icons")
         {
             recipe, output, resume, init, interval, json
         };
@@ -39,7 +39,7 @@ internal static class PretrainVerb
         {
             string path = parsed.GetRequiredValue(recipe);
             if (parsed.IsGiven(init) && File.Exists(path) && RecipeKind.Of(path) != DecoderRecipe.KindName)
-                throw new UsageException("--init is for the recipe of a decoder: leave it out");
+                throw new UsageException("--init is for decoder recipes: leave it out");
         });
         return command;
     }

@@ -18,26 +18,26 @@ internal static class ReportVerb
     public static Command Create(CommandRunner runner)
     {
         Argument<string[]> folders =
-            new PathArgument<string[]>("RUN", PathRole.Run, "Folders that align wrote.") { Arity = ArgumentArity.OneOrMore };
-        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFile, "The HTML file to write.");
+            new PathArgument<string[]>("RUN", PathRole.Run, "Output folders of align") { Arity = ArgumentArity.OneOrMore };
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFile, "The HTML file to write");
         Option<string?> images =
             CommonOptions.OptionalPath("--images", PathRole.Rows,
-                "Image rows to evaluate all runs on: a .npy file or a feature-set folder. Left out: what each run was trained on, where it "
-                    + "still is.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows likewise.");
+                "Image rows to evaluate all runs on; by default the data that each run was trained on");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows to evaluate all runs on");
         Option<string?> pairs =
             CommonOptions.OptionalPath("--pairs", PathRole.Pairs,
-                "An int64 .npy file: for each text row the row of its image. Left out: row i to row i.");
+                "The image row of each text row, an int64 .npy file; by default row i to row i");
         Option<string?> imageTokens =
             CommonOptions.OptionalPath("--image-tokens", PathRole.FeatureSetFolder,
-                "A feature-set folder with the tokens of the images, for adapters that read them.");
+                "A feature-set folder with image tokens, for adapters that read tokens");
         Option<string?> textTokens =
-            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with the tokens of the texts.");
+            CommonOptions.OptionalPath("--text-tokens", PathRole.FeatureSetFolder, "A feature-set folder with text tokens, for adapters "
+                + "that read tokens");
         Option<BandwidthRule> bandwidth = CommonOptions.Bandwidth();
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("report", "Compare runs of align on one page.") { folders, output, images, texts, pairs, imageTokens, textTokens,
+            new Command("report", "Compare runs of align on one page") { folders, output, images, texts, pairs, imageTokens, textTokens,
                 bandwidth, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {
@@ -91,16 +91,16 @@ internal static class ReportVerb
                 if (features == null)
                 {
                     Leave(remarks, session,
-                        $"{names}: not evaluated, for the features that run.json names are not there; give --images and --texts.");
+                        $"{names}: not evaluated: the features that run.json names are missing; give --images and --texts.");
                     continue;
                 }
 
                 report.Evaluate(features, same, name => Tell(session, "evaluating", name));
-                remarks.Add($"{names}: measured on what it was trained on, which flatters; give --images and --texts of other data.");
+                remarks.Add($"{names}: measured on its training data, which flatters; give --images and --texts of other data.");
             }
             catch (InputException failure)
             {
-                Leave(remarks, session, $"{names}: not evaluated, for {failure.Message}.");
+                Leave(remarks, session, $"{names}: not evaluated: {failure.Message}.");
             }
         }
     }
@@ -110,7 +110,7 @@ internal static class ReportVerb
     {
         foreach (AlignRun run in runs.Where(run => run.TrainsEncoder))
             Leave(remarks, session,
-                $"{run.Name}: not evaluated, for it trained inside of the encoder; embed by its merged model (align --merge) and give "
+                $"{run.Name}: not evaluated: it trained inside the encoder; embed with its merged model (align --merge) and give "
                     + "those features to csalign evaluate.");
         return [.. runs.Where(run => !run.TrainsEncoder)];
     }

@@ -20,22 +20,22 @@ internal static class SearchVerb
     {
         Argument<string> features =
             CommonOptions.Path("FEATURES", PathRole.FeatureSetFolder,
-                "The feature-set folder that is searched: its images; of one without images its texts.");
+                "The feature-set folder to search: its images, or its texts if it has no images");
         Argument<string[]> queries =
             new("QUERY")
             {
-                Description = "What is looked for, in words; each is a query of its own. After -- all are words.",
+                Description = "The texts to search for, one query per argument; after -- all arguments are texts",
                 Arity = ArgumentArity.ZeroOrMore
             };
-        Option<string[]> pictures = CommonOptions.Paths("--image", PathRole.Picture, "A picture that is looked for; once for each.");
-        Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, "What made the features. " + EmbedModel.Description);
+        Option<string[]> pictures = CommonOptions.Paths("--image", PathRole.Picture, "Search for this picture; repeat for several");
+        Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, "The encoder that made the features, as in embed");
         Option<string?> adapter =
             CommonOptions.OptionalPath("--adapter", PathRole.Run,
-                "The folder that align wrote, where the feature set is one that apply mapped by it.");
-        Option<int> top = CommonOptions.Count("--top", "How many are shown of each query.", 5, most: 1000);
+                "Align's output folder, if apply mapped the feature set with its adapters");
+        Option<int> top = CommonOptions.Count("--top", "Show this many results per query", 5, most: 1000);
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("search", "Search a feature set with words or pictures.") { features, queries, pictures, model, adapter,
+            new Command("search", "Search a feature set with words or pictures") { features, queries, pictures, model, adapter,
                 top, json };
         runner.SetAction(command, (parsed, session) =>
         {
@@ -48,8 +48,8 @@ internal static class SearchVerb
                 Embed(AdaptedModel.Open(session, "search", parsed.GetRequiredValue(model), parsed.GetValue(adapter),
                     files.FirstOrDefault()), words, files);
             if (asked.Width != rows.Width)
-                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, queries {asked.Width}; give the "
-                    + "model and the adapter that made it");
+                throw new InputException($"cannot search '{folder}': its rows have {rows.Width} values, but queries have {asked.Width}; "
+                    + "give the model and the adapter that made it");
             TopMatches found = ExactSearch.TopK(asked, rows, parsed.GetValue(top), session.Cancellation);
             Dictionary<int, JsonObject> metadata =
                 Metadata(set, [.. Enumerable.Range(0, found.Queries).SelectMany(query => found.Rows(query).ToArray())]);
@@ -59,7 +59,7 @@ internal static class SearchVerb
         parsed =>
         {
             if ((parsed.GetValue(queries)?.Length ?? 0) + (parsed.GetValue(pictures)?.Length ?? 0) == 0)
-                throw new UsageException("nothing to look for: give words, or --image");
+                throw new UsageException("nothing to search for: give words, or --image");
         });
         return command;
     }

@@ -13,19 +13,19 @@ internal static class SweepVerb
     public static Command Create(CommandRunner runner)
     {
         Argument<string> recipePath =
-            CommonOptions.Path("RECIPE.json", PathRole.Recipe, "What to run; recipes/ablations holds those of the published tables.");
+            CommonOptions.Path("RECIPE.json", PathRole.Recipe, "The recipe to run; recipes/ablations has those of the published tables");
         Option<string> output =
             CommonOptions.RequiredPath("--out", PathRole.OutputFolder,
-                "The folder for results.csv, results.md and pictures; a run that was stopped there goes on.");
+                "The folder for results.csv, results.md and charts; a stopped run there continues");
         Option<string?> features =
             CommonOptions.OptionalPath("--features", PathRole.OutputFolder,
-                "Where embedded features are kept for the next sweep. Left out: features in --out.");
+                "The folder that keeps embedded features for the next sweep; by default features in --out");
         Option<string?> images =
-            CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows in place of those that the recipe names.");
-        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows in place of those that the recipe names.");
+            CommonOptions.OptionalPath("--images", PathRole.Rows, "Image rows to use instead of those in the recipe");
+        Option<string?> texts = CommonOptions.OptionalPath("--texts", PathRole.Rows, "Text rows to use instead of those in the recipe");
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("sweep", "Run a recipe of many alignments: cases, a grid and seeds, into one table.") { recipePath, output,
+            new Command("sweep", "Run the cases, grid and seeds of a recipe, and write one table") { recipePath, output,
                 features, images, texts, json };
         runner.SetAction(command, (parsed, session) =>
         {
@@ -34,9 +34,9 @@ internal static class SweepVerb
             bool embeds = recipe.Data.Model is not null;
             if (embeds && (parsed.GetValue(images) ?? parsed.GetValue(texts)) is not null)
                 throw new UsageException(
-                    $"--images and --texts are for a recipe of features, and the model of '{path}' makes its own: leave them out");
+                    $"--images and --texts are for recipes with features, but '{path}' has a model: leave them out");
             if (!embeds && parsed.GetValue(features) is not null)
-                throw new UsageException($"--features is for a recipe with a model, and '{path}' names features: leave it out");
+                throw new UsageException($"--features is for recipes with a model, but '{path}' names features: leave it out");
             if (parsed.GetValue(images) is { } imagePath) recipe.Data = recipe.Data with { Images = imagePath };
             if (parsed.GetValue(texts) is { } textPath) recipe.Data = recipe.Data with { Texts = textPath };
             using var held = OutputLock.OfFolder(folder);
@@ -47,7 +47,7 @@ internal static class SweepVerb
             }
             catch (OperationCanceledException stopped)
             {
-                throw new StoppedException("stopped; the same command goes on", stopped);
+                throw new StoppedException("stopped; run the same command again to continue", stopped);
             }
 
             var pictures = SweepPictures.Write(recipe, results, folder);

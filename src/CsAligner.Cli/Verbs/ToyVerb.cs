@@ -18,11 +18,11 @@ internal static class ToyVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to.");
+        Option<string> output = CommonOptions.RequiredPath("--out", PathRole.OutputFolder, "The folder to write to");
         Option<ulong> seed = CommonOptions.Seed();
         Option<bool> json = CommonOptions.Json();
         var command =
-            new Command("toy", "Show on Gaussians that mutual information does not see what the divergence sees.") { output, seed, json };
+            new Command("toy", "Show with Gaussians what the divergence sees and mutual information does not") { output, seed, json };
         runner.SetAction(command, (parsed, session) =>
         {
             string folder = parsed.GetRequiredValue(output);

@@ -47,7 +47,7 @@ public sealed class CaptionedImages : IDisposable
     /// <summary>The data set as it was named.</summary>
     public string Name => _source.Name;
 
-    /// <summary>What each image is called: its path in the folder, its key in a shard, or "set:name" of an icon.</summary>
+    /// <summary>The name of each image: its path in the folder, its key in a shard, or "set:name" of an icon.</summary>
     public IReadOnlyList<string> Images { get; }
 
     /// <summary>How many images there are.</summary>
@@ -64,7 +64,7 @@ public sealed class CaptionedImages : IDisposable
 
     /// <summary>Reads a data set's names and captions.</summary>
     /// <param name="source">The data set, disposed with the result.</param>
-    /// <param name="pixels">What the model asks for.</param>
+    /// <param name="pixels">The preprocessing that the model requires.</param>
     /// <exception cref="InputException">A sample is bad, or there are no images or captions; file and line are named.</exception>
     public static CaptionedImages Of(SampleSource source, ImagePixels pixels)
     {
@@ -83,8 +83,8 @@ public sealed class CaptionedImages : IDisposable
 
     /// <summary>Opens a data set by its name (<see cref="Dataset.Open"/>).</summary>
     /// <param name="name">A folder with images and a list of captions, tar shards, captions of COCO, ….</param>
-    /// <param name="preprocessing">What the model asks for.</param>
-    /// <param name="transparency">What becomes of transparency.</param>
+    /// <param name="preprocessing">The preprocessing that the model requires.</param>
+    /// <param name="transparency">How transparency is handled.</param>
     /// <exception cref="InputException">There is no such data set, or a sample is bad; file and line are named.</exception>
     public static CaptionedImages Open(string name, ImagePreprocessing preprocessing, Transparency transparency = Transparency.White) =>
         Of(Dataset.Open(name), new ImagePixels(preprocessing, transparency));

@@ -8,27 +8,24 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Data.Datasets;
 
-/// <summary>Opens data sets by name: a path is known by what it is; a prefix says what to take it for, or which split of it.</summary>
+/// <summary>Opens data sets by name: recognises the format from the path; a prefix names the format or the split.</summary>
 public static class Dataset
 {
     private const string ListEndings = ".tsv, .csv, .jsonl, .txt or .token";
 
-    /// <summary>What can be named, in a few lines.</summary>
+    /// <summary>What can be named, in short.</summary>
     public static string Description =>
-        $"A folder with images and a list of captions ({string.Join(", ", CaptionList.Names.Take(4))}); such a list ({ListEndings}); "
-            + $"captions of COCO (.json); karpathy:FILE.json:SPLIT with SPLIT one of {KarpathySplit.Splits}; WebDataset shards: a .tar, a "
-            + $"folder of them, or a range such as data/{{000000..000099}}.tar; a folder of clip-retrieval, whose captions are in "
-            + "its metadata.";
+        "A data set: captioned images as a list, COCO, Karpathy, tar shards, clip-retrieval";
 
-    /// <summary>Opens what a name stands for.</summary>
+    /// <summary>Opens the data set of this name.</summary>
     /// <param name="name">
     /// A path: a folder with a list of captions, with tar shards, or with pictures alone; a list of captions; the captions of COCO; tar
     /// shards, with braces where they are many. Or <c>list:FILE</c>, <c>coco:FILE</c>, <c>karpathy:FILE[:SPLIT]</c>,
     /// <c>tar:PATTERN</c>, <c>images:FOLDER</c>, <c>clip-retrieval:FOLDER</c>, <c>features:FILE[:TENSOR]</c>. A folder with img_emb or
     /// text_emb is one of clip-retrieval, .npy and .safetensors are features.
     /// </param>
-    /// <param name="imageFolder">Where the images of a list are; null: beside the list, or where the format has them.</param>
-    /// <exception cref="InputException">There is no such thing, or it is nothing of these; says what was expected.</exception>
+    /// <param name="imageFolder">The folder of a list's images; null for the list's own folder, or where the format puts them.</param>
+    /// <exception cref="InputException">There is no such file or folder, or its format is not known.</exception>
     public static SampleSource Open(string name, string? imageFolder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -59,13 +56,13 @@ public static class Dataset
         {
             ".tsv" or ".csv" or ".jsonl" or ".ndjson" or ".txt" or ".token" => CaptionList.Read(path, path, imageFolder ?? FolderOf(path)),
             ".json" when IsKarpathy(path) =>
-                throw new InputException($"cannot read '{path}': it holds several splits; say which: karpathy:{path}:test"),
+                throw new InputException($"cannot read '{path}': it has several splits; name one: karpathy:{path}:test"),
             ".json" => CocoCaptions.Read(path, path, imageFolder),
             ".tar" => new WebDatasetSamples(path, [path]),
             ".npy" or ".safetensors" => FeatureSamples.OpenFile(path, path),
             ".tgz" or ".gz" or ".zip" => throw new InputException($"cannot read '{path}': it is compressed; unpack it first"),
-            _ => throw new InputException($"cannot read captioned images of '{path}': it is a file, a folder with images and "
-                + $"a {CaptionList.Names[0]} was expected, or a list ({ListEndings}), captions of COCO (.json) or a .tar"),
+            _ => throw new InputException($"cannot read captioned images of '{path}': expected a folder with images and "
+                + $"a {CaptionList.Names[0]}, a list ({ListEndings}), COCO captions (.json) or a .tar"),
         };
     }
 
@@ -80,7 +77,7 @@ public static class Dataset
             ? new WebDatasetSamples(folder, shards)
             : throw new InputException(
                 $"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, "
-                    + $"nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with a line for each caption: "
+                    + $"nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with one line per caption: "
                     + "path, tab, caption");
     }
 
@@ -90,7 +87,7 @@ public static class Dataset
         (string file, string split) = colon > 0 && KarpathySplit.IsSplit(path[(colon + 1)..]) ? (path[..colon], path[(colon + 1)..])
             : colon > 0 && !File.Exists(path)
                 ? throw new InputException(
-                    $"cannot read '{name}': '{path[(colon + 1)..]}' is no split; one of {KarpathySplit.Splits} was expected")
+                    $"cannot read '{name}': '{path[(colon + 1)..]}' is not a split; expected one of {KarpathySplit.Splits}")
             : (path, "test");
         return KarpathySplit.Read(name, file, split, imageFolder);
     }
@@ -112,7 +109,7 @@ public static class Dataset
             ? [.. Directory.GetFiles(folder, Path.GetFileName(pattern)).Where(path => !FileNames.IsLeftBehind(Path.GetFileName(path)))
                 .Order(StringComparer.Ordinal)]
             : [];
-        return found.Length > 0 ? found : throw new InputException($"cannot read '{pattern}': no file has such a name; check the pattern");
+        return found.Length > 0 ? found : throw new InputException($"cannot read '{pattern}': no file matches; check the pattern");
     }
 
     private static bool IsTar(string path) =>
@@ -126,7 +123,7 @@ public static class Dataset
         while (json.Read() && json.Depth < 4)
         {
             if (json is { Type: JsonTokenType.PropertyName, Depth: 1 } && json.Text != "images") json.Skip();
-            // Within the first image: Karpathy's have sentences, COCO's are told by an id.
+            // Within the first image: Karpathy's entries have sentences, COCO's have an id.
             else if (json is { Type: JsonTokenType.PropertyName, Depth: 3, Text: "sentences" or "sentids" or "split" }) return true;
             else if (json is { Type: JsonTokenType.PropertyName, Depth: 3 }) json.Skip();
             else if (json is { Type: JsonTokenType.EndObject, Depth: 2 }) first = false;

@@ -14,7 +14,7 @@ public sealed class IconSamples : SampleSource
     private readonly IDisposable? _owned;
 
     /// <summary>Some icons.</summary>
-    /// <param name="name">What they are called together: "icons:lucide".</param>
+    /// <param name="name">The name of the data set: "icons:lucide".</param>
     /// <param name="split">Which split that is.</param>
     /// <param name="icons">The data set, drawn at the model's image size.</param>
     /// <param name="indices">Which icons, in this order.</param>

@@ -8,8 +8,8 @@ namespace CsAligner.Data.Datasets;
 
 /// <summary>Images of samples as a model's input: decoded (<see cref="ImageDecoder"/>), resized and cropped
 /// (<see cref="ImagePreprocessing.Fit"/>).</summary>
-/// <param name="Preprocessing">What the model asks for.</param>
-/// <param name="Transparency">What becomes of transparency.</param>
+/// <param name="Preprocessing">The preprocessing that the model requires.</param>
+/// <param name="Transparency">How transparency is handled.</param>
 public sealed record ImagePixels(ImagePreprocessing Preprocessing, Transparency Transparency = Transparency.White)
 {
     /// <summary>Bytes of one image.</summary>
@@ -18,7 +18,7 @@ public sealed record ImagePixels(ImagePreprocessing Preprocessing, Transparency 
     /// <summary>Fills in the pixels of a sample that was loaded with its image. Safe from several threads.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="rgb">S x S x 3 bytes, S the model's image size.</param>
-    /// <exception cref="InputException">The image cannot be decoded, or there is none.</exception>
+    /// <exception cref="InputException">The image is missing or cannot be decoded.</exception>
     public void Read(Sample sample, Span<byte> rgb)
     {
         ArgumentNullException.ThrowIfNull(sample);

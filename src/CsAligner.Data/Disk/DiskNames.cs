@@ -5,15 +5,15 @@ namespace CsAligner.Data.Disk;
 
 /// <summary>
 /// Finds files that a list names in another way than the disk does: in another of Unicode's forms, or with the backslashes of
-/// Windows. A name that is there as it is written always means that file. Safe from several threads.
+/// Windows. An exact match always wins. Thread-safe.
 /// </summary>
 /// <param name="root">The folder that names are relative to.</param>
 internal sealed class DiskNames(string root)
 {
-    // Of each folder that was looked through, names beyond ASCII by their form NFC; null where two files share it.
+    // For each folder searched: non-ASCII names by their NFC form; null if two files share it.
     private readonly ConcurrentDictionary<string, Dictionary<string, string?>> _folders = new(StringComparer.Ordinal);
 
-    /// <summary>The path of a file; where there is none, what it would be.</summary>
+    /// <summary>The path of a file, whether or not it exists.</summary>
     /// <param name="name">Relative to the root.</param>
     public string PathOf(string name)
     {
@@ -54,7 +54,7 @@ internal sealed class DiskNames(string root)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // What cannot be listed has no other names; reading says what is wrong.
+            // If the folder cannot be listed, reading will report why.
         }
 
         return names;

@@ -13,10 +13,10 @@ internal static class FileNames
     private static readonly string[] LeftBehind =
         ["__MACOSX", "@eaDir", "Thumbs.db", "ehthumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"];
 
-    /// <summary>Compares names by what they say, whichever form their letters are in.</summary>
+    /// <summary>Compares names independently of their Unicode form.</summary>
     public static IEqualityComparer<string> BySense { get; } = new SenseComparer();
 
-    /// <summary>Whether a file or folder is none of the user's: a hidden one, such as AppleDouble's <c>._a.png</c>,
+    /// <summary>Whether a file or folder does not belong to the user: a hidden one, such as AppleDouble's <c>._a.png</c>,
     /// or one of the system.</summary>
     /// <param name="name">The last part of a path.</param>
     public static bool IsLeftBehind(string name) =>

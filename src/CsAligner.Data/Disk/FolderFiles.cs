@@ -5,7 +5,7 @@ namespace CsAligner.Data.Disk;
 
 /// <summary>
 /// The files of a folder and those below it, each once, however many links lead to it: links are followed out of the folder too, and
-/// one that leads back, or in a circle, adds nothing. What systems leave beside files (<see cref="FileNames.IsLeftBehind"/>) is left out.
+/// one that leads back, or in a circle, adds nothing. Files that systems leave behind (<see cref="FileNames.IsLeftBehind"/>) are skipped.
 /// </summary>
 internal sealed class FolderFiles
 {
@@ -19,7 +19,7 @@ internal sealed class FolderFiles
 
     private FolderFiles(Func<string, bool> isWanted) => _isWanted = isWanted;
 
-    /// <summary>Paths relative to the folder, with slashes, in ordinal order. A file goes by its own name before that of a link.</summary>
+    /// <summary>Paths relative to the folder, with slashes, in ordinal order. A file's own name takes precedence over a link's.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="isWanted">Chooses files by their names.</param>
     /// <exception cref="IOException">It, or one below it, cannot be listed.</exception>

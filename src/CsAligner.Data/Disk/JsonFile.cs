@@ -13,7 +13,7 @@ internal sealed class JsonFile : IDisposable
     // The longest text or number that is read.
     private const int MaxToken = 16 << 20;
 
-    // Longer ones are compared as they are written.
+    // Longer ones are compared as written.
     private const int LongestNumber = 100;
 
     private readonly Stream _file;
@@ -49,13 +49,13 @@ internal sealed class JsonFile : IDisposable
 
     public int Depth { get; private set; }
 
-    /// <summary>The text of a name or string; null where it is not UTF-8, or this is none.</summary>
+    /// <summary>The text of a name or string; null if it is not UTF-8, or not a string.</summary>
     public string? Text { get; private set; }
 
-    /// <summary>The value of a whole number, however it is written; null where this is none, or one beyond 64 bits.</summary>
+    /// <summary>The value of a whole number in any notation; null if it is not one, or exceeds 64 bits.</summary>
     public long? Number { get; private set; }
 
-    /// <summary>A number that is no <see cref="Number"/>, as text that is the same for the same number; null where this is none.</summary>
+    /// <summary>A number that is not a <see cref="Number"/>, as a canonical string; null if it is not a number.</summary>
     public string? OtherNumber =>
         Type == JsonTokenType.Number && Number is null ? Canonical(Encoding.ASCII.GetString(_buffer, _token.Start, _token.Length)) : null;
 

@@ -24,7 +24,7 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="offset">Where a line begins, as <see cref="Offset"/> said.</param>
+    /// <param name="offset">The offset of a line, from <see cref="Offset"/>.</param>
     public LineReader(string path, long offset = 0)
     {
         (_path, _fileOffset) = (path, offset);
@@ -41,7 +41,7 @@ internal sealed class LineReader : IDisposable
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new InputException(
-                $"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder, a text file was expected" : failure.Message)}",
+                $"cannot read '{path}': {(Directory.Exists(path) ? "it is a folder; expected a text file" : failure.Message)}",
                 failure);
         }
     }
@@ -58,7 +58,7 @@ internal sealed class LineReader : IDisposable
     /// <summary>Why the line read last cannot be used; null when it can.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Reads a line; empty where there is a <see cref="Problem"/>. False at the file's end.</summary>
+    /// <summary>Reads a line; empty if there is a <see cref="Problem"/>. False at the file's end.</summary>
     public bool TryRead(out string line)
     {
         line = "";
@@ -97,7 +97,7 @@ internal sealed class LineReader : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>The text of a line's bytes, with or without its end; null where they are not UTF-8.</summary>
+    /// <summary>The text of a line's bytes, with or without its end; null if they are not UTF-8.</summary>
     /// <param name="line">The bytes.</param>
     /// <param name="first">Whether the file begins with them: there a byte order mark may stand.</param>
     public static string? Decode(ReadOnlySpan<byte> line, bool first)

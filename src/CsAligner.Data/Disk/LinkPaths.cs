@@ -6,7 +6,7 @@ internal static class LinkPaths
     // As many as Linux follows.
     private const int MostLinks = 40;
 
-    /// <summary>The path without links; null where links lead in a circle or nowhere.</summary>
+    /// <summary>The path without links; null if links lead in a circle or nowhere.</summary>
     /// <param name="path">A full path.</param>
     public static string? Resolve(string path)
     {
@@ -36,7 +36,7 @@ internal static class LinkPaths
         return found;
     }
 
-    // Last part first, as a stack takes them.
+    // Last part first, for the stack.
     private static IEnumerable<string> Parts(string path) =>
         path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
             .Where(part => part != ".").Reverse();

@@ -6,7 +6,7 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Data.Embedding;
 
 /// <summary>
-/// Embeds a data set shard by shard. A finished shard is on the disk and is not made again, whatever becomes of the process; the
+/// Embeds a data set shard by shard. A finished shard is on disk and is not computed again, even if the process is killed; the
 /// shards are the same whoever makes them, so several processes can share the work, and the set is put together when all are there:
 /// the same bytes as of one process that was never stopped.
 /// </summary>
@@ -23,8 +23,8 @@ public sealed class EmbeddingJob
     /// <summary>Plans the work.</summary>
     /// <param name="folder">The feature set to write; an older one stays whole until the new one is.</param>
     /// <param name="encoders">The model.</param>
-    /// <param name="images">Gives the images; null where none are embedded.</param>
-    /// <param name="texts">Gives the captions; null where none are embedded. The same as <paramref name="images"/> where they belong
+    /// <param name="images">Gives the images; null if none are embedded.</param>
+    /// <param name="texts">Gives the captions; null if none are embedded. The same as <paramref name="images"/> where they belong
     /// together.</param>
     /// <param name="options">How.</param>
     public EmbeddingJob(string folder, EmbeddingEncoders encoders, SampleSource? images, SampleSource? texts, EmbeddingOptions options)
@@ -35,9 +35,9 @@ public sealed class EmbeddingJob
         if (options.ShardRows < 1 || options.DecodeThreads < 1)
             throw new ArgumentException("Shards have at least one row, and one thread decodes at least.", nameof(options));
         if (images is not null && encoders.Images is null)
-            throw new ArgumentException("There are images and no encoder of images.", nameof(images));
+            throw new ArgumentException("There are images but no image encoder.", nameof(images));
         if (texts is not null && encoders.Texts is null)
-            throw new ArgumentException("There are texts and no encoder of texts.", nameof(texts));
+            throw new ArgumentException("There are texts but no text encoder.", nameof(texts));
         if (images is null && texts is null) throw new ArgumentException("There is nothing to embed.", nameof(images));
         if (new[] { images, texts }.FirstOrDefault(source => source is { IsCountExact: true, Count: 0 }) is { } empty)
             throw new InputException($"cannot embed '{empty.Name}': it has no samples; give a data set that has some");
@@ -74,7 +74,7 @@ public sealed class EmbeddingJob
     /// <param name="progress">Told of the samples done and of how many there seem to be, of these shards; may be null.</param>
     /// <param name="say">Told of bad samples; may be null.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    /// <returns>What the shards hold.</returns>
+    /// <returns>The totals of the shards.</returns>
     /// <exception cref="InputException">Too many samples are bad; the data cannot be read; the folder has other unfinished work;
     /// no space.</exception>
     public EmbeddingTotals Run(IReadOnlyList<EmbeddingShard> shards, Action<long, long>? progress = null, Action<string>? say = null,
@@ -93,21 +93,21 @@ public sealed class EmbeddingJob
         }
         catch when (shards.Count == Shards.Count && !Shards.Any(_store.IsFinished))
         {
-            // There is nothing to go on from, and no other process has a share.
+            // There is nothing to continue from, and no other process has a share.
             _store.Remove();
             _made.RemoveEmpty();
             throw;
         }
     }
 
-    /// <summary>Makes the feature set out of all shards and removes what was needed to make them.</summary>
+    /// <summary>Assembles the feature set from all shards and removes the working files.</summary>
     /// <exception cref="InputException">A shard is not finished, too many samples are bad, or none could be used.</exception>
     public EmbeddingTotals Join()
     {
         string[] missing = [.. Shards.Where(shard => !_store.IsFinished(shard)).Select(shard => shard.Name)];
         if (missing.Length > 0)
-            throw new InputException($"cannot put '{_folder}' together: {missing.Length} of {Shards.Count} shards are not finished, the "
-                + $"first is {missing[0]}; embed the whole set to make them");
+            throw new InputException($"cannot complete '{_folder}': {missing.Length} of {Shards.Count} shards are not finished; the "
+                + $"first is {missing[0]}: embed the whole set to finish them");
         var join = new ShardMerger(_folder, _store, Shards, _options.Tokens);
         var totals = _store.Total(Shards);
         if (totals.Images + totals.Texts == 0) throw Nothing(totals);
@@ -121,7 +121,7 @@ public sealed class EmbeddingJob
         return totals;
     }
 
-    // There is nothing to keep, so nothing is left: not even the shards, for they are made anew only where they are missing.
+    // There is nothing to keep, so nothing is left: not even the shards, because they are made again only where they are missing.
     private InputException Nothing(EmbeddingTotals totals)
     {
         string? first = Shards.Select(_store.LogOf).Where(File.Exists).SelectMany(File.ReadLines).FirstOrDefault();

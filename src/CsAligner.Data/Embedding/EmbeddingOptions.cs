@@ -7,7 +7,7 @@ namespace CsAligner.Data.Embedding;
 /// <summary>How a data set is embedded.</summary>
 public sealed record EmbeddingOptions
 {
-    /// <summary>Samples in a shard unless another number is given: what a killed run does again, at most.</summary>
+    /// <summary>The default number of samples in a shard: the most work that a killed run repeats.</summary>
     public const int DefaultShardRows = 16_384;
 
     /// <summary>Whether the features of patches and words are stored too.</summary>
@@ -16,16 +16,16 @@ public sealed record EmbeddingOptions
     /// <summary>The type of the features in the files, Float16 or Float32. Tokens are always Float16.</summary>
     public ElementType Type { get; init; } = ElementType.Float16;
 
-    /// <summary>Images or texts computed at a time; null: what suits the model.</summary>
+    /// <summary>Images or texts computed at a time; null lets the model choose.</summary>
     public int? BatchSize { get; init; }
 
     /// <summary>Threads that read and decode images while others are computed, at least 1. Features do not depend on it.</summary>
     public int DecodeThreads { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Samples of a list in a shard, at least 1. Tar shards stay as they are: one there, one here.</summary>
+    /// <summary>Samples of a list in a shard, at least 1. Each tar shard is one shard.</summary>
     public int ShardRows { get; init; } = DefaultShardRows;
 
-    /// <summary>What becomes of transparency.</summary>
+    /// <summary>How transparency is handled.</summary>
     public Transparency Transparency { get; init; } = Transparency.White;
 
     /// <summary>How many bad samples are borne.</summary>

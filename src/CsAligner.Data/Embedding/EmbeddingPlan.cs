@@ -23,7 +23,7 @@ internal sealed class EmbeddingPlan
         var shards = new List<EmbeddingShard>();
         if (images is not null)
         {
-            // Of a data set with both, a sample must have both, whatever the encoders take.
+            // If the data set has both, a sample must have both, even if the encoders take only one.
             SampleParts needed =
                 SampleParts.Image | (images.HasCaptions && (paired || texts is null) ? SampleParts.Captions : SampleParts.None);
             shards.AddRange(Cut(paired ? "samples" : "images", images, true, paired, needed, true, options.ShardRows));
@@ -70,7 +70,7 @@ internal sealed class EmbeddingPlan
         string begun = File.ReadAllText(path);
         if (begun == _json) return;
         throw new InputException($"cannot embed into '{folder}': it has unfinished work of another run, which differs "
-            + $"in {Differences(begun)}; finish that with its own options, or remove '{work}'");
+            + $"in {Differences(begun)}; finish it with its own options, or remove '{work}'");
     }
 
     private string Differences(string begun)

@@ -8,7 +8,7 @@ namespace CsAligner.Data.Embedding;
 /// <param name="Source">The data set.</param>
 /// <param name="WithImages">Whether images are embedded.</param>
 /// <param name="WithTexts">Whether captions are embedded.</param>
-/// <param name="Checked">What a sample must have, embedded or not: encoders of images and of texts then leave out the same ones.</param>
+/// <param name="Checked">The parts that a sample must have, embedded or not, so that image and text encoders skip the same samples.</param>
 /// <param name="WithMetadata">Whether the metadata are of these samples.</param>
 /// <param name="FirstPart">Its first part.</param>
 /// <param name="Parts">How many parts it has.</param>

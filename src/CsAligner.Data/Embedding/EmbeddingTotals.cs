@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Embedding;
 
-/// <summary>What shards hold together.</summary>
+/// <summary>The totals over several shards.</summary>
 /// <param name="Samples">Samples read, bad ones too.</param>
 /// <param name="Bad">Bad ones among them.</param>
 /// <param name="Images">Image rows.</param>

@@ -5,7 +5,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Data.Embedding;
 
 /// <summary>
-/// Reads samples and prepares their images on threads of their own, a round ahead of who takes them. Rounds and their order depend
+/// Reads samples and prepares their images on separate threads, one round ahead of the consumer. Rounds and their order depend
 /// on the samples alone, not on the threads.
 /// </summary>
 internal sealed class SamplePrefetcher(IEnumerable<SampleEntry> entries, SampleParts @checked, SampleParts parts, ImagePixels? pixels,
@@ -16,7 +16,8 @@ internal sealed class SamplePrefetcher(IEnumerable<SampleEntry> entries, SampleP
 
     private const int MostSamples = 1024;
 
-    /// <summary>How many samples a round has: of images what fits into some memory, in whole batches where those have a size.</summary>
+    /// <summary>The number of samples in a round: images that fit into a memory budget, in whole batches if the batch size is
+    /// fixed.</summary>
     public static int SizeOf(ImagePixels? pixels, int? batchSize)
     {
         if (pixels is null) return 8 * MostSamples;
@@ -24,7 +25,7 @@ internal sealed class SamplePrefetcher(IEnumerable<SampleEntry> entries, SampleP
         return batchSize is { } batch ? Math.Max(batch, size / batch * batch) : size;
     }
 
-    /// <summary>The rounds, in order. A round is filled anew when the second after it is asked for.</summary>
+    /// <summary>The rounds, in order. A round is filled again when the second after it is asked for.</summary>
     public IEnumerable<Round> Read()
     {
         using var samples = entries.GetEnumerator();
@@ -63,7 +64,7 @@ internal sealed class SamplePrefetcher(IEnumerable<SampleEntry> entries, SampleP
         (round.Samples[i], round.Problems[i]) = (null, null);
         try
         {
-            if (options.Skipped.Contains(round.Entries[i].Id)) throw new InputException("left out: another run could not use it");
+            if (options.Skipped.Contains(round.Entries[i].Id)) throw new InputException("skipped: another run could not use it");
             round.Entries[i].Check(@checked);
             var sample = round.Entries[i].Load(parts);
             pixels?.Read(sample, round.PixelsOf(i));
@@ -84,7 +85,7 @@ internal sealed class SamplePrefetcher(IEnumerable<SampleEntry> entries, SampleP
 
         public SampleEntry[] Entries { get; } = new SampleEntry[size];
 
-        /// <summary>Null where there is a problem.</summary>
+        /// <summary>Null if there is a problem.</summary>
         public Sample?[] Samples { get; } = new Sample?[size];
 
         public string?[] Problems { get; } = new string?[size];

@@ -8,7 +8,7 @@ namespace CsAligner.Data.Embedding;
 
 /// <summary>
 /// Makes one feature set of finished shards: their files are renamed into its folder, pairs are counted on, and features.json is
-/// written last. Killed in the middle, it can be done again: what is in its place already stays there.
+/// written last. If it is killed midway, it can run again: files already in place stay.
 /// </summary>
 internal sealed class ShardMerger(string folder, ShardStore store, IReadOnlyList<EmbeddingShard> shards, bool tokens)
 {
@@ -46,7 +46,7 @@ internal sealed class ShardMerger(string folder, ShardStore store, IReadOnlyList
             infos[0].Split).Write(FeatureSetLayout.InfoPath(folder));
     }
 
-    /// <summary>Puts the shards' logs together as that of the set; the older one goes.</summary>
+    /// <summary>Joins the shards' logs into the set's log, and replaces an older one.</summary>
     public void WriteLog()
     {
         string target = Path.Combine(folder, BadSamples.LogFile);

@@ -53,12 +53,12 @@ internal sealed class ShardStore(string folder)
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or IOException)
         {
-            throw new InputException($"cannot read '{path}': {failure.Message}; remove '{FolderOf(shard)}' to make the shard again",
+            throw new InputException($"cannot read '{path}': {failure.Message}; remove '{FolderOf(shard)}' to compute the shard again",
                 failure);
         }
     }
 
-    /// <summary>What finished shards hold together.</summary>
+    /// <summary>The totals over all finished shards.</summary>
     public EmbeddingTotals Total(IEnumerable<EmbeddingShard> shards)
     {
         var total = new EmbeddingTotals(0, 0, 0, 0, 0, 0, false);

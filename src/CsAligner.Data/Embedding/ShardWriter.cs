@@ -10,10 +10,10 @@ using CsAligner.Models;
 
 namespace CsAligner.Data.Embedding;
 
-/// <summary>Makes one shard: a small feature set of its own, complete when its features.json is there.</summary>
+/// <summary>Makes one shard: a small, separate feature set, complete when its features.json exists.</summary>
 internal sealed class ShardWriter : IDisposable
 {
-    // Texts that are embedded at a time: as many as the tokenizer likes, few enough for memory.
+    // The number of texts embedded at a time: enough for the tokenizer, few enough for memory.
     private const int TextsPerRound = 8192;
 
     private readonly EmbeddingEncoders _encoders;
@@ -165,7 +165,7 @@ internal sealed class ShardWriter : IDisposable
         _rowsOfTexts = _rows;
         Seconds = (Seconds.Images, Seconds.Texts + Stopwatch.GetElapsedTime(start).TotalSeconds);
 
-        // Samples are counted, of which a text is a part; where there are images, those tell.
+        // Count samples, not texts; if there are images, count images.
         void ReportTexts(long done)
         {
             if (!_shard.WithImages) progress(_rowsOfTexts + ((_rows - _rowsOfTexts) * done / _texts.Count));

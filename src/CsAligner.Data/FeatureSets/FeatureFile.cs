@@ -13,8 +13,8 @@ public static class FeatureFile
     /// float64) unless <paramref name="raw"/>.
     /// </summary>
     /// <param name="path">A .npy file of any readable type, or a folder in the layout of <see cref="FeatureSet"/>.</param>
-    /// <param name="modality">Which rows of a folder are meant; has no meaning for a file.</param>
-    /// <param name="raw">Keep the rows as they are; then rows of zeros are allowed.</param>
+    /// <param name="modality">The rows to read from a folder; ignored for a file.</param>
+    /// <param name="raw">Whether to keep rows as they are; rows of zeros are then allowed.</param>
     /// <returns>[rows, width], owned by the garbage collector.</returns>
     /// <exception cref="InputException">File and row (from 0) are named.</exception>
     public static Tensor ReadRows(string path, Modality modality, bool raw = false)

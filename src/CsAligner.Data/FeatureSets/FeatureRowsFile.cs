@@ -24,7 +24,7 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
                 _shards.Add(OpenMatrix(shard, _shards.Count > 0 ? _shards[0] : null));
             long rows = _shards.Sum(shard => shard.Rows);
             if (rows == 0)
-                throw new InputException($"cannot read '{path}': it has no rows; at least one was expected");
+                throw new InputException($"cannot read '{path}': it has no rows; expected at least one");
             if (rows > int.MaxValue || _shards[0].RowLength > Array.MaxLength)
                 throw new InputException(
                     $"cannot read '{path}': {rows} rows of {_shards[0].RowLength} values are more than can be counted; use fewer rows");
@@ -49,8 +49,8 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
 
     /// <summary>Opens a file or folder and checks all but the values.</summary>
     /// <param name="path">A .npy file of any readable type, or a folder in the layout of <see cref="FeatureSet"/>.</param>
-    /// <param name="modality">Which rows of a folder are meant; has no meaning for a file.</param>
-    /// <param name="raw">Keep the rows as they are; then rows of zeros are allowed.</param>
+    /// <param name="modality">The rows to read from a folder; ignored for a file.</param>
+    /// <param name="raw">Whether to keep rows as they are; rows of zeros are then allowed.</param>
     /// <exception cref="InputException">The file is named.</exception>
     public static FeatureRowsFile Open(string path, Modality modality, bool raw = false)
     {
@@ -83,7 +83,7 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
         }
 
         if (!rows.IsEmpty)
-            throw new ArgumentOutOfRangeException(nameof(rows), "There are not so many rows.");
+            throw new ArgumentOutOfRangeException(nameof(rows), "There are not that many rows.");
     }
 
     /// <summary>Closes the files.</summary>
@@ -109,11 +109,11 @@ public sealed class FeatureRowsFile : IRowSource, IDisposable
     {
         NpyReader reader = NpyReader.Open(path);
         string shape = $"[{string.Join(", ", reader.Shape.ToArray())}]";
-        string? problem = reader.Shape.Length != 2 ? $"a matrix [rows, width] was expected, its shape is {shape}; save one row per item"
+        string? problem = reader.Shape.Length != 2 ? $"expected a matrix [rows, width], its shape is {shape}; save one row per item"
             : reader.RowLength == 0 ? $"its rows have no values, its shape is {shape}"
             : first is not null && first.RowLength != reader.RowLength
                 ? $"its rows have {reader.RowLength} values, those of '{first.Path}' have {first.RowLength}; all shards of a set "
-                    + "must be as wide"
+                    + "must have the same width"
             : null;
         if (problem is null)
             return reader;

@@ -22,7 +22,7 @@ public sealed class FeatureSet
     /// <summary>The folder as it was given.</summary>
     public string Folder { get; }
 
-    /// <summary>What features.json says; null when there is none.</summary>
+    /// <summary>The contents of features.json; null if there is none.</summary>
     public FeatureSetInfo? Info { get; }
 
     /// <summary>Whether a path is a folder in this layout, and not one of pictures: it has features.json, img_emb or text_emb.</summary>
@@ -49,22 +49,22 @@ public sealed class FeatureSet
     public IReadOnlyList<string> Shards(Modality modality) =>
         FeatureSetLayout.Shards(Folder, FeatureSetLayout.Prefix(modality), ".npy");
 
-    /// <summary>For each text row the row of its image; null where the set has no pairs.npy.</summary>
+    /// <summary>The image row of each text row; null if the set has no pairs.npy.</summary>
     /// <exception cref="InputException">pairs.npy is damaged.</exception>
     public long[]? ReadPairs() => PairsPath(Folder) is { } path ? Npy.ReadInt64(path) : null;
 
-    /// <summary>Where a feature set keeps its pairs; null for a path that is no folder or has none.</summary>
+    /// <summary>The path of a feature set's pairs; null for a path that is not a folder or has no pairs.</summary>
     /// <param name="path">A feature-set folder, or any other path.</param>
     public static string? PairsPath(string path) => FeatureSetLayout.PairsPath(path) is var pairs && File.Exists(pairs) ? pairs : null;
 
-    /// <summary>The metadata, one object per row, in order of the shards; empty when there is none.</summary>
+    /// <summary>The metadata, one object per row, in order of the shards; empty if there are none.</summary>
     /// <param name="rowForRow">Whether each file must have an object for each row of the features of its number.</param>
     /// <exception cref="InputException">A line is not a JSON object, or the rows are not those of the features;
     /// file and line are named.</exception>
     public IEnumerable<JsonObject> ReadMetadata(bool rowForRow = false)
     {
         var metadata = FeatureSetLayout.Numbered(Folder, "metadata", ".jsonl");
-        // They are of the images, where there are any.
+        // They describe the images, if there are any.
         string kind = FeatureSetLayout.Prefix(Shards(Modality.Image).Count > 0 ? Modality.Image : Modality.Text);
         var shards = FeatureSetLayout.Numbered(Folder, kind, ".npy");
         if (rowForRow && metadata.Count > 0)
@@ -88,7 +88,7 @@ public sealed class FeatureSet
             using NpyReader rows = NpyReader.Open(shards[number]);
             if (rows.Rows != count)
                 throw new InputException(
-                    $"cannot read '{path}': it has {count} rows, '{shards[number]}' has {rows.Rows}; as many were expected");
+                    $"cannot read '{path}': it has {count} rows, '{shards[number]}' has {rows.Rows}; the numbers of rows must be equal");
         }
     }
 

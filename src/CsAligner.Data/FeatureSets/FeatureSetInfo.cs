@@ -11,8 +11,8 @@ namespace CsAligner.Data.FeatureSets;
 /// <param name="Normalised">Whether every row has length 1 (up to the rounding of the file's type).</param>
 /// <param name="ImageCount">Image rows over all shards.</param>
 /// <param name="TextCount">Text rows over all shards.</param>
-/// <param name="SourceHash">A hash of what was encoded, null when unknown.</param>
-/// <param name="Split">The split the rows belong to, null when there is none.</param>
+/// <param name="SourceHash">A hash of the encoded input; null if unknown.</param>
+/// <param name="Split">The split of the rows; null if there is none.</param>
 public sealed record FeatureSetInfo(
     string Encoder, int ImageWidth, int TextWidth, bool Normalised, long ImageCount, long TextCount, string? SourceHash, string? Split)
 {

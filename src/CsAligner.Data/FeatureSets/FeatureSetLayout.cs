@@ -3,19 +3,19 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Data.FeatureSets;
 
-/// <summary>Where the parts of a feature set lie: clip-retrieval's layout.</summary>
+/// <summary>The paths of a feature set's parts: clip-retrieval's layout.</summary>
 internal static class FeatureSetLayout
 {
     public static string InfoPath(string folder) => Path.Combine(folder, "features.json");
 
-    /// <summary>For each text row the row of its image, where it is not the row of the same number.</summary>
+    /// <summary>The image row of each text row, if it is not the row with the same number.</summary>
     public static string PairsPath(string folder) => Path.Combine(folder, FeatureSet.PairsFile);
 
     public static string Prefix(Modality modality) => modality == Modality.Image ? "img_emb" : "text_emb";
 
     public static string TokensPrefix(Modality modality) => modality == Modality.Image ? "img_tokens" : "text_tokens";
 
-    /// <summary>Lengths lie in the tokens' folder.</summary>
+    /// <summary>Lengths are in the tokens' folder.</summary>
     public static string LengthsPrefix(Modality modality) => modality == Modality.Image ? "img_lengths" : "text_lengths";
 
     public static string ShardPath(string folder, string prefix, string extension, int number) =>
@@ -35,7 +35,7 @@ internal static class FeatureSetLayout
     public static SortedDictionary<long, string> NumberedLengths(string folder, Modality modality) =>
         Numbered(folder, TokensPrefix(modality), LengthsPrefix(modality), ".npy");
 
-    /// <summary>Refuses shards of two kinds that belong together by their numbers, where one has none beside it.</summary>
+    /// <summary>Refuses two kinds of shards, matched by number, if a shard of one kind is missing.</summary>
     /// <exception cref="InputException">The missing ones are named.</exception>
     public static void RequireSameNumbers(string folder, string firstKind, SortedDictionary<long, string> first, string secondKind,
         SortedDictionary<long, string> second)
@@ -43,8 +43,8 @@ internal static class FeatureSetLayout
         string[] alone = [.. Alone(first, second, secondKind), .. Alone(second, first, firstKind)];
         if (alone.Length == 0) return;
         string more = alone.Length > 4 ? $" and {alone.Length - 4} more" : "";
-        throw new InputException($"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{more}; they belong together by "
-            + "their numbers: get the missing files again, or remove those without a partner");
+        throw new InputException($"cannot pair the shards of '{folder}': {string.Join(", ", alone.Take(4))}{more}; shards are matched by "
+            + "number: get the missing files again, or remove those without a partner");
     }
 
     private static IEnumerable<string> Alone(SortedDictionary<long, string> shards, SortedDictionary<long, string> others,

@@ -57,7 +57,7 @@ public sealed class FeatureSetWriter : IDisposable
         if (bad >= 0)
             throw new InputException(
                 $"cannot write {FeatureSetLayout.Prefix(modality)} of '{_folder}': row {_rows[(int)modality] + (bad / width)}, "
-                    + $"column {bad % width} is {rows[bad]}; finite values were expected: the encoder or adapter that made them "
+                    + $"column {bad % width} is {rows[bad]}; expected finite values: the encoder or adapter that made them "
                     + "is damaged");
         _rows[(int)modality] += rows.Length / width;
         while (rows.Length > 0)
@@ -120,7 +120,7 @@ public sealed class FeatureSetWriter : IDisposable
     /// <summary>Puts the set in its place.</summary>
     /// <param name="encoder">The encoder that made the rows.</param>
     /// <param name="normalised">Whether the rows have length 1.</param>
-    /// <param name="sourceHash">A hash of what was encoded, if known.</param>
+    /// <param name="sourceHash">A hash of the encoded input, if known.</param>
     /// <param name="split">The split the rows belong to, if any.</param>
     public void Commit(string encoder, bool normalised, string? sourceHash = null, string? split = null)
     {
@@ -157,7 +157,7 @@ public sealed class FeatureSetWriter : IDisposable
             split).Write(FeatureSetLayout.InfoPath(_folder));
     }
 
-    /// <summary>Removes what was written unless it was committed.</summary>
+    /// <summary>Removes the written files unless they were committed.</summary>
     public void Dispose()
     {
         foreach (NpyWriter shard in _features.Concat(_tokens).SelectMany(shards => shards))

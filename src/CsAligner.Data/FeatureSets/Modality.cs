@@ -1,6 +1,6 @@
 namespace CsAligner.Data.FeatureSets;
 
-/// <summary>Which of the two kinds of rows a feature set holds.</summary>
+/// <summary>The two kinds of rows in a feature set.</summary>
 public enum Modality
 {
     /// <summary>Rows that come from images.</summary>

@@ -14,7 +14,7 @@ public static class ShardPairing
     /// <param name="second">Another.</param>
     public static bool IsSamePath(string first, string second) => string.Equals(Full(first), Full(second), StringComparison.Ordinal);
 
-    /// <summary>Checks that row i of the images can stand beside row i of the texts.</summary>
+    /// <summary>Checks that row i of the images and row i of the texts form a pair.</summary>
     /// <param name="images">A feature set, or a .npy file.</param>
     /// <param name="texts">Another, or the same.</param>
     /// <exception cref="InputException">A shard is missing, or has another number of rows; the files are named.</exception>
@@ -28,7 +28,7 @@ public static class ShardPairing
         }
         else if (!imageShards.Keys.SequenceEqual(textShards.Keys))
         {
-            // Sets that are whole may be cut otherwise: their rows are in the same order all the same.
+            // Complete sets may be divided differently; their rows are still in the same order.
             CheckComplete(images, Modality.Image);
             CheckComplete(texts, Modality.Text);
             return;
@@ -39,8 +39,8 @@ public static class ShardPairing
         {
             (long rows, long others) = (RowsOf(path), RowsOf(textShards[number]));
             if (rows != others)
-                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; as many were "
-                    + "expected, row for row: get the files again, or give the pairs");
+                throw new InputException($"cannot pair '{path}' with '{textShards[number]}': {rows} rows and {others}; the numbers of "
+                    + "rows must be equal: get the files again, or give the pairs");
         }
     }
 
@@ -58,7 +58,7 @@ public static class ShardPairing
             if (next != number + 1)
                 throw new InputException(
                     $"cannot pair rows of '{path}': it has '{Path.GetFileName(shards[number])}' and '{Path.GetFileName(shards[next])}', "
-                        + $"but no shard {number + 1} between them; rows are counted over all shards: get it again, or number the "
+                        + $"but no shard {number + 1} between them; rows are numbered across all shards: get it again, or renumber the "
                         + "files anew");
         }
     }
@@ -66,7 +66,7 @@ public static class ShardPairing
     private static SortedDictionary<long, string> Shards(string folder, Modality modality) =>
         FeatureSetLayout.Numbered(folder, FeatureSetLayout.Prefix(modality), ".npy");
 
-    // Then readers hold the number of rows against it.
+    // Readers then compare the number of rows with it.
     private static bool IsCounted(string folder) => File.Exists(FeatureSetLayout.InfoPath(folder));
 
     private static long RowsOf(string path)

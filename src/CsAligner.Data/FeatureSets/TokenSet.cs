@@ -9,7 +9,7 @@ namespace CsAligner.Data.FeatureSets;
 /// <summary>
 /// The tokens of one modality of a feature set: <c>img_tokens/img_tokens_N.npy</c>, all tokens of a shard packed one below the
 /// other, and beside each <c>img_lengths_N.npy</c>, how many of them each row has (<c>text_…</c> for texts). Mapped into memory:
-/// what is not read costs none. Reading is safe from several threads.
+/// rows that are not read cost no memory. Reading is thread-safe.
 /// </summary>
 public sealed class TokenSet : ITokenSource, IDisposable
 {
@@ -37,7 +37,7 @@ public sealed class TokenSet : ITokenSource, IDisposable
                 _shards.Add(shard);
                 if (shard.Width != _shards[0].Width)
                     throw new InputException($"cannot read '{path}': its tokens have {shard.Width} values, those of "
-                        + $"'{tokens.Values.First()}' have {_shards[0].Width}; all shards of a set must be as wide: embed again "
+                        + $"'{tokens.Values.First()}' have {_shards[0].Width}; all shards of a set must have the same width: embed again "
                         + "with tokens");
                 _firstRows.Add(checked(_firstRows[^1] + shard.Rows));
             }
@@ -95,7 +95,7 @@ public sealed class TokenSet : ITokenSource, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
         int at = _firstRows.BinarySearch(row);
-        // Shards without rows share their first row with the next one: the last of them is meant.
+        // Shards without rows share their first row with the next one; take the last of them.
         at = at < 0 ? ~at - 1 : at;
         while (_firstRows[at + 1] <= row)
             at++;
@@ -121,8 +121,8 @@ public sealed class TokenSet : ITokenSource, IDisposable
             try
             {
                 if (tokens.Shape.Length != 2 || tokens.RowLength is < 1 or > int.MaxValue)
-                    throw new InputException($"cannot read '{tokensPath}': a matrix [tokens, width] was expected, it "
-                        + $"is {tokens.ElementType} [{string.Join(", ", tokens.Shape.ToArray())}]; embed again with tokens");
+                    throw new InputException($"cannot read '{tokensPath}': expected a matrix [tokens, width], got "
+                        + $"{tokens.ElementType} [{string.Join(", ", tokens.Shape.ToArray())}]; embed again with tokens");
                 return new Shard(tokens, ReadOffsets(lengthsPath, featuresPath, tokens));
             }
             catch
@@ -149,7 +149,7 @@ public sealed class TokenSet : ITokenSource, IDisposable
                 {
                     string problem = norm == 0 ? "is all zeros and has no direction" : "holds NaN or infinity";
                     throw new InputException($"cannot use '{_tokens.Path}': token {t} of row {row} (line {_offsets[row] + t} of the "
-                        + $"file) {problem}; finite tokens were expected: embed again with tokens");
+                        + $"file) {problem}; expected finite tokens: embed again with tokens");
                 }
 
                 TensorPrimitives.Divide(token, norm, token);
@@ -162,13 +162,13 @@ public sealed class TokenSet : ITokenSource, IDisposable
         {
             using NpyReader lengths = NpyReader.Open(path);
             if (lengths.Shape.Length != 1)
-                throw new InputException($"cannot read '{path}': a list [rows] of whole numbers was expected, it "
-                    + $"is {lengths.ElementType} [{string.Join(", ", lengths.Shape.ToArray())}]; embed again with tokens");
+                throw new InputException($"cannot read '{path}': expected a list [rows] of whole numbers, got "
+                    + $"{lengths.ElementType} [{string.Join(", ", lengths.Shape.ToArray())}]; embed again with tokens");
             using (NpyReader features = NpyReader.Open(featuresPath))
             {
                 if (features.Rows != lengths.Rows)
                     throw new InputException($"cannot read '{path}': it has the lengths of {lengths.Rows} rows, '{featuresPath}' "
-                        + $"has {features.Rows} rows; as many were expected: embed again with tokens");
+                        + $"has {features.Rows} rows; the numbers must be equal: embed again with tokens");
             }
 
             var counts = new long[lengths.Rows];
@@ -177,14 +177,14 @@ public sealed class TokenSet : ITokenSource, IDisposable
             for (int row = 0; row < counts.Length; row++)
             {
                 if (counts[row] < 1 || counts[row] > tokens.Rows)
-                    throw new InputException($"cannot read '{path}': row {row} has {counts[row]} tokens; from 1 up to the {tokens.Rows} of "
-                        + $"'{tokens.Path}' were expected: embed again with tokens");
+                    throw new InputException($"cannot read '{path}': row {row} has {counts[row]} tokens; expected 1 to the "
+                        + $"{tokens.Rows} of '{tokens.Path}': embed again with tokens");
                 offsets[row + 1] = offsets[row] + counts[row];
             }
 
             if (offsets[^1] != tokens.Rows)
                 throw new InputException($"cannot read '{path}': its lengths add up to {offsets[^1]} tokens, '{tokens.Path}' "
-                    + $"has {tokens.Rows}; the same number was expected: embed again with tokens");
+                    + $"has {tokens.Rows}; the numbers must be equal: embed again with tokens");
             return offsets;
         }
     }

@@ -12,7 +12,7 @@ public sealed class CaptionMaker
     /// <summary>A doubtful word is one of style where this share of all names ends (or begins) with it.</summary>
     private const double StyleShare = 0.05;
 
-    // Words that name nothing but a style, wherever they stand.
+    // Words that only name a style, anywhere in the name.
     private static readonly HashSet<string> AlwaysStyle =
         new(StringComparer.Ordinal) { "outline", "outlined", "filled", "duotone", "twotone" };
 
@@ -24,7 +24,7 @@ public sealed class CaptionMaker
         "alt", "o", "expressive",
     };
 
-    // Of these, the ones that may stand in the middle too ("database-fill-dash") once the set is known to use them.
+    // Those that may also occur in the middle ("database-fill-dash") once the set is known to use them.
     private static readonly HashSet<string> Inner = new(StringComparer.Ordinal) { "fill", "solid", "stroke" };
 
     private static readonly HashSet<string> Sizes = new(StringComparer.Ordinal)
@@ -51,7 +51,7 @@ public sealed class CaptionMaker
     /// <param name="names">All its names, hidden ones and aliases included.</param>
     /// <param name="suffixes">The suffixes that the set declares as styles.</param>
     /// <param name="prefixes">The prefixes that it declares.</param>
-    /// <param name="emoji">True for emoji sets: all words of their names are meant, tones of skin are spelled out.</param>
+    /// <param name="emoji">True for emoji sets: all words of their names matter, and skin tones are spelled out.</param>
     /// <param name="set">The set's own short name, which some put before every alias.</param>
     public CaptionMaker(IReadOnlyCollection<string> names, IEnumerable<string> suffixes, IEnumerable<string> prefixes, bool emoji,
         string set = "")
@@ -177,7 +177,7 @@ public sealed class CaptionMaker
         }
     }
 
-    // A declared suffix that is also a word ("light") counts only where the same name stands in another style.
+    // A declared suffix that is also a word ("light") counts only if the same name exists in another style.
     private bool HasSibling(string stem, string suffix) =>
         suffix.Split('-').All(word => AlwaysStyle.Contains(word) || Sizes.Contains(word))
         || _names.Contains(stem)

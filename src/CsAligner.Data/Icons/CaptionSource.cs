@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Icons;
 
-/// <summary>Where a caption of an icon comes from.</summary>
+/// <summary>The source of an icon's caption.</summary>
 public enum CaptionSource
 {
     /// <summary>The icon's name in its set, in words: the caption that every icon has.</summary>
@@ -9,7 +9,7 @@ public enum CaptionSource
     /// <summary>Another name of the same picture in its set.</summary>
     Alias,
 
-    /// <summary>Where the set files the icon: a category or tag.</summary>
+    /// <summary>A category or tag of the icon in the set.</summary>
     Category,
 
     /// <summary>What Unicode calls the emoji that it is a drawing of.</summary>

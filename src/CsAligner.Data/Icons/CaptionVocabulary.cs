@@ -62,7 +62,7 @@ public sealed class CaptionVocabulary
         return any;
     }
 
-    /// <summary>Which of some captions are unseen: their numbers, ascending.</summary>
+    /// <summary>The indices of unseen captions, ascending.</summary>
     public int[] Unseen(IReadOnlyList<string> captions)
     {
         ArgumentNullException.ThrowIfNull(captions);

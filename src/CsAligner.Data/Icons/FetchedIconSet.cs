@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Icons;
 
-/// <summary>What fetching one icon set gave.</summary>
+/// <summary>The result of fetching one icon set.</summary>
 /// <param name="Source">The set, its pinned package and its licence.</param>
 /// <param name="Count">How many icons were drawn.</param>
 /// <param name="Coloured">How many of them are not shades of grey.</param>

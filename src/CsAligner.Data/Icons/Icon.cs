@@ -4,7 +4,7 @@ namespace CsAligner.Data.Icons;
 /// <param name="Name">Its name in the set, such as <c>arrow-left</c>.</param>
 /// <param name="Caption">The name in words, without words of style: <c>arrow left</c>.</param>
 /// <param name="Alternatives">Other names of the same picture in words; never the caption itself.</param>
-/// <param name="Categories">Where the set files it, in words: a weak caption.</param>
-/// <param name="Shape">What to draw.</param>
+/// <param name="Categories">Its categories in the set, as words: weak captions.</param>
+/// <param name="Shape">The shape to render.</param>
 public sealed record Icon(string Name, string Caption, IReadOnlyList<string> Alternatives, IReadOnlyList<string> Categories,
     IconShape Shape);

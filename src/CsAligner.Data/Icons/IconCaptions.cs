@@ -8,11 +8,11 @@ namespace CsAligner.Data.Icons;
 /// <list type="bullet">
 /// <item>names, aliases and categories of its set, and for emoji sets label and keywords of the emoji;</item>
 /// <item>none twice for an icon, and none that is only numbers, single letters or codes (the first is kept as it is);</item>
-/// <item>none that more than <see cref="MostIcons"/> icons of the split share, for it does not tell pictures apart (again the
+/// <item>none that more than <see cref="MostIcons"/> icons of the split share, because it does not tell pictures apart (again the
 /// first stays): most categories go;</item>
 /// <item>in splits that train or choose, none whose name is held out for the test on new names (<see cref="NameHoldout"/>).</item>
 /// </list>
-/// Icon sets of Iconify carry no tags of their own beyond aliases and categories.
+/// Iconify's sets have no tags other than aliases and categories.
 /// </summary>
 public sealed class IconCaptions
 {
@@ -35,10 +35,10 @@ public sealed class IconCaptions
     /// <summary>How many of those were found among the emoji.</summary>
     public int MatchedEmoji { get; private init; }
 
-    /// <summary>Captions left out because their name is held out.</summary>
+    /// <summary>Captions skipped because their name is held out.</summary>
     public int DroppedNewNames { get; private init; }
 
-    /// <summary>Captions left out because more than <see cref="MostIcons"/> icons share them.</summary>
+    /// <summary>Captions skipped because more than <see cref="MostIcons"/> icons share them.</summary>
     public int DroppedShared { get; private init; }
 
     /// <summary>The captions of an icon; at least one.</summary>
@@ -47,7 +47,7 @@ public sealed class IconCaptions
 
     /// <summary>Finds the captions of a data set's icons; fetches the names of emoji where the split has emoji sets.</summary>
     /// <param name="dataset">The icons.</param>
-    /// <param name="progress">Told what is being fetched; may be null.</param>
+    /// <param name="progress">Receives what is being downloaded; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, damaged files.</exception>
     public static async Task<IconCaptions> BuildAsync(IconDataset dataset, IProgress<string>? progress = null,
@@ -99,7 +99,7 @@ public sealed class IconCaptions
     /// <summary>The captions of icons.</summary>
     /// <param name="icons">The icons of a split.</param>
     /// <param name="codes">Of each emoji set, icon name to code points, as far as it says.</param>
-    /// <param name="emoji">The names of emoji; null only where there is no emoji set.</param>
+    /// <param name="emoji">The names of emoji; null only if there is no emoji set.</param>
     /// <param name="holdout">The names kept out, where the split trains or chooses.</param>
     internal static IconCaptions Of(IReadOnlyList<IconEntry> icons, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> codes,
         EmojiNames? emoji, NameHoldout? holdout)

@@ -30,14 +30,14 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
         _files = [.. index.Items.Select(i => files[i.Set])];
         _rows = [.. index.Items.Select(i => files[i.Set].RowOf(i.Name))];
         _entries = [.. index.Items.Select((item, i) => _rows[i] < 0
-            ? throw new InputException($"the cache {IconLibrary.Folder} lists {item.Set}:{item.Name} but has no picture of it; remove the "
+            ? throw new InputException($"the cache {IconLibrary.Folder} lists {item.Set}:{item.Name} but has no picture for it; remove the "
                 + "folder and run the command again")
             : new IconEntry(item.Set, item.Name, item.Caption, item.Alternatives, item.Categories, _files[i].IsColoured(_rows[i]),
                 item.IsNewName))];
         _captions = [.. index.Items.Select(item => (string[])[item.Caption, .. item.Alternatives])];
     }
 
-    /// <summary>Which split this is.</summary>
+    /// <summary>The split.</summary>
     public IconSplit Split { get; }
 
     /// <summary>The side of the pictures in pixels.</summary>
@@ -52,13 +52,13 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
     /// <summary>Icons that could not be read or drawn, as "set:name: why"; they are not part of the data set.</summary>
     public IReadOnlyList<string> Broken { get; }
 
-    /// <summary>Icons left out because a test icon looks nearly the same, as "set:name".</summary>
+    /// <summary>Icons skipped because a test icon looks nearly the same, as "set:name".</summary>
     public IReadOnlyList<string> DroppedNearDuplicates { get; }
 
-    /// <summary>How many icons were left out because one of their names is kept for the test on new names.</summary>
+    /// <summary>How many icons were skipped because one of their names is reserved for the test on new names.</summary>
     public int DroppedNewNames { get; }
 
-    /// <summary>What is known of an icon.</summary>
+    /// <summary>The metadata of an icon.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     public IconEntry this[int index] => _entries[index];
 
@@ -88,7 +88,7 @@ public sealed class IconDataset : IImageTextPairs, IDisposable
     /// <param name="split">Which split.</param>
     /// <param name="size">The side of the pictures in pixels, 8 to 512.</param>
     /// <param name="progress">Told how far it is; may be null.</param>
-    /// <param name="cancellationToken">Stops it; what is complete stays in the cache.</param>
+    /// <param name="cancellationToken">Stops it; finished files stay in the cache.</param>
     /// <exception cref="InputException">No npm, no network, wrong content, no space.</exception>
     public static async Task<IconDataset> BuildAsync(IconSplit split, int size = 64, IProgress<IconProgress>? progress = null,
         CancellationToken cancellationToken = default)

@@ -20,7 +20,7 @@ public static class IconFetcher
     /// <param name="folder">Where to write; null: only the cache is filled.</param>
     /// <param name="size">The side of the pictures in pixels, 8 to 512.</param>
     /// <param name="progress">Told how far it is; may be null.</param>
-    /// <param name="cancellationToken">Stops it; what is complete stays.</param>
+    /// <param name="cancellationToken">Stops it; finished files stay.</param>
     /// <returns>Counts, broken icons and licences, set by set.</returns>
     /// <exception cref="InputException">An unknown or excluded set; no npm, network, space or right to write.</exception>
     public static async Task<IReadOnlyList<FetchedIconSet>> FetchAsync(

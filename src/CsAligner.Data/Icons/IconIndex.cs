@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Data.Icons;
 
-/// <summary>The list of a split's icons, as it is kept in the cache.</summary>
+/// <summary>The list of a split's icons, as stored in the cache.</summary>
 internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> Items, IReadOnlyList<string> Broken,
     IReadOnlyList<string> DroppedNearDuplicates, int DroppedNewNames)
 {
@@ -65,7 +65,7 @@ internal sealed record IconIndex(IconSplit Split, IReadOnlyList<IconIndex.Item> 
         int count = reader.ReadInt32();
         return count >= 0 && count <= reader.BaseStream.Length
             ? count
-            : throw new InvalidDataException($"it claims {count} entries in {reader.BaseStream.Length} bytes");
+            : throw new InvalidDataException($"it states {count} entries in {reader.BaseStream.Length} bytes");
     }
 
     private static string[] ReadList(BinaryReader reader)

@@ -2,11 +2,11 @@ using CsAligner.Data.Packages;
 
 namespace CsAligner.Data.Icons;
 
-/// <summary>Makes the list of a split: what to leave out, and why, is decided here.</summary>
+/// <summary>Makes the list of a split: decides which icons to exclude, and why.</summary>
 internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary library, IProgress<IconProgress>? progress,
     CancellationToken cancellationToken)
 {
-    /// <summary>Pictures are compared at this size, whatever size is asked for.</summary>
+    /// <summary>Pictures are compared at this size, independently of the requested size.</summary>
     private const int CompareSize = 64;
 
     private readonly NameHoldout _holdout = new(manifest.NewNameSeed, manifest.NewNameFraction);
@@ -60,7 +60,7 @@ internal sealed class IconIndexBuilder(IconManifest manifest, IconLibrary librar
         _ => manifest.Sets.Where(s => s.GivesNewNames),
     };
 
-    // Of sets that only give new names, nothing else is drawn: the demo need not wait for the rest.
+    // Sets that only give new names are rendered only in part, so the demo need not wait for the rest.
     private void DrawNewNames(List<IconSource> sources, int size)
     {
         library.Draw([.. sources.Where(s => s.Role != IconRole.Pretraining)], size);

@@ -8,10 +8,10 @@ namespace CsAligner.Data.Icons;
 internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>? progress, CancellationToken cancellationToken)
     : IDisposable
 {
-    /// <summary>Raise it when reading or drawing icons changes: older pictures are then made anew.</summary>
+    /// <summary>Raise it when reading or drawing icons changes: older pictures are then made again.</summary>
     private const int Version = 1;
 
-    /// <summary>The same for captions and what is left out, which take no drawing.</summary>
+    /// <summary>The same for captions and exclusions, which need no rendering.</summary>
     private const int IndexVersion = 2;
 
     private readonly Dictionary<string, IconSet> _sets = new(StringComparer.Ordinal);
@@ -35,14 +35,14 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
         IconSet set = IconSetReader.Read(Path.Combine(DataCache.Root, source.Package!.RelativeFolder), source.Set);
         if (set.Licence != source.Licence || !IconLicences.IsPermissive(set.Licence))
             throw new InputException($"the icon set '{source.Set}' says its licence is '{set.Licence ?? "none"}', the manifest "
-                + $"says {source.Licence}; it is refused: correct or exclude it in icon-splits.json");
+                + $"says {source.Licence}; correct or exclude it in icon-splits.json");
         return _sets[source.Set] = set;
     }
 
     /// <summary>Lets go of a parsed set, whose SVG texts can take much memory.</summary>
     public void Forget(IconSource source) => _sets.Remove(source.Set);
 
-    /// <summary>Draws what is not drawn yet of these sets.</summary>
+    /// <summary>Renders the pictures of these sets that are missing.</summary>
     public void Draw(IReadOnlyList<IconSource> sources, int size)
     {
         RemoveLeftovers();

@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Icons;
 
-/// <summary>Which licences allow icons to be trained on and shown in a report, with attribution at most.</summary>
+/// <summary>Licences that allow training on icons and showing them in a report, with at most attribution.</summary>
 public static class IconLicences
 {
     private static readonly HashSet<string> Permitted = new(StringComparer.Ordinal)

@@ -34,7 +34,7 @@ public sealed class IconManifest
     /// <summary>The share of all names that is kept out of training.</summary>
     public double NewNameFraction { get; }
 
-    /// <summary>What the choice of these names is hashed with.</summary>
+    /// <summary>The seed for the choice of these names.</summary>
     public string NewNameSeed { get; }
 
     /// <summary>A hash of the whole file: part of the key of everything made by it.</summary>

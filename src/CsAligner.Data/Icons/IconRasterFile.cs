@@ -83,7 +83,7 @@ internal sealed class IconRasterFile : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    /// <summary>Opens a file that was written whole; null when there is none.</summary>
+    /// <summary>Opens a complete file; null if there is none.</summary>
     public static IconRasterFile? TryOpen(string path)
     {
         if (!File.Exists(path))
@@ -97,12 +97,12 @@ internal sealed class IconRasterFile : IDisposable
             int size = reader.ReadInt32();
             long table = reader.ReadInt64();
             if (size < 0 || table < 0 || table > stream.Length)
-                throw new InvalidDataException("its table is not in it");
+                throw new InvalidDataException("its table is missing");
             stream.Position = table;
             int count = reader.ReadInt32();
             // Whatever is counted takes a byte or more.
             if (count < 0 || count > stream.Length)
-                throw new InvalidDataException($"it claims {count} pictures in {stream.Length} bytes");
+                throw new InvalidDataException($"it states {count} pictures in {stream.Length} bytes");
             var rows = new (long, byte)[count];
             var names = new string[count];
             long offset = 20;
@@ -115,7 +115,7 @@ internal sealed class IconRasterFile : IDisposable
             }
 
             if (offset != table)
-                throw new InvalidDataException("its table does not fit its pixels");
+                throw new InvalidDataException("its table does not match its pixels");
             var broken = new List<string>();
             for (int i = reader.ReadInt32(); i > 0; i--)
                 broken.Add(reader.ReadString());

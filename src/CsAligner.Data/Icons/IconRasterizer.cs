@@ -54,7 +54,7 @@ internal static class IconRasterizer
             blank &= (rgb[3 * i] & rgb[3 * i + 1] & rgb[3 * i + 2]) == 255;
         }
 
-        error = blank ? "it draws nothing on white" : null;
+        error = blank ? "it is blank on white" : null;
         if (blank)
             return null;
         if (!grey)

@@ -30,7 +30,7 @@ public static class IconSetReader
     }
 
     /// <summary>
-    /// Of a set that says it is one of emoji: icon name to code points (<c>1f44b-1f3fb</c>), as far as the package states them, which
+    /// For a set of emoji: icon name to code points (<c>1f44b-1f3fb</c>), as far as the package states them, which
     /// only packages of one set do. Null for other sets.
     /// </summary>
     /// <exception cref="InputException">The files are missing or damaged.</exception>
@@ -160,7 +160,7 @@ public static class IconSetReader
     private static InputException Damaged(string file, string why) =>
         new($"the icon set {file} is damaged: {why.TrimEnd('.')}; remove its folder and run 'csalign fetch icons' again");
 
-    /// <summary>The icons and aliases as they stand in the file, with the file's default box.</summary>
+    /// <summary>The icons and aliases of the file, with the file's default box.</summary>
     private sealed class RawSet
     {
         private readonly Dictionary<string, JsonElement> _icons = new(StringComparer.Ordinal);
@@ -201,7 +201,7 @@ public static class IconSetReader
 
             if (depth == 0 || !_aliases.TryGetValue(name, out JsonElement alias) || Text(alias, "parent") is not { } parent)
             {
-                error = depth == 0 ? "its aliases go in a circle" : "it is an alias of an icon that is missing";
+                error = depth == 0 ? "its aliases form a cycle" : "it is an alias of a missing icon";
                 return false;
             }
 

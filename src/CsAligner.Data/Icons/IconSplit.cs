@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Icons;
 
-/// <summary>What an icon is used for. Splits are made of whole sets; see icon-splits.json for which and why.</summary>
+/// <summary>The purpose of an icon. A split consists of whole sets; icon-splits.json lists them, with reasons.</summary>
 public enum IconSplit
 {
     /// <summary>Trains the encoders.</summary>

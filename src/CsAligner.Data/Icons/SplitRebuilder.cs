@@ -13,7 +13,7 @@ public static class SplitRebuilder
     /// <summary>Builds every split, the pretraining one included, and writes both files into a folder.</summary>
     /// <param name="folder">Made where it does not exist.</param>
     /// <param name="progress">Told how far it is; may be null.</param>
-    /// <param name="cancellationToken">Stops it; what is drawn stays in the cache.</param>
+    /// <param name="cancellationToken">Stops it; rendered pictures stay in the cache.</param>
     /// <returns>The number of icons in each split.</returns>
     /// <exception cref="InputException">As for <see cref="IconDataset.BuildAsync"/>; or the folder cannot be written.</exception>
     public static async Task<IReadOnlyDictionary<IconSplit, int>> RebuildAsync(string folder, IProgress<IconProgress>? progress = null,
@@ -43,9 +43,9 @@ public static class SplitRebuilder
         # The icon sets
 
         Made by `csalign fetch icons --rebuild-splits docs` from src/CsAligner.Data/Icons/icon-splits.json, which holds
-        the decisions, the pinned versions and their hashes. Splits are made of whole sets; families travel along. An icon
-        is left out of pretraining, alignment and validation when one of its names is held out for the test on new names
-        (5% of all names, by hash), or when its 64 x 64 picture has a cosine above 0.97 with a test icon's.
+        the decisions, the pinned versions and their hashes. A split consists of whole sets, and related sets stay together. An icon
+        is excluded from pretraining, alignment and validation if one of its names is held out for the test on new names
+        (5% of all names, by hash), or if its 64 x 64 picture has a cosine above 0.97 with a test icon's.
 
         """;
 

@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Images;
 
-/// <summary>What <c>csalign generate</c> writes beside its pictures, and how it is told from them.</summary>
+/// <summary>The files that <c>csalign generate</c> writes beside its pictures, and how to recognise them.</summary>
 public static class GeneratedPictures
 {
     /// <summary>One picture of all the others, for people.</summary>

@@ -16,8 +16,8 @@ public static class ImageDecoder
     /// an animation the first picture is taken.
     /// </summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <param name="transparency">What becomes of transparency.</param>
+    /// <param name="name">Its name in errors.</param>
+    /// <param name="transparency">How transparency is handled.</param>
     /// <exception cref="InputException">Another format, truncated, damaged, or too large.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, Transparency transparency = Transparency.White)
     {
@@ -28,9 +28,9 @@ public static class ImageDecoder
         {
             using Image image = load(file.ToArray());
             if ((long)image.Width * image.Height > MaxPixels)
-                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels, at most {MaxPixels} in all "
-                    + "are decoded; make it smaller");
-            // Either would copy what is as it should be, and of small pictures the calls take as long as all the rest.
+                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels; the limit is {MaxPixels} "
+                    + "in total: make it smaller");
+            // Both would copy a picture that is already right, and for small pictures the calls take as long as everything else.
             using Image? upright = image.Contains("orientation") ? image.Autorot() : null;
             Image turned = upright ?? image;
             using Image? rgb = turned.Interpretation == Enums.Interpretation.Srgb && turned.Format == Enums.BandFormat.Uchar
@@ -64,7 +64,7 @@ public static class ImageDecoder
         int width = image.Width, height = image.Height, bands = image.Bands;
         if (image.Format != Enums.BandFormat.Uchar || bands is not (3 or 4))
             throw new InputException(
-                $"cannot decode {name}: its pixels are of a kind that is not supported; convert it to an 8-bit RGB picture");
+                $"cannot decode {name}: its pixel format is not supported; convert it to an 8-bit RGB picture");
         if ((long)width * height * bands > Array.MaxLength)
             throw new InputException(
                 $"cannot decode {name}: it has {width} x {height} pixels, which do not fit in memory; make it smaller");

@@ -35,10 +35,10 @@ internal static class ImageLibrary
                 return;
             if (!ModuleInitializer.VipsInitialized)
                 throw Missing("none was found", ModuleInitializer.Exception);
-            // Older ones cannot block what is not fuzzed.
+            // Older versions cannot block loaders that are not fuzzed.
             if (!Vips.AtLeastLibvips(8, 13))
                 throw Missing($"that of the system, {Vips.Version(0)}.{Vips.Version(1)}, is too old", null);
-            // It would print to stderr on its own; what matters comes with the exceptions.
+            // libvips would print to stderr itself; exceptions carry what matters.
             Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, (_, _, _) => { });
             Cache.Max = 0;
             Vips.Concurrency = 1;
@@ -50,7 +50,7 @@ internal static class ImageLibrary
         }
     }
 
-    /// <summary>What libvips says of a failure, as one short line.</summary>
+    /// <summary>libvips' message for a failure, as one short line.</summary>
     public static string Message(VipsException failure)
     {
         // First comes which operation was called, then the error buffer, which is the process's: another thread may have emptied it.

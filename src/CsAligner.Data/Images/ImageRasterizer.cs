@@ -11,7 +11,7 @@ public static class ImageRasterizer
 
     /// <summary>
     /// Draws a picture into a square, keeping its proportions, centred, on transparent ground.
-    /// The SVG may be hostile: see <see cref="SvgGuard"/> for what is refused.
+    /// The SVG may be hostile: see <see cref="SvgGuard"/> for the checks.
     /// </summary>
     /// <param name="svg">The UTF-8 text of the SVG.</param>
     /// <param name="size">The side of the square in pixels, 1 to <see cref="MaxSize"/>.</param>
@@ -24,7 +24,7 @@ public static class ImageRasterizer
         var pixels = new byte[size * size * 4];
         if (TryDraw(SvgGuard.Check(svg, size), size, pixels, out string? error))
             return pixels;
-        throw new InputException($"cannot draw the SVG: {error}; open it in a browser to see what is wrong with it");
+        throw new InputException($"cannot render the SVG: {error}; open it in a browser to see what is wrong");
     }
 
     /// <summary>Draws text that <see cref="SvgGuard"/> or our own code has given its outer size.</summary>

@@ -16,7 +16,7 @@ public static class PngFile
     public static byte[] Encode(ReadOnlySpan<byte> rgb, int width, int height)
     {
         if (width < 1 || height < 1 || rgb.Length != (long)width * height * 3)
-            throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, {rgb.Length} came.",
+            throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, got {rgb.Length}.",
                 nameof(rgb));
         using var file = new MemoryStream();
         file.Write(Signature);

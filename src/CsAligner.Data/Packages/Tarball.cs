@@ -23,7 +23,7 @@ internal static class Tarball
         string found = "sha512-" + Convert.ToBase64String(hash);
         if (found != package.Integrity)
             throw new InputException($"{package.Name}@{package.Version} is not the pinned content: expected {package.Integrity}, "
-                + $"got {found}; the registry serves something else: do not use it, and check which registry npm is set to");
+                + $"got {found}; the registry serves different content: do not use it, and check which registry npm uses");
     }
 
     /// <summary>Unpacks regular files into a folder that exists and is empty; the leading "package/" is dropped.</summary>
@@ -75,7 +75,7 @@ internal static class Tarball
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException(
-                $"cannot unpack {Path.GetFileName(file)}: {e.Message.TrimEnd('.')}; is there room in the cache, and may it be written?", e);
+                $"cannot unpack {Path.GetFileName(file)}: {e.Message.TrimEnd('.')}; check that the cache has room and is writable", e);
         }
     }
 
@@ -153,7 +153,7 @@ internal static class Tarball
 
             long size = Size(_block.AsSpan(124, 12));
             if (size > MostOfHeader)
-                throw Refuse(file, $"it is damaged: a header claims {size} bytes");
+                throw Refuse(file, $"it is damaged: a header states {size} bytes");
         }
 
         private static bool IsNumber(ReadOnlySpan<byte> field)

@@ -11,10 +11,10 @@ public sealed record DecoderConfig
     /// <summary>The file's name in a model folder.</summary>
     public const string FileName = "config.json";
 
-    /// <summary>What the file says the model is ("model_type").</summary>
+    /// <summary>The model type in the file ("model_type").</summary>
     public const string Type = "csaligner_decoder";
 
-    /// <summary>What kind of model it is; <see cref="Type"/>.</summary>
+    /// <summary>The kind of model; <see cref="Type"/>.</summary>
     public string ModelType { get; init; } = Type;
 
     // Attention takes memory by its square.
@@ -77,7 +77,7 @@ public sealed record DecoderConfig
     public static DecoderConfig Read(string path)
     {
         if (!File.Exists(path))
-            throw new InputException($"{path}: no such file; the folder of a decoder holds config.json and model.safetensors.");
+            throw new InputException($"{path}: no such file; a decoder's folder holds config.json and model.safetensors.");
         try
         {
             var config = JsonSerializer.Deserialize(LenientJson.ToPlain(File.ReadAllBytes(path)).Span, DecoderJson.Default.DecoderConfig)
@@ -96,7 +96,7 @@ public sealed record DecoderConfig
     /// <summary>The configuration as config.json's text, indented.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, DecoderJson.Default.DecoderConfig) + "\n";
 
-    /// <summary>What is wrong with the sizes, in words that name the key; null where nothing is.</summary>
+    /// <summary>The problem with the sizes, naming the key; null if there is none.</summary>
     internal string? Problem()
     {
         if (ModelType != Type) return $"model_type is \"{ModelType}\", expected \"{Type}\"";

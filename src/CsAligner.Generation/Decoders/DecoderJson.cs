@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Generation.Decoders;
 
-/// <summary>config.json of decoders, without reflection. An unknown key is an error: what is not understood must not be ignored.</summary>
+/// <summary>config.json of decoders, without reflection. An unknown key is an error, because ignoring it could change the result.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

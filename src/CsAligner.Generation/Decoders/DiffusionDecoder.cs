@@ -7,14 +7,14 @@ using CsAligner.Tensors.Ops;
 namespace CsAligner.Generation.Decoders;
 
 /// <summary>
-/// A diffusion transformer on pixels that knows image embeddings and nothing of texts: from a noisy picture, how noisy it is, and the
+/// It is a diffusion transformer on pixels that knows image embeddings and nothing of texts: from a noisy picture, how noisy it is, and the
 /// embedding of the wanted picture it predicts the clean one. Patches are tokens; time and condition are embedded, added, and steer every
 /// block (adaLN-zero; Peebles and Xie 2023, arXiv 2212.09748), the prediction is the picture itself (Li and He 2025, arXiv 2511.13720).
 /// B batch, S side, T tokens, W width, D width of conditions.
 /// </summary>
 public sealed class DiffusionDecoder
 {
-    /// <summary>In place of a row of the conditions: the learned condition that stands for none.</summary>
+    /// <summary>Instead of a row of the conditions: the learned condition that stands for none.</summary>
     public const int Unconditional = -1;
 
     internal const int FinalVectors = 2;
@@ -66,13 +66,13 @@ public sealed class DiffusionDecoder
 
     /// <summary>A decoder at its random start, ready to train: every block the identity, every prediction 0.</summary>
     /// <param name="config">Its shape.</param>
-    /// <param name="random">What the weights are drawn from.</param>
+    /// <param name="random">The random source of the weights.</param>
     /// <exception cref="ArgumentException">The configuration is not one of a decoder.</exception>
     public static DiffusionDecoder Create(DecoderConfig config, RandomGenerator random)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(random);
-        if (config.Problem() is { } problem) throw new ArgumentException($"This is no decoder: {problem}.", nameof(config));
+        if (config.Problem() is { } problem) throw new ArgumentException($"Not a valid decoder configuration: {problem}.", nameof(config));
         var decoder = new DiffusionDecoder(config);
         foreach (var layer in (LinearLayer[])[decoder._patchEmbed, decoder._timeIn, decoder._timeOut, decoder._conditionEmbed])
             FillLinear(layer, random);
@@ -145,7 +145,7 @@ public sealed class DiffusionDecoder
                 nameof(conditions));
         if (times.Length != noisy.Shape[0] || rows.Length != noisy.Shape[0])
             throw new ArgumentException(
-                $"{noisy.Shape[0]} pictures need as many times and rows, got {times.Length} and {rows.Length}.",
+                $"{noisy.Shape[0]} pictures need the same number of times and rows, got {times.Length} and {rows.Length}.",
                 nameof(times));
 
         var signal = Signal(tape, times, conditions, rows);
@@ -155,7 +155,7 @@ public sealed class DiffusionDecoder
         return tape.Unpatchify(_finalLinear.Forward(tape, last), size, size, Config.PatchSize);
     }
 
-    // What steers the blocks, [B, W]: SiLU(time + condition).
+    // The input of the blocks' modulation, [B, W]: SiLU(time + condition).
     private Tensor Signal(Tape tape, ReadOnlySpan<float> times, Tensor conditions, ReadOnlySpan<int> rows)
     {
         var time = _timeOut.Forward(tape, tape.Silu(_timeIn.Forward(tape, TimestepEmbedding.Of(tape, times))));
@@ -188,7 +188,7 @@ public sealed class DiffusionDecoder
 
         if (stored >= config.ParameterCount) return;
         throw new InputException(
-            $"{files.Path}: holds {stored} values, config.json describes a decoder of {config.ParameterCount}. "
+            $"{files.Path}: holds {stored} values, but config.json describes a decoder of {config.ParameterCount}. "
             + "Are both files from the same model?");
     }
 

@@ -5,7 +5,7 @@ namespace CsAligner.Generation.Diffusion;
 
 /// <summary>
 /// Heun's method: the mean of the velocities at both ends of a step, two evaluations, an error that falls as 1 / steps². Data lie at the
-/// end of the last step, where there is no velocity; that step is Euler's.
+/// end of the last step, if there is no velocity; that step is Euler's.
 /// </summary>
 public sealed class HeunSampler : Sampler
 {

@@ -8,7 +8,7 @@ namespace CsAligner.Generation.Diffusion;
 public sealed record LogitNormalTimes(double Mean, double Deviation)
 {
     /// <summary>Draws a time for each element.</summary>
-    /// <param name="random">What is drawn from.</param>
+    /// <param name="random">The random source.</param>
     /// <param name="times">Filled with values between 0 and 1.</param>
     public void Fill(RandomGenerator random, Span<float> times)
     {

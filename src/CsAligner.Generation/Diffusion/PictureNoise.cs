@@ -4,7 +4,7 @@ using CsAligner.Tensors.Kernels.Arrays;
 namespace CsAligner.Generation.Diffusion;
 
 /// <summary>
-/// Standard normal noise, each picture's from a generator of its own: it comes out the same whatever others are made beside it.
+/// Standard normal noise, each picture's from its own generator, so it does not depend on the other pictures of a batch.
 /// </summary>
 public static class PictureNoise
 {
@@ -18,7 +18,7 @@ public static class PictureNoise
         ArgumentNullException.ThrowIfNull(generators);
         if (noise.Rank == 0 || noise.Shape[0] != generators.Count)
             throw new ArgumentException(
-                $"{generators.Count} generators came for a batch of shape [{string.Join(", ", noise.Shape.ToArray())}].",
+                $"{generators.Count} generators were given for a batch of shape [{string.Join(", ", noise.Shape.ToArray())}].",
                 nameof(generators));
         NormalNoise.FillRows(noise, [.. generators]);
     }

@@ -12,7 +12,7 @@ public static class RectifiedFlowPath
     /// <summary>In training 1 - t is not divided by less than this: close to the picture a tiny error would count for all.</summary>
     public const float SmallestRest = 0.05f;
 
-    /// <summary>z at a time of its own for each sample.</summary>
+    /// <summary>z, with a separate time for each sample.</summary>
     /// <param name="pictures">x, [B, ...].</param>
     /// <param name="noise">As x.</param>
     /// <param name="times">B times, 0 to 1.</param>

@@ -2,7 +2,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Generation.Diffusion;
 
-/// <summary>Kinds of samplers by name. An application adds its own to a registry of its own; there is no global one to change.</summary>
+/// <summary>Kinds of samplers by name. An application adds its samplers to its own registry; there is no global one.</summary>
 public sealed class Samplers
 {
     private readonly Dictionary<string, Func<Sampler>> _kinds = new(StringComparer.Ordinal);

@@ -7,19 +7,19 @@ namespace CsAligner.Generation.Fidelity;
 // Shapes: generated [M, D], reference [N, D], training [T, D].
 
 /// <summary>
-/// Measures how near generated pictures come to real ones, from features of both. Everything is float64 but the search in a training
+/// Measures how close generated pictures are to real ones, from features of both. Everything is float64 except the search in a training
 /// set; the same bits for any number of threads. Time O((M + N)^2 D) and O((M + N) T D) for training; memory O((M + N) (D + k)) and a
 /// few blocks of rows.
 /// </summary>
 public static class FidelityEvaluator
 {
-    /// <summary>Nearest neighbours of a ball unless another number is given: that of Naeem et al.</summary>
+    /// <summary>The default number of nearest neighbours for a ball, as in Naeem et al.</summary>
     public const int DefaultNeighbours = 5;
 
     /// <summary>The most nearest neighbours that can be asked for.</summary>
     public const int MostNeighbours = 1000;
 
-    /// <summary>Below so many rows on a side the Frechet distance is clearly too large: the width of Inception features.</summary>
+    /// <summary>Below this many rows on a side the Frechet distance is clearly too large: the width of Inception features.</summary>
     public const int FewRows = 2048;
 
     /// <summary>Compares generated with real pictures.</summary>
@@ -27,7 +27,7 @@ public static class FidelityEvaluator
     /// <param name="reference">[N, D], at least two rows of the same encoder.</param>
     /// <param name="neighbours">k of precision, recall, density and coverage, 1 to <see cref="MostNeighbours"/>.</param>
     /// <param name="training">
-    /// [T, D], what the generator was trained on; null where copies are not looked for. With it all rows must have length 1.
+    /// [T, D], what the generator was trained on; null if copies are not looked for. With it all rows must have length 1.
     /// </param>
     /// <param name="cancellation">Stops between blocks.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="neighbours"/> is out of its range.</exception>
@@ -49,7 +49,7 @@ public static class FidelityEvaluator
         if (generated.Rows < 2 || reference.Rows < 2)
         {
             throw new InputException(
-                $"fidelity: at least 2 rows of each were expected, got {generated.Rows} generated and {reference.Rows} reference; "
+                $"fidelity: expected at least 2 rows of each, got {generated.Rows} generated and {reference.Rows} reference; "
                 + "give more pictures");
         }
 
@@ -57,7 +57,7 @@ public static class FidelityEvaluator
         {
             RequireSameWidth(generated, training, "training");
             CheckedLengths(training, "training", unit: true);
-            if (training.Rows == 0) throw new InputException("fidelity: the training set has no rows; give one that has, or none");
+            if (training.Rows == 0) throw new InputException("fidelity: the training set has no rows; give a set with rows, or none");
         }
 
         var (m, n) = (generated.Rows, reference.Rows);
@@ -92,8 +92,8 @@ public static class FidelityEvaluator
         if (generated.Width != other.Width)
         {
             throw new InputException(
-                $"fidelity: rows of one encoder were expected, generated rows have {generated.Width} values and {name} rows "
-                + $"{other.Width}; embed both by one model");
+                $"fidelity: expected rows of one encoder; generated rows have {generated.Width} values, but {name} rows "
+                + $"{other.Width}; embed both with one model");
         }
     }
 

@@ -4,8 +4,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Generation.Fidelity;
 
 /// <summary>
-/// How near generated pictures come to real ones, as <c>csalign fidelity</c> prints it, in the space of one encoder: numbers of
-/// different encoders do not compare. What too few rows cannot give is null.
+/// How close generated pictures are to real ones, as <c>csalign fidelity</c> prints it, in the space of one encoder: numbers of
+/// different encoders do not compare. Values that need more rows are null.
 /// </summary>
 public sealed record FidelityMeasures
 {
@@ -27,7 +27,7 @@ public sealed record FidelityMeasures
     /// </summary>
     public required double KernelDistance { get; init; }
 
-    /// <summary>Its standard error by the jackknife that leaves one row out; null where a side has fewer than 3 rows.</summary>
+    /// <summary>Its standard error by the jackknife that leaves one row out; null if a side has fewer than 3 rows.</summary>
     public required double? KernelDistanceError { get; init; }
 
     /// <summary>
@@ -38,16 +38,16 @@ public sealed record FidelityMeasures
 
     /// <summary>
     /// Share of generated rows within the k-nearest-neighbour ball of a reference row, 0 to 1 (Kynkaanniemi et al. 2019, arXiv
-    /// 1904.06991). Null where the reference has no more than k rows.
+    /// 1904.06991). Null if the reference has at most k rows.
     /// </summary>
     public required double? Precision { get; init; }
 
-    /// <summary>The same of reference rows and the balls of generated ones. Null where no more than k rows are generated.</summary>
+    /// <summary>The same for reference rows and the balls of generated rows. Null if at most k rows are generated.</summary>
     public required double? Recall { get; init; }
 
     /// <summary>
     /// Balls of reference rows that a generated row lies in, over k: 0 or more, 1 for one distribution (Naeem et al. 2020, arXiv
-    /// 2002.09797). Null where the reference has no more than k rows.
+    /// 2002.09797). Null if the reference has at most k rows.
     /// </summary>
     public required double? Density { get; init; }
 

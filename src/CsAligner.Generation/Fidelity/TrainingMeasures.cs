@@ -8,7 +8,7 @@ public sealed record TrainingMeasures
 
     /// <summary>
     /// Share of generated rows that lie nearer to their nearest training row than any other training row does, 0 to 1: one minus
-    /// the authenticity of Alaa et al. 2022 (arXiv 2102.08921). Null where there is one training row. A training row that is there
+    /// the authenticity of Alaa et al. 2022 (arXiv 2102.08921). Null if there is one training row. A training row that is there
     /// twice has another at distance 0, and nothing is nearer than that: look at the cosines too.
     /// </summary>
     public required double? Memorised { get; init; }

@@ -31,8 +31,8 @@ public sealed class DecoderPreview
 
     /// <summary>Chooses the pictures.</summary>
     /// <param name="validation">Pictures that are not trained on, two or more.</param>
-    /// <param name="encoder">What made their embeddings.</param>
-    /// <param name="recipe">What is trained.</param>
+    /// <param name="encoder">The encoder of their embeddings.</param>
+    /// <param name="recipe">The model in training.</param>
     /// <exception cref="InputException">There are fewer than two pictures.</exception>
     public DecoderPreview(IConditionedPictures validation, IImageEncoder encoder, DecoderRecipe recipe)
     {

@@ -1,6 +1,6 @@
 namespace CsAligner.Generation.Training;
 
-/// <summary>A line of progress.jsonl: how good a decoder was after so many pictures.</summary>
+/// <summary>A line of progress.jsonl: the quality of a decoder after a number of pictures.</summary>
 /// <param name="Samples">Pictures shown.</param>
 /// <param name="Loss">Mean squared error of the velocity since the line before.</param>
 /// <param name="OneStepError">

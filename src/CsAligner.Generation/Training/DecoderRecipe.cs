@@ -15,13 +15,13 @@ public sealed record DecoderRecipe
     // Far beyond any run, and steps can still be counted.
     private const long MostSamples = 1_000_000_000_000;
 
-    // Of the pictures of a step.
+    // Relates to the pictures of a step.
     private const long MostValues = 1 << 30;
 
     /// <summary>What <see cref="Kind"/> says.</summary>
     public const string KindName = "decoder";
 
-    /// <summary>What the recipe trains; <see cref="KindName"/>.</summary>
+    /// <summary>The kind of model that the recipe trains; <see cref="KindName"/>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The model's name, used in its card.</summary>
@@ -72,7 +72,7 @@ public sealed record DecoderRecipe
     public double MaxGradNorm { get; set; } = 1;
 
     /// <summary>
-    /// Decays of the averages of the weights that are kept, each 0 up to 1; the first one is what is previewed and published.
+    /// Decays of the averages of the weights that are kept, each 0 up to 1; the first one is previewed and published.
     /// </summary>
     public IReadOnlyList<double> EmaDecays { get; set; } = [0.9995];
 
@@ -105,7 +105,7 @@ public sealed record DecoderRecipe
     /// </exception>
     public static DecoderRecipe Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ has those of the published models.");
         DecoderRecipe recipe = StrictJson.Read(path, DecoderRecipeJson.Default.DecoderRecipe);
         recipe.Validate(path);
         return recipe;
@@ -137,7 +137,7 @@ public sealed record DecoderRecipe
         return LearningRate * Math.Min(rise, fall);
     }
 
-    /// <summary>What a checkpoint must agree with: all of the recipe but its length.</summary>
+    /// <summary>The settings that a checkpoint must match: all of the recipe except its length.</summary>
     internal string ToIdentity() => (this with { Samples = 0 }).ToJson();
 
     private void Validate(string path)
@@ -147,8 +147,8 @@ public sealed record DecoderRecipe
         Check(ImageSize is >= 8 and <= 512, "image_size", "8 to 512");
         if (ToConfig(1).Problem() is { } problem)
             throw new InputException(
-                $"{path}: {problem}; of a recipe's keys, width is hidden_size, "
-                + "layers is num_hidden_layers, heads is num_attention_heads.");
+                $"{path}: {problem}; in a recipe, the key width means hidden_size, "
+                + "layers means num_hidden_layers, heads means num_attention_heads.");
         Check(BatchSize is >= 1 and <= 65536, "batch_size", "1 to 65536");
         Check(
             (long)BatchSize * 3 * ImageSize * ImageSize <= MostValues,

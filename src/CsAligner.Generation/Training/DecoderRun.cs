@@ -26,13 +26,13 @@ public sealed class DecoderRun
     private readonly List<DecoderProgress> _progress = [];
 
     /// <summary>Opens a run.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="training">Pictures to train on.</param>
     /// <param name="validation">Pictures to judge by.</param>
-    /// <param name="encoder">What made the embeddings of both.</param>
+    /// <param name="encoder">The encoder of both.</param>
     /// <param name="folder">Where the run is kept; made if it does not exist.</param>
     /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
-    /// <param name="initial">Weights to begin a new run with in place of random ones.</param>
+    /// <param name="initial">Weights to begin a new run with instead of random ones.</param>
     /// <exception cref="InputException">The folder holds another run, or its files are damaged.</exception>
     public DecoderRun(
         DecoderRecipe recipe, IConditionedPictures training, IConditionedPictures validation, IImageEncoder encoder,
@@ -46,7 +46,7 @@ public sealed class DecoderRun
         bool found = File.Exists(checkpoint);
         if (found && !resume)
             throw new InputException(
-                $"{folder}: holds the training of a decoder already; resume it, or start a new one in another folder.");
+                $"{folder}: already holds the training of a decoder; resume it, or start a new one in another folder.");
         _preview = new DecoderPreview(validation, encoder, recipe);
         Trainer = new DecoderTrainer(recipe, training, found ? null : initial);
         if (!found) return;
@@ -54,7 +54,7 @@ public sealed class DecoderRun
         ReadProgress();
     }
 
-    /// <summary>What is trained.</summary>
+    /// <summary>The model in training.</summary>
     public DecoderRecipe Recipe { get; }
 
     /// <summary>The training itself.</summary>
@@ -92,7 +92,7 @@ public sealed class DecoderRun
         }
     }
 
-    // Asked of what is written, so that a run that was stopped on its way through a preview takes it when it goes on.
+    // Checked on disk, so that a run stopped during a preview makes it when it continues.
     private bool PreviewIsDue
     {
         get
@@ -152,8 +152,8 @@ public sealed class DecoderRun
         catch (JsonException e)
         {
             throw new InputException(
-                $"{path}: the lines of progress are damaged ({e.Message.ReplaceLineEndings(" ")}); "
-                + "remove the file to go on without them.", e);
+                $"{path}: the progress lines are damaged ({e.Message.ReplaceLineEndings(" ")}); "
+                + "remove the file to continue without them.", e);
         }
     }
 }

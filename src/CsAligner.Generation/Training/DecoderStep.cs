@@ -1,6 +1,6 @@
 namespace CsAligner.Generation.Training;
 
-/// <summary>What the training of a decoder reports of a step.</summary>
+/// <summary>The report of one training step of a decoder.</summary>
 /// <param name="Step">Steps done.</param>
 /// <param name="Samples">Pictures shown.</param>
 /// <param name="Loss">Mean squared error of the velocity.</param>

@@ -27,20 +27,20 @@ public sealed class DecoderTrainer
     private readonly ImagePreprocessing _toPixels;
     private readonly LogitNormalTimes _times;
 
-    // Of the step under way.
+    // State of the current step.
     private readonly byte[] _rgb;
     private readonly Tensor _clean, _noisy, _conditions, _weights;
     private readonly float[] _at;
     private readonly int[] _rows;
     private readonly RandomGenerator[] _generators;
 
-    // Sum of the losses since they were last forgotten, and their number: part of the checkpoint, for the log's sake.
+    // The sum and number of losses since the last reset: part of the checkpoint, so that the log continues.
     private readonly Tensor _losses = new(2);
 
     /// <summary>A run at its start.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="pictures">The training data.</param>
-    /// <param name="initial">Weights to begin with in place of random ones; copied.</param>
+    /// <param name="initial">Weights to begin with instead of random ones; copied.</param>
     /// <exception cref="InputException">There are no pictures, or the initial weights are of another shape.</exception>
     public DecoderTrainer(DecoderRecipe recipe, IConditionedPictures pictures, DiffusionDecoder? initial = null)
     {
@@ -164,13 +164,13 @@ public sealed class DecoderTrainer
     {
         if (initial.Config != Decoder.Config)
             throw new InputException(
-                $"The decoder to begin with has another shape than the recipe asks for: {initial.Config} and {Decoder.Config}; "
-                + "take the recipe that it was trained by.");
+                $"The initial decoder has another shape than the recipe: {initial.Config} and {Decoder.Config}; "
+                + "use the recipe that it was trained with.");
         foreach (var (source, target) in initial.NamedTensors.Zip(Decoder.NamedTensors)) source.Values.Span.CopyTo(target.Values.Span);
     }
 
     private static InputException Diverged(long step, string what, double value)
         => new(
             $"Training diverged at step {step}: the {what} is {value}; lower learning_rate or raise warmup_samples. "
-            + "The last checkpoint is from before that.");
+            + "The last checkpoint is from before the divergence.");
 }

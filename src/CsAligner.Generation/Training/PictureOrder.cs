@@ -4,7 +4,7 @@ namespace CsAligner.Generation.Training;
 
 /// <summary>
 /// Which pictures a step shows: each once an epoch, coloured ones as often as the recipe says, in an order drawn by the seed. Any step can
-/// be asked for at any time, so that a resumed run goes on as if it had never stopped.
+/// be asked for at any time, so that a resumed run continues as if it had never stopped.
 /// </summary>
 internal sealed class PictureOrder
 {

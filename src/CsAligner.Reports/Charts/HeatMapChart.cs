@@ -30,7 +30,7 @@ internal static class HeatMapChart
             DrawContent(page, map);
     }
 
-    /// <summary>What a screen reader says.</summary>
+    /// <summary>The text for screen readers.</summary>
     public static string TitleOf(HeatMap map)
     {
         string best = map.Best is { } at

@@ -5,7 +5,7 @@ using static CsAligner.Reports.Drawing.NumberText;
 
 namespace CsAligner.Reports.Charts;
 
-/// <summary>Two histograms over each other, each as the density of its own values, with their means marked.</summary>
+/// <summary>Two overlaid histograms, each a density, with their means marked.</summary>
 internal sealed class HistogramChart
 {
     private const double Width = 372;

@@ -36,7 +36,7 @@ internal static class LineChart
         }
     }
 
-    // What fits beside the chart; the full name is in the tables.
+    // The text that fits beside the chart; the full name is in the tables.
     private static string Shortened(string name) => name.Length <= MostLetters ? name : name[..(MostLetters - 1)] + "…";
 
     private static double LastOf(TrainingCurve curve) => curve.Values.LastOrDefault(double.IsFinite, double.NaN);

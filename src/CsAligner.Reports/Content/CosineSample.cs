@@ -8,7 +8,7 @@ internal sealed record CosineSample(string Method, float[] Pairs, float[] Others
 {
     private const int OthersToARow = 20;
 
-    /// <summary>Of paired features [N, D]: every pair, and for each image 20 texts of others at even distances.</summary>
+    /// <summary>The cosines of paired features [N, D]: every pair, and for each image 20 other texts at even distances.</summary>
     public static CosineSample Of(string method, Tensor images, Tensor texts)
     {
         int rows = images.Shape[0];

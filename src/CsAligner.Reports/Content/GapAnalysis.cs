@@ -6,7 +6,7 @@ namespace CsAligner.Reports.Content;
 /// and distances of four kinds.</summary>
 internal sealed record GapAnalysis(string Method, GapSplit Split, LinearSeparability Separability, PairDistances Distances)
 {
-    /// <summary>Of paired features [N, D].</summary>
+    /// <summary>Analyses paired features [N, D].</summary>
     public static GapAnalysis Of(string method, Tensors.Tensor images, Tensors.Tensor texts, Objectives.BandwidthRule? bandwidth = null,
         ulong seed = 0) =>
         new(method, GapSplit.Measure(images, texts, bandwidth, seed), LinearSeparability.Measure(images, texts, seed),

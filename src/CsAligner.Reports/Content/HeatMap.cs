@@ -3,7 +3,7 @@ namespace CsAligner.Reports.Content;
 /// <summary>
 /// One quantity over two settings: <see cref="Values"/> row by row as <see cref="RowLabels"/> names them, NaN where a cell was not run.
 /// </summary>
-/// <param name="Quantity">What the cells hold, as its title says it: <c>D_CS, off-diagonal</c>.</param>
+/// <param name="Quantity">The quantity in the cells, as in the title: <c>D_CS, off-diagonal</c>.</param>
 /// <param name="Rows">The setting that goes down: <c>bandwidth</c>.</param>
 /// <param name="Columns">The setting that goes across: <c>lambda</c>.</param>
 /// <param name="RowLabels">One to a row.</param>
@@ -21,7 +21,7 @@ internal sealed record HeatMap(
     bool LowerIsBetter,
     int Decimals = 3)
 {
-    /// <summary>Row and column of the best finite value, the first of equals; null where there is none.</summary>
+    /// <summary>Row and column of the best finite value, the first of equals; null if there is none.</summary>
     public (int Row, int Column)? Best
     {
         get

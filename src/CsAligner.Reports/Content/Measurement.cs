@@ -1,6 +1,6 @@
 namespace CsAligner.Reports.Content;
 
-/// <summary>What one method reached on one test set under one seed. A value that is missing is NaN.</summary>
+/// <summary>The result of one method on one test set with one seed. Missing values are NaN.</summary>
 internal sealed record Measurement
 {
     /// <summary>The method: raw, mean-shift, InfoNCE, ...</summary>

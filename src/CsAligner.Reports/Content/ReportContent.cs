@@ -3,13 +3,13 @@ namespace CsAligner.Reports.Content;
 /// <summary>All that the report shows; a section whose list is empty is left out.</summary>
 internal sealed record ReportContent
 {
-    /// <summary>Whether no training saw what is measured and pictured.</summary>
+    /// <summary>Whether the measured and pictured data were held out from training.</summary>
     public bool HeldOut { get; init; } = true;
 
-    /// <summary>What runs were asked for, where runs are compared.</summary>
+    /// <summary>The options of the runs, if runs are compared.</summary>
     public OptionTable? Options { get; init; }
 
-    /// <summary>What automatic choices measured, one to a run that had one.</summary>
+    /// <summary>The measurements of automatic choices, one per run that had one.</summary>
     public IReadOnlyList<HeatMap> Choices { get; init; } = [];
 
     /// <summary>The heading.</summary>

@@ -5,7 +5,7 @@ namespace CsAligner.Reports.Content;
 /// <summary>The mean of a quantity over seeds and half the width of its 95% interval (Student's t); zero for one seed.</summary>
 internal sealed record Summary(double Mean, double HalfWidth)
 {
-    /// <summary>Of one value per seed; NaN when there is none.</summary>
+    /// <summary>Summarises one value per seed; NaN if there is none.</summary>
     public static Summary Of(IReadOnlyList<double> values)
     {
         if (values.Count == 0)

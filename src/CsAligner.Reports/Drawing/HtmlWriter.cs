@@ -38,7 +38,7 @@ internal sealed class HtmlWriter
     /// <summary>A line break in the file, for those who read it.</summary>
     public void Line() => _text.Append('\n');
 
-    /// <summary>The document type and style sheets: text of our own, which must need no escaping.</summary>
+    /// <summary>The document type and style sheets: our own text, which needs no escaping.</summary>
     public void Verbatim(string text) => _text.Append(text);
 
     /// <inheritdoc/>

@@ -29,7 +29,7 @@ internal sealed record LinearScale(double Minimum, double Maximum, double From, 
     /// <summary>The pixel of a value.</summary>
     public double At(double value) => From + ((value - Minimum) / (Maximum - Minimum) * (To - From));
 
-    /// <summary>Round values on the scale, about as many as asked for, and the step between them.</summary>
+    /// <summary>Round values on the scale, about the requested number, and the step between them.</summary>
     public (IReadOnlyList<double> Values, double Step) Ticks(int about = 4)
     {
         double step = NiceStep(Maximum - Minimum, about);

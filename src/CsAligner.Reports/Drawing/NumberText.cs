@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace CsAligner.Reports.Drawing;
 
-/// <summary>Every number of the report in one manner: a real minus sign, no exponent, a dash where there is none.</summary>
+/// <summary>Formats every number of the report in the same way: a real minus sign, no exponent, a dash for a missing value.</summary>
 internal static class NumberText
 {
     private const string None = "–";

@@ -5,7 +5,7 @@ using static CsAligner.Reports.Drawing.NumberText;
 
 namespace CsAligner.Reports.Pages;
 
-/// <summary>The map before and after as one SVG file that stands alone, for a README; it follows the reader's colour scheme.</summary>
+/// <summary>The map before and after as one self-contained SVG file, for a README; it follows the reader's colour scheme.</summary>
 internal static class MapPicture
 {
     private const double Gap = 24;

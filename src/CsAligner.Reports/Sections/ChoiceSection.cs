@@ -4,7 +4,7 @@ using CsAligner.Reports.Drawing;
 
 namespace CsAligner.Reports.Sections;
 
-/// <summary>What the automatic choice of sigma and lambda saw.</summary>
+/// <summary>The measurements of the automatic choice of sigma and lambda.</summary>
 internal static class ChoiceSection
 {
     public static void Write(HtmlWriter page, ReportContent content)
@@ -15,8 +15,8 @@ internal static class ChoiceSection
         {
             page.Element("h2", "How σ and λ were chosen");
             page.ElementWithSubscripts("p",
-                "Each cell is a short training, measured on the held-out pairs. The lowest D_CS is framed; what is chosen must keep recall "
-                    + "too, so it can be another cell.", ("class", "note"));
+                "Each cell is a short training run, measured on the held-out pairs. The lowest D_CS is framed; the chosen cell must also "
+                    + "keep recall, so it can be another one.", ("class", "note"));
             using (page.Open("div", ("class", "grid two")))
             {
                 foreach (HeatMap map in content.Choices)

@@ -16,10 +16,11 @@ internal static class CosineSection
             page.Element("h2", "Pairs against strangers");
             using (page.Open("p", ("class", "note")))
             {
-                page.Text("Cosines of an image with its own text and with texts of others, on ");
+                page.Text("Cosines of an image with its own text and with other texts, on ");
                 page.Element("bdi", content.PicturedSet);
-                page.Text(". One pair of axes for all; each histogram has the same area. Search lives on the distance between the two; the "
-                    + "gap shows in how far pairs stay from 1.");
+                page.Text(". All charts share their axes; each histogram has the same area. Search depends on the distance between the "
+                    + "two histograms; the "
+                    + "gap shows as the distance of pairs from 1.");
             }
 
             var chart = new HistogramChart(content.Cosines);

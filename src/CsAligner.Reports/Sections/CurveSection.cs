@@ -17,9 +17,9 @@ internal static class CurveSection
         {
             page.Element("h2", "Training");
             page.Element("p", content.Options is null
-                ? "Each trained method by epoch. What a method keeps is the epoch that was best on the validation split."
-                : "Each run by epoch. Losses of different objectives cannot be compared with each other; what is measured on the held-out "
-                    + "pairs can.", ("class", "note"));
+                ? "Each trained method by epoch. A method keeps the epoch that was best on the validation split."
+                : "Each run by epoch. Losses of different objectives are not comparable; measures on the held-out "
+                    + "pairs are.", ("class", "note"));
             using (page.Open("div", ("class", "grid two")))
             {
                 foreach (IGrouping<string, TrainingCurve> chart in content.Curves.GroupBy(curve => curve.Quantity))

@@ -15,8 +15,8 @@ internal static class DistanceSection
         {
             page.Element("h2", "Distances within and between");
             page.Element("p",
-                "Where both modalities have one distribution, an image lies as far from others' texts as from other images: the dashed "
-                    + "curve falls on the two others, and only pairs are nearer. One pair of axes for all.", ("class", "note"));
+                "If both modalities have the same distribution, an image is as far from other texts as from other images: the dashed "
+                    + "curve matches the two others, and only pairs are closer. All charts share their axes.", ("class", "note"));
             using (page.Open("ul", ("class", "legend")))
             {
                 foreach (var (style, name, _) in DensityChart.Kinds)

@@ -16,11 +16,11 @@ internal static class GapSection
             page.Element("h2", "The gap taken apart");
             using (page.Open("p", ("class", "note")))
             {
-                page.TextWithSubscripts(
-                    "What goes when each modality loses its mean (centroid), and what stays (distribution), by off-diagonal D_CS "
+                page.TextWithSubscripts("The part of the gap that subtracting each modality's mean removes (centroid) and the part that stays "
+                    + "(distribution), by off-diagonal D_CS "
                     + "and by Fréchet², on ");
                 page.Element("bdi", content.PicturedSet);
-                page.Text("; and how many held-out rows a trained plane assigns to the right modality: 50% is chance. ");
+                page.Text("; and the share of held-out rows that a trained plane assigns to the right modality: 50% is chance. ");
                 page.Element("a", "How to read this", ("href", "#reading"));
             }
 

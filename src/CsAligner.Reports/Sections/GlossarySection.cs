@@ -3,7 +3,7 @@ using CsAligner.Reports.Drawing;
 
 namespace CsAligner.Reports.Sections;
 
-/// <summary>What the words of the report mean, and how the numbers could fool one.</summary>
+/// <summary>Explains the terms of the report, and how the numbers can mislead.</summary>
 internal static class GlossarySection
 {
     public static void Write(HtmlWriter page, ReportContent content)
@@ -15,39 +15,43 @@ internal static class GlossarySection
             {
                 WriteTerm(page, "D_CS",
                     "The Cauchy-Schwarz divergence between the cloud of images and the cloud of texts. Zero means that the two clouds have "
-                        + "one and the same distribution. It does not look at pairs at all, so it is read together with recall.");
+                        + "the same distribution. It ignores pairs, so read it together with recall.");
                 WriteTerm(page, "σ, the bandwidth",
-                    "How far a point's influence reaches. D_CS grows as σ shrinks, so a value without its σ means nothing. Here σ is tied "
-                        + $"to the data's own spread ({content.BandwidthRule}: that factor times the median distance within the "
-                        + "modalities), for at a fixed σ a method could look good by squeezing everything into a small cone.");
+                    "The reach of a point's influence. D_CS grows as σ shrinks, so a value without its σ means nothing. Here σ follows "
+                        + $"the spread of the data ({content.BandwidthRule}: that factor times the median distance within the "
+                        + "modalities), because at a fixed σ a method could look good by squeezing everything into a small cone.");
                 WriteTerm(page, "Off-diagonal",
-                    "Each point's likeness with itself is left out of the sums. With it, few samples alone would give a value above zero "
-                        + "(a floor) even for equal distributions; without it the floor is about zero, and small values may turn out "
+                    "Each point's similarity to itself is excluded from the sums. With it, a small sample would give a value above zero "
+                        + "(a floor) even for equal distributions; without it the floor is about zero, and small values may be "
                         + "slightly negative.");
                 WriteTerm(page, "R@1, R@10",
                     "The share of queries whose right answer comes first, or among the first ten, when all the items of the test set are "
                         + "candidates. Higher is better. Ties go to the lower row.");
                 if (content.Measurements.Any(cell => double.IsFinite(cell.SeenNamesRecall10 + cell.UnseenNamesRecall10)))
                     WriteTerm(page, "Seen and unseen names",
-                        "R@10, text to image, by the names that the encoder met in its own training under other icons, and by those that "
-                            + "it never met. The candidates are all items of the test set both times.");
+                        "R@10, text to image, for names that the encoder saw in its own training with other icons, and for names that "
+                            + "it never saw. In both cases the candidates are all items of the test set.");
                 WriteTerm(page, "Uniformity",
                     "How evenly a modality fills the sphere; lower is more spread out. A method that closes the gap by collapsing "
                         + "everything shows here as a value near zero, and its recall drops.");
                 WriteTerm(page, "Centroid gap",
-                    "The distance between the mean of the images and the mean of the texts. Subtracting each modality's mean takes most of "
-                        + "it away and leaves the distributions unequal: the gap is more than its centroids.");
+                    "The distance between the mean of the images and the mean of the texts. Subtracting each modality's mean removes "
+                        + "most of "
+                        + "it, but leaves the distributions unequal: the gap is more than its centroids.");
                 if (content.Gaps.Count > 0)
                     WriteTerm(page, "Centroid and distribution part",
-                        "The centroid part is what off-diagonal D_CS loses when each modality loses its own mean (and rows get their "
-                            + "length of 1 again); the distribution part is what stays, at its own σ by the same rule. Fréchet² splits "
-                            + "exactly: the squared distance of the means, and what the covariances differ by.");
+                        "The centroid part is the drop of off-diagonal D_CS when each modality's mean is subtracted (and rows are "
+                            + "scaled to "
+                            + "length 1 again); the distribution part is the rest, at its own σ by the same rule. Fréchet² splits "
+                            + "exactly into the squared distance of the means and the difference of the covariances.");
                 if (content.Gaps.Count > 0)
                     WriteTerm(page, "Separability",
-                        "The share of held-out rows whose modality a plane tells right, after training on the other half: 100% is a gap "
-                            + "that any linear layer sees, 50% is none that it could see. Chance alone gives a point or two around 50.");
+                        "The share of held-out rows whose modality a plane predicts correctly, after training on the other half: 100% "
+                            + "is a gap "
+                            + "that any linear layer sees, 50% is a gap that none can see. Chance alone moves it a point or two around "
+                            + "50.");
                 WriteTerm(page, "A good result",
-                    "A low off-diagonal D_CS, uniformity about that of mean-shift, and recall that has not been paid for it.");
+                    "A low off-diagonal D_CS, with uniformity close to that of mean-shift, and without a loss of recall.");
             }
         }
 

@@ -4,7 +4,7 @@ using static CsAligner.Reports.Drawing.NumberText;
 
 namespace CsAligner.Reports.Sections;
 
-/// <summary>What was run, and the outcome in four figures.</summary>
+/// <summary>The run, and its outcome in four numbers.</summary>
 internal static class HeaderSection
 {
     public static void Write(HtmlWriter page, ReportContent content, Results results)

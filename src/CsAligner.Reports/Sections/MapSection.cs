@@ -14,13 +14,13 @@ internal static class MapSection
             return;
         using (page.Open("section", ("id", "maps")))
         {
-            page.Element("h2", "Where images and texts lie");
+            page.Element("h2", "Maps of images and texts");
             using (page.Open("p", ("class", "note")))
             {
                 page.Text(content.HeldOut ? "Held-out pairs of " : "Pairs of ");
                 page.Element("bdi", content.PicturedSet);
-                page.Text(". Across: the line through the means of both modalities, along which they lie furthest apart; upwards: the "
-                    + "largest variance that it leaves, for each method its own. All maps have one scale. Lines join some pairs.");
+                page.Text(". Horizontal: the line through the means of both modalities; vertical: the direction with the "
+                    + "largest remaining variance, computed for each method. All maps have the same scale. Lines join some pairs.");
             }
 
             WriteLegend(page);
@@ -43,8 +43,8 @@ internal static class MapSection
             return;
         page.Element("h3", "By neighbourhood (t-SNE)", ("class", "below"));
         page.Element("p",
-            "The same rows laid out so that near ones stay near. Who mixes with whom can be read; distances between groups, their sizes "
-                + "and the directions cannot. Each map has its own scale.", ("class", "note"));
+            "The same rows, laid out so that near rows stay near. The map shows which rows mix; distances between groups, their sizes "
+                + "and directions have no meaning. Each map has its own scale.", ("class", "note"));
         using (page.Open("div", ("class", "grid two")))
         {
             foreach (EmbeddingMap map in content.NeighbourMaps)

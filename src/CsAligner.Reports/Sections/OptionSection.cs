@@ -14,8 +14,8 @@ internal static class OptionSection
         using (page.Open("section", ("id", "options")))
         {
             page.Element("h2", "What was run");
-            page.Element("p", options.Runs.Count == 1 ? "What the run was asked for, and what it took."
-                : options.Differing.Count == 0 ? "All options agree." : "The options that differ, and what the runs took.",
+            page.Element("p", options.Runs.Count == 1 ? "The options of the run, and its cost."
+                : options.Differing.Count == 0 ? "All options agree." : "The options that differ, and the cost of the runs.",
                 ("class", "note"));
             using (page.Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", "Table of options, scrolls sideways"),
                 ("tabindex", "0")))

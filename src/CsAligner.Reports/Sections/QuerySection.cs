@@ -15,8 +15,9 @@ internal static class QuerySection
         {
             page.Element("h2", "What a search finds");
             page.Element("p",
-                "Held-out names as queries and the first icons found for each, best first. The right one is framed; at the right stands "
-                    + "the rank it has among all.", ("class", "note"));
+                "Held-out names as queries, and the first icons found for each, best first. The right icon is framed; the number on the "
+                    + "right is "
+                    + "its rank among all icons.", ("class", "note"));
             using (page.Open("div", ("class", "grid queries")))
             {
                 foreach (QueryComparison query in content.Queries)

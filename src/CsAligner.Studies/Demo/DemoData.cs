@@ -8,7 +8,7 @@ namespace CsAligner.Studies.Demo;
 /// <summary>Everything the demo computes with: the embedded alignment and validation splits and the test sets.</summary>
 internal sealed record DemoData(IconPairs Alignment, IconPairs Validation, IReadOnlyList<IconPairs> Tests) : IDisposable
 {
-    /// <summary>Fetches, draws and embeds what is needed.</summary>
+    /// <summary>Downloads, renders and embeds the data.</summary>
     public static DemoData Load(IStudySession session, ClipEmbedder embedder)
     {
         var alignment = IconDatasetLoader.Open(session, IconSplit.Alignment, embedder.ImageSize);

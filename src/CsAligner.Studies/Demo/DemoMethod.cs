@@ -11,7 +11,7 @@ internal sealed record DemoMethod(string Name, string Key, AlignmentOptions? Opt
     public const string CsInfoNce = "CS + InfoNCE";
 
     /// <summary>
-    /// The methods in the order of the table. All train alike but for their objective; how was chosen on the
+    /// The methods in the order of the table. All train alike except for their objective; how was chosen on the
     /// validation sets, among some sixty trainings at several interpolations each, with the test sets' figures of an
     /// earlier setting known.
     /// </summary>

@@ -44,9 +44,9 @@ internal static class DemoReport
         return new ReportContent
         {
             Title = "From icons to an aligned search",
-            Summary = "Icons and their names, embedded by a frozen CLIP, lie in two clouds. Adapters trained with CS + InfoNCE "
-                + $"on {data.Alignment.Count:N0} icons bring the clouds together; everything below is measured on icons and sets that "
-                + "nothing was trained on.",
+            Summary = "A frozen CLIP embeds icons and their names into two separate clouds. Adapters trained with CS + InfoNCE "
+                + $"on {data.Alignment.Count:N0} icons bring the clouds together; all results below come from icons and sets that "
+                + "were not used for training.",
             Before = DemoMethod.Raw,
             After = DemoMethod.CsInfoNce,
             BandwidthRule = "within*0.35",
@@ -133,7 +133,7 @@ internal static class DemoReport
         var sources = data.Tests.Append(data.Alignment).Append(data.Validation).SelectMany(p => p.Icons.Sets).DistinctBy(s => s.Set);
         return
         [
-            "Features of every method and test set lie beside this page; csalign evaluate recomputes each number from them.",
+            "The features of every method and test set are next to this page; csalign evaluate recomputes each number from them.",
             "Icons by " + string.Join("; ", sources.Select(s => $"{s.Title} ({s.Author}, {s.Licence})")) + ".",
         ];
     }

@@ -50,8 +50,8 @@ internal static class DemoTable
         => columns.Select(column => column.Format(results.Of(method, set, column.Quantity).Mean));
 
     /// <summary>A column.</summary>
-    /// <param name="Header">What stands above it.</param>
-    /// <param name="Quantity">What is shown of a measurement, as a mean.</param>
+    /// <param name="Header">The header.</param>
+    /// <param name="Quantity">The value of a measurement to average and show.</param>
     /// <param name="Format">How it is written.</param>
     /// <param name="InTerminal">Whether it is among those that fit 80 columns.</param>
     public sealed record Column(string Header, Func<Measurement, double> Quantity, Func<double, string> Format, bool InTerminal = true);

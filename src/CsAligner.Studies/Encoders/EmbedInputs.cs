@@ -8,8 +8,8 @@ using CsAligner.Tensors;
 namespace CsAligner.Studies.Encoders;
 
 /// <summary>What <c>embed</c> embeds: a data set, or images and texts that know nothing of each other.</summary>
-/// <param name="Images">Gives images; null where none are embedded.</param>
-/// <param name="Texts">Gives captions; null where none are embedded.</param>
+/// <param name="Images">Gives images; null if none are embedded.</param>
+/// <param name="Texts">Gives captions; null if none are embedded.</param>
 internal sealed record EmbedInputs(SampleSource? Images, SampleSource? Texts) : IDisposable
 {
     // Icons are drawn before they are captioned: at the size that is in most caches.
@@ -54,7 +54,7 @@ internal sealed record EmbedInputs(SampleSource? Images, SampleSource? Texts) : 
         Texts?.Dispose();
     }
 
-    // A folder stands for all its pictures, whatever lists and shards lie beside them.
+    // A folder means all its pictures, even if it also has lists and shards.
     private static SampleSource OpenImages(string images) =>
         Dataset.Open(Directory.Exists(images) || !(File.Exists(images) || images.Contains('{') || images.Contains(':'))
             ? $"images:{images}"

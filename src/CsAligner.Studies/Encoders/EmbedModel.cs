@@ -9,16 +9,14 @@ using CsAligner.Tensors;
 namespace CsAligner.Studies.Encoders;
 
 /// <summary>What <c>embed --model</c> names: a CLIP's folder, a model in ONNX format, or an encoder of texts alone.</summary>
-/// <param name="Name">What the feature set calls it.</param>
-/// <param name="Images">Embeds images; null where the model has never seen one.</param>
-/// <param name="Texts">Embeds texts; null where the model has never read one.</param>
+/// <param name="Name">Its name in the feature set.</param>
+/// <param name="Images">Embeds images; null if the model has never seen one.</param>
+/// <param name="Texts">Embeds texts; null if the model has never read one.</param>
 internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncoder? Texts)
 {
     /// <summary>For the option's help.</summary>
     public static string Description =>
-        $"{ShippedModel.Name}, which comes along and knows icons; a CLIP folder in Hugging Face layout; a folder or file in ONNX format "
-            + $"(CLIP, SigLIP, DINOv2, sentence encoders); or {SentenceEncoderPackage.ModelName}, the Universal Sentence Encoder Lite from "
-            + "npm, for texts alone.";
+        $"The encoder: {ShippedModel.Name}, {SentenceEncoderPackage.ModelName} (texts only), a CLIP folder, or a model in ONNX format";
 
     /// <summary>The width of the features.</summary>
     public int Width => Images?.Width ?? Texts!.Width;
@@ -27,13 +25,13 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     /// <exception cref="InputException">It has none.</exception>
     public IImageEncoder NeedImages(string what) =>
         Images
-            ?? throw new InputException($"{what} needs an encoder of images, and '{Name}' embeds texts alone: give the folder of a CLIP");
+            ?? throw new InputException($"{what} needs an image encoder, but '{Name}' embeds only texts: give the folder of a CLIP");
 
     /// <summary>The encoder of texts of a model that must have one.</summary>
     /// <exception cref="InputException">It has none.</exception>
     public ITextEncoder NeedTexts(string what) =>
         Texts ?? throw new InputException(
-            $"{what} needs an encoder of texts, and '{Name}' embeds images alone: give the folder of a CLIP or of a sentence encoder");
+            $"{what} needs a text encoder, but '{Name}' embeds only images: give the folder of a CLIP or of a sentence encoder");
 
     /// <summary>Reads the model; the sentence encoder is fetched on its first use.</summary>
     /// <param name="session">The run.</param>
@@ -42,7 +40,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     /// <param name="texts">The texts asked for, or null.</param>
     /// <param name="tokens">Whether tokens are asked for.</param>
     /// <param name="lora">Folders of LoRA that becomes part of the model's towers.</param>
-    /// <param name="onnx">How a model in ONNX format is read; null where the command says nothing of it.</param>
+    /// <param name="onnx">How a model in ONNX format is read; null if the command says nothing of it.</param>
     public static EmbedModel Open(IStudySession session, string model, string? images, string? texts, bool tokens,
         IReadOnlyList<string>? lora = null, OnnxOptions? onnx = null)
     {
@@ -51,7 +49,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
             model = ShippedModel.PathOf(model);
             if (onnx is not null && !FrozenEncoders.IsOnnx(model, onnx))
                 throw new UsageException(
-                    $"--model {model} is not in ONNX format: leave the options --onnx-… out, or give a folder with ONNX graphs");
+                    $"--model {model} is not in ONNX format: leave out the --onnx-… options, or give a folder with ONNX graphs");
             var encoders = FrozenEncoders.Load(model, onnx);
             foreach (string folder in lora ?? [])
                 ClipLora.Load(
@@ -72,7 +70,7 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     public static void CheckFetched(string model, string? images, bool tokens, IReadOnlyList<string>? lora, OnnxOptions? onnx)
     {
         if (model != SentenceEncoderPackage.ModelName) return;
-        if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave the options --onnx-… out");
+        if (onnx is not null) throw new UsageException($"--model {model} is not in ONNX format: leave out the --onnx-… options");
         if (lora is { Count: > 0 })
             throw new UsageException($"--model {model} takes no --lora: give the folder of the CLIP that it was trained on");
         if (images is not null) throw WithoutImages(model);
@@ -80,16 +78,16 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     }
 
     private static UsageException WithoutImages(string model) =>
-        new($"--model {model} embeds texts alone: leave --images out, or give the folder of a CLIP");
+        new($"--model {model} embeds only texts: leave out --images, or give the folder of a CLIP");
 
     private static UsageException WithoutTokens(string model, string what) =>
-        new($"--model {model} gives features of whole {what}: leave --tokens out, or give the folder of a CLIP");
+        new($"--model {model} gives features of whole {what}: leave out --tokens, or give the folder of a CLIP");
 
     private void Check(string model, string? images, string? texts, bool tokens)
     {
         if (images is not null && Images is null) throw WithoutImages(model);
         if (texts is not null && Texts is null)
-            throw new UsageException($"--model {model} embeds images alone: leave --texts out, or give the folder of a CLIP");
+            throw new UsageException($"--model {model} embeds only images: leave out --texts, or give the folder of a CLIP");
         if (tokens && Images is { HasImageTokens: false }) throw WithoutTokens(model, "images");
         if (tokens && Texts is { HasTextTokens: false }) throw WithoutTokens(model, "texts");
     }

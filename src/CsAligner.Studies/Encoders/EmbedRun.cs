@@ -40,11 +40,11 @@ internal sealed class EmbedRun(IStudySession session, EmbedModel model, string f
             unit);
         foreach (string bad in named) session.Say($"bad sample: {bad}");
         (ImageSeconds, TextSeconds) = (job.ImageSeconds, job.TextSeconds);
-        if (job.Found > 0) session.Say($"{job.Found} samples were in shards that an earlier run had finished");
+        if (job.Found > 0) session.Say($"{job.Found} samples are in shards that an earlier run finished");
         if (share is null) Totals = job.Join();
         if (Totals.Bad > 0)
-            session.Say($"{Totals.Bad} of {Totals.Samples} samples were bad and left "
-                + $"out{(share is null ? $": {Path.Combine(folder, Data.Datasets.Samples.BadSamples.LogFile)} names them" : "")}");
+            session.Say($"{Totals.Bad} of {Totals.Samples} samples were bad and "
+                + $"skipped{(share is null ? $": {Path.Combine(folder, Data.Datasets.Samples.BadSamples.LogFile)} lists them" : "")}");
 
         void Say(string bad)
         {

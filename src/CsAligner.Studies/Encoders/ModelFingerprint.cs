@@ -11,10 +11,10 @@ namespace CsAligner.Studies.Encoders;
 /// </summary>
 internal static class ModelFingerprint
 {
-    // Weights of other programs' kinds, which are never read and may be as large as those that are; and what people are told.
+    // Weights in other formats, which are never read but may be as large as those that are; and documentation.
     private static readonly string[] Unread = [".h5", ".msgpack", ".ot", ".pt", ".pth", ".ckpt", ".md", ".png", ".jpg", ".gitattributes"];
 
-    /// <summary>Of a model's folder, file or name, and of LoRA's folders.</summary>
+    /// <summary>The fingerprint of a model (folder, file or name) with LoRA folders.</summary>
     /// <param name="model">The folder, the file of a graph, or a name.</param>
     /// <param name="lora">Folders, in the order they are used in.</param>
     public static string Of(string model, params IReadOnlyList<string> lora)

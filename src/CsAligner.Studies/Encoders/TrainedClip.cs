@@ -7,7 +7,7 @@ namespace CsAligner.Studies.Encoders;
 
 /// <summary>A CLIP folder whose towers get LoRA.</summary>
 /// <param name="Folder">The folder.</param>
-/// <param name="Embedder">Embeds with the towers as they are at the time.</param>
+/// <param name="Embedder">Embeds with the current towers.</param>
 internal sealed record TrainedClip(string Folder, ClipEmbedder Embedder)
 {
     public ClipModel Model => Embedder.Model;

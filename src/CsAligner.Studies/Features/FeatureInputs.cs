@@ -16,7 +16,7 @@ internal static class FeatureInputs
         return (images, texts);
     }
 
-    /// <summary>Which text belongs to which image; null for row i to row i.</summary>
+    /// <summary>The pairs; null for row i to row i.</summary>
     public static Pairing? ReadPairs(string? given, string imagesPath, Tensor images, string textsPath, Tensor texts)
     {
         string? path = given ?? (ShardPairing.IsSamePath(imagesPath, textsPath) ? FeatureSet.PairsPath(imagesPath) : null);

@@ -10,7 +10,7 @@ namespace CsAligner.Studies.Icons;
 /// <summary>What <c>--data</c> names: a data set as <see cref="Dataset"/> opens it, or <c>icons:SPLIT</c>, the demo's icons.</summary>
 internal static class CaptionedData
 {
-    /// <summary>What the name of a split of icons begins with, before the colon.</summary>
+    /// <summary>The prefix of an icon split's name.</summary>
     public const string Prefix = "icons";
 
     private const string Icons = Prefix + ":";
@@ -19,22 +19,22 @@ internal static class CaptionedData
     private static readonly string[] Splits = ["alignment", "validation", "lucide", "noto", "tabler", "new-names"];
 
     /// <summary>For the option's help.</summary>
-    public static string Description => $"{Dataset.Description} Or {Icons}SPLIT with SPLIT one of {string.Join(", ", Splits)}.";
+    public static string Description => $"{Dataset.Description}, or {Icons}SPLIT";
 
-    /// <summary>Refuses what is no split of icons.</summary>
+    /// <summary>Refuses a name that is not an icon split.</summary>
     /// <param name="option">The option that names it.</param>
-    /// <param name="split">What comes after the colon.</param>
+    /// <param name="split">The part after the colon.</param>
     public static void CheckSplit(string option, string split)
     {
         if (Splits.Contains(split)) return;
         throw new UsageException(
-            $"{option} {Icons}{split}: the splits of icons are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
+            $"{option} {Icons}{split}: the icon splits are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
     }
 
     /// <summary>Opens it for training, all in memory but the images; icons that are not in the cache are fetched and drawn.</summary>
     /// <param name="session">The run.</param>
     /// <param name="data">A data set's name, or icons:SPLIT.</param>
-    /// <param name="preprocessing">What the model asks of images.</param>
+    /// <param name="preprocessing">The preprocessing of the model.</param>
     /// <param name="allCaptions">Whether icons come with all their captions, not only their names.</param>
     public static CaptionedImages Open(IStudySession session, string data, ImagePreprocessing preprocessing, bool allCaptions = false) =>
         CaptionedImages.Of(OpenSource(session, data, preprocessing.ImageSize, allCaptions), new ImagePixels(preprocessing));
@@ -52,14 +52,14 @@ internal static class CaptionedData
         {
             return allCaptions
                 ? throw new UsageException(
-                    $"--captions all is for {Icons}SPLIT; a folder's captions.tsv has a line for each caption already")
+                    $"--captions all is for {Icons}SPLIT; a folder's captions.tsv already has a line for each caption")
                 : Dataset.Open(data, imageFolder);
         }
 
         string split = data[Icons.Length..];
         CheckSplit("--data", split);
         if (size is < 8 or > 512)
-            throw new UsageException($"--data {data}: icons are drawn at 8 to 512 pixels a side, the model takes {size}");
+            throw new UsageException($"--data {data}: icons are rendered at 8 to 512 pixels, but the model takes {size}");
         switch (split)
         {
             case "alignment":

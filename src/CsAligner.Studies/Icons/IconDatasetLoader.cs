@@ -4,7 +4,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Studies.Icons;
 
-/// <summary>Opens icon data sets, saying on the terminal what is fetched and drawn.</summary>
+/// <summary>Opens icon data sets, and shows downloads and rendering on the terminal.</summary>
 internal static class IconDatasetLoader
 {
     public static IconDataset Open(IStudySession session, IconSplit split, int size)
@@ -14,7 +14,7 @@ internal static class IconDatasetLoader
     public static IconCaptions Captions(IStudySession session, IconDataset icons)
         => Synchronously.Run(() => IconCaptions.BuildAsync(icons, new Lines(session), session.Cancellation));
 
-    /// <summary>What is said while packages are fetched, a line each.</summary>
+    /// <summary>Prints a line for each package being downloaded.</summary>
     internal sealed class Lines(IStudySession session) : IProgress<string>
     {
         public void Report(string value) => session.Say(value);

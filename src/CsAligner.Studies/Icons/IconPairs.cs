@@ -14,7 +14,7 @@ internal sealed record IconPairs(string Name, IconDataset Icons, int[] Indices, 
     public string Caption(int row) => Icons[Indices[row]].Caption;
 
     /// <summary>
-    /// The pairs to train on: icons with colours twice, for they are few and most unlike the rest. In pretraining they
+    /// The pairs to train on: icons with colours twice, because they are few and most unlike the rest. In pretraining they
     /// are shown more often too.
     /// </summary>
     public (Tensor Images, Tensor Texts) ForTraining()

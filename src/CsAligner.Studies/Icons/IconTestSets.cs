@@ -7,10 +7,10 @@ namespace CsAligner.Studies.Icons;
 /// <summary>The icons of each test: the test sets one by one, and the new names.</summary>
 internal sealed class IconTestSets : IDisposable
 {
-    /// <summary>The icons of a test: so many that recall means something, equally many so that values compare.</summary>
+    /// <summary>The icons of a test: enough for a meaningful recall, and the same number for each test so that values compare.</summary>
     public const int MostIcons = 1000;
 
-    // Which icons are tested must not change with the seed of a run.
+    // The choice of test icons must not change with the seed of a run.
     private const ulong SelectionSeed = 20260101;
 
     private readonly IconDataset _test;
@@ -18,7 +18,7 @@ internal sealed class IconTestSets : IDisposable
 
     private IconTestSets(IconDataset test, IconDataset newNames) => (_test, _newNames) = (test, newNames);
 
-    /// <summary>Fetches and draws what is needed.</summary>
+    /// <summary>Downloads and renders the icons.</summary>
     public static IconTestSets Open(IStudySession session, int size)
         => new(IconDatasetLoader.Open(session, IconSplit.Test, size), IconDatasetLoader.Open(session, IconSplit.NewNames, size));
 
@@ -37,7 +37,7 @@ internal sealed class IconTestSets : IDisposable
     public IEnumerable<IconPairs> Embed(ClipEmbedder embedder, CancellationToken cancellation)
         => Selections.Select(s => IconPairs.Embed(s.Name, s.Icons, s.Indices, embedder, _ => { }, cancellation));
 
-    /// <summary>At most <see cref="MostIcons"/> of the candidates, each with a name of its own.</summary>
+    /// <summary>At most <see cref="MostIcons"/> of the candidates, each with a different name.</summary>
     public static int[] Select(IconDataset icons, IEnumerable<int> candidates) =>
         IconPairs.DistinctNames(icons, candidates, MostIcons, SelectionSeed);
 

@@ -6,7 +6,7 @@ namespace CsAligner.Studies.Icons;
 
 /// <summary>
 /// Text-to-image retrieval by the names of a test set that the encoder's training had under other icons, and by those
-/// that it never saw. Candidates are all icons of the set both times. Null where there are no such names.
+/// that it never saw. Candidates are all icons of the set both times. Null if there are no such names.
 /// </summary>
 internal sealed record NameRecall(int SeenCount, RetrievalMeasures? Seen, int UnseenCount, RetrievalMeasures? Unseen)
 {

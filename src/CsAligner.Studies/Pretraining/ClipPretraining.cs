@@ -40,7 +40,7 @@ internal static class ClipPretraining
             },
             session.Cancellation));
 
-        // The published weights are what is measured: read back, in float16.
+        // Measure the published weights: read back, in float16.
         var embedder = ClipEmbedder.Load(folder);
         using var tests = IconTestSets.Open(session, recipe.ImageSize);
         AtomicFile.WriteAllText(

@@ -24,7 +24,7 @@ internal static class DecoderCard
 {
     private const string SheetFile = "sheet.png";
 
-    // Of a test set so many pictures are made, and compared with the pictures that are left.
+    // This many pictures are made from each test set, and compared with its remaining pictures.
     private const int Made = 250, Asked = 100, OnSheet = 16;
 
     public static void Write(
@@ -47,20 +47,20 @@ internal static class DecoderCard
             ---
             # {recipe.Name}
 
-            A small unCLIP decoder for icons: {decoder.ParameterCount:N0} parameters, pictures of {recipe.ImageSize} x {recipe.ImageSize} pixels from image embeddings of {ShippedModel.Name}. A diffusion transformer on pixels (patches of {recipe.PatchSize}, width {recipe.Width}, {recipe.Layers} layers), trained from scratch by `csalign pretrain recipes/{recipe.Name}.json` on {run.Trainer.Samples:N0} pictures (an epoch has {run.Trainer.PerEpoch:N0}). It has never seen a text: words reach it only through an adapter that brings their embeddings among those of pictures. Weights in float16, the average of the training's with decay {recipe.EmaDecays[0]}.
+            A small unCLIP decoder for icons: {decoder.ParameterCount:N0} parameters, pictures of {recipe.ImageSize} x {recipe.ImageSize} pixels from image embeddings of {ShippedModel.Name}. It is a diffusion transformer on pixels (patches of {recipe.PatchSize}, width {recipe.Width}, {recipe.Layers} layers), trained from scratch by `csalign pretrain recipes/{recipe.Name}.json` on {run.Trainer.Samples:N0} pictures (an epoch has {run.Trainer.PerEpoch:N0}). It has never seen a text: words work only through an adapter that moves their embeddings to those of pictures. The weights are float16, averaged over training with decay {recipe.EmaDecays[0]}.
 
-            ![icons of the test sets, and below each what was made from its embedding]({SheetFile})
+            ![icons of the test sets, and below each the picture made from its embedding]({SheetFile})
 
-            Icons of each test set in the order of the table, and below each the picture made from its embedding.
+            The sheet shows icons of each test set in the order of the table, and below each the picture made from its embedding.
 
-            ## What it reaches
+            ## Evaluation
 
-            {Made} icons of each test set are embedded, and a picture is made of each embedding: {options.Steps} steps of {Generation.Diffusion.Samplers.Default}, guidance {options.Guidance}, seed {options.Seed}. "Own nearest" is the share of the first {Asked} whose own embedding is the nearest of the {Asked} to the picture that was made of it (by chance 1 in {Asked}). Distances are those of the {Made} to the other pictures of the set, in {ShippedModel.Name}'s space; for so few Fréchet's is too large, and compares only with others of as many.
+            {Made} icons of each test set are embedded, and a picture is made from each embedding: {options.Steps} steps of {Generation.Diffusion.Samplers.Default}, guidance {options.Guidance}, seed {options.Seed}. "Own nearest" is the share of the first {Asked} whose own embedding is the nearest of the {Asked} to the picture made from it (by chance 1 in {Asked}). Distances are those of the {Made} to the other pictures of the set, in {ShippedModel.Name}'s space; with so few pictures the Fréchet distance is too large, and comparable only between sets of the same size.
 
             | test set | own nearest | Fréchet distance | kernel distance | its error | precision | recall |
             |---|---|---|---|---|---|---|
             {rows}
-            ## Its training
+            ## Training
 
             | samples | loss | Fréchet distance, validation | own nearest of {DecoderPreview.MostPictures}, validation |
             |---|---|---|---|
@@ -72,9 +72,9 @@ internal static class DecoderCard
                 $"| {line.Samples:N0} | {line.Loss:f4} | {line.Frechet:f4} | {NumberText.Percent(line.OwnNearest)} |\n");
         text.Append(CultureInfo.InvariantCulture, $"""
 
-            ## What it was trained on
+            ## Training data
 
-            {training.Count:N0} icons of the pretraining and alignment splits of icon-clip's data, coloured ones {recipe.ColouredRepeats} times an epoch. Whole sets are kept apart for validation and for the tests, and icons that look nearly the same as a test icon are left out.
+            {training.Count:N0} icons of the pretraining and alignment splits of icon-clip's data; coloured icons occur {recipe.ColouredRepeats} times an epoch. Whole sets are reserved for validation and for the tests, and icons that look nearly the same as a test icon are excluded.
 
             | set | author | licence |
             |---|---|---|

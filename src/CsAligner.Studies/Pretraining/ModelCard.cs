@@ -25,9 +25,9 @@ internal static class ModelCard
             ---
             # {recipe.Name}
 
-            A small CLIP for icons and their names: {parameters:N0} parameters, images of {recipe.ImageSize} x {recipe.ImageSize} pixels, features of width {recipe.ProjectionWidth}. Trained from scratch by `csalign pretrain recipes/{recipe.Name}.json` with InfoNCE alone, so its two modalities lie apart as those of any CLIP do. It is a stand-in for large encoders where those cannot be had, and it knows icons only. Files are in Hugging Face's CLIP layout, weights in float16.
+            A small CLIP for icons and their names: {parameters:N0} parameters, images of {recipe.ImageSize} x {recipe.ImageSize} pixels, features of width {recipe.ProjectionWidth}. It was trained from scratch by `csalign pretrain recipes/{recipe.Name}.json` with InfoNCE alone, so it has a modality gap like any CLIP. It stands in for large encoders where those are not available, and it knows only icons. The files follow Hugging Face's CLIP layout; weights are float16.
 
-            ## What it reaches
+            ## Evaluation
 
             {IconTestSets.MostIcons:N0} icons of a test set (all, where there are fewer), each with a name of its own; a query is a name, the candidates are all icons of the set. "Seen" are names that occur in training under another icon, "unseen" those that do not. D_CS is off-diagonal, at within*0.35.
 
@@ -38,9 +38,9 @@ internal static class ModelCard
         foreach (var test in tests.Embed(embedder, cancellation)) text.Append(Row(test, seen));
         text.Append(CultureInfo.InvariantCulture, $"""
 
-            ## What it was trained on
+            ## Training data
 
-            {trained.Count:N0} icons of {trained.Sets.Count} sets, {(long)recipe.Steps * recipe.BatchSize:N0} pairs seen in {recipe.Steps:N0} steps of {recipe.BatchSize}. Left out: {trained.DroppedNewNames:N0} icons with a name that is kept for the test on new names, {trained.DroppedNearDuplicates.Count:N0} that look nearly the same as a test icon (cosine above {IconManifest.Default.NearDuplicateCosine}), {trained.Broken.Count:N0} that could not be drawn. Splits are by whole sets and were fixed before training; the alignment and validation sets, on which adapters are trained and chosen, were not seen either.
+            {trained.Count:N0} icons of {trained.Sets.Count} sets, {(long)recipe.Steps * recipe.BatchSize:N0} pairs seen in {recipe.Steps:N0} steps of {recipe.BatchSize}. Excluded: {trained.DroppedNewNames:N0} icons with a name reserved for the test on new names, {trained.DroppedNearDuplicates.Count:N0} that look nearly the same as a test icon (cosine above {IconManifest.Default.NearDuplicateCosine}), {trained.Broken.Count:N0} that could not be rendered. Splits consist of whole sets and were fixed before training. The model has not seen the alignment and validation sets either, on which adapters are trained and chosen.
 
             | set | author | licence |
             |---|---|---|

@@ -3,11 +3,11 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Pretraining;
 
-/// <summary>What a recipe trains: its "kind". Recipes without one train a CLIP.</summary>
+/// <summary>The kind of model that a recipe trains: its "kind". Recipes without one train a CLIP.</summary>
 internal static class RecipeKind
 {
     /// <summary>
-    /// The kind, or null where the file says none; a file that cannot be read is left for the recipe's own reader to refuse.
+    /// The kind, or null if the file says none; a file that cannot be read is left for the recipe's own reader to refuse.
     /// </summary>
     public static string? Of(string path)
     {

@@ -8,16 +8,16 @@ using CsAligner.Training;
 
 namespace CsAligner.Studies.Runs;
 
-/// <summary>What a folder that <c>align</c> wrote says of itself in run.json.</summary>
+/// <summary>The contents of run.json in a folder that <c>align</c> wrote.</summary>
 internal sealed record AlignRun
 {
     /// <summary>The folder, as it was given.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>A short name of its own among the runs that are compared.</summary>
+    /// <summary>A short name, unique among the compared runs.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Options and their values as text, in the file's order; what is nested has its keys joined by points.</summary>
+    /// <summary>Options and their values as text, in the file's order; nested keys are joined by dots.</summary>
     public required IReadOnlyList<(string Key, string Value)> Options { get; init; }
 
     /// <summary>The files that the data came from, by their role; only those that were given.</summary>
@@ -26,14 +26,14 @@ internal sealed record AlignRun
     /// <summary>Pairs trained on, parameters, best epoch, seconds: name and value for people.</summary>
     public required IReadOnlyList<(string Key, string Value)> Outcomes { get; init; }
 
-    /// <summary>What the automatic choice of sigma and lambda measured on the held-out pairs; null where there was none.</summary>
+    /// <summary>What the automatic choice of sigma and lambda measured on the held-out pairs; null if there was none.</summary>
     public HeatMap? Choice { get; init; }
 
-    /// <summary>Every epoch's numbers by their keys; NaN where there is none.</summary>
+    /// <summary>The numbers of every epoch by key; NaN if missing.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, double>> Epochs { get; init; }
 
     /// <summary>Reads run.json of a folder.</summary>
-    /// <param name="folder">What align wrote to.</param>
+    /// <param name="folder">The output folder of align.</param>
     /// <param name="name">Its name in the report.</param>
     /// <exception cref="InputException">It is not there, is not JSON, or is not of align.</exception>
     public static AlignRun Read(string folder, string name)
@@ -41,7 +41,7 @@ internal sealed record AlignRun
         string path = Path.Combine(folder, AlignmentReport.RunFile);
         if (!File.Exists(path))
             throw new InputException(
-                $"report: '{folder}' is no run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
+                $"report: '{folder}' is not a run: it has no {AlignmentReport.RunFile}; give folders that csalign align wrote");
         try
         {
             using JsonDocument json = LenientJson.Parse(File.ReadAllBytes(path));
@@ -65,7 +65,7 @@ internal sealed record AlignRun
         }
     }
 
-    /// <summary>Whether the run trained inside of an encoder, so that its adapters belong to features of that encoder only.</summary>
+    /// <summary>Whether the run trained inside an encoder, so that its adapters belong to features of that encoder only.</summary>
     public bool TrainsEncoder => Inputs.ContainsKey("lora");
 
     /// <summary>The adapters of both sides.</summary>
@@ -77,14 +77,14 @@ internal sealed record AlignRun
         return image.OutputWidth == text.OutputWidth
             ? (image, text)
             : throw new InputException($"report: the adapters of '{Folder}' give rows of {image.OutputWidth} and "
-                + $"of {text.OutputWidth} values; they are not of one run");
+                + $"of {text.OutputWidth} values; they are not from one run");
     }
 
     private static JsonElement Member(JsonElement root, string path, string key, JsonValueKind kind) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(key, out JsonElement member) && member.ValueKind == kind
             ? member
             : throw new InputException(
-                $"report: '{path}' has no \"{key}\" as csalign align writes it; it is of another program or another version");
+                $"report: '{path}' has no \"{key}\" as csalign align writes it; it comes from another program or version");
 
     private static IEnumerable<(string, string)> Flatten(string prefix, JsonElement element) =>
         element.EnumerateObject().SelectMany(property =>
@@ -156,5 +156,5 @@ internal sealed record AlignRun
         ? epoch.EnumerateObject()
             .ToDictionary(value => value.Name,
                 value => value.Value.ValueKind == JsonValueKind.Number ? value.Value.GetDouble() : double.NaN)
-        : throw new InputException($"report: '{path}' has an epoch that is no object; it is of another program or another version");
+        : throw new InputException($"report: '{path}' has an epoch that is not an object; it comes from another program or version");
 }

@@ -10,7 +10,7 @@ namespace CsAligner.Studies.Runs;
 /// <summary>Paired rows that runs are evaluated on, and their tokens where adapters read those.</summary>
 internal sealed class RunFeatures : IDisposable
 {
-    /// <summary>Of what runs were trained on, so many pairs at even distances are enough for a look.</summary>
+    /// <summary>This many training pairs, at even distances, are enough for a picture.</summary>
     public const int MostOwnPairs = 10_000;
 
     private readonly TokenSet? _imageTokens, _textTokens;
@@ -23,7 +23,7 @@ internal sealed class RunFeatures : IDisposable
         (_imageTokens, _textTokens, _imageRows, _textRows) = (imageTokens, textTokens, imageRows, textRows);
     }
 
-    /// <summary>What the report calls them.</summary>
+    /// <summary>Their name in the report.</summary>
     public string Name { get; }
 
     /// <summary>[M, D].</summary>
@@ -32,7 +32,7 @@ internal sealed class RunFeatures : IDisposable
     /// <summary>[N, E].</summary>
     public Tensor Texts { get; }
 
-    /// <summary>Which text belongs to which image.</summary>
+    /// <summary>The pairs: which text belongs to which image.</summary>
     public Pairing Pairing { get; }
 
     /// <summary>Pairs in the files, where only some are used.</summary>
@@ -44,8 +44,8 @@ internal sealed class RunFeatures : IDisposable
         Tensor imageRows = FeatureFile.ReadRows(images, Modality.Image), textRows = FeatureFile.ReadRows(texts, Modality.Text);
         Pairing? pairing = FeatureInputs.ReadPairs(pairs, images, imageRows, texts, textRows);
         if (pairing == null && imageRows.Rows != textRows.Rows)
-            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, for each "
-                + "text the row of its image");
+            throw new InputException($"report: {imageRows.Rows} images and {textRows.Rows} texts need pairs: give --pairs P.npy, the "
+                + "image row of each text");
         return new RunFeatures(
             NameOf(images), imageRows, textRows, pairing ?? Pairing.Diagonal(imageRows.Rows), textRows.Rows,
             Open(imageTokens, Modality.Image, imageRows), Open(textTokens, Modality.Text, textRows),
@@ -53,7 +53,7 @@ internal sealed class RunFeatures : IDisposable
     }
 
     /// <summary>Some pairs of what a run was trained on, each image with its first text;
-    /// null where those files are no longer there.</summary>
+    /// null if those files are no longer there.</summary>
     public static RunFeatures? ReadOwn(AlignRun run)
     {
         string? images = Find(run, "images"), texts = Find(run, "texts");
@@ -96,7 +96,7 @@ internal sealed class RunFeatures : IDisposable
     private static Tensor Map(Adapter adapter, Tensor rows, TokenSet? tokens, int[] numbers, AlignRun run, string side)
     {
         if (adapter.Width != rows.Width)
-            throw new InputException($"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.Width} values, the features "
+            throw new InputException($"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.Width} values, but the features "
                 + $"have {rows.Width}; give features of the encoder that the run was trained on");
         if (adapter.UsesTokens && tokens == null)
             throw new InputException($"report: the {side} adapter of '{run.Folder}' maps features by their tokens: give --{side}-tokens "

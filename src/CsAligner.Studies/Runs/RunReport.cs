@@ -9,7 +9,7 @@ namespace CsAligner.Studies.Runs;
 /// <summary>Fills the report from any number of runs.</summary>
 internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule bandwidth, ulong seed)
 {
-    /// <summary>What is measured of the features before any adapter.</summary>
+    /// <summary>The measures of the features before any adapter.</summary>
     public const string Raw = "raw";
 
     // A run that loses more than this of R@1 has paid for its gap with recall.
@@ -33,7 +33,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         ("Held out: R@1, mean of both ways", epoch => 0.5 * (Of(epoch, "val_image_to_text_r1") + Of(epoch, "val_text_to_image_r1"))),
     ];
 
-    /// <summary>Names for folders: the last parts of their paths, as many as tell them apart.</summary>
+    /// <summary>Names for folders: as many last parts of their paths as needed to distinguish them.</summary>
     public static IReadOnlyList<string> NamesOf(IReadOnlyList<string> folders)
     {
         string[][] parts =
@@ -144,7 +144,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
     private string SummaryOf(string best)
     {
         if (best.Length == 0)
-            return "Options and training curves. No features were given, and what the runs were trained on is not at its place: nothing is "
+            return "Options and training curves. No features were given, and the training data of the runs are not in place: nothing is "
                 + "evaluated.";
         string marked = runs.Count == 1
             ? ""
@@ -199,7 +199,7 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
         {
             foreach (AlignRun run in runs)
             {
-                // Epoch 0 is the start, which has no loss of its own.
+                // Epoch 0 is the initial state, which has no loss.
                 double[] steps = [.. run.Epochs.Select((epoch, i) => epoch.TryGetValue("epoch", out double number) ? number : i)],
                     values = [.. run.Epochs.Select(value)];
                 if (values.Count(double.IsFinite) > 1) yield return new TrainingCurve(run.Name, quantity, steps, values);

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Runs;
 
-/// <summary>What the report says, for scripts. A value that is missing is null.</summary>
+/// <summary>The report as JSON, for scripts. Missing values are null.</summary>
 internal static class RunReportJson
 {
     /// <summary>Writes one object.</summary>

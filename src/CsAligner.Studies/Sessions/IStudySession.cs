@@ -15,10 +15,10 @@ internal interface IStudySession
     void Say(string line);
 
     /// <summary>Runs <paramref name="body"/> and shows how far it is.</summary>
-    /// <param name="title">What is being done: "training".</param>
+    /// <param name="title">The current activity: "training".</param>
     /// <param name="total">How many steps there are.</param>
     /// <param name="body">Reports as it goes.</param>
-    /// <param name="unit">What a step is, to show how many are done in a second: "epochs". Null shows no rate.</param>
+    /// <param name="unit">The unit of progress, to show a rate: "epochs". Null shows no rate.</param>
     void WithProgress(string title, long total, Action<IStudyProgress> body, string? unit = null);
 
     /// <summary>Progress as lines alone, one for each tenth of the way: for what may come beside other progress.</summary>

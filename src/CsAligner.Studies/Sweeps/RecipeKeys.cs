@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Sweeps;
 
-/// <summary>What a key of a recipe takes, and the check of all keys before any is read.</summary>
+/// <summary>The type of a recipe's key, and the check of all keys before any is read.</summary>
 internal sealed record RecipeKeys(params (string Key, string Expected, Func<JsonElement, bool> Fits)[] Known)
 {
     public static (string, string, Func<JsonElement, bool>) Text(string key) =>
@@ -26,7 +26,7 @@ internal sealed record RecipeKeys(params (string Key, string Expected, Func<Json
     /// <param name="path">The recipe.</param>
     /// <param name="within">Where in it the object is, for people.</param>
     /// <param name="value">The object.</param>
-    /// <exception cref="InputException">It is none, or a key or value is not known.</exception>
+    /// <exception cref="InputException">It is not a recipe, or a key or value is unknown.</exception>
     public void Check(string path, string within, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Object)
@@ -36,12 +36,12 @@ internal sealed record RecipeKeys(params (string Key, string Expected, Func<Json
             string[] names = [.. Known.Select(known => known.Key)];
             if (!names.Contains(property.Name))
                 throw new InputException(
-                    $"{path}: {within} has no key \"{property.Name}\"; known "
+                    $"{path}: {within} has the unknown key \"{property.Name}\"; known "
                         + $"are {string.Join(", ", names)}{Suggestion.End(property.Name, names)}");
             (_, string expected, Func<JsonElement, bool> fits) = Known.First(known => known.Key == property.Name);
             if (!fits(property.Value))
                 throw new InputException(
-                    $"{path}: \"{property.Name}\": {expected} was expected, got {StrictJson.Describe(property.Value)}");
+                    $"{path}: \"{property.Name}\": expected {expected}, got {StrictJson.Describe(property.Value)}");
         }
     }
 }

@@ -3,10 +3,10 @@ using CsAligner.Training;
 
 namespace CsAligner.Studies.Sweeps;
 
-/// <summary>One row of a sweep's table: what is trained, apart from the seed.</summary>
+/// <summary>One row of a sweep's table: the settings of a run, except for the seed.</summary>
 internal sealed record SweepCell
 {
-    /// <summary>The case; empty where the recipe has none.</summary>
+    /// <summary>The case; empty if the recipe has none.</summary>
     public required string Case { get; init; }
 
     /// <summary>The value of each option of the grid.</summary>
@@ -30,6 +30,6 @@ internal sealed record SweepCell
 
     public bool AutomaticLambda { get; init; }
 
-    /// <summary>What tells it from the others.</summary>
+    /// <summary>The name that identifies it.</summary>
     public string Name => string.Join(", ", Point.Prepend(Case).Where(part => part.Length > 0));
 }

@@ -15,7 +15,7 @@ using CsAligner.Training;
 
 namespace CsAligner.Studies.Sweeps;
 
-/// <summary>The data of a sweep with a model: what is trained on, chosen on and judged on, embedded once and kept.</summary>
+/// <summary>The data of a sweep with a model, for training, choosing and judging, embedded once and kept.</summary>
 internal sealed class SweepData : IDisposable
 {
     private readonly Set _pairs;
@@ -26,7 +26,7 @@ internal sealed class SweepData : IDisposable
     private SweepData(string model, Set pairs, Set? validation, Set[] tests) =>
         (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
 
-    /// <summary>Embeds what is not yet in the folder.</summary>
+    /// <summary>Embeds the data that are not yet in the folder.</summary>
     public static SweepData Open(IStudySession session, SweepSources sources, string folder)
     {
         var model = EmbedModel.Open(session, sources.Model!, null, null, sources.Tokens);
@@ -71,7 +71,7 @@ internal sealed class SweepData : IDisposable
         return new SweepData(sources.Model!, pairs, validation, tests);
     }
 
-    /// <summary>What a cell trains on under a seed; LoRA's tower comes with it.</summary>
+    /// <summary>The training data of a cell with a seed, including LoRA's tower.</summary>
     public (AlignmentData Data, TrainedClip? Clip) Training(SweepCell cell, ulong seed)
     {
         int count = _pairs.Images.Rows, kept = (int)Math.Round(cell.PairsFraction * count);
@@ -159,13 +159,13 @@ internal sealed class SweepData : IDisposable
     {
         public Set(string name, CaptionedImages inputs, string features, string textFeatures, bool tokens)
         {
-            if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions to an image; a sweep needs one");
+            if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions per image; a sweep needs one");
             (Name, Inputs) = (name.Replace("icons:", "", StringComparison.Ordinal), inputs);
             (Images, Texts) = (FeatureFile.ReadRows(features, Modality.Image), FeatureFile.ReadRows(textFeatures, Modality.Text));
             OwnTexts = textFeatures == features ? Texts : FeatureFile.ReadRows(features, Modality.Text);
             if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count)
                 throw new InputException(
-                    $"{features}: {Images.Rows} rows are not the {inputs.Count} images of '{name}'; remove the folder");
+                    $"{features}: {Images.Rows} rows do not match the {inputs.Count} images of '{name}'; remove the folder");
             if (!tokens) return;
             ImageTokens = TokenSet.Open(features, Modality.Image);
             TextTokens = TokenSet.Open(features, Modality.Text);

@@ -6,7 +6,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Sweeps;
 
-/// <summary>results.csv: a line for each test of each run that is done. What is in it is not run again.</summary>
+/// <summary>results.csv: a line for each test of each run that is done. Runs in it are not repeated.</summary>
 internal static class SweepFile
 {
     private static string Header => "cell,seed,test," + string.Join(',', SweepResult.Columns.Select(c => c.Name));

@@ -12,7 +12,7 @@ namespace CsAligner.Studies.Sweeps;
 /// </summary>
 internal sealed class SweepRecipe
 {
-    // What may change without changing what a run comes to: words, and how many seeds there are.
+    // Keys that may change without changing the result of a run: texts, and the number of seeds.
     private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
 
     // Keys of a run that align has no options for.
@@ -23,8 +23,8 @@ internal sealed class SweepRecipe
     private static readonly RecipeKeys Keys = new(
         RecipeKeys.Text("name"),
         RecipeKeys.Text("title"),
-        ("about", "a text, or a list of its lines", IsParagraphs),
-        ("findings", "a text, or a list of its lines", IsParagraphs),
+        ("about", "a string, or a list of lines", IsParagraphs),
+        ("findings", "a string, or a list of lines", IsParagraphs),
         RecipeKeys.Object("data"),
         RecipeKeys.Object("options"),
         RecipeKeys.List("cases", "objects with a name",
@@ -73,22 +73,22 @@ internal sealed class SweepRecipe
         if (Cells.Count == 0 || Seeds.Count == 0)
             throw new InputException($"{path}: there is nothing to run; give cases or a grid, and seeds");
         foreach (var same in Cells.GroupBy(c => c.Name).Where(g => g.Count() > 1))
-            throw new InputException($"{path}: two cases are called \"{same.Key}\"");
+            throw new InputException($"{path}: two cases are named \"{same.Key}\"");
     }
 
     public string Path { get; }
 
-    /// <summary>All of it that decides what a run comes to, whatever its spacing.</summary>
+    /// <summary>The part of the recipe that determines the result of a run, independently of spacing.</summary>
     public string Computes { get; }
 
     public string Name { get; }
 
     public string Title { get; }
 
-    /// <summary>What is asked, before the table; Markdown.</summary>
+    /// <summary>The text before the table; Markdown.</summary>
     public string About { get; }
 
-    /// <summary>What came out, after it.</summary>
+    /// <summary>The findings, after the table; Markdown.</summary>
     public string Findings { get; }
 
     public SweepSources Data { get; set; }
@@ -104,7 +104,7 @@ internal sealed class SweepRecipe
 
     public static SweepRecipe Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ablations holds those of the published tables");
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ablations has those of the published tables");
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path));
@@ -140,7 +140,7 @@ internal sealed class SweepRecipe
     private SweepCell Cell(string name, (string Key, JsonElement Value)[] settings, (string Key, JsonElement Value)[] point)
     {
         var cell = new SweepCell { Case = name, Point = [.. point.Select(p => SweepAxis.Text(p.Value))], Options = new AlignmentOptions() };
-        // Of one key the last value counts; an option may need another one, which the list has before it.
+        // If a key occurs twice, the last value counts; an option may need another one, which precedes it in the list.
         foreach (var (key, value) in settings.Concat(point).OrderBy(setting => Place(setting.Key)))
         {
             try
@@ -183,7 +183,7 @@ internal sealed class SweepRecipe
             };
 
             InputException Wrong(string expected, JsonElement got) =>
-                new($"\"{key}\": {expected} was expected, got {StrictJson.Describe(got)}");
+                new($"\"{key}\": expected {expected}, got {StrictJson.Describe(got)}");
         }
 
         try
@@ -196,7 +196,7 @@ internal sealed class SweepRecipe
         }
 
         if (cell.Lora is not null && Data.Model is null)
-            throw new InputException($"{Path}: lora trains inside of an encoder; give a model in \"data\"");
+            throw new InputException($"{Path}: lora trains inside an encoder; give a model in \"data\"");
         if (cell.PairsFraction is not (> 0 and <= 1))
             throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
         return cell;
@@ -212,7 +212,7 @@ internal sealed class SweepRecipe
         throw new InputException($"there is no option \"{key}\"; known are {string.Join(", ", known)}{Suggestion.End(key, known)}");
     }
 
-    // Of the options of align; -1 for other keys.
+    // The index among the options of align; -1 for other keys.
     private static int Place(string key) => AlignmentOptionList.All.Index().FirstOrDefault(each => each.Item.Key == key, (-1, null!)).Index;
 
     private static bool IsAutomatic(JsonElement value) =>

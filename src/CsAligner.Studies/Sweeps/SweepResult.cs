@@ -2,7 +2,7 @@ using CsAligner.Evaluation;
 
 namespace CsAligner.Studies.Sweeps;
 
-/// <summary>What one run reached on one test.</summary>
+/// <summary>The result of one run on one test.</summary>
 internal sealed record SweepResult
 {
     /// <summary>The columns of results.csv behind cell, seed and test.</summary>
@@ -49,7 +49,7 @@ internal sealed record SweepResult
 
     public required double Parameters { get; init; }
 
-    /// <summary>Of training, the automatic choice included.</summary>
+    /// <summary>Training time, including the automatic choice.</summary>
     public required double Seconds { get; init; }
 
     public required double PeakMebibytes { get; init; }

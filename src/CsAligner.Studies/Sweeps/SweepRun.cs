@@ -26,7 +26,7 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
         foreach (string checkpoint in Directory.GetFiles(folder, CheckpointPrefix + "*"))
             if (left.Length == 0 || checkpoint != Checkpoint(left[0].Cell, left[0].Seed)) File.Delete(checkpoint);
         if (left.Length == 0) return results;
-        if (left.Length < runs.Length) session.Say($"{runs.Length - left.Length} of {runs.Length} runs are done already: going on");
+        if (left.Length < runs.Length) session.Say($"{runs.Length - left.Length} of {runs.Length} runs are already done: continuing");
         using var embedded = recipe.Data.Model is null ? null : SweepData.Open(session, recipe.Data, features);
         (Tensor Images, Tensor Texts)? given = recipe.Data.Model is null ? Given() : null;
         session.WithProgress(
@@ -68,13 +68,13 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
         return (images, texts);
     }
 
-    // Results of one recipe must not mix with those of another; what it says in words may change.
+    // Results of one recipe must not mix with those of another; its texts may change.
     private void Claim()
     {
         string path = Path.Combine(folder, RecipeFile);
         if (File.Exists(path) && File.Exists(Path.Combine(folder, ResultsFile)) && SweepRecipe.Read(path).Computes != recipe.Computes)
-            throw new InputException($"{folder}: holds the results of another recipe, or of an older form of this one; give another --out, "
-                + $"or remove {ResultsFile}");
+            throw new InputException($"{folder}: has the results of another recipe, or of an older version of this one; give another "
+                + $"--out, or remove {ResultsFile}");
         AtomicFile.WriteAllBytes(path, File.ReadAllBytes(recipe.Path));
     }
 

@@ -20,19 +20,19 @@ internal sealed record SweepSources
         RecipeKeys.Flag("unseen_words"));
 
     /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>;
-    /// null where features are given.</summary>
+    /// null if features are given.</summary>
     public string? Model { get; init; }
 
-    /// <summary>What embeds the texts in its place; null for the model itself.</summary>
+    /// <summary>Another encoder for the texts; null for the model itself.</summary>
     public string? TextModel { get; init; }
 
-    /// <summary>What is trained on: as embed's --data.</summary>
+    /// <summary>The training data, as in embed's --data.</summary>
     public string? Pairs { get; init; }
 
-    /// <summary>What the best epoch is chosen on; null holds out a part of the pairs.</summary>
+    /// <summary>The data to choose the best epoch on; null holds out a part of the pairs.</summary>
     public string? Validation { get; init; }
 
-    /// <summary>What is judged on.</summary>
+    /// <summary>The test data.</summary>
     public IReadOnlyList<string> Tests { get; init; } = [];
 
     /// <summary>Features of images, .npy or a feature set.</summary>

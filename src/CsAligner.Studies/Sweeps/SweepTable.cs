@@ -17,7 +17,7 @@ internal static class SweepTable
         text.Append(CultureInfo.InvariantCulture, $"# {recipe.Title}\n\n");
         if (recipe.About.Length > 0) text.Append(recipe.About).Append("\n\n");
         text.Append(CultureInfo.InvariantCulture, $"""
-            Remade by `{command}`. {recipe.Seeds.Count} {(recipe.Seeds.Count == 1 ? "seed" : "seeds")}{(recipe.Seeds.Count > 1 ? ", mean ± half of the 95% interval (Student's t over seeds: what is left of chance in training, not in the choice of the test)" : "")}.
+            Remade by `{command}`. {recipe.Seeds.Count} {(recipe.Seeds.Count == 1 ? "seed" : "seeds")}{(recipe.Seeds.Count > 1 ? ", mean ± half of the 95% interval (Student's t over seeds: the remaining chance in training, not in the choice of the test)" : "")}.
             D_CS is off-diagonal at σ = within*0.35 of the rows judged; R@1 is in per cent, i images, t texts; unif. is uniformity, the mean of both sides (lower is more spread out); s and MiB are the training's seconds and its peak of memory.
 
 
@@ -57,7 +57,7 @@ internal static class SweepTable
             if (AgainstBest(recipe, results, test) is { } comparison) text.Append(comparison).Append("\n\n");
         }
 
-        if (recipe.Findings.Length > 0) text.Append(CultureInfo.InvariantCulture, $"## What it says\n\n{recipe.Findings}\n");
+        if (recipe.Findings.Length > 0) text.Append(CultureInfo.InvariantCulture, $"## Findings\n\n{recipe.Findings}\n");
         return text.ToString();
     }
 

@@ -13,7 +13,7 @@ namespace CsAligner.Studies.Sweeps;
 /// <param name="ImageOfText">For each caption the row of its image.</param>
 internal sealed record UnseenQueries(Tensor Texts, Tensor OwnTexts, long[] ImageOfText)
 {
-    /// <summary>Finds and embeds them; null where there are none.</summary>
+    /// <summary>Finds and embeds them; null if there are none.</summary>
     public static UnseenQueries? Of(IStudySession session, string test, ImagePreprocessing preprocessing, CaptionVocabulary vocabulary,
         EmbedModel model, EmbedModel? textModel)
     {

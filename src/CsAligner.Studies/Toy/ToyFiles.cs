@@ -9,7 +9,7 @@ namespace CsAligner.Studies.Toy;
 /// <summary>toy.svg, toy.md and, where SVG can be drawn, toy.png.</summary>
 internal static class ToyFiles
 {
-    /// <summary>The figure's width in pixels, twice what it is drawn for.</summary>
+    /// <summary>The figure's width in pixels, twice its design width.</summary>
     private const int PictureWidth = 2328;
 
     /// <summary>Writes them; gives whether toy.png is among them.</summary>
@@ -33,7 +33,7 @@ internal static class ToyFiles
         }
         catch (InputException failure)
         {
-            session.Say($"toy.png is left out: {failure.Message}");
+            session.Say($"toy.png was not written: {failure.Message}");
             return false;
         }
 

@@ -18,7 +18,7 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
     /// <summary>sigma of the kernel.</summary>
     public const double Bandwidth = 0.5;
 
-    // The fitted Gaussians' covariances are taken as they are, but for rounding.
+    // The fitted Gaussians' covariances are taken as they are, except for rounding.
     private const double Shrinkage = 1e-9;
 
     /// <summary>The keys of JSON and the headings of tables, in order.</summary>
@@ -48,7 +48,7 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
         var text = new StringBuilder();
         text.AppendLine("# Mutual information against divergence").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"Two Gaussian modalities in two dimensions, {Rows} pairs of each case, sigma = {Bandwidth}; estimated from the sample, and in "
+            $"Two Gaussian modalities in two dimensions, {Rows} pairs per case, sigma = {Bandwidth}; estimated from the sample, and in "
                 + $"brackets the closed form. Nats.");
         text.AppendLine(CultureInfo.InvariantCulture, $"Remade by `csalign toy --out DIR --seed {seed}`.").AppendLine()
             .AppendLine("![Three pairs of clouds](toy.svg)").AppendLine();
@@ -64,7 +64,8 @@ internal sealed record ToyResult(ToyCase Case, Tensor X, Tensor Y, ToyValue Mutu
         }
 
         return text.AppendLine()
-            .AppendLine("Mutual information is the same in all three: it cannot tell modalities that lie apart from such that are one.")
+            .AppendLine("Mutual information is the same in all three cases: it cannot distinguish modalities that lie apart from "
+                + "modalities that coincide.")
             .ToString();
     }
 

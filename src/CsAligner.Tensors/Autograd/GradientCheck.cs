@@ -48,7 +48,7 @@ public sealed record GradientCheck
     /// about 1, not close to a kink, and few of them: it runs twice for each element. The backward pass runs twice, so that an operation
     /// that sets its inputs' gradients instead of adding to them fails.
     /// </summary>
-    /// <param name="function">What is checked; the same result for the same inputs every time. Any shape.</param>
+    /// <param name="function">The function to check; it must be deterministic, with a result of any shape.</param>
     /// <param name="inputs">The tensors that it depends on. They keep their values; gradients that they had are forgotten.</param>
     /// <param name="step">How far an element is moved each way; above 0.</param>
     /// <param name="tolerance">The largest error that passes.</param>
@@ -97,7 +97,7 @@ public sealed record GradientCheck
         }
     }
 
-    /// <summary>Ends where the check failed, with what is wrong.</summary>
+    /// <summary>Throws if the check failed; the message describes the fault.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public void ThrowIfFailed()
     {
@@ -106,7 +106,7 @@ public sealed record GradientCheck
 
     /// <inheritdoc/>
     public override string ToString() => Expected == 0 && Given == 0
-        ? $"The result does not depend on input {Input}: nothing is checked."
+        ? $"The result does not depend on input {Input}, so nothing is checked."
         : string.Create(CultureInfo.InvariantCulture,
             $"The gradient of input {Input} is off by {Error:g3} of its largest element (tolerance {Tolerance:g3}): ")
             + string.Create(CultureInfo.InvariantCulture,

@@ -1,6 +1,6 @@
 namespace CsAligner.Tensors.Autograd;
 
-/// <summary>The gradients that pass through an operation of an application's own (<see cref="Tape.Apply"/>) on the way back.</summary>
+/// <summary>The gradients of a custom operation (<see cref="Tape.Apply"/>) in the backward pass.</summary>
 public sealed unsafe class OpGradients
 {
     private readonly Tensor[] _inputs;
@@ -8,7 +8,7 @@ public sealed unsafe class OpGradients
 
     internal OpGradients(Tensor result, Tensor[] inputs) => (Result, _inputs, _given) = (result, inputs, new bool[inputs.Length]);
 
-    /// <summary>What the operation computed.</summary>
+    /// <summary>The result of the operation.</summary>
     public Tensor Result { get; }
 
     /// <summary>d loss / d result, as many elements as the result, row after row.</summary>
@@ -28,7 +28,8 @@ public sealed unsafe class OpGradients
     {
         var tensor = _inputs[input];
         if (!tensor.RequiresGrad)
-            throw new InvalidOperationException($"No gradient of input {input} is asked for: call Of({input}) only where Wants({input}).");
+            throw new InvalidOperationException($"The gradient of input {input} is not needed: call Of({input}) only where "
+                + $"Wants({input}).");
         _given[input] = true;
         var gradient = new Span<float>(tensor.GradSink(out bool accumulate), tensor.Length);
         if (!accumulate) gradient.Clear();

@@ -1,7 +1,7 @@
 namespace CsAligner.Tensors.Autograd;
 
 /// <summary>
-/// Records operations on the way forward and runs their gradients on the way back. Operations are extension methods
+/// Records operations in the forward pass and runs their backward passes. Operations are extension methods
 /// (<see cref="Ops"/>); each result belongs to the tape, which gives its memory back during <see cref="Backward(Tensor)"/>
 /// and, whatever is left, at its end. One tape is used by one thread; its kernels use all of
 /// <see cref="Compute.Threads"/>.
@@ -11,7 +11,7 @@ public sealed class Tape : IDisposable
     [ThreadStatic]
     private static Stack<Contents>? _idle;
 
-    // What an earlier tape has left: training makes one tape after the other. Null after the end.
+    // Memory of an earlier tape: training makes one tape after the other. Null after disposal.
     private Contents? _contents;
 
     /// <summary>A tape that records, for training.</summary>
@@ -34,8 +34,8 @@ public sealed class Tape : IDisposable
 
     /// <summary>
     /// An operation of an application's own: computes its result at once, and its gradients when <see cref="Backward(Tensor)"/> comes by.
-    /// What the way back needs of the way forward, the two delegates share as captured variables; the inputs and the result still hold
-    /// their values then. <see cref="GradientCheck"/> tells whether the two go together.
+    /// The two delegates share what the backward pass needs from the forward pass as captured variables; the inputs and the result still
+    /// hold their values then. <see cref="GradientCheck"/> tells whether the two go together.
     /// <example>
     /// ln(1 + e^x), whose derivative is the sigmoid; x [any shape], the result as x:
     /// <code>
@@ -54,11 +54,11 @@ public sealed class Tape : IDisposable
     /// </example>
     /// </summary>
     /// <param name="shape">The shape of the result.</param>
-    /// <param name="inputs">Every tensor that gradients are to reach. The same one may stand there twice.</param>
+    /// <param name="inputs">Every tensor that needs gradients. The same one may occur twice.</param>
     /// <param name="forward">Fills the result, which holds zeros at first.</param>
     /// <param name="backward">
     /// Adds d loss / d input to <see cref="OpGradients.Of"/> of each input that <see cref="OpGradients.Wants"/> one. It runs once in a
-    /// backward pass whose loss depends on the result, and not at all where no input requires a gradient.
+    /// backward pass whose loss depends on the result, and never if no input requires a gradient.
     /// </param>
     /// <returns>A tensor of the shape, of this tape.</returns>
     public Tensor Apply(ReadOnlySpan<int> shape, IReadOnlyList<Tensor> inputs, Action<Tensor> forward, Action<OpGradients> backward)
@@ -102,7 +102,7 @@ public sealed class Tape : IDisposable
         if (gradient.Length != output.Length)
             throw new ArgumentException($"The gradient has {gradient.Length} elements, the output is {Shapes.Format(output.Shape)}.",
                 nameof(gradient));
-        if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() where gradients are wanted.");
+        if (!Recording) throw new InvalidOperationException("This tape does not record: use new Tape() for gradients.");
         if (!output.RequiresGrad) throw new InvalidOperationException("The loss does not depend on any tensor that requires a gradient.");
 
         var nodes = Live.Nodes;
@@ -172,7 +172,7 @@ public sealed class Tape : IDisposable
 
     /// <summary>Remembers how gradients pass through <paramref name="output"/>, where it requires one.</summary>
     /// <param name="output">The operation's result.</param>
-    /// <param name="state">What the way back needs to know.</param>
+    /// <param name="state">The state for the backward pass.</param>
     /// <param name="backward">Reads the output's gradient and adds to its inputs'; a static function of output and state,
     /// which leaves nothing on the heap.</param>
     /// <param name="saved">A tensor of the tape that only this backward needs.</param>
@@ -190,7 +190,7 @@ public sealed class Tape : IDisposable
         return tensor;
     }
 
-    private Contents Live => _contents ?? throw new ObjectDisposedException(nameof(Tape), "The tape has ended: make another.");
+    private Contents Live => _contents ?? throw new ObjectDisposedException(nameof(Tape), "The tape has been disposed: create another.");
 
     private sealed record Contents(List<Tensor> Owned, List<TapeNode> Nodes)
     {

@@ -5,7 +5,7 @@ internal abstract class TapeNode
 {
     public Tensor Output { get; protected set; } = null!;
 
-    /// <summary>A tensor of the tape that only the way back needs.</summary>
+    /// <summary>A tensor of the tape that only the backward pass needs.</summary>
     public Tensor? Saved { get; protected set; }
 
     public abstract void Backward();

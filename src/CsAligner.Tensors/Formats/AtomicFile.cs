@@ -6,7 +6,7 @@ namespace CsAligner.Tensors.Formats;
 /// Writes a file so that a crash, a kill or a full disk leaves either the old file or the new one, never a torn one:
 /// a temporary file in the same folder, flushed to the disk, renamed over the target, and the folder flushed.
 /// Without <see cref="Commit"/> the temporary file is removed and the target stays as it was. A killed process
-/// leaves its temporary file behind; <see cref="CleanFolder"/> removes those, and only those that nobody writes.
+/// leaves its temporary file behind; <see cref="CleanFolder"/> removes those, except files that another process still writes.
 /// </summary>
 public sealed class AtomicFile : IDisposable
 {
@@ -81,7 +81,7 @@ public sealed class AtomicFile : IDisposable
 
     /// <summary>
     /// Removes temporary files that killed runs left in a folder (not in those below it). Files that a living
-    /// process still writes are locked and stay. What cannot be removed is left; a missing folder is fine.
+    /// process still writes are locked and stay. Files that cannot be removed stay; a missing folder is fine.
     /// </summary>
     /// <returns>How many files were removed.</returns>
     public static int CleanFolder(string folder)
@@ -96,7 +96,7 @@ public sealed class AtomicFile : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // A folder that cannot be listed has nothing of ours to remove; writing to it will say what is wrong.
+            // If the folder cannot be listed, there is nothing to remove; writing to it will report the error.
         }
 
         return removed;
@@ -135,7 +135,7 @@ public sealed class AtomicFile : IDisposable
         IgnoreFailure(() => File.Delete(_temporaryPath));
     }
 
-    /// <summary>The full path of what is written: of a link what it points to.</summary>
+    /// <summary>The full path of the output; for a link, that of its target.</summary>
     /// <exception cref="InputException">The folder is missing, or the path is a folder or a device.</exception>
     internal static string Target(string path)
     {

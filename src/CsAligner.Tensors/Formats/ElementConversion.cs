@@ -51,7 +51,7 @@ internal static class ElementConversion
     public static void ToInt64(ReadOnlySpan<byte> bytes, ElementType type, Span<long> values) =>
         (Find(type)?.ToInt64 ?? throw Unfit(type, "not an integer type"))(bytes, values);
 
-    /// <summary>The first finite value that becomes an infinity when it is written; -1 where there is none.</summary>
+    /// <summary>The first finite value that becomes an infinity when it is written; -1 if there is none.</summary>
     public static int IndexOfOverflow(ReadOnlySpan<float> values, ElementType type)
     {
         float limit = Find(type)?.Overflow ?? float.PositiveInfinity;

@@ -15,7 +15,7 @@ public sealed class FileLock : IDisposable
 
     private FileLock(string path, FileStream file) => (_path, _file) = (path, file);
 
-    /// <summary>Takes the lock, or gives back null where another holds it.</summary>
+    /// <summary>Takes the lock, or gives back null if another holds it.</summary>
     /// <param name="path">The file, made where it is missing. Its folder exists.</param>
     /// <exception cref="IOException">The file cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be made.</exception>
@@ -39,7 +39,7 @@ public sealed class FileLock : IDisposable
                 file.SetLength(Environment.ProcessId);
                 File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow);
 
-                // Its holder may have removed the file after we opened it: then we hold what nobody else will look at.
+                // Its holder may have removed the file after we opened it: then we hold a lock that no one else sees.
                 if (IsAt(path, file)) return new FileLock(path, file);
                 file.Dispose();
             }
@@ -51,7 +51,7 @@ public sealed class FileLock : IDisposable
         }
     }
 
-    /// <summary>Who holds a lock that could not be taken, in words; empty where that cannot be told.</summary>
+    /// <summary>The holder of a lock that could not be taken, as text; empty if unknown.</summary>
     /// <param name="path">The file.</param>
     public static string Holder(string path)
     {
@@ -71,7 +71,7 @@ public sealed class FileLock : IDisposable
     /// <summary>Removes the file and lets go.</summary>
     public void Dispose()
     {
-        // Windows does not remove what is open; whoever takes it in between keeps it, for then it cannot be removed.
+        // Windows does not remove an open file; if another process takes the lock in between, it keeps the file.
         if (OperatingSystem.IsWindows()) _file.Dispose();
         try
         {
@@ -79,7 +79,7 @@ public sealed class FileLock : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // It stays, unlocked, which hinders nobody.
+            // It stays, unlocked, which does no harm.
         }
 
         _file.Dispose();

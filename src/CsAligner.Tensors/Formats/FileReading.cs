@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Tensors.Formats;
 
-/// <summary>What the readers share: opening, reading exactly, and sizes that cannot overflow.</summary>
+/// <summary>Shared by the readers: opening, exact reading, and sizes that cannot overflow.</summary>
 internal static class FileReading
 {
     // Large enough for the disk, small enough for the cache that the conversion then finds it in.
@@ -23,7 +23,7 @@ internal static class FileReading
         }
         catch (UnauthorizedAccessException failure)
         {
-            string reason = Directory.Exists(path) ? "it is a folder, a file was expected" : "permission denied; check its rights";
+            string reason = Directory.Exists(path) ? "it is a folder; expected a file" : "permission denied; check its rights";
             throw new InputException($"cannot read '{path}': {reason}", failure);
         }
         catch (Exception failure) when (failure is IOException or ArgumentException or NotSupportedException)
@@ -41,7 +41,7 @@ internal static class FileReading
                 int count = RandomAccess.Read(handle, destination, offset);
                 if (count == 0)
                     throw new InputException(
-                        $"cannot read '{path}': it ended at byte {offset} while being read; was it cut off by another program?");
+                        $"cannot read '{path}': it ended at byte {offset} while being read; did another program cut it off?");
                 offset += count;
                 destination = destination[count..];
             }
@@ -106,7 +106,7 @@ internal static class FileReading
         {
             length = shape[i] > Array.MaxLength ? long.MaxValue : length * shape[i];
             if (length > Array.MaxLength)
-                throw new InputException($"cannot read {what}: [{string.Join(", ", shape.ToArray())}] is more than one tensor holds "
+                throw new InputException($"cannot read {what}: [{string.Join(", ", shape.ToArray())}] is more than one tensor can hold "
                     + $"({Array.MaxLength} values); read it in row ranges or split the file");
             sizes[i] = (int)shape[i];
         }

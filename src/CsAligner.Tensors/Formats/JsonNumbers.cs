@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace CsAligner.Tensors.Formats;
 
-/// <summary>Numbers as JSON has them: what is missing or not finite becomes null.</summary>
+/// <summary>Numbers in JSON: missing and non-finite values become null.</summary>
 internal static class JsonNumbers
 {
     public static void Write(Utf8JsonWriter writer, string name, double? value)

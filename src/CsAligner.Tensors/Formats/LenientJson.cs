@@ -28,7 +28,7 @@ public static class LenientJson
     public static JsonDocument Parse(string text, JsonDocumentOptions options = default) => Parse(Encoding.UTF8.GetBytes(text), options);
 
     /// <summary>
-    /// The text as plain JSON in UTF-8: no byte order mark, null in place of NaN, Infinity and -Infinity. The same memory where there is
+    /// The text as plain JSON in UTF-8: no byte order mark, null instead of NaN, Infinity and -Infinity. The same memory if there is
     /// none of them. Comments and trailing commas stay.
     /// </summary>
     /// <param name="text">The bytes of a file or of a line.</param>
@@ -79,7 +79,7 @@ public static class LenientJson
         return whole;
     }
 
-    /// <summary>What a byte order mark says, and its length; null for UTF-8, with or without one.</summary>
+    /// <summary>The encoding of a byte order mark, and its length; null for UTF-8, with or without one.</summary>
     internal static (Encoding? Encoding, int Mark) EncodingOf(ReadOnlySpan<byte> start) => start switch
     {
         [0xEF, 0xBB, 0xBF, ..] => (null, 3),

@@ -1,7 +1,7 @@
 namespace CsAligner.Tensors.Formats;
 
 /// <summary>
-/// Writes null in place of NaN, Infinity and -Infinity where they stand as values, not within strings or comments. The text comes in
+/// Writes null instead of NaN, Infinity and -Infinity where they stand as values, not within strings or comments. The text comes in
 /// pieces of any size.
 /// </summary>
 internal sealed class LenientJsonFilter
@@ -17,7 +17,7 @@ internal sealed class LenientJsonFilter
         BlockCommentStar,
     }
 
-    // The longest of the three; a longer word is none of them.
+    // The longest of the three; a longer word cannot be one of them.
     private const int LongestWord = 9;
 
     private readonly byte[] _word = new byte[LongestWord];
@@ -25,10 +25,10 @@ internal sealed class LenientJsonFilter
     private bool _inLongWord;
     private State _state;
 
-    /// <summary>At most so many bytes come out of so many, together with what was held back.</summary>
+    /// <summary>The most bytes that come out for this many bytes in, including the held-back ones.</summary>
     public static int MostBytes(int count) => checked(count + (count / 3) + LongestWord + 1);
 
-    /// <summary>Takes a piece and gives what is known of it; a word at its end is held back.</summary>
+    /// <summary>Takes a piece and returns its filtered bytes; a word at the end is held back.</summary>
     /// <returns>Bytes written.</returns>
     public int Write(ReadOnlySpan<byte> text, Span<byte> plain)
     {

@@ -61,11 +61,11 @@ internal sealed class LenientJsonStream : ForwardOnlyStream
             return (0, _source.Read(_piece));
         }
 
-        // What follows a mark alone may be more text.
+        // A mark alone may be followed by more text.
         return count > mark ? (mark, count - mark) : (0, _source.Read(_piece));
     }
 
-    /// <summary>What was read already, then the rest.</summary>
+    /// <summary>The bytes already read, then the rest.</summary>
     private sealed class Concatenated(Stream first, Stream second) : ForwardOnlyStream
     {
         public override int Read(Span<byte> buffer) => first.Read(buffer) is > 0 and var read ? read : second.Read(buffer);

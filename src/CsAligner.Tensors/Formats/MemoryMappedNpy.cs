@@ -20,7 +20,7 @@ public sealed unsafe class MemoryMappedNpy : IDisposable
     {
         _header = NpyHeader.Read(handle, path);
         if (_header.FortranOrder && _header.Shape.Length > 1)
-            throw new InputException($"cannot map '{path}': values in C order were expected; save it again with numpy.ascontiguousarray");
+            throw new InputException($"cannot map '{path}': expected values in C order; save it again with numpy.ascontiguousarray");
         (Path, Rows, RowLength) = (path, _header.Shape.Length == 0 ? 1 : _header.Shape[0], 1);
         foreach (long size in _header.Shape.AsSpan(Math.Min(1, _header.Shape.Length)))
             RowLength *= size;
@@ -72,7 +72,7 @@ public sealed unsafe class MemoryMappedNpy : IDisposable
         }
     }
 
-    /// <summary>Reads rows from <paramref name="firstRow"/> on, as many as the destination holds, as float32.</summary>
+    /// <summary>Reads rows from <paramref name="firstRow"/> on, to fill the destination, as float32.</summary>
     /// <param name="firstRow">0 up to <see cref="Rows"/>.</param>
     /// <param name="destination">Whole rows, row-major; its length is a multiple of <see cref="RowLength"/>.</param>
     public void ReadRows(long firstRow, Span<float> destination)

@@ -37,10 +37,10 @@ public static class Npy
         using NpyReader reader = NpyReader.Open(path);
         if (reader.Shape.Length != 1)
             throw new InputException(
-                $"cannot read '{path}': one dimension was expected, its shape is {FileReading.Describe(reader.Shape)}; save a flat list");
+                $"cannot read '{path}': expected one dimension, its shape is {FileReading.Describe(reader.Shape)}; save a flat list");
         // A mask has as many entries as a list of row numbers, and would pass for one.
         if (reader.ElementType == ElementType.Bool)
-            throw new InputException($"cannot read '{path}': integers were expected, it holds {reader.ElementType}; save row numbers with "
+            throw new InputException($"cannot read '{path}': expected integers, it holds {reader.ElementType}; save row numbers with "
                 + "dtype int64, as numpy.flatnonzero gives them");
         long[] values = new long[reader.TensorShape()[0]];
         if (ElementConversion.IsInteger(reader.ElementType))
@@ -58,7 +58,7 @@ public static class Npy
         {
             if (exact[row] != Math.Truncate(exact[row]) || Math.Abs(exact[row]) > 1L << 53)
                 throw new InputException($"cannot read '{reader.Path}': row {row} is {exact[row].ToString(CultureInfo.InvariantCulture)}; "
-                    + "whole numbers were expected: save it with dtype int64");
+                    + "expected whole numbers: save it with dtype int64");
             values[row] = (long)exact[row];
         }
     }

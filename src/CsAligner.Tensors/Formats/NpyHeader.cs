@@ -28,7 +28,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
 
         (int major, int minor) = (start[6], start[7]);
         if (major is < 1 or > 3 || minor != 0)
-            throw Bad(path, $"its version is {major}.{minor}; 1.0, 2.0 and 3.0 are read");
+            throw Bad(path, $"its version is {major}.{minor}; supported are 1.0, 2.0 and 3.0");
         int prefix = major == 1 ? 10 : 12;
         if (start.Length < prefix)
             throw Bad(path, $"it ends after {fileLength} bytes, inside its header");
@@ -36,7 +36,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..])
             : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (length > MaxLength)
-            throw Bad(path, $"its header claims {length} bytes; at most {MaxLength} are read");
+            throw Bad(path, $"its header states {length} bytes; the limit is {MaxLength}");
         if (prefix + length > fileLength)
             throw Bad(path, $"it ends after {fileLength} bytes, inside its header");
 
@@ -49,7 +49,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         {
             string what = dataLength < expected ? "is cut off" : "has bytes after its data";
             throw Bad(path,
-                $"the file {what}: shape {FileReading.Describe(header.Shape)} needs {expected} bytes of data, {dataLength} are there");
+                $"the file {what}: shape {FileReading.Describe(header.Shape)} needs {expected} bytes of data, but {dataLength} are there");
         }
 
         return header;
@@ -133,7 +133,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
     private static (ElementType Type, bool BigEndian) ParseType(string path, string descr)
     {
         if (descr.Contains('O', StringComparison.Ordinal))
-            throw Bad(path, "it holds Python objects, which are never read; save a plain array of numbers");
+            throw Bad(path, "it holds Python objects, which are not supported; save a plain array of numbers");
         ElementType type = descr is ['<' or '>' or '|', .. string kind]
             ? kind switch
             {
@@ -153,7 +153,8 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             }
             : ElementType.Other;
         if (type == ElementType.Other || (descr[0] == '|' && ElementConversion.SizeOf(type) > 1))
-            throw Bad(path, $"its type '{descr}' is not read; save it as float16, float32, float64, bool, or integers of 8 to 64 bits");
+            throw Bad(path, $"its type '{descr}' is not supported; save it as float16, float32, float64, bool, or integers of 8 to 64 "
+                + "bits");
         return (type, descr[0] == '>');
     }
 
@@ -181,18 +182,18 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         public void Expect(char expected)
         {
             if (!TryTake(expected))
-                throw Malformed($"'{expected}' was expected");
+                throw Malformed($"expected '{expected}'");
         }
 
         public void ExpectEnd()
         {
             if (NextIs('\0') || _at < text.Length)
-                throw Malformed("nothing more was expected");
+                throw Malformed("expected the end");
         }
 
         public string TakeString()
         {
-            char quote = TryTake('\'') ? '\'' : TryTake('"') ? '"' : throw Malformed("a string was expected");
+            char quote = TryTake('\'') ? '\'' : TryTake('"') ? '"' : throw Malformed("expected a string");
             int end = text.IndexOf(quote, _at);
             if (end < 0)
                 throw Malformed("a string does not end");
@@ -210,7 +211,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             ReadOnlySpan<char> rest = text.AsSpan(_at);
             bool value = rest.StartsWith("True", StringComparison.Ordinal);
             if (!value && !rest.StartsWith("False", StringComparison.Ordinal))
-                throw Malformed("True or False was expected");
+                throw Malformed("expected True or False");
             _at += value ? 4 : 5;
             return value;
         }
@@ -244,7 +245,7 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             while (_at < text.Length && char.IsAsciiDigit(text[_at]))
                 _at++;
             if (_at == start)
-                throw Malformed("a number was expected");
+                throw Malformed("expected a number");
             if (!long.TryParse(text.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out long size))
                 throw Malformed("a size is larger than any file");
             // Python 2 wrote long integers as 10L.

@@ -53,7 +53,7 @@ public sealed class NpyReader : IDisposable
     /// <summary>Values in a row: the product of all dimensions but the first.</summary>
     public long RowLength { get; }
 
-    /// <summary>Reads rows from <paramref name="firstRow"/> on, as many as the destination holds, as float32.</summary>
+    /// <summary>Reads rows from <paramref name="firstRow"/> on, to fill the destination, as float32.</summary>
     /// <param name="firstRow">0 up to <see cref="Rows"/>.</param>
     /// <param name="destination">Whole rows, row-major; its length is a multiple of <see cref="RowLength"/>.</param>
     public void ReadRows(long firstRow, Span<float> destination) => Read(firstRow, ElementConversion.ToSingle, destination);
@@ -66,7 +66,7 @@ public sealed class NpyReader : IDisposable
     public void ReadRows(long firstRow, Span<long> destination)
     {
         if (!ElementConversion.IsInteger(ElementType))
-            throw new InputException($"cannot read '{Path}': integers were expected, it holds {ElementType}; save it with dtype int64");
+            throw new InputException($"cannot read '{Path}': expected integers, it holds {ElementType}; save it with dtype int64");
         Read(firstRow, ElementConversion.ToInt64, destination);
     }
 

@@ -45,7 +45,7 @@ public sealed class NpyWriter : IDisposable
     public void WriteRows(ReadOnlySpan<float> rows)
     {
         if (rows.Length % Width != 0)
-            throw new ArgumentException($"{rows.Length} values are not whole rows of {Width}", nameof(rows));
+            throw new ArgumentException($"{rows.Length} values are not a whole number of rows of {Width}", nameof(rows));
         ValueWriting.RequireRange(rows, _type, $"'{_path}'", Width, Rows);
         ValueWriting.Write(_file.Stream, rows, _type);
         Rows += rows.Length / Width;
@@ -60,6 +60,6 @@ public sealed class NpyWriter : IDisposable
         _file.Commit();
     }
 
-    /// <summary>Removes what was written unless it was committed.</summary>
+    /// <summary>Removes the written files unless they were committed.</summary>
     public void Dispose() => _file.Dispose();
 }

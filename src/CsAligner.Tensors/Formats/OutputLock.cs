@@ -3,11 +3,11 @@ namespace CsAligner.Tensors.Formats;
 /// <summary>
 /// Holds a folder, or a file, for as long as a run writes to it: a second run says so and stops before it changes anything. The lock is
 /// a hidden file in the folder, so whatever path leads there is the same place; it is removed at the end, and one that a killed
-/// run left hinders nobody.
+/// run left has no effect.
 /// </summary>
 public sealed class OutputLock : IDisposable
 {
-    /// <summary>The lock of a folder; that of a file has the file's name before it.</summary>
+    /// <summary>The lock of a folder; a file's lock is prefixed with the file's name.</summary>
     public const string FileName = ".csalign.lock";
 
     private const string SharePrefix = ".csalign.share-";
@@ -99,7 +99,7 @@ public sealed class OutputLock : IDisposable
         }
     }
 
-    // A file that nobody holds is one that a killed run left.
+    // A lock file without a holder was left by a killed run.
     private static void RequireNoShare(string folder, Func<string, bool> hinders)
     {
         foreach (string path in Directory.GetFiles(folder, $"{SharePrefix}*{Suffix}"))
@@ -110,5 +110,5 @@ public sealed class OutputLock : IDisposable
     }
 
     private static InputException AtWork(string named, string path) =>
-        new($"another csalign is at work on '{named}'{FileLock.Holder(path)}: wait until it has ended, or give another place to write to");
+        new($"another csalign is writing '{named}'{FileLock.Holder(path)}: wait until it ends, or give another output path");
 }

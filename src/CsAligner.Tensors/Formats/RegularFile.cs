@@ -11,17 +11,17 @@ internal static class RegularFile
 {
     /// <summary>Opens a plain file that is not empty for reading at any place.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no folder that it could be in.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="InputException">It is empty, a folder, a pipe, a socket or a device.</exception>
     public static SafeFileHandle Open(string path)
     {
-        if (Directory.Exists(path)) throw new InputException($"cannot read '{path}': it is a folder, a file was expected");
+        if (Directory.Exists(path)) throw new InputException($"cannot read '{path}': it is a folder; expected a file");
         if (LengthOf(path) == 0)
             throw new InputException(
-                $"cannot read '{path}': the file is empty, or a pipe or a device; a file with something in it was expected");
+                $"cannot read '{path}': the file is empty, or a pipe or a device; expected a file with content");
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
@@ -32,7 +32,7 @@ internal static class RegularFile
         {
             // macOS counts what waits in a pipe.
             handle.Dispose();
-            throw new InputException($"cannot read '{path}': it is not a plain file, but a pipe or a device; copy its content into a file",
+            throw new InputException($"cannot read '{path}': it is a pipe or a device; copy its content into a file",
                 failure);
         }
     }
@@ -40,7 +40,7 @@ internal static class RegularFile
     /// <summary>Reads a plain file that is not empty.</summary>
     /// <param name="path">The file.</param>
     /// <param name="most">Bytes that it may have.</param>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no folder that it could be in.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -49,7 +49,7 @@ internal static class RegularFile
     {
         using SafeFileHandle file = Open(path);
         long length = RandomAccess.GetLength(file);
-        if (length > most) throw new InputException($"cannot read '{path}': it has {length} bytes, pictures of at most {most} are read");
+        if (length > most) throw new InputException($"cannot read '{path}': it has {length} bytes; the limit for pictures is {most}");
         byte[] bytes = new byte[length];
         for (int done = 0; done < bytes.Length;)
         {
@@ -60,7 +60,7 @@ internal static class RegularFile
         return bytes;
     }
 
-    // Of a link .NET gives the length of the link itself.
+    // For a link, .NET returns the length of the link itself.
     private static long LengthOf(string path)
     {
         if (File.ResolveLinkTarget(path, returnFinalTarget: true) is not { } target) return new FileInfo(path).Length;

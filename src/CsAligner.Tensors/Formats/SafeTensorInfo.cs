@@ -1,6 +1,6 @@
 namespace CsAligner.Tensors.Formats;
 
-/// <summary>What a safetensors header says of one tensor.</summary>
+/// <summary>One tensor's entry in a safetensors header.</summary>
 /// <param name="Name">Its name, unique in the file.</param>
 /// <param name="TypeName">The type as the file spells it: F32, BF16, I64, ...</param>
 /// <param name="ElementType">The same, or <see cref="ElementType.Other"/> when this library does not read it.</param>

@@ -43,7 +43,7 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>The names of all tensors, in the order of their data.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>The texts of <c>__metadata__</c>; empty when there are none.</summary>
+    /// <summary>The strings of <c>__metadata__</c>; empty if there are none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Whether there is a tensor of that name.</summary>
@@ -67,7 +67,7 @@ public sealed class SafeTensorsFile : IDisposable
         return tensor;
     }
 
-    /// <summary>Reads the values from <paramref name="firstValue"/> on, as many as the destination holds, as float32.</summary>
+    /// <summary>Reads the values from <paramref name="firstValue"/> on, to fill the destination, as float32.</summary>
     public void ReadValues(string name, long firstValue, Span<float> destination) =>
         Read(name, firstValue, ElementConversion.ToSingle, destination);
 
@@ -92,8 +92,8 @@ public sealed class SafeTensorsFile : IDisposable
         int bad = 0;
         while (float.IsFinite(destination[bad])) bad++;
         throw new InputException(
-            $"cannot use '{Path}': tensor '{name}' holds {destination[bad]} (value {bad}), every weight must be finite; get the file "
-            + "again, or train it anew");
+            $"cannot use '{Path}': tensor '{name}' holds {destination[bad]} (value {bad}), every weight must be finite; download the file "
+            + "again, or train it again");
     }
 
     /// <summary>Reads a tensor as float64: exact for every type but int64 beyond 2^53.</summary>
@@ -110,7 +110,7 @@ public sealed class SafeTensorsFile : IDisposable
     {
         SafeTensorInfo info = Find(name).Info;
         if (info.ElementType != ElementType.Other && !ElementConversion.IsInteger(info.ElementType))
-            throw new InputException($"cannot read tensor '{name}' of '{Path}': integers were expected, its type is {info.TypeName}");
+            throw new InputException($"cannot read tensor '{name}' of '{Path}': expected integers, its type is {info.TypeName}");
         TensorShape(name);
         long[] values = new long[info.Count];
         Read(name, 0, ElementConversion.ToInt64, values.AsSpan());
@@ -130,8 +130,8 @@ public sealed class SafeTensorsFile : IDisposable
     {
         SafeTensorsHeader.Entry entry = Find(name);
         if (entry.Info.ElementType == ElementType.Other)
-            throw new InputException($"cannot read tensor '{name}' of '{Path}': its type {entry.Info.TypeName} is not read; save it as "
-                + "F16, BF16, F32, F64, BOOL, or integers of 8 to 64 bits");
+            throw new InputException($"cannot read tensor '{name}' of '{Path}': its type {entry.Info.TypeName} is not supported; save "
+                + "it as F16, BF16, F32, F64, BOOL, or integers of 8 to 64 bits");
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + values.Length, entry.Info.Count, nameof(first));
         if (values.IsEmpty)

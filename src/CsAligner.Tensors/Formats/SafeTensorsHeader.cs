@@ -28,7 +28,7 @@ internal sealed class SafeTensorsHeader
         FileReading.ReadExactly(handle, path, 0, prefix);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > (ulong)MaxLength)
-            throw Bad(path, $"its header claims {length} bytes; at most {MaxLength} are read");
+            throw Bad(path, $"its header states {length} bytes; the limit is {MaxLength}");
         if ((long)length > fileLength - 8)
             throw Bad(path, $"it ends after {fileLength} bytes, inside its header of {length}");
 
@@ -72,7 +72,7 @@ internal sealed class SafeTensorsHeader
         {
             if (entry.Begin != end)
                 throw Bad(path,
-                    $"tensor '{entry.Info.Name}' begins at byte {entry.Begin} of the data, {end} was expected: tensors must not overlap or "
+                    $"tensor '{entry.Info.Name}' begins at byte {entry.Begin} of the data, expected {end}: tensors must not overlap or "
                         + "leave holes");
             end = entry.End;
         }
@@ -80,7 +80,7 @@ internal sealed class SafeTensorsHeader
         if (end != dataLength)
         {
             string what = dataLength < end ? "is cut off" : "has bytes after its data";
-            throw Bad(path, $"the file {what}: its tensors need {end} bytes, {dataLength} are there");
+            throw Bad(path, $"the file {what}: its tensors need {end} bytes, but {dataLength} are there");
         }
 
         return new SafeTensorsHeader { Entries = entries, Metadata = metadata, DataOffset = dataOffset };

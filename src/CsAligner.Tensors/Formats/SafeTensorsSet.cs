@@ -40,7 +40,7 @@ public sealed class SafeTensorsSet : IDisposable
         }
     }
 
-    /// <summary>What was opened: the single file or the list of shards.</summary>
+    /// <summary>The opened path: the single file or the list of shards.</summary>
     public string Path { get; private set; } = "";
 
     /// <summary>The names of all tensors.</summary>
@@ -48,7 +48,7 @@ public sealed class SafeTensorsSet : IDisposable
 
     /// <summary>Opens and checks the weights of a folder.</summary>
     /// <param name="folder">The model folder.</param>
-    /// <exception cref="InputException">There are none, or they are damaged, or the list of shards does not fit them.</exception>
+    /// <exception cref="InputException">The files are missing or damaged, or do not match the list of shards.</exception>
     public static SafeTensorsSet Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -69,7 +69,8 @@ public sealed class SafeTensorsSet : IDisposable
     {
         if (!File.Exists(path) && File.Exists(System.IO.Path.Combine(folder, "pytorch_model.bin")))
             throw new InputException(
-                $"cannot read '{path}': there is no such file, only pytorch_model.bin, which is not read; save the model with safetensors");
+                $"cannot read '{path}': there is no such file, only pytorch_model.bin, which is not supported; save the model with "
+                    + "safetensors");
         (Path, SafeTensorsFile file) = (path, SafeTensorsFile.Open(path));
         _files.Add(file);
         foreach (string name in file.Names)
@@ -86,21 +87,21 @@ public sealed class SafeTensorsSet : IDisposable
             string path = System.IO.Path.Combine(folder, shard);
             if (!File.Exists(path))
                 throw new InputException(
-                    $"cannot read '{index}': it names the shard '{shard}', which is not beside it; download that file too");
+                    $"cannot read '{index}': it names the shard '{shard}', which is not in the same folder; download that file too");
             SafeTensorsFile file = SafeTensorsFile.Open(path);
             _files.Add(file);
             foreach (string name in file.Names)
             {
                 if (!inShards.TryAdd(name, file))
-                    throw new InputException($"cannot read '{path}': tensor '{name}' is in '{inShards[name].Path}' too; one of them was "
-                        + "expected: download the model again");
+                    throw new InputException($"cannot read '{path}': tensor '{name}' is also in '{inShards[name].Path}'; "
+                        + "download the model again");
             }
         }
 
         foreach ((string name, string shard) in shardOf)
         {
             if (!inShards.TryGetValue(name, out SafeTensorsFile? file) || System.IO.Path.GetFileName(file.Path) != shard)
-                throw new InputException($"cannot read '{index}': it says that tensor '{name}' is in '{shard}', which does not have it; "
+                throw new InputException($"cannot read '{index}': it names '{shard}' for tensor '{name}', which is not there; "
                     + "download the model again");
             _fileOf.Add(name, file);
         }
@@ -117,8 +118,8 @@ public sealed class SafeTensorsSet : IDisposable
                 LenientJson.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
             if (document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
-                throw new InputException($"cannot read '{index}': an object with \"weight_map\" was expected, which says for each tensor "
-                    + "its file; download it again");
+                throw new InputException($"cannot read '{index}': expected an object with \"weight_map\", which names "
+                    + "the file of each tensor; download it again");
             var shards = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (JsonProperty entry in map.EnumerateObject())
             {
@@ -127,7 +128,7 @@ public sealed class SafeTensorsSet : IDisposable
                 if (string.IsNullOrEmpty(shard) || shard.AsSpan().IndexOfAny("/\\:\0") >= 0
                     || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
                     throw new InputException(
-                        $"cannot read '{index}': tensor '{entry.Name}' is said to be "
+                        $"cannot read '{index}': it says that tensor '{entry.Name}' is "
                             + $"in {entry.Value.GetRawText().ReplaceLineEndings(" ")}; the name of a .safetensors file beside the list "
                             + "was expected");
                 shards.Add(entry.Name, shard);

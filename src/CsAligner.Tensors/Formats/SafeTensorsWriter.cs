@@ -24,7 +24,7 @@ public sealed class SafeTensorsWriter
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (ElementConversion.IsInteger(type))
-            throw new ArgumentOutOfRangeException(nameof(type), type, "a tensor is written as a float type");
+            throw new ArgumentOutOfRangeException(nameof(type), type, "tensors are written as a float type");
         Add(name, type, tensor.Shape, tensor.Length, stream => WriteValues(stream, name, tensor.Span, type, tensor.Shape));
     }
 
@@ -130,7 +130,7 @@ public sealed class SafeTensorsWriter
         ElementType.Float32 => "F32",
         ElementType.Float64 => "F64",
         ElementType.Int64 => "I64",
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a type that is written"),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be written"),
     };
 
     private sealed record Entry(string Name, ElementType Type, int[] Shape, int Count, ValuesWriter WriteValues);

@@ -11,7 +11,7 @@ internal static class StrictJson
 
     /// <summary>Reads an object whose keys must be known and whose required keys must be there.</summary>
     /// <param name="path">The file, for messages and reading.</param>
-    /// <param name="type">What is read.</param>
+    /// <param name="type">The type to read.</param>
     /// <exception cref="InputException">It is not JSON, or a key or value is not what was expected.</exception>
     public static T Read<T>(string path, JsonTypeInfo<T> type)
         where T : class
@@ -21,7 +21,7 @@ internal static class StrictJson
             ReadOnlyMemory<byte> bytes = LenientJson.ToPlain(File.ReadAllBytes(path));
             using (var document = LenientJson.Parse(bytes, Strict)) Check(path, document.RootElement, type, "");
             return JsonSerializer.Deserialize(bytes.Span, type)
-                ?? throw new InputException($"{path}: a JSON object was expected, it is null");
+                ?? throw new InputException($"{path}: expected a JSON object, got null");
         }
         catch (JsonException failure)
         {
@@ -30,11 +30,11 @@ internal static class StrictJson
         catch (InvalidOperationException failure)
         {
             // Names and texts are decoded when they are asked for.
-            throw new InputException($"{path}: it is not JSON: a text in it is no valid Unicode", failure);
+            throw new InputException($"{path}: it is not JSON: a string is not valid Unicode", failure);
         }
     }
 
-    /// <summary>What a failure of the parser comes to, without where in the program it arose.</summary>
+    /// <summary>The message of a parser failure, without its place in the program.</summary>
     /// <param name="failure">Of a document that is not JSON.</param>
     public static string Describe(JsonException failure)
     {
@@ -59,7 +59,7 @@ internal static class StrictJson
     {
         if (value.ValueKind != JsonValueKind.Object)
             throw new InputException(
-                $"{path}: {(within.Length == 0 ? "" : $"\"{within[..^1]}\": ")}an object was expected, got {Describe(value)}");
+                $"{path}: {(within.Length == 0 ? "" : $"\"{within[..^1]}\": ")}expected an object, got {Describe(value)}");
         foreach (JsonProperty given in value.EnumerateObject())
         {
             JsonPropertyInfo? known = type.Properties.FirstOrDefault(property => property.Name == given.Name);
@@ -67,7 +67,7 @@ internal static class StrictJson
             {
                 string[] names = [.. type.Properties.Select(property => property.Name)];
                 throw new InputException(
-                    $"{path}: there is no key \"{within}{given.Name}\"; known "
+                    $"{path}: unknown key \"{within}{given.Name}\"; known "
                         + $"are {string.Join(", ", names)}{Suggestion.End(given.Name, names)}");
             }
 
@@ -83,7 +83,7 @@ internal static class StrictJson
     {
         Type wanted = Nullable.GetUnderlyingType(known.PropertyType) ?? known.PropertyType;
         bool isNull = value.ValueKind == JsonValueKind.Null;
-        // What is left out on purpose, or, of a text, for the reader to judge.
+        // Omitted on purpose, or, for strings, left to the reader to judge.
         if (isNull && (wanted != known.PropertyType || !wanted.IsValueType)) return;
         (bool fits, string expected) = Type.GetTypeCode(wanted) switch
         {
@@ -97,7 +97,7 @@ internal static class StrictJson
             TypeCode.String => (value.ValueKind == JsonValueKind.String, "a text"),
             _ => (!isNull, "an object"),
         };
-        if (!fits) throw new InputException($"{path}: \"{key}\": {expected} was expected, got {Describe(value)}");
+        if (!fits) throw new InputException($"{path}: \"{key}\": expected {expected}, got {Describe(value)}");
         if (wanted != known.PropertyType || Type.GetTypeCode(wanted) != TypeCode.Object) return;
         JsonTypeInfo inner = type.Options.GetTypeInfo(wanted);
         if (inner.Kind == JsonTypeInfoKind.Object) Check(path, value, inner, key + ".");

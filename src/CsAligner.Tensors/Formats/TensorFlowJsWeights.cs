@@ -28,7 +28,7 @@ public sealed class TensorFlowJsWeights
     /// <summary>Reads and checks a manifest.</summary>
     /// <param name="path">The path of model.json.</param>
     /// <exception cref="InputException">
-    /// A file is missing; the manifest is over 64 MiB, malformed, names a tensor or shard twice, a shard outside of the folder, a
+    /// A file is missing; the manifest is over 64 MiB, malformed, names a tensor or shard twice, a shard outside the folder, a
     /// type other than float32 and int32, quantised weights, or sizes that the shards do not have.
     /// </exception>
     public static TensorFlowJsWeights Open(string path)
@@ -66,7 +66,7 @@ public sealed class TensorFlowJsWeights
         if (!_entries.TryGetValue(name, out Entry? entry))
             throw Bad($"it has no tensor '{name}'");
         if (entry.End - entry.Begin > Array.MaxLength)
-            throw Bad($"tensor '{name}' takes {entry.End - entry.Begin} bytes, at most {Array.MaxLength} are read");
+            throw Bad($"tensor '{name}' takes {entry.End - entry.Begin} bytes; the limit is {Array.MaxLength}");
         var tensor = new Tensor(FileReading.TensorShape(entry.Shape, $"tensor '{name}' of '{Path}'"));
         byte[] bytes = new byte[entry.End - entry.Begin];
         foreach (Shard shard in entry.Shards)
@@ -88,7 +88,7 @@ public sealed class TensorFlowJsWeights
         using var handle = FileReading.Open(Path);
         long length = RandomAccess.GetLength(handle);
         if (length > LargestManifest)
-            throw Bad($"it has {length} bytes, at most {LargestManifest} are read");
+            throw Bad($"it has {length} bytes; the limit is {LargestManifest}");
         byte[] bytes = new byte[length];
         FileReading.ReadExactly(handle, Path, 0, bytes);
         return bytes;
@@ -112,9 +112,9 @@ public sealed class TensorFlowJsWeights
                 end = Add(weight, end, shards);
             long given = shards.Count == 0 ? 0 : shards[^1].End;
             if (given != end)
-                throw Bad($"its tensors need {end} bytes, the shards "
-                    + $"{(shards.Count == 0 ? "" : $"'{System.IO.Path.GetFileName(shards[0].Path)}' and on ")}have {given}; is a file cut "
-                    + "off or of another model?");
+                throw Bad($"its tensors need {end} bytes, but the shards "
+                    + $"{(shards.Count == 0 ? "" : $"'{System.IO.Path.GetFileName(shards[0].Path)}' and following ")}have {given}; is a "
+                    + "file cut off or of another model?");
         }
     }
 
@@ -125,9 +125,9 @@ public sealed class TensorFlowJsWeights
         long begin = 0;
         foreach (JsonElement element in names.EnumerateArray())
         {
-            string name = element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Bad("a shard's name is not a text");
+            string name = element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Bad("a shard's name is not a string");
             if (name.Length is 0 or > 255 || name is "." or ".." || name.Any(c => c is '/' or '\\' or ':' || char.IsControl(c)))
-                throw Bad($"'{name}' is not the plain name of a file beside it: shards of other folders are not read");
+                throw Bad($"'{name}' is not a plain file name: shards must be in the same folder");
             if (!paths.Add(name) || paths.Count > MostShards)
                 throw Bad(paths.Count > MostShards ? $"it names more than {MostShards} shards" : $"it names the shard '{name}' twice");
             string path = System.IO.Path.Combine(folder, name);
@@ -149,12 +149,12 @@ public sealed class TensorFlowJsWeights
             throw Bad("a tensor of its manifest does not have name, dtype and shape");
         string name = nameElement.GetString()!;
         if (weight.TryGetProperty("quantization", out _))
-            throw Bad($"tensor '{name}' is quantised, which is not read; take the model with float32 weights");
+            throw Bad($"tensor '{name}' is quantised, which is not supported; use the model with float32 weights");
         ElementType elements = type.GetString() switch
         {
             "float32" => ElementType.Float32,
             "int32" => ElementType.Int32,
-            _ => throw Bad($"tensor '{name}' has the type '{type.GetString()}'; float32 and int32 are read"),
+            _ => throw Bad($"tensor '{name}' has the type '{type.GetString()}'; supported are float32 and int32"),
         };
         long[] shape =
             [.. sizes.EnumerateArray()

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace CsAligner.Tensors.Formats;
 
-/// <summary>What the writers share: values to little-endian bytes on a stream, in chunks.</summary>
+/// <summary>Shared by the writers: converts values to little-endian bytes on a stream, in chunks.</summary>
 internal static class ValueWriting
 {
     private const int ChunkValues = 1 << 16;
@@ -12,7 +12,7 @@ internal static class ValueWriting
     /// <summary>Refuses values that would become infinities.</summary>
     /// <param name="values">Whole rows.</param>
     /// <param name="type">The type to write.</param>
-    /// <param name="target">What is written, for the error.</param>
+    /// <param name="target">The output's name, for the error.</param>
     /// <param name="width">Values in a row.</param>
     /// <param name="firstRow">The number of the first row.</param>
     public static void RequireRange(ReadOnlySpan<float> values, ElementType type, string target, int width, long firstRow = 0)

@@ -14,7 +14,7 @@ public static unsafe class AttentionOps
     /// <param name="heads">Divides W.</param>
     /// <param name="causal">A token sees itself and those before it.</param>
     /// <param name="offsets">Of packed sequences the first row of each, and N: B + 1 numbers. Not copied:
-    /// leave it as it is until backward is done.</param>
+    /// do not change it until the backward pass is done.</param>
     /// <returns>[B, T, W], or [N, W].</returns>
     public static Tensor Attention(this Tape tape, Tensor qkv, int heads, bool causal = false, int[]? offsets = null)
     {

@@ -6,7 +6,7 @@ namespace CsAligner.Tensors.Ops;
 public static class ChunkOps
 {
     /// <summary>
-    /// The results of a body over chunks of rows, one below the other. One chunk is just the body. Of several only the results
+    /// Concatenates the results of a body over chunks of rows. One chunk is just the body. With several, only the results
     /// are kept, and backward runs the body again, chunk by chunk, from the gradients that the results have got: gradient
     /// caching (GradCache, Gao et al. 2021, arXiv 2101.06983). That takes the memory of one chunk, and one forward pass more.
     /// </summary>

@@ -9,7 +9,7 @@ public static unsafe class IndexingOps
     /// <summary>Rows of a table by their numbers: an embedding lookup.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="table">[V, D].</param>
-    /// <param name="ids">Row numbers, 0 to V - 1; repeats allowed. Not copied: leave it as it is until backward is done.</param>
+    /// <param name="ids">Row numbers, 0 to V - 1; repeats allowed. Not copied: do not change it until the backward pass is done.</param>
     /// <returns>[ids.Length, D].</returns>
     public static Tensor Gather(this Tape tape, Tensor table, int[] ids)
     {
@@ -51,7 +51,7 @@ public static unsafe class IndexingOps
             int[] other = part.Shape.ToArray();
             if (other.Length != shape.Length || !Enumerable.Range(0, shape.Length).All(i => i == axis || other[i] == shape[i]))
                 throw new ArgumentException(
-                    $"Concat along {axis}: shapes {Shapes.Format(parts[0].Shape)} and {Shapes.Format(other)} differ elsewhere.",
+                    $"Concat along {axis}: shapes {Shapes.Format(parts[0].Shape)} and {Shapes.Format(other)} differ in other dimensions.",
                     nameof(parts));
             shape[axis] += other[axis];
         }
@@ -93,7 +93,7 @@ public static unsafe class IndexingOps
         int[] shape = x.Shape.ToArray();
         if (axis < 0 || axis >= shape.Length || start < 0 || count < 0 || start > shape[axis] - count)
             throw new ArgumentOutOfRangeException(nameof(start),
-                $"Slice: {count} from {start} along dimension {axis} lies outside of shape {Shapes.Format(shape)}.");
+                $"Slice: {count} from {start} along dimension {axis} is outside shape {Shapes.Format(shape)}.");
 
         int outer = Shapes.Length(shape.AsSpan(0, axis)), inner = Shapes.Length(shape.AsSpan(axis + 1)), stride = shape[axis] * inner;
         shape[axis] = count;

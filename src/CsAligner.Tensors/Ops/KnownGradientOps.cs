@@ -40,7 +40,7 @@ internal static unsafe class KnownGradientOps
         return y;
     }
 
-    /// <summary>Room for the gradient of an input, its elements not set; null when nobody will ask for it.</summary>
+    /// <summary>Room for the gradient of an input, its elements not set; null if it is not needed.</summary>
     public static Tensor? GradientFor(this Tape tape, Tensor input)
     {
         if (!tape.Recording || !input.RequiresGrad) return null;

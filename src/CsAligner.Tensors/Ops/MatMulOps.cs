@@ -35,7 +35,7 @@ public static unsafe class MatMulOps
 
         tape.Record(y, () =>
         {
-            // dA = dY Bᵀ and dB = Aᵀ dY, each written through the strides of its own layout.
+            // dA = dY Bᵀ and dB = Aᵀ dY, each written with the strides of its layout.
             if (a.RequiresGrad)
             {
                 float* sink = a.GradSink(out bool accumulate);

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Kernels.Layers;
 namespace CsAligner.Tensors.Ops;
 
 /// <summary>
-/// Parts of a transformer that each sample steers by vectors of its own (adaLN; Peebles and Xie 2023, arXiv 2212.09748). B batch, T
+/// Parts of a transformer that each sample modulates with its own vectors (adaLN; Peebles and Xie 2023, arXiv 2212.09748). B batch, T
 /// tokens, W width; the vectors of a sample lie side by side in its row of one modulation [B, k W].
 /// </summary>
 public static unsafe class ModulationOps
@@ -42,7 +42,7 @@ public static unsafe class ModulationOps
         return y;
     }
 
-    /// <summary>residual + gate branch, the gate that of the sample.</summary>
+    /// <summary>residual + gate * branch, with one gate per sample.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="residual">[B, T, W].</param>
     /// <param name="branch">[B, T, W].</param>
@@ -91,7 +91,7 @@ public static unsafe class ModulationOps
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, modulation.Width / x.Width);
     }
 
-    // Kernels add to their vectors and leave the others alone, so what is not set yet becomes 0 first.
+    // Kernels add to their vectors and do not touch the others, so vectors that are not yet set become 0 first.
     private static float* ModulationSink(Tensor modulation, out Tensor? lent)
     {
         lent = null;

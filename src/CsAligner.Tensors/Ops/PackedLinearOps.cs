@@ -11,7 +11,7 @@ internal static unsafe class PackedLinearOps
     /// <param name="x">[..., K].</param>
     /// <param name="weights">[N, K], packed for the SIMD path in use.</param>
     /// <param name="bias">[N].</param>
-    /// <param name="finish">What follows the bias.</param>
+    /// <param name="finish">The operation after the bias.</param>
     /// <param name="residual">[..., N] where the finish adds it, else null.</param>
     /// <returns>[..., N].</returns>
     public static Tensor Linear(this Tape tape, Tensor x, PackedWeights weights, Tensor bias,

@@ -55,7 +55,7 @@ public static unsafe class ReductionOps
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, T, W], or packed sequences [N, W].</param>
     /// <param name="offsets">Of packed sequences the first row of each, and N: B + 1 numbers. Not copied:
-    /// leave it as it is until backward is done.</param>
+    /// do not change it until the backward pass is done.</param>
     /// <returns>[B, W].</returns>
     public static Tensor MeanOfSequences(this Tape tape, Tensor x, int[]? offsets = null)
     {
@@ -105,7 +105,7 @@ public static unsafe class ReductionOps
         return y;
     }
 
-    /// <summary>The mean over all elements of weight (x - target)², each sample with a weight of its own, as a scalar.</summary>
+    /// <summary>The mean over all elements of weight (x - target)², with a weight per sample, as a scalar.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, ...], at least one element.</param>
     /// <param name="target">As x. A constant: it gets no gradient.</param>

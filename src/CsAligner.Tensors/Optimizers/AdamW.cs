@@ -10,7 +10,7 @@ public sealed unsafe class AdamW
     private readonly AdamWOptions _options;
 
     /// <summary>An optimizer whose moments start at zero.</summary>
-    /// <param name="parameters">What it trains, by names that are distinct.</param>
+    /// <param name="parameters">The parameters to train, by distinct names.</param>
     /// <param name="options">Its settings; null for the defaults.</param>
     public AdamW(IEnumerable<(string Name, Tensor Weights)> parameters, AdamWOptions? options = null)
     {

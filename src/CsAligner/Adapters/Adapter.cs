@@ -49,7 +49,7 @@ public abstract class Adapter
     /// <summary>The map itself, what follows <see cref="Start"/>.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[N, D].</param>
-    /// <param name="offsets">The first row of each sample, and N; null where each row is a sample. Not copied.</param>
+    /// <param name="offsets">The first row of each sample, and N; null if each row is a sample. Not copied.</param>
     /// <returns>[N, E], not normalised.</returns>
     public abstract Tensor Forward(Tape tape, Tensor x, int[]? offsets = null);
 
@@ -64,7 +64,7 @@ public abstract class Adapter
         return tape.Normalize(Forward(tape, Start?.Forward(tape, x) ?? x, offsets));
     }
 
-    /// <summary>Maps any number of rows in blocks: memory beyond input and output is that of a block.</summary>
+    /// <summary>Maps any number of rows in blocks: beyond input and output, it needs the memory of one block.</summary>
     /// <param name="x">[R, D], unit rows.</param>
     /// <param name="tokens">The tokens of each row, for an adapter that <see cref="UsesTokens"/>.</param>
     /// <param name="blockRows">Rows of a block.</param>
@@ -78,7 +78,7 @@ public abstract class Adapter
             throw new InputException($"apply: the adapter maps rows of width {Width}, got {x}");
         if (tokens != null && (tokens.Count != x.Rows || tokens.Width != Width))
             throw new InputException(
-                $"apply: the tokens are those of {tokens.Count} samples in width {tokens.Width}, expected {x.Rows} in width {Width}");
+                $"apply: the tokens have {tokens.Count} samples of width {tokens.Width}, expected {x.Rows} of width {Width}");
         var features = new SampleFeatures((x, tokens));
         var result = new Tensor(x.Rows, OutputWidth);
         for (int start = 0; start < x.Rows; start += blockRows)
@@ -94,7 +94,7 @@ public abstract class Adapter
         return result;
     }
 
-    /// <summary>Writes the adapter to a safetensors file, atomically; kind and sizes stand in its metadata.</summary>
+    /// <summary>Writes the adapter to a safetensors file, atomically; its metadata have kind and sizes.</summary>
     /// <param name="path">The file.</param>
     public void Save(string path)
     {
@@ -118,7 +118,7 @@ public abstract class Adapter
     {
         using var file = SafeTensorsFile.Open(path);
         if (!file.Metadata.TryGetValue("kind", out string? kind) || file.Metadata.GetValueOrDefault("format") != "csaligner-adapter")
-            throw new InputException($"{path}: this safetensors file is no adapter (its metadata lacks format = csaligner-adapter and "
+            throw new InputException($"{path}: this safetensors file is not an adapter (its metadata lacks format = csaligner-adapter and "
                 + "kind); give one that align wrote");
         if (file.Metadata.GetValueOrDefault("format_version") is not ("1" or "2"))
             throw new InputException($"{path}: adapter format {file.Metadata.GetValueOrDefault("format_version")} is unknown, this version "

@@ -30,14 +30,14 @@ public sealed class AdapterKinds
 
     /// <summary>The kind of a name.</summary>
     /// <param name="name">As in <see cref="Names"/>.</param>
-    /// <exception cref="InputException">There is none of it.</exception>
+    /// <exception cref="InputException">There is no kind of this name.</exception>
     public AdapterKind this[string name] => TryGet(name, out var kind)
         ? kind
         : throw new InputException($"adapter: expected one of {string.Join(", ", Names)}, got '{name}'{Suggestion.End(name, Names)}");
 
     /// <summary>Looks a kind up.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="kind">The kind, where there is one of that name.</param>
+    /// <param name="kind">The kind, if there is one of that name.</param>
     public bool TryGet(string name, [NotNullWhen(true)] out AdapterKind? kind)
     {
         kind = Array.Find(_kinds, k => k.Name == name);
@@ -55,7 +55,7 @@ public sealed class AdapterKinds
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(kind.Name, nameof(kinds));
             if (all.Count(k => k.Name == kind.Name) > 1)
-                throw new ArgumentException($"There is an adapter kind '{kind.Name}' already; give yours another name.", nameof(kinds));
+                throw new ArgumentException($"The adapter kind '{kind.Name}' exists already; give yours another name.", nameof(kinds));
         }
 
         return new AdapterKinds(all);
@@ -79,14 +79,14 @@ public sealed class AdapterKinds
         {
             string others = string.Join(" or ", _kinds.Where(k => k.ChangesWidth).Select(k => k.Name));
             throw new InputException(
-                $"adapter: {kind.Name} keeps the width, but rows of width {width} are to become rows of width {outputWidth}; use {others}");
+                $"adapter: {kind.Name} keeps the width, but must map width {width} to width {outputWidth}; use {others}");
         }
 
         var adapter = kind.Create(new AdapterStart(shift, outputWidth, options.Size, options.Layers, random));
         if (adapter.Width != width || adapter.OutputWidth != outputWidth)
         {
             throw new InvalidOperationException(
-                $"The adapter kind '{kind.Name}' was to map rows of width {width} to {outputWidth}, but made an adapter "
+                $"The adapter kind '{kind.Name}' must map width {width} to {outputWidth}, but created an adapter "
                     + $"of {adapter.Width} to {adapter.OutputWidth}.");
         }
 
@@ -99,8 +99,8 @@ public sealed class AdapterKinds
         if (!TryGet(name, out var kind))
         {
             throw new InputException(
-                $"{tensors.Path}: adapter kind '{name}' is unknown; known are {string.Join(", ", Names)}; an application's own kind can be "
-                    + "read by that application alone");
+                $"{tensors.Path}: adapter kind '{name}' is unknown; known are {string.Join(", ", Names)}; only the application that "
+                    + "defines a kind can read it");
         }
 
         var adapter = OfItsKind(kind.Load(tensors), kind);
@@ -111,5 +111,5 @@ public sealed class AdapterKinds
     private static Adapter OfItsKind(Adapter adapter, AdapterKind kind) => adapter.Kind == kind.Name
         ? adapter
         : throw new InvalidOperationException(
-            $"The adapter kind '{kind.Name}' made an adapter that calls itself '{adapter.Kind}'; its Kind must be the kind's name.");
+            $"The adapter kind '{kind.Name}' created an adapter of Kind '{adapter.Kind}'; its Kind must be the kind's name.");
 }

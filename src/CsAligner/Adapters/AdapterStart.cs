@@ -2,7 +2,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Adapters;
 
-/// <summary>What an adapter starts from.</summary>
+/// <summary>The initial state of an adapter.</summary>
 /// <param name="Shift">[D], to be added to every row and not trained: it takes the modality's mean away, or is zero.</param>
 /// <param name="OutputWidth">E, the shared width; D unless the kind <see cref="AdapterKind.ChangesWidth"/>.</param>
 /// <param name="Size">As <see cref="AdapterOptions.Size"/>; null for the kind's own default.</param>

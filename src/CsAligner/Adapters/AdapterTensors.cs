@@ -17,19 +17,19 @@ public sealed class AdapterTensors
     /// <param name="name">As in <see cref="Adapter.Tensors"/>.</param>
     public bool Has(string name) => _file.Contains(name);
 
-    /// <summary>A tensor that is there, of the rank, all of it finite.</summary>
+    /// <summary>A tensor that must exist, have this rank and be finite.</summary>
     /// <param name="name">As in <see cref="Adapter.Tensors"/>.</param>
     /// <param name="rank">How many dimensions it must have.</param>
     /// <exception cref="InputException">It is missing, of another rank, or holds NaN or infinity.</exception>
     public Tensor Read(string name, int rank)
     {
-        if (!_file.Contains(name)) throw new InputException($"{Path}: the adapter lacks its tensor \"{name}\"; the file is damaged");
+        if (!_file.Contains(name)) throw new InputException($"{Path}: tensor \"{name}\" is missing; the file is damaged");
         var tensor = _file.ReadWeights(name);
         if (tensor.Rank != rank)
             throw new InputException($"{Path}: \"{name}\" has rank {tensor.Rank}, expected {rank}; the file is damaged");
         return tensor;
     }
 
-    /// <summary>What to throw where the shapes of the tensors do not go together.</summary>
-    public InputException Misfit() => new($"{Path}: the shapes of the adapter's tensors do not fit each other; the file is damaged");
+    /// <summary>The exception for tensors with shapes that do not match.</summary>
+    public InputException Misfit() => new($"{Path}: the shapes of the adapter's tensors do not match; the file is damaged");
 }

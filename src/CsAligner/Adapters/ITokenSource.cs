@@ -1,7 +1,8 @@
 namespace CsAligner.Adapters;
 
 /// <summary>
-/// The tokens of each sample of one modality: patches of an image, words of a text. Samples have as many as they have, at least one.
+/// The tokens of each sample of one modality: patches of an image, words of a text. The number of tokens differs between samples, and is
+/// at least one.
 /// Reading is safe from several threads.
 /// </summary>
 public interface ITokenSource

@@ -4,7 +4,7 @@ using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Adapters;
 
-/// <summary>x + shift. With a shift of zero the rows stay as they are; with minus the mean of the modality it is the mean-shift
+/// <summary>x + shift. With a shift of zero the rows do not change; with minus the mean of the modality it is the mean-shift
 /// baseline.</summary>
 public sealed class IdentityAdapter : Adapter
 {

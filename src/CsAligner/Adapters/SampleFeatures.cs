@@ -3,7 +3,7 @@ using CsAligner.Tensors.Autograd;
 
 namespace CsAligner.Adapters;
 
-/// <summary>The frozen features of samples, and their tokens where there are any; several sets of them, numbered through.</summary>
+/// <summary>The frozen features of samples, and their tokens if there are any; several sets of them, numbered through.</summary>
 internal sealed class SampleFeatures
 {
     private readonly (Tensor Rows, ITokenSource? Tokens)[] _sets;

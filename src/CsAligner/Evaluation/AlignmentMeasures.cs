@@ -17,10 +17,10 @@ public sealed record AlignmentMeasures(
     double Temperature,
     DistributionMeasures Distributions)
 {
-    /// <summary>The protocol that retrieval and the bound were measured by; null where all rows were candidates.</summary>
+    /// <summary>The protocol that retrieval and the bound were measured by; null if all rows were candidates.</summary>
     public RetrievalProtocol? Protocol { get; init; }
 
-    /// <summary>What each fold of the protocol gave; retrieval and the bound are their means.</summary>
+    /// <summary>The measures of each fold of the protocol; retrieval and the bound are their means.</summary>
     public IReadOnlyList<FoldMeasures> Folds { get; init; } = [];
 
     /// <summary>Mean of the two R@1.</summary>

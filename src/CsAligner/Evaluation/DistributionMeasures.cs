@@ -4,8 +4,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Evaluation;
 
 /// <summary>
-/// How far two sets of rows lie apart, as <c>csalign measure</c> prints it. What has no meaning for the input is null:
-/// pairs where the numbers of rows differ and none are given, what needs two rows where there is one.
+/// How far two sets of rows lie apart, as <c>csalign measure</c> prints it. Values without meaning for the input are null:
+/// pairs where the numbers of rows differ and none are given, what needs two rows if there is one.
 /// </summary>
 public sealed record DistributionMeasures
 {
@@ -51,7 +51,7 @@ public sealed record DistributionMeasures
     /// <summary>Mean cosine of all other combinations of x and y.</summary>
     public required double? MeanCosineOthers { get; init; }
 
-    /// <summary>Landmarks of the estimate; null where everything is exact.</summary>
+    /// <summary>Landmarks of the estimate; null if everything is exact.</summary>
     public int? Features { get; init; }
 
     /// <summary>Standard error of the two D_CS where they are estimated.</summary>

@@ -9,7 +9,7 @@ namespace CsAligner.Evaluation;
 // Shapes: x [M, D] images, y [N, D] texts.
 
 /// <summary>
-/// Measures what alignment did. Rows are taken as they are: normalise them first, unless raw values are wanted.
+/// Measures the effect of alignment. Rows are used as they are: normalise them first, unless you want raw values.
 /// Scores are float32 over tiles with float64 sums (float64 where a small bandwidth needs it), everything else is
 /// float64; memory O((M + N) D + D^2 + a tile).
 /// </summary>
@@ -71,7 +71,7 @@ public static class Evaluator
     /// <param name="bandwidth">Null for within*0.35.</param>
     /// <param name="seed">Draws rows for medians of large sets.</param>
     /// <param name="pairing">
-    /// Null: row i to row i. An image's rank is that of its best text. Images without a text are not asked for, but
+    /// Null: row i to row i. An image's rank is the rank of its best text. Images without a text are not queries, but
     /// they are candidates. The mutual information bound takes each image once, with its first text.
     /// </param>
     /// <param name="temperature">tau of that bound.</param>
@@ -94,7 +94,7 @@ public static class Evaluator
         Check(images, texts);
         if (pairing == null && images.Rows != texts.Rows)
             throw new InputException(
-                $"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
+                $"evaluate: {images.Rows} images and {texts.Rows} texts need pairs: the image row of each text");
         pairing ??= Pairing.Diagonal(images.Rows);
         FoldMeasures[] folds = protocol is null
             ? [FoldMeasures.Of(images, texts, pairing, temperature)]
@@ -109,7 +109,7 @@ public static class Evaluator
     /// <summary>Retrieval of texts by images.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     public static RetrievalMeasures ImageToText(Tensor images, Tensor texts, Pairing pairing)
     {
         ArgumentNullException.ThrowIfNull(pairing);
@@ -122,7 +122,7 @@ public static class Evaluator
     /// <summary>Retrieval of images by texts.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     public static RetrievalMeasures TextToImage(Tensor images, Tensor texts, Pairing pairing)
     {
         ArgumentNullException.ThrowIfNull(pairing);
@@ -132,7 +132,7 @@ public static class Evaluator
     /// <summary>ln N - InfoNCE in nats over the images that have texts, each with its first.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     /// <param name="temperature">tau.</param>
     internal static double MutualInformation(Tensor images, Tensor texts, Pairing pairing, double temperature)
     {

@@ -7,7 +7,7 @@ namespace CsAligner.Evaluation;
 /// <summary>Rows picked out of feature tensors, without a tape.</summary>
 public static class FeatureRows
 {
-    /// <summary>The chosen rows as a tensor of their own.</summary>
+    /// <summary>The chosen rows as a new tensor.</summary>
     /// <param name="features">[R, D].</param>
     /// <param name="rows">Row numbers, in the order wanted.</param>
     public static Tensor Take(Tensor features, ReadOnlySpan<int> rows)
@@ -20,7 +20,7 @@ public static class FeatureRows
         return taken;
     }
 
-    /// <summary>Rows <paramref name="start"/> up to <paramref name="end"/> as a tensor of their own.</summary>
+    /// <summary>Rows <paramref name="start"/> up to <paramref name="end"/> as a new tensor.</summary>
     /// <param name="features">[R, D].</param>
     /// <param name="start">First row.</param>
     /// <param name="end">The row behind the last.</param>

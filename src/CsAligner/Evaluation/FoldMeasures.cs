@@ -15,7 +15,7 @@ public sealed record FoldMeasures(
     /// <summary>Measures rows.</summary>
     /// <param name="images">[M, D].</param>
     /// <param name="texts">[N, D].</param>
-    /// <param name="pairing">Which text belongs to which image.</param>
+    /// <param name="pairing">The pairs: which text belongs to which image.</param>
     /// <param name="temperature">tau of the bound.</param>
     public static FoldMeasures Of(Tensor images, Tensor texts, Pairing pairing, double temperature) => new(
         Evaluator.ImageToText(images, texts, pairing), Evaluator.TextToImage(images, texts, pairing),

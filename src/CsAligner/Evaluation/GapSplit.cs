@@ -28,7 +28,7 @@ public sealed record GapSplit
     /// <summary>sigma of that, by the same rule on the rows so changed.</summary>
     public required double BandwidthCentred { get; init; }
 
-    /// <summary>What removing the means took away: <see cref="Divergence"/> less <see cref="DivergenceCentred"/>.</summary>
+    /// <summary>The part that removing the means takes away: <see cref="Divergence"/> less <see cref="DivergenceCentred"/>.</summary>
     public double CentroidPart => Divergence - DivergenceCentred;
 
     /// <summary>|m_x - m_y|^2, the means' part of the squared Frechet distance.</summary>

@@ -67,7 +67,7 @@ public sealed class JointGaussian
     private Matrix<double> CovarianceY => _mapY * _mapY.Transpose();
 
     /// <summary>
-    /// What the estimate of D_CS by a kernel of this sigma tends to: the mean kernel value of independent draws of N(a, S) and N(b, T) is
+    /// The limit of the estimate of D_CS with a kernel of this sigma: the mean kernel value of independent draws of N(a, S) and N(b, T) is
     /// (sigma^2)^(D/2) |S + T + sigma^2 I|^(-1/2) exp(-(a-b)^T (S + T + sigma^2 I)^-1 (a-b) / 2), so that
     /// D_CS = ln|S_x + S_y + sigma^2 I| - ln|2 S_x + sigma^2 I| / 2 - ln|2 S_y + sigma^2 I| / 2 + g^T (S_x + S_y + sigma^2 I)^-1 g.
     /// </summary>

@@ -45,7 +45,7 @@ public sealed record LinearSeparability(double Accuracy, double TrainingAccuracy
         return new LinearSeparability(ShareRight(test, weights), ShareRight(train, weights), train.Rows.Rows, test.Rows.Rows);
     }
 
-    // Every other row in the drawn order: halves of both sides, whatever their numbers.
+    // Every other row in the drawn order: half of each side, for any number of rows.
     private static (Tensor Rows, bool[] Labels) Half(Tensor x, Tensor y, int[] order, bool first)
     {
         int[] ofX = Chosen(x.Rows), ofY = Chosen(y.Rows);
@@ -78,7 +78,7 @@ public sealed record LinearSeparability(double Accuracy, double TrainingAccuracy
             TensorPrimitives.Add<double>(ahead, weights, ahead);
         }
 
-        // Back to the rows as they are.
+        // Back to the original rows.
         TensorPrimitives.Divide(weights.AsSpan(0, width), scale, weights.AsSpan(0, width));
         weights[width] -= TensorPrimitives.Dot<double>(weights.AsSpan(0, width), mean);
         return weights;

@@ -18,7 +18,7 @@ public sealed record MixedQueryMeasures(double RecallAt1, double RecallAt5, doub
         all.Average(m => m.OthersInTop10));
 
     /// <summary>This sum and one more query.</summary>
-    /// <param name="right">Whether a target stands in each place.</param>
+    /// <param name="right">Whether each place holds a target.</param>
     /// <param name="targets">How many targets the query has.</param>
     /// <param name="others">Places of the other modality.</param>
     internal MixedQueryMeasures Plus(ReadOnlySpan<bool> right, int targets, int others)

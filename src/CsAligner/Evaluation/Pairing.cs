@@ -2,7 +2,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Evaluation;
 
-/// <summary>Which text belongs to which image: one image to each text, any number of texts to an image.</summary>
+/// <summary>The pairs of images and texts: one image for each text, any number of texts for an image.</summary>
 public sealed class Pairing
 {
     private Pairing(int[] imageOfText, int images) => (ImageOfText, Images) = (imageOfText, images);
@@ -25,7 +25,7 @@ public sealed class Pairing
     /// <param name="images">Rows of images.</param>
     /// <param name="texts">Rows of texts.</param>
     /// <param name="source">The file, for the message of an error.</param>
-    /// <exception cref="InputException">The number of entries is not that of texts, or one is out of range.</exception>
+    /// <exception cref="InputException">The number of entries differs from the number of texts, or one is out of range.</exception>
     public static Pairing From(ReadOnlySpan<long> imageOfText, int images, int texts, string source = "pairs")
     {
         if (imageOfText.Length != texts)
@@ -34,14 +34,14 @@ public sealed class Pairing
         for (int j = 0; j < texts; j++)
         {
             if (imageOfText[j] < 0 || imageOfText[j] >= images)
-                throw new InputException($"{source}: row {j} names image {imageOfText[j]}, but there are images 0 to {images - 1} only");
+                throw new InputException($"{source}: row {j} names image {imageOfText[j]}, but the images are 0 to {images - 1}");
             rows[j] = (int)imageOfText[j];
         }
 
         return new Pairing(rows, images);
     }
 
-    /// <summary>For each image the rows of its texts, in order; empty where it has none.</summary>
+    /// <summary>For each image the rows of its texts, in order; empty if it has none.</summary>
     internal int[][] TextsOfImage()
     {
         var texts = new List<int>[Images];

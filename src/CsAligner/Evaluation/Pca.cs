@@ -37,7 +37,7 @@ public sealed class Pca
         ArgumentNullException.ThrowIfNull(sets);
         if (sets.Count == 0 || sets.Any(set => set.Rank != 2 || set.Shape[1] != sets[0].Shape[1])
             || sets.Sum(set => (long)set.Shape[0]) == 0)
-            throw new ArgumentException("PCA takes one or more [N, D] sets of one width with a row at least.", nameof(sets));
+            throw new ArgumentException("PCA takes one or more [N, D] sets of one width, each with at least one row.", nameof(sets));
         int width = sets[0].Shape[1];
         ArgumentOutOfRangeException.ThrowIfLessThan(components, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(components, width);

@@ -19,8 +19,8 @@ internal sealed class StreamedKernelTotal
     /// <param name="x">The rows.</param>
     /// <param name="y">The columns.</param>
     /// <param name="isWithin">Rows and columns are one set: only pairs of distinct rows count.</param>
-    /// <param name="bandwidths">Each with a total of its own.</param>
-    /// <param name="centre">What is taken off every row before distances are made.</param>
+    /// <param name="bandwidths">The bandwidths, each with its own total.</param>
+    /// <param name="centre">The centre to subtract from every row before computing distances.</param>
     /// <param name="blockRows">Rows of a block.</param>
     public StreamedKernelTotal(IRowSource x, IRowSource y, bool isWithin, StreamedBandwidth[] bandwidths, Tensor centre, int blockRows)
     {
@@ -73,7 +73,7 @@ internal sealed class StreamedKernelTotal
     /// <summary>Everything that <see cref="Restore"/> needs, bit by bit.</summary>
     public IEnumerable<long> Save() => Next.SelectMany((next, block) => _totals[block].SelectMany(Numbers).Prepend(next));
 
-    /// <summary>Takes what <see cref="Save"/> gave; false where it does not fit.</summary>
+    /// <summary>Takes what <see cref="Save"/> gave; false if it does not fit.</summary>
     public bool Restore(ReadOnlySpan<long> saved)
     {
         int each = 1 + (3 * _bandwidths.Length);

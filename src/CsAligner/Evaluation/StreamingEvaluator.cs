@@ -16,7 +16,7 @@ namespace CsAligner.Evaluation;
 
 /// <summary>
 /// <see cref="Evaluator.Measure"/> of sets that do not fit into memory: exact, over pairs of blocks of rows that are read as they
-/// are needed. It can be killed and go on. Values agree with those of one piece to rounding; they are the same
+/// are needed. It can be killed and continue. Values agree with those of one piece to rounding; they are the same
 /// bits for any number of threads, memory allowed and interruption.
 /// </summary>
 public static class StreamingEvaluator
@@ -31,8 +31,8 @@ public static class StreamingEvaluator
     /// <param name="y">[N, D]; row i is taken for the partner of row i of x where the numbers of rows agree.</param>
     /// <param name="bandwidth">Null for within*0.35.</param>
     /// <param name="seed">Draws rows for medians of large sets.</param>
-    /// <param name="options">Memory, progress, and the file to go on from.</param>
-    /// <param name="cancellation">Checked after every pair of blocks; what is done by then is kept.</param>
+    /// <param name="options">Memory, progress, and the file to continue from.</param>
+    /// <param name="cancellation">Checked after every pair of blocks; the progress so far is kept.</param>
     /// <exception cref="InputException">The memory is too little, or the state is another measurement's.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static DistributionMeasures Measure(

@@ -10,7 +10,7 @@ public sealed record StreamingOptions
     public long MemoryBytes { get; init; } = DefaultMemoryBytes;
 
     /// <summary>
-    /// A file for the progress, written every few seconds; where it is there, the work goes on from it. Removed at the end.
+    /// A file for the progress, written every few seconds; where it is there, the work continues from it. Removed at the end.
     /// Null: nothing is kept.
     /// </summary>
     public string? StatePath { get; init; }

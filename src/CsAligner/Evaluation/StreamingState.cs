@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Evaluation;
 
-/// <summary>The file that a streamed measurement goes on from: what it measures, and how far each block has come.</summary>
+/// <summary>The file that a streamed measurement continues from: what it measures, and how far each block has come.</summary>
 internal static class StreamingState
 {
     public static void Save(string path, string identity, IEnumerable<StreamedKernelTotal> terms)
@@ -29,7 +29,7 @@ internal static class StreamingState
         AtomicFile.WriteAllBytes(path, stream.ToArray());
     }
 
-    /// <exception cref="InputException">The file is another measurement's, or none of ours.</exception>
+    /// <exception cref="InputException">The file belongs to another measurement or another program.</exception>
     public static void Restore(string path, string identity, IReadOnlyList<StreamedKernelTotal> terms)
     {
         bool fits;
@@ -37,7 +37,7 @@ internal static class StreamingState
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             if (document.RootElement.GetProperty("measurement").GetString() != identity)
-                throw new InputException($"measure: '{path}' keeps the progress of other rows, another bandwidth or another SIMD path; "
+                throw new InputException($"measure: '{path}' has the progress of other rows, another bandwidth or another SIMD path; "
                     + "name another file or remove it");
             var saved = document.RootElement.GetProperty("terms").EnumerateArray()
                 .Select(t => t.EnumerateArray().Select(n => n.GetInt64()).ToArray()).ToArray();
@@ -46,7 +46,7 @@ internal static class StreamingState
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
             or IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"measure: '{path}' cannot be read as the progress of a measurement; name another file or remove it",
+            throw new InputException($"measure: '{path}' is not the progress of a measurement; name another file or remove it",
                 failure);
         }
 

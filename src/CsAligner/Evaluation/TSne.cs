@@ -11,7 +11,7 @@ namespace CsAligner.Evaluation;
 /// Exact t-SNE (van der Maaten and Hinton, JMLR 2008) of the pooled rows of several sets, for maps: rows near each other stay
 /// near; distances between clusters and their sizes mean little, so read it beside <see cref="Pca"/>. The start is the first two
 /// principal components; momentum, gains and the learning rate N / 48 (at least 50) are scikit-learn's. Time O(N^2 (D + iterations)),
-/// memory N^2 floats. Deterministic under a seed, whatever the number of threads.
+/// memory N^2 floats. Deterministic for a seed, with any number of threads.
 /// </summary>
 public static class TSne
 {
@@ -23,7 +23,7 @@ public static class TSne
     private const double StartDeviation = 1e-4;
     private const float SmallestGain = 0.01f;
 
-    /// <summary>Coordinates [N * 2], row-major, of the sets' rows one after the other.</summary>
+    /// <summary>Coordinates [N * 2], row-major, of the rows of all sets, in order.</summary>
     /// <param name="sets">Matrices of one width, four rows at least in all, at most <see cref="MostRows"/>.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="ArgumentException">Too few or too many rows, or widths that differ.</exception>

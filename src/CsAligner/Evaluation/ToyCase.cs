@@ -10,7 +10,7 @@ public sealed record ToyCase(string Name, string Shows, JointGaussian Modalities
 
     /// <summary>
     /// The paper's argument (figure 5) in two dimensions: three cases with the same mutual information whose distributions lie far apart,
-    /// lie on one centre with other shapes, and are one and the same.
+    /// have the same centre but different shapes, and are equal.
     /// </summary>
     public static IReadOnlyList<ToyCase> All { get; } =
     [

@@ -47,7 +47,7 @@ public sealed record ClipConfig
     public static ClipConfig Read(string path)
     {
         if (!File.Exists(path))
-            throw new InputException($"{path}: no such file; a CLIP folder in Hugging Face layout holds config.json, model.safetensors, "
+            throw new InputException($"{path}: no such file; a CLIP folder in Hugging Face layout has config.json, model.safetensors, "
                 + "vocab.json, merges.txt and preprocessor_config.json.");
         try
         {
@@ -134,7 +134,7 @@ public sealed record ClipConfig
         if (!section.TryGetProperty("model_type", out var type) || type.ValueKind == JsonValueKind.Null) return;
         if (type.ValueKind == JsonValueKind.String && expected.Contains(type.GetString())) return;
         throw new InputException(
-            $"{path}: \"{key}\" is {ConfigKeyRules.Shown(type)}; expected {expected[0]}: models of other kinds are read as ONNX graphs.");
+            $"{path}: \"{key}\" is {ConfigKeyRules.Shown(type)}; expected {expected[0]}: use models of other kinds as ONNX graphs.");
     }
 
     // Older files repeat what they set in a "text_config_dict", which counts where the two differ.

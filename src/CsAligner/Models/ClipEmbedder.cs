@@ -35,10 +35,10 @@ public sealed class ClipEmbedder : IImageEncoder, ITextEncoder
         if (preprocessing.ImageSize != model.Config.ImageSize)
             throw new InputException(
                 $"The model's images have {model.Config.ImageSize} pixels a "
-                    + $"side, {ImagePreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
+                    + $"side, but {ImagePreprocessing.FileName} says {preprocessing.ImageSize}; take all files from one model.");
         if (tokenizer.VocabularySize > model.Config.VocabularySize)
-            throw new InputException($"The model knows {model.Config.VocabularySize} tokens, vocab.json has {tokenizer.VocabularySize}; "
-                + "take all files from one model.");
+            throw new InputException($"The model knows {model.Config.VocabularySize} tokens, but vocab.json has "
+                + $"{tokenizer.VocabularySize}; take all files from one model.");
         (_model, _preprocessing, _tokenizer) = (model, preprocessing, tokenizer);
         _model.Freeze();
     }

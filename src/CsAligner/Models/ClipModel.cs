@@ -90,7 +90,7 @@ public sealed class ClipModel
     }
 
     /// <summary>
-    /// Promises that the weights stay as they are, until <see cref="RequireGrad"/> asks to train them: embedding then keeps copies
+    /// Promises that the weights do not change, until <see cref="RequireGrad"/> asks to train them: embedding then keeps copies
     /// of them, as large again, in the order in which the processor reads them fastest.
     /// </summary>
     public void Freeze()

@@ -1,6 +1,6 @@
 namespace CsAligner.Models;
 
-/// <summary>What a CLIP's config.json may hold, as versions 4 and 5 of transformers write it.</summary>
+/// <summary>The settings of a CLIP's config.json, as transformers 4 and 5 write it.</summary>
 internal static class ClipSettings
 {
     // Every model's: how it was stored and trained, what it gives back, how text is generated.

@@ -40,7 +40,7 @@ public sealed class ClipTextTower
 
     internal LinearLayer Projection => _project;
 
-    /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
+    /// <summary>Whether the weights are frozen, so that inference may keep packed copies of them.</summary>
     internal bool Frozen
     {
         set

@@ -3,7 +3,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Models;
 
 /// <summary>
-/// What a tower makes of B samples: a feature of each, and each one's tokens in the same space, packed one sample below the other.
+/// The output of a tower for B samples: a feature for each, and its tokens in the same space, packed sample after sample.
 /// D projection, N tokens of all samples.
 /// </summary>
 /// <param name="Pooled">[B, D], rows of unit length.</param>

@@ -45,7 +45,7 @@ public sealed class ClipVisionTower
 
     internal LinearLayer Projection => _project;
 
-    /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
+    /// <summary>Whether the weights are frozen, so that inference may keep packed copies of them.</summary>
     internal bool Frozen
     {
         set

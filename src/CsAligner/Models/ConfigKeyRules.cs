@@ -6,7 +6,7 @@ namespace CsAligner.Models;
 
 /// <summary>
 /// The settings that a file of another program may hold: those that are read here, those that change nothing that is computed here,
-/// and those that must be off. Any other is an error, for what is ignored may change every result without a word.
+/// and those that must be off. Any other is an error, because ignoring it could silently change every result.
 /// </summary>
 /// <param name="read">Keys that the reader obeys.</param>
 /// <param name="harmless">Keys that may have any value.</param>
@@ -24,7 +24,7 @@ internal sealed class ConfigKeyRules(IEnumerable<string> read, IEnumerable<strin
     /// <summary>Looks through the settings.</summary>
     /// <param name="settings">The object that holds them.</param>
     /// <param name="file">What errors call the file.</param>
-    /// <param name="section">Where the object stands in it; empty for the whole.</param>
+    /// <param name="section">The object's place in the file; empty for the whole.</param>
     /// <exception cref="InputException">One is not known and not off.</exception>
     public void Check(JsonElement settings, string file, string section = "")
     {
@@ -33,8 +33,8 @@ internal sealed class ConfigKeyRules(IEnumerable<string> read, IEnumerable<strin
             if (_any.Contains(setting.Name) || IsOff(setting.Value, FalseIsOff || _off.Contains(setting.Name))) continue;
             string name = section.Length == 0 ? setting.Name : $"{section}.{setting.Name}";
             throw new InputException(
-                $"{file}: \"{name}\" is {Shown(setting.Value)}, a setting that is not supported here and could change what is computed; "
-                + "take a model without it, or take the key out where it does not matter");
+                $"{file}: \"{name}\" is {Shown(setting.Value)}, a setting that is not supported and could change the result; "
+                + "use a model without it, or remove the key if it does not matter");
         }
     }
 

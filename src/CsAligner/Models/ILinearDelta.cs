@@ -3,7 +3,7 @@ using CsAligner.Tensors.Autograd;
 
 namespace CsAligner.Models;
 
-/// <summary>What is added to some outputs of a linear layer beside its weights, such as LoRA.</summary>
+/// <summary>An addition to some outputs of a linear layer, such as LoRA.</summary>
 internal interface ILinearDelta
 {
     /// <summary>The first of the layer's outputs that it adds to.</summary>
@@ -12,6 +12,6 @@ internal interface ILinearDelta
     /// <summary>How many it adds to.</summary>
     int Outputs { get; }
 
-    /// <summary>What is added to them, of the layer's inputs: [..., <see cref="Outputs"/>].</summary>
+    /// <summary>The addition, computed from the layer's inputs: [..., <see cref="Outputs"/>].</summary>
     Tensor Forward(Tape tape, Tensor x);
 }

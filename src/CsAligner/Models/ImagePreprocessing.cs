@@ -8,7 +8,7 @@ namespace CsAligner.Models;
 
 /// <summary>
 /// How a picture becomes the vision tower's input: what preprocessor_config.json holds. CLIP and DINOv2 resize the short side and cut
-/// out the middle, SigLIP and ViT resize to a square whatever the shape.
+/// out the middle, SigLIP and ViT resize any shape to a square.
 /// </summary>
 /// <param name="ImageSize">The side of the square input in pixels.</param>
 /// <param name="Mean">Per channel (R, G, B), of values 0 to 1.</param>
@@ -32,7 +32,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
             "image_std", "image_processor_type", "feature_extractor_type", "default_to_square",
         ],
 
-        // What comes in is RGB and what goes out is laid out here.
+        // The input is RGB; the output layout is defined here.
         harmless:
         [
             "processor_class", "_processor_class", "_valid_processor_keys", "do_convert_rgb", "data_format", "input_data_format",
@@ -62,7 +62,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>The short side of a picture before the crop, in pixels ("size"); at least <see cref="ImageSize"/>.</summary>
     public int ShortSide { get; init; } = ImageSize;
 
-    /// <summary>Which sides become <see cref="ShortSide"/>.</summary>
+    /// <summary>The sides that become <see cref="ShortSide"/>.</summary>
     public ResizeRule Resize { get; init; } = ResizeRule.ShortSide;
 
     /// <summary>How pixels are weighed in resizing ("resample").</summary>
@@ -80,7 +80,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     }
 
     /// <summary>Reads the settings of a model's folder: preprocessor_config.json,
-    /// or processor_config.json where there is only that.</summary>
+    /// or processor_config.json if there is only that.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <exception cref="InputException">As for <see cref="Read"/>.</exception>
     public static ImagePreprocessing ReadFolder(string folder)
@@ -96,7 +96,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     public static ImagePreprocessing Read(string path)
     {
         if (!File.Exists(path))
-            throw new InputException($"{path}: no such file; it says how images are prepared, and belongs to the model folder.");
+            throw new InputException($"{path}: no such file; a model folder needs it to prepare images.");
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path));
@@ -143,13 +143,13 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <param name="width">At least 1.</param>
     /// <param name="height">At least 1.</param>
     /// <param name="target">S x S x 3 bytes, S = <see cref="ImageSize"/>.</param>
-    /// <exception cref="ArgumentException">The bytes are not as many as the sizes need.</exception>
+    /// <exception cref="ArgumentException">The number of bytes does not match the sizes.</exception>
     public void Fit(ReadOnlySpan<byte> rgb, int width, int height, Span<byte> target)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (rgb.Length != (long)width * height * 3)
-            throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, {rgb.Length} came.",
+            throw new ArgumentException($"{width} x {height} pixels take {(long)width * height * 3} bytes, got {rgb.Length}.",
                 nameof(rgb));
         if (target.Length != ImageSize * ImageSize * 3)
             throw new ArgumentException($"The target takes {ImageSize * ImageSize * 3} bytes, it has {target.Length}.", nameof(target));
@@ -166,7 +166,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>Writes images of the right size into a batch: (value / 255 - mean) / deviation, channel after channel.</summary>
     /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>
     /// <param name="pixels">[B, 3, S, S] with S = <see cref="ImageSize"/>; B images are read.</param>
-    /// <exception cref="ArgumentException">The bytes are not as many as the batch needs.</exception>
+    /// <exception cref="ArgumentException">The number of bytes does not match the batch.</exception>
     public void Normalize(ReadOnlySpan<byte> rgb, Tensor pixels)
     {
         ArgumentNullException.ThrowIfNull(pixels);
@@ -181,7 +181,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>
     /// <param name="pixels">[B, 3, S, S].</param>
     /// <param name="zooms">3 B values: scale, shift to the right and shift down in pixels, for each image.</param>
-    /// <exception cref="ArgumentException">The bytes or the zooms are not as many as the batch needs.</exception>
+    /// <exception cref="ArgumentException">The number of bytes or zooms does not match the batch.</exception>
     public void ZoomAndNormalize(ReadOnlySpan<byte> rgb, Tensor pixels, ReadOnlySpan<float> zooms)
     {
         ArgumentNullException.ThrowIfNull(pixels);
@@ -200,11 +200,11 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         int? size = Size(root, "size", square ? "height" : "shortest_edge", path);
         int? crop = crops ? Size(root, "crop_size", "height", path) : null;
         if ((crop ?? size) is not { } imageSize)
-            throw new InputException($"{path}: neither \"size\" nor \"crop_size\" says how large images are; download the file again.");
+            throw new InputException($"{path}: \"size\" and \"crop_size\" are missing; download the file again.");
         int shortSide = size ?? imageSize;
         if (shortSide < imageSize)
-            throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; images are "
-                + "filled, \"size\" must be at least \"crop_size\".");
+            throw new InputException($"{path}: the short side of {shortSide} pixels is less than the crop of {imageSize}; "
+                + "\"size\" must be at least \"crop_size\".");
 
         // Where nothing is subtracted, the model's own graph does it.
         bool normalizes = Step(root, "do_normalize", path) != false;
@@ -218,12 +218,12 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         };
     }
 
-    // A step that is left out or done otherwise would change features without a word. What the file does not mention is CLIP's way.
+    // Omitting or changing a step would silently change features. Steps that the file does not mention follow CLIP.
     private static void CheckSteps(JsonElement root, string path)
     {
         if (ProcessorOf(root) is { } processor && !Processors.Contains(processor))
             throw new InputException(
-                $"{path}: the image processor {processor} is not supported, which may have ways of its own; "
+                $"{path}: the image processor {processor} is not supported, because it may work differently; "
                 + $"{string.Join(", ", Processors)} are.");
         foreach (string step in new[] { "do_resize", "do_rescale" })
         {
@@ -231,11 +231,11 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         }
 
         if (Step(root, "do_center_crop", path) == false && !IsSquare(root))
-            throw new InputException($"{path}: \"do_center_crop\" is false, but \"size\" gives the short side alone: images would differ "
+            throw new InputException($"{path}: \"do_center_crop\" is false, but \"size\" gives only the short side: images would differ "
                 + "in shape; give \"size\" a \"height\" and a \"width\", or crop.");
         if (root.TryGetProperty("rescale_factor", out var factor) && factor.ValueKind != JsonValueKind.Null
             && !(factor.ValueKind == JsonValueKind.Number && Math.Abs((factor.GetDouble() * 255) - 1) < 1e-6))
-            throw new InputException($"{path}: \"rescale_factor\" is {factor.GetRawText()}; 1/255 is the one that is supported.");
+            throw new InputException($"{path}: \"rescale_factor\" is {factor.GetRawText()}; only 1/255 is supported.");
     }
 
     private static bool? Step(JsonElement root, string name, string path)
@@ -256,7 +256,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         return ProcessorOf(root) is "ViT" or "Siglip" or "DINOv3ViT";
     }
 
-    // "CLIP" of CLIPImageProcessor, CLIPImageProcessorFast and CLIPFeatureExtractor; null where the file does not say.
+    // "CLIP" of CLIPImageProcessor, CLIPImageProcessorFast and CLIPFeatureExtractor; null if the file does not say.
     private static string? ProcessorOf(JsonElement root)
     {
         foreach (string key in (string[])["image_processor_type", "feature_extractor_type"])

@@ -35,11 +35,11 @@ internal sealed class LinearLayer
     /// <summary>[N], or null; of a part, those of the whole.</summary>
     public Tensor? Bias { get; }
 
-    /// <summary>What is added to some of the outputs; a part has those of the whole. Each covers outputs of its own.</summary>
+    /// <summary>Additions to some of the outputs; a part has those of the whole layer. No two cover the same outputs.</summary>
     public List<ILinearDelta> Additions { get; }
 
     /// <summary>
-    /// Whether weights stay as they are. Then tapes that do not record read a packed copy of them, made at their first use.
+    /// Whether the weights are frozen. Then tapes that do not record read a packed copy of them, made at the first use.
     /// </summary>
     public bool Frozen
     {
@@ -90,7 +90,7 @@ internal sealed class LinearLayer
         _ => y,
     };
 
-    // To all outputs, zero where there is no addition; null where none of them has outputs of this part.
+    // To all outputs, zero if there is no addition; null if none of them has outputs of this part.
     private Tensor? Added(Tape tape, Tensor x)
     {
         var parts = new List<Tensor>();

@@ -75,7 +75,7 @@ internal sealed class TransformerBlock
         Fill(_fc2.Weight, random, width * depth);
     }
 
-    /// <summary>Whether weights stay as they are, so that inference may keep packed copies of them.</summary>
+    /// <summary>Whether the weights are frozen, so that inference may keep packed copies of them.</summary>
     public bool Frozen
     {
         set
@@ -102,7 +102,7 @@ internal sealed class TransformerBlock
     /// <param name="offsets">Of packed sequences.</param>
     public Tensor ForwardPooled(Tape tape, Tensor x, int[] rows, int[]? offsets = null) => tape.Scope(() =>
     {
-        // Rows are picked before anything else reads x, so that on the way back they are added to a gradient that is there.
+        // Rows are picked before anything else reads x, so that the backward pass adds them to an existing gradient.
         var residual = tape.Gather(x, rows);
         var normal = Norm1(tape, x);
         var query = _query.Forward(tape, tape.Gather(normal, rows));

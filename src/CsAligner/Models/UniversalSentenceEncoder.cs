@@ -49,7 +49,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
     /// <summary>False: its words have no features in the space of its texts.</summary>
     public bool HasTextTokens => false;
 
-    /// <summary>How many tokens of a text are read: 128. What follows is cut, as in the original.</summary>
+    /// <summary>The number of tokens read from a text: 128. The rest is cut, as in the original.</summary>
     public int ContextLength { get; }
 
     /// <summary>Reads the model: some 28 MB of weights.</summary>
@@ -66,7 +66,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         var weights = TensorFlowJsWeights.Open(Path.Combine(files, ModelFile));
         var encoder = new UniversalSentenceEncoder(tokenizer, new UniversalSentenceEncoderWeights(weights));
         if (tokenizer.VocabularySize > encoder._tokens.Rows)
-            throw new InputException($"{folder}: {VocabularyFile} has {tokenizer.VocabularySize} pieces, the model "
+            throw new InputException($"{folder}: {VocabularyFile} has {tokenizer.VocabularySize} pieces, but the model "
                 + $"knows {encoder._tokens.Rows}; take all files from one model.");
         return encoder;
     }
@@ -85,7 +85,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(write);
         if (tokens) throw new NotSupportedException(
-            "The Universal Sentence Encoder gives features of whole texts: its words have none in the same space.");
+            "The Universal Sentence Encoder gives features of whole texts, and none of words in the same space.");
         for (int first = 0; first < texts.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -110,7 +110,7 @@ public sealed class UniversalSentenceEncoder : ITextEncoder
         return tape.Normalize(y, SmallestNorm);
     }
 
-    // The mean of the last layer's tokens; 0 where there are none.
+    // The mean of the last layer's tokens; 0 if there are none.
     private Tensor Pool(Tape tape, List<int[]> texts)
     {
         int[][] present = [.. texts.Where(ids => ids.Length > 0)];

@@ -22,7 +22,7 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     public float LayerNormEpsilon =>
         Number(Graph + "Layer_1/TransformerLayer/FFN/layer_prepostprocess/layer_norm/Cast/x") is > 0 and < 1 and var epsilon
         ? epsilon
-        : throw Bad("its layer norms add no small positive number to variances");
+        : throw Bad("its layer norms have no small positive epsilon");
 
     /// <summary>The token table [V, W].</summary>
     public Tensor Tokens()
@@ -35,7 +35,7 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
     /// <summary>[W / 2] by how much the angle of each wave of the positions grows from one to the next.</summary>
     public Tensor Frequencies(int width) => Read(Graph + "Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1", [1, width / 2]);
 
-    /// <summary>V, the width of the features: that of the last bias.</summary>
+    /// <summary>V, the width of the features and of the last bias.</summary>
     public int FeatureWidth()
     {
         const string Name = Stored + "hidden_layers/tanh_layer_0/bias";
@@ -59,7 +59,7 @@ internal sealed class UniversalSentenceEncoderWeights(TensorFlowJsWeights file)
                 + "of a head)");
     }
 
-    /// <summary>The width inside of a layer's MLP.</summary>
+    /// <summary>The width inside a layer's MLP.</summary>
     public int HiddenWidth(int layer)
     {
         string name = $"{Folded}Layer_{layer}/TransformerLayer/FFN/conv1/bias{Whole}";

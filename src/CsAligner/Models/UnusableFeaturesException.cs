@@ -14,7 +14,7 @@ public sealed class UnusableFeaturesException : InputException
     }
 
     private UnusableFeaturesException(string name, int sample, bool isZero, Exception? cause)
-        : base($"{name}: the model's features of it are {(isZero ? "zero throughout" : "not finite")}; {Cure(isZero)}", cause) =>
+        : base($"{name}: the model's features for it are {(isZero ? "all zero" : "not finite")}; {Cure(isZero)}", cause) =>
             (Sample, IsZero) = (sample, isZero);
 
     /// <summary>The sample's number among those that the encoder was given, from 0.</summary>
@@ -24,10 +24,10 @@ public sealed class UnusableFeaturesException : InputException
     public bool IsZero { get; }
 
     /// <summary>The same failure, for people who do not count samples.</summary>
-    /// <param name="name">What the sample is called: a file, a text.</param>
+    /// <param name="name">The name of the sample: a file, or a text.</param>
     public UnusableFeaturesException Of(string name) => new(name, Sample, IsZero, this);
 
     private static string Cure(bool isZero) => isZero
-        ? "is it the model's features that were asked for?"
-        : "a graph in half precision may not stand it (take one of float32), else the model is damaged: get it again";
+        ? "was the right output of the model chosen?"
+        : "a graph in half precision may overflow (use one in float32); otherwise the model is damaged: download it again";
 }

@@ -11,14 +11,14 @@ namespace CsAligner.Objectives;
 /// </summary>
 public sealed record BandwidthRule
 {
-    /// <summary>Medians are exact up to this many rows; of more, so many are drawn by the seed.</summary>
+    /// <summary>Medians are exact up to this many rows; from more rows, this many are drawn with the seed.</summary>
     public const int ExactRows = 5000;
 
     private const string WithinPrefix = "within*";
 
     private BandwidthRule(BandwidthKind kind, double factor) => (Kind, Factor) = (kind, factor);
 
-    /// <summary>Which rule.</summary>
+    /// <summary>The rule.</summary>
     public BandwidthKind Kind { get; }
 
     /// <summary>sigma itself for <see cref="BandwidthKind.Fixed"/>, the factor F for <see cref="BandwidthKind.Within"/>, else 1.</summary>
@@ -36,7 +36,7 @@ public sealed record BandwidthRule
     public static BandwidthRule Within(double factor) => new(BandwidthKind.Within, Positive(factor));
 
     /// <summary>Reads <c>0.5</c>, <c>median</c> or <c>within*0.35</c>.</summary>
-    /// <exception cref="InputException">The text is none of these.</exception>
+    /// <exception cref="InputException">The text is not a rule.</exception>
     public static BandwidthRule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -54,9 +54,9 @@ public sealed record BandwidthRule
     /// <summary>The bandwidth for two sets of rows.</summary>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D].</param>
-    /// <param name="seed">Draws the rows where there are more than <paramref name="exactRows"/>.</param>
+    /// <param name="seed">Draws the rows if there are more than <paramref name="exactRows"/>.</param>
     /// <param name="exactRows">At least 2; fewer than the default where a median is wanted often, as in training.</param>
-    /// <exception cref="InputException">There are too few rows, or they are all the same.</exception>
+    /// <exception cref="InputException">There are too few rows, or they are anyway.</exception>
     public double Resolve(Tensor x, Tensor y, ulong seed = 0, int exactRows = ExactRows)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -117,7 +117,8 @@ public sealed record BandwidthRule
 
     private double Checked(double bandwidth) => bandwidth > 0 && double.IsFinite(bandwidth)
         ? bandwidth
-        : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, most rows are the same; give a number instead");
+        : throw new InputException($"bandwidth {this}: the median distance is {bandwidth}, because most rows are equal; give a number "
+            + "instead");
 
     // A partial Fisher-Yates shuffle, then in order: the same rows for the same generator.
     private static int[] Choose(int total, int count, RandomGenerator random)

@@ -48,7 +48,7 @@ public static class CauchySchwarzDivergence
     /// </summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[B, T, D].</param>
-    /// <param name="maskX">[B, T], true where the token counts; at least one a sample.</param>
+    /// <param name="maskX">[B, T], true if the token counts; at least one a sample.</param>
     /// <param name="y">[B, U, D].</param>
     /// <param name="maskY">[B, U].</param>
     /// <param name="bandwidth">sigma, finite and above 0.</param>
@@ -80,6 +80,6 @@ public static class CauchySchwarzDivergence
                 + $"[{mask.GetLength(0)}, {mask.GetLength(1)}].", name);
         for (int b = 0; b < mask.GetLength(0); b++)
             if (!Enumerable.Range(0, mask.GetLength(1)).Any(t => mask[b, t]))
-                throw new ArgumentException($"Token divergence: sample {b} has no token left by its mask.", name);
+                throw new ArgumentException($"Token divergence: the mask of sample {b} hides all tokens.", name);
     }
 }

@@ -9,7 +9,7 @@ namespace CsAligner.Objectives;
 
 /// <summary>
 /// The paper's objective (arXiv 2502.17028): L = csWeight * D_CS(x, y) + lambda * InfoNCE(pairs). D_CS runs over all
-/// rows, InfoNCE over the first P: that is how unpaired rows take part.
+/// rows, InfoNCE over the first P: so unpaired rows count in D_CS only.
 /// <see cref="NaiveObjective.CsAligner"/> is its definition; <see cref="CauchySchwarzDivergence"/> and <see cref="Objectives.InfoNce"/> say
 /// what is shifted and clamped. Where float32 scores are exact enough, one product serves both terms.
 /// </summary>
@@ -45,7 +45,7 @@ public sealed record CsAlignerObjective
 
     /// <summary>Computes the loss and, on a recording tape, its gradients.</summary>
     /// <param name="tape">The tape that records it.</param>
-    /// <param name="x">[M, D]; L2-normalised rows where InfoNCE takes part.</param>
+    /// <param name="x">[M, D]; L2-normalised rows if InfoNCE is used.</param>
     /// <param name="y">[N, D].</param>
     /// <param name="logitScale">ln(1/tau), one element, learnable or not; null for <see cref="Temperature"/>.</param>
     /// <param name="pairs">Row i of x belongs to row i of y for i below this; null for min(M, N).</param>

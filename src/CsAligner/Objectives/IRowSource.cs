@@ -1,6 +1,6 @@
 namespace CsAligner.Objectives;
 
-/// <summary>Rows that need not fit into memory: they are read in ranges, as often as they are needed.</summary>
+/// <summary>Rows that need not fit into memory: they are read in ranges, as often as needed.</summary>
 public interface IRowSource
 {
     /// <summary>How many rows there are.</summary>

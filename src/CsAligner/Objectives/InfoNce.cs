@@ -5,7 +5,7 @@ namespace CsAligner.Objectives;
 
 /// <summary>
 /// Symmetric InfoNCE, CLIP's loss: the mean of two cross-entropies (image to text, text to image) over the logits
-/// scale * x_i . y_j. Rows are used as they are: normalise them first, as CLIP does, to make the product the cosine.
+/// scale * x_i . y_j. Rows are not normalised: normalise them first, as CLIP does, to make the product the cosine.
 /// <see cref="NaiveObjective.InfoNce"/> is its definition.
 /// </summary>
 /// <remarks>
@@ -27,7 +27,7 @@ public static class InfoNce
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
-        if (x.Rows != y.Rows) throw new ArgumentException($"InfoNCE: {x} and {y} must have as many rows.", nameof(y));
+        if (x.Rows != y.Rows) throw new ArgumentException($"InfoNCE: {x} and {y} must have the same number of rows.", nameof(y));
         return new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 }.Forward(tape, x, y, logitScale).Loss;
     }
 

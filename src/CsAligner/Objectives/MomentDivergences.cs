@@ -42,7 +42,7 @@ public static class MomentDivergences
     /// tr(C) / D I: half of Jeffreys' divergence, (tr(S_y^-1 S_x) + tr(S_x^-1 S_y) - 2 D + g^T (S_x^-1 + S_y^-1) g) / 4 with g = m_x - m_y.
     /// </summary>
     /// <remarks>
-    /// The shrinkage keeps it finite where there are fewer rows than dimensions; it is differentiated too. Covariances, Cholesky factors
+    /// The shrinkage keeps it finite if there are fewer rows than dimensions; it is differentiated too. Covariances, Cholesky factors
     /// and inverses in float64, only the last product of the gradients in float32. Time O((M + N) D^2 + 15 D^3), memory
     /// O((M + N) D + D^2).
     /// </remarks>

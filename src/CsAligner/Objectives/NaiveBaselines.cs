@@ -70,7 +70,7 @@ internal static class NaiveBaselines
                 double sign = i == j ? 1 : -1, score = Dot(x, i, y, j), logit = sign * ((scale * score) + bias);
                 double lost = Math.Exp(-Math.Abs(logit)), slope = -sign * (logit > 0 ? lost : 1) / (1 + lost) / pairs;
 
-                // ln(1 + u) with its digits for a small u: double has no log1p of its own.
+                // ln(1 + u) at full precision for small u: double has no log1p.
                 double sum = 1 + lost;
                 value += (Math.Max(-logit, 0) + (sum == 1 ? lost : Math.Log(sum) * lost / (sum - 1))) / pairs;
                 gradScale += slope * score;

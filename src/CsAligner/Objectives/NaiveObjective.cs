@@ -73,7 +73,7 @@ internal static class NaiveObjective
 
     /// <summary>Token level: for each sample D_CS between its image tokens and its text tokens, averaged over the batch.</summary>
     /// <param name="x">[B, T, D].</param>
-    /// <param name="maskX">[B, T], true where the token counts; at least one a sample.</param>
+    /// <param name="maskX">[B, T], true if the token counts; at least one a sample.</param>
     /// <param name="y">[B, U, D].</param>
     /// <param name="maskY">[B, U].</param>
     /// <param name="sigma">Bandwidth, above 0.</param>

@@ -42,7 +42,8 @@ public sealed record NystromEstimator
     // A mean that is not clearly above its error has no logarithm worth reporting.
     private const double FewestErrors = 5;
 
-    // Of the self terms: below, the cross term is lost in the rounding of the landmarks' equations, whatever its error seems to be.
+    // Relative to the self terms: below this, the cross term is lost in the rounding of the landmarks' equations, whatever its estimated
+    // error.
     private const double SmallestCross = 1e-10;
 
     /// <summary>Landmarks m, half from either side; <see cref="FewestFeatures"/> to <see cref="MostFeatures"/>.</summary>
@@ -77,7 +78,7 @@ public sealed record NystromEstimator
     }
 
     /// <summary>
-    /// D_CS of the landmarks' part alone, for training: the landmarks are drawn anew for every step and taken as constant. It
+    /// D_CS of the landmarks' part alone, for training: the landmarks are drawn again for every step and taken as constant. It
     /// leaves out what landmarks do not span, so its value is somewhat lower and its gradient somewhat shorter. The
     /// gradients are added to those that are not null.
     /// </summary>
@@ -109,7 +110,7 @@ public sealed record NystromEstimator
             : throw TooSmall(bandwidth);
     }
 
-    /// <summary>ln of the mean over distinct rows, whose diagonal is 1; null where there is none, or it is lost in the error.</summary>
+    /// <summary>ln of the mean over distinct rows, whose diagonal is 1; null if there is none, or it is lost in the error.</summary>
     internal static double? LogOffDiagonal(double mean, int rows)
     {
         double offDiagonal = rows < 2 ? 0 : ((mean * rows) - 1) / (rows - 1);
@@ -124,8 +125,8 @@ public sealed record NystromEstimator
     {
         if (IsEstimable(longest, spread, bandwidth)) return;
         if (longest is < LeastSquare or > MostSquare)
-            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean are beyond what float32 has squares "
-                + "of; scale them, or use the exact estimator");
+            throw new InputException($"nystrom estimate: rows {Math.Sqrt(spread):G4} from their mean have squares beyond float32"
+                + "; scale them, or use the exact estimator");
         if (bandwidth * bandwidth > Narrowest * spread)
             throw new InputException($"nystrom estimate: expected a bandwidth of {0.999 * Math.Sqrt(Narrowest * spread):G4} or less for "
                 + $"rows {Math.Sqrt(spread):G4} from their mean, got {bandwidth:G4}; use the exact estimator");

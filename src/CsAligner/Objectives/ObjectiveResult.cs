@@ -2,7 +2,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Objectives;
 
-/// <summary>What a forward pass of <see cref="CsAlignerObjective"/> gives.</summary>
+/// <summary>The result of a forward pass of <see cref="CsAlignerObjective"/>.</summary>
 /// <param name="Loss">The weighted sum, a scalar of the tape.</param>
 /// <param name="CauchySchwarz">D_CS in nats before its weight; 0 when that is 0.</param>
 /// <param name="InfoNce">InfoNCE in nats before its weight; 0 when that is 0 or there are no pairs.</param>

@@ -12,7 +12,7 @@ namespace CsAligner.Objectives;
 /// <remarks>Float64 sums; time and memory O(P D). Rows behind the pairs take no part and get a gradient of 0.</remarks>
 public static class PairLossOps
 {
-    /// <summary>The mean of |x_i - y_i|^2 over the pairs: the l2 term of Eclipse (arXiv 2312.04655). Rows are taken as they are.</summary>
+    /// <summary>The mean of |x_i - y_i|^2 over the pairs: the l2 term of Eclipse (arXiv 2312.04655). Rows are not normalised.</summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="x">[M, D].</param>
     /// <param name="y">[N, D].</param>
@@ -21,7 +21,7 @@ public static class PairLossOps
         Run(tape, x, y, pairs, PairLosses.SquaredDistance);
 
     /// <summary>
-    /// The mean of 1 - cos(x_i, y_i) over the pairs, whatever the rows' lengths. A pair with a row shorter than 1e-12
+    /// The mean of 1 - cos(x_i, y_i) over the pairs, for rows of any length. A pair with a row shorter than 1e-12
     /// counts 1 and has no gradient.
     /// </summary>
     /// <param name="tape">The tape that records it.</param>
@@ -45,7 +45,7 @@ public static class PairLossOps
     internal static int CheckPairs(Tensor x, Tensor y, int? pairs)
     {
         int most = Math.Min(x.Rows, y.Rows), paired = pairs ?? most;
-        if (paired < 1 || paired > most) throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"There can be 1 to {most} pairs.");
+        if (paired < 1 || paired > most) throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"Expected 1 to {most} pairs.");
         return paired;
     }
 }

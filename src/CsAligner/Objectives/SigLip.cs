@@ -9,7 +9,7 @@ namespace CsAligner.Objectives;
 
 /// <summary>
 /// SigLIP's pairwise sigmoid loss (arXiv 2303.15343, algorithm 1): -1/P sum_ij ln sigmoid(z_ij (t x_i . y_j + b)), z_ij = 1
-/// for i = j and -1 else. Every pair of rows is a yes-or-no question of its own; there is no softmax. Rows are used as
+/// for i = j and -1 else. Every pair of rows is a separate yes-or-no question; there is no softmax. Rows are used as
 /// they are: normalise them first to make the product the cosine. <see cref="NaiveBaselines.SigLip"/> is its definition.
 /// </summary>
 /// <remarks>

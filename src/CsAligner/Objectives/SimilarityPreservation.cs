@@ -29,7 +29,7 @@ public static class SimilarityPreservation
         CsAlignerObjective.Check(x, y, 1, offDiagonal: false);
         CsAlignerObjective.Check(startX, startY, 1, offDiagonal: false);
         if (startX.Rows != x.Rows || startY.Rows != y.Rows)
-            throw new ArgumentException($"Similarities: {startX} and {startY} are not {x} and {y} at the start.", nameof(startX));
+            throw new ArgumentException($"Similarities: the initial rows {startX} and {startY} do not match {x} and {y}.", nameof(startX));
         Tensor? gradX = tape.GradientFor(x), gradY = tape.GradientFor(y);
         double correlation = SimilarityCorrelation.Compute(x, y, startX, startY, -1, gradX, gradY);
         return tape.KnownGradient(1 - correlation, (x, gradX), (y, gradY));

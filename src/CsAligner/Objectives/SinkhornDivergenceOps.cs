@@ -29,7 +29,7 @@ public static class SinkhornDivergenceOps
     // Squares that float32 holds.
     private const double LeastSquare = 1e-20, MostSquare = 1e30;
 
-    // Of the largest distance from the mean: where a plan's entries are off by a hundredth,
+    // Relative to the largest distance from the mean: where a plan's entries are off by a hundredth,
     // and where the expansion is nearer than that rounding.
     private const double LeastBlur = 2.5e-3, WideBlur = 30;
 
@@ -66,10 +66,10 @@ public static class SinkhornDivergenceOps
         double squared = Math.Max(BlockSums.Squares(x, x.Rows, centre).Largest, BlockSums.Squares(y, y.Rows, centre).Largest),
             radius = Math.Sqrt(squared);
         if (squared > 0 && squared is < LeastSquare or > MostSquare)
-            throw new InputException($"Sinkhorn: rows {radius:G4} from their mean are beyond what float32 has squares of; scale them to "
+            throw new InputException($"Sinkhorn: rows {radius:G4} from their mean have squares beyond float32; scale them to "
                 + $"lie between {Math.Sqrt(LeastSquare):G4} and {Math.Sqrt(MostSquare):G4} from it");
         if (blur < LeastBlur * radius)
-            throw new InputException($"Sinkhorn: a blur of {blur:G4} is lost in the rounding of float32 costs for rows up "
+            throw new InputException($"Sinkhorn: a blur of {blur:G4} is too small for the rounding of float32 costs with rows up "
                 + $"to {radius:G4} from their mean; give {1.001 * LeastBlur * radius:G4} or more");
         return blur > WideBlur * radius;
     }

@@ -17,7 +17,7 @@ public static class ExactSearch
 
     /// <summary>
     /// The <paramref name="k"/> best candidates of every query. Time O(Q C D); memory a few tens of megabytes beside the
-    /// rows and the result, whatever Q and C.
+    /// rows and the result, for any Q and C.
     /// </summary>
     /// <param name="queries">[Q, D].</param>
     /// <param name="candidates">[C, D], at least one row.</param>
@@ -60,7 +60,7 @@ public static class ExactSearch
         if (queries.Rank != 2 || queries.Width != candidates.Width || queries.Width == 0)
             throw new ArgumentException($"Search: expected [Q, D] and [C, D] of one width, got {queries} and rows of {candidates.Width}.",
                 nameof(candidates));
-        if (candidates.Rows == 0) throw new ArgumentException("Search: there is nothing to search in.", nameof(candidates));
+        if (candidates.Rows == 0) throw new ArgumentException("Search: there are no candidates.", nameof(candidates));
         int count = CheckedCount(queries, candidates.Rows, k), height = Math.Min(candidates.Rows, Math.Max(1, blockFloats / queries.Width));
         double[] lengths = CheckedLengths(queries, "queries");
         var best = new Best(queries.Rows, count);
@@ -93,7 +93,7 @@ public static class ExactSearch
         return (long)queries.Rows * count <= Array.MaxLength
             ? count
             : throw new ArgumentException(
-                $"Search: {count} matches for each of {queries.Rows} queries are more than an array holds; ask in parts.", nameof(k));
+                $"Search: {count} matches for each of {queries.Rows} queries do not fit into an array; search in parts.", nameof(k));
     }
 
     private static (int[] Rows, double[] Scores) Search(Tensor queries, double[] queryLengths, Tensor candidates, int count, int firstRow)

@@ -14,7 +14,7 @@ namespace CsAligner.Starts;
 /// </summary>
 public sealed class GaussianFit
 {
-    // What is left of the smallest variances, as a share of the mean one, where there are too many rows to shrink: rows of lower
+    // What is left of the smallest variances, as a share of the mean one, if there are too many rows to shrink: rows of lower
     // dimension than their width would have no inverse.
     private const double LeastShrinkage = 1e-3;
 
@@ -36,7 +36,7 @@ public sealed class GaussianFit
     internal Matrix<double> Covariance { get; }
 
     /// <summary>Fits rows in memory.</summary>
-    /// <param name="rows">[N, D], two rows or more that are not all the same.</param>
+    /// <param name="rows">[N, D], two rows or more that are not anyway.</param>
     /// <exception cref="InputException">There are fewer than two rows, or all are the same.</exception>
     public static GaussianFit Of(Tensor rows)
     {
@@ -45,15 +45,15 @@ public sealed class GaussianFit
     }
 
     /// <summary>Fits rows that need not fit into memory; they are read twice, in blocks. Time O(N D^2).</summary>
-    /// <param name="rows">Two rows or more that are not all the same.</param>
-    /// <param name="progress">Told of the rows read so far, of twice as many as there are.</param>
+    /// <param name="rows">Two rows or more that are not anyway.</param>
+    /// <param name="progress">Receives the number of rows read so far, out of twice their number.</param>
     /// <param name="cancellation">Checked before every block.</param>
     /// <exception cref="InputException">There are fewer than two rows, or all are the same.</exception>
     public static GaussianFit Of(IRowSource rows, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
         int count = rows.Rows, width = rows.Width;
-        if (count < 2) throw new InputException($"A Gaussian needs at least 2 rows to be fitted to, got {count}");
+        if (count < 2) throw new InputException($"Fitting a Gaussian needs at least 2 rows, got {count}");
         var moments = new StreamedMoments(width);
         foreach (bool last in (ReadOnlySpan<bool>)[false, true])
         {
@@ -71,7 +71,7 @@ public sealed class GaussianFit
 
         Matrix<double> covariance = Matrix<double>.Build.Dense(width, width, moments.Covariance());
         double variance = covariance.Trace() / width;
-        if (!(variance > 0)) throw new InputException($"A Gaussian cannot be fitted to {count} rows that are all the same");
+        if (!(variance > 0)) throw new InputException($"A Gaussian cannot be fitted to {count} equal rows");
         double shrinkage = Math.Clamp(moments.LedoitWolf(), LeastShrinkage, 1);
         covariance = (covariance * (1 - shrinkage)) + (Matrix<double>.Build.DenseIdentity(width) * (shrinkage * variance));
         return new GaussianFit(count, shrinkage, Vector<double>.Build.Dense(moments.Mean()), covariance);

@@ -23,9 +23,9 @@ public static class GaussianTransport
         return (Map((identity + forth) / 2, first.Mean, null), Map((identity + back) / 2, second.Mean, null));
     }
 
-    /// <summary>Maps a modality the whole way onto the other, which stays as it is.</summary>
+    /// <summary>Maps a modality onto the other, which does not change.</summary>
     /// <param name="from">The modality that moves.</param>
-    /// <param name="to">The one that stays, of the same width.</param>
+    /// <param name="to">The target, of the same width.</param>
     /// <exception cref="InputException">The widths differ.</exception>
     public static StartMap Onto(GaussianFit from, GaussianFit to)
     {

@@ -42,7 +42,7 @@ public sealed class BpeVocabulary
     internal int IdOf(string token) => _ids[token];
 
     /// <summary>
-    /// Reads <c>vocab.json</c> and <c>merges.txt</c> of a folder and checks them against each other; where there is only a
+    /// Reads <c>vocab.json</c> and <c>merges.txt</c> of a folder and checks them against each other; if there is only a
     /// <c>tokenizer.json</c>, as version 5 of transformers writes it, what that holds of both.
     /// </summary>
     /// <exception cref="InputException">
@@ -86,7 +86,7 @@ public sealed class BpeVocabulary
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             throw new InputException(
-                $"writing the tokenizer to {folder}: {problem.Message} Choose a folder that can be written and has room.", problem);
+                $"writing the tokenizer to {folder}: {problem.Message} Choose a writable folder with enough space.", problem);
         }
     }
 
@@ -99,14 +99,14 @@ public sealed class BpeVocabulary
             var reader = new Utf8JsonReader(LenientJson.ToPlain(bytes).Span,
                 new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-                throw Malformed(file, "an object of token: id was expected, something else came");
+                throw Malformed(file, "expected an object of token: id");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 string token = reader.GetString()!;
                 if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out int id) || id < 0)
                     throw Malformed(file, $"token {JsonView.Shown(token)} should have a whole number of at least 0 as its id");
                 if (!ids.TryAdd(token, id))
-                    throw Malformed(file, $"token {JsonView.Shown(token)} stands there twice");
+                    throw Malformed(file, $"token {JsonView.Shown(token)} occurs twice");
             }
 
             // Anything behind the object is an error of the reader itself.
@@ -117,7 +117,7 @@ public sealed class BpeVocabulary
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             // GetString throws InvalidOperationException on bytes that are not UTF-8.
-            throw Malformed(file, $"not a whole JSON text ({problem.Message})", problem);
+            throw Malformed(file, $"not valid JSON ({problem.Message})", problem);
         }
 
         return InOrder(ids, file);
@@ -131,7 +131,7 @@ public sealed class BpeVocabulary
             if (id >= tokens.Length)
                 throw Malformed(
                     file,
-                    $"{tokens.Length} tokens should have the ids 0 to {tokens.Length - 1} without a hole, but "
+                    $"{tokens.Length} tokens should have all ids from 0 to {tokens.Length - 1}, but "
                         + $"token {JsonView.Shown(token)} has {id}");
             if (tokens[id] is not null)
                 throw Malformed(file, $"tokens {JsonView.Shown(tokens[id])} and {JsonView.Shown(token)} share the id {id}");
@@ -155,7 +155,7 @@ public sealed class BpeVocabulary
             if (!vocabulary._ids.ContainsKey(token) || !vocabulary._ids.ContainsKey(token + WordEnd))
                 throw Malformed(
                     file,
-                    $"byte 0x{value:X2} needs the tokens {JsonView.Shown(token)} and {JsonView.Shown(token + WordEnd)}, one is missing");
+                    $"byte 0x{value:X2} needs the tokens {JsonView.Shown(token)} and {JsonView.Shown(token + WordEnd)}; one is missing");
         }
     }
 
@@ -166,7 +166,7 @@ public sealed class BpeVocabulary
             using var json = LenientJson.Parse(ReadFile(file), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
             var model = new JsonView(json.RootElement, "", file).Required("model");
             if (model.Text("end_of_word_suffix", "") != WordEnd || model.Text("type", "BPE") != "BPE")
-                throw Malformed(file, $"a CLIP's tokenizer was expected: byte pair encoding with the ending {WordEnd}");
+                throw Malformed(file, $"expected a CLIP tokenizer: byte pair encoding with the ending {WordEnd}");
             string[] tokens =
                 InOrder(model.Required("vocab").Members()
                     .ToDictionary(token => token.Name, token => token.Value.Id(), StringComparer.Ordinal), file);
@@ -182,7 +182,7 @@ public sealed class BpeVocabulary
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
-            throw Malformed(file, $"not a whole JSON text ({problem.Message})", problem);
+            throw Malformed(file, $"not valid JSON ({problem.Message})", problem);
         }
     }
 
@@ -211,7 +211,7 @@ public sealed class BpeVocabulary
             if (content.IsEmpty || (number == 1 && content.Contains("#version", StringComparison.Ordinal)))
                 continue;
             if (content.Length > LongestLine)
-                throw Malformed(file, $"line {number} has {content.Length} characters, a merge is two tokens");
+                throw Malformed(file, $"line {number} has {content.Length} characters; a merge is two tokens");
             BpeMerge merge = ParseMerge(content, file, number);
             foreach (string token in (ReadOnlySpan<string>)[merge.Left, merge.Right, merge.Left + merge.Right])
             {
@@ -231,7 +231,7 @@ public sealed class BpeVocabulary
     {
         int space = line.IndexOf(' ');
         if (space <= 0 || space == line.Length - 1 || line[(space + 1)..].Contains(' '))
-            throw Malformed(file, $"line {number} should be two tokens with a space between, it is {JsonView.Shown(line.ToString())}");
+            throw Malformed(file, $"line {number} should be two tokens separated by a space, got {JsonView.Shown(line.ToString())}");
         return new BpeMerge(line[..space].ToString(), line[(space + 1)..].ToString());
     }
 
@@ -241,7 +241,7 @@ public sealed class BpeVocabulary
         {
             var info = new FileInfo(file);
             if (info.Exists && info.Length > LargestFile)
-                throw Malformed(file, $"{info.Length} bytes, at most {LargestFile} were expected");
+                throw Malformed(file, $"{info.Length} bytes; the limit is {LargestFile}");
             return File.ReadAllBytes(file);
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
@@ -256,5 +256,5 @@ public sealed class BpeVocabulary
     }
 
     private static InputException Malformed(string file, string what, Exception? cause = null) =>
-        new($"reading the tokenizer: {file}: {what}; get the file again or train it anew.", cause);
+        new($"reading the tokenizer: {file}: {what}; download the file again, or train the tokenizer again.", cause);
 }

@@ -8,7 +8,7 @@ namespace CsAligner.Tokenizers;
 /// What CLIP's tokenizer does to a text before byte pairs are merged: HTML references resolved twice, lower case as
 /// Python's <c>str.lower</c> gives it, and the cut into words by the original's regular expression
 /// <c>&lt;\|startoftext\|&gt;|&lt;\|endoftext\|&gt;|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>.
-/// Runs of white space need no collapsing here, for no word holds any.
+/// Runs of white space need no collapsing here, because words contain none.
 /// </summary>
 internal static class ClipText
 {

@@ -13,7 +13,7 @@ namespace CsAligner.Tokenizers;
 /// around them. It gives the ids of Hugging Face's own library. Thread-safe.
 /// </summary>
 /// <remarks>
-/// What the file asks for and is not known here is an error that names it: dropout, ids of a second type, an expression that .NET
+/// An unsupported setting of the file is an error that names it: dropout, ids of a second type, an expression that .NET
 /// reads in another way, normalizers and pre-tokenizers beyond those of docs/tokenizers.md. Lone surrogates count as U+FFFD.
 /// </remarks>
 public sealed class HuggingFaceTokenizer : ITokenizer
@@ -54,8 +54,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         padding?.Allow("strategy", "direction", "pad_to_multiple_of", "pad_id", "pad_type_id", "pad_token");
         ContextLength = truncation?.Required("max_length").Id() ?? config.ContextLength;
         if (ContextLength <= _marks.Count)
-            throw json.Malformed($"a text may have {ContextLength} ids (max_length, or model_max_length of tokenizer_config.json), but its "
-                + $"marks alone are {_marks.Count}");
+            throw json.Malformed($"a text may have at most {ContextLength} ids (max_length, or model_max_length of "
+                + $"tokenizer_config.json), but its marks alone are {_marks.Count}");
         _truncateLeft = IsLeft(truncation) ?? config.TruncateLeft;
         _padLeft = IsLeft(padding) ?? config.PadLeft;
         PaddingId = padding?.Optional("pad_id")?.Id() ?? PaddingOf(config, added);
@@ -78,7 +78,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, int> SpecialTokens { get; }
 
-    /// <summary>Reads a <c>tokenizer.json</c>, and the <c>tokenizer_config.json</c> beside it where there is one.</summary>
+    /// <summary>Reads a <c>tokenizer.json</c>, and the <c>tokenizer_config.json</c> beside it if there is one.</summary>
     /// <param name="path">The file, or the folder that holds it.</param>
     /// <exception cref="InputException">A file is missing or damaged, or asks for something that is not known here.</exception>
     public static HuggingFaceTokenizer Load(string path)
@@ -219,7 +219,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         foreach (int id in marks.Before.Concat(marks.Behind))
         {
             if (id >= VocabularySize)
-                throw json!.Value.Malformed($"a mark has the id {id}, but there are {VocabularySize} ids");
+                throw json!.Value.Malformed($"a special token has the id {id}, but there are {VocabularySize} ids");
         }
     }
 
@@ -256,7 +256,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         {
             using FileStream source = File.OpenRead(file);
             if (source.Length > LargestFile)
-                throw JsonView.Malformed(file, $"{source.Length} bytes, at most {LargestFile} were expected");
+                throw JsonView.Malformed(file, $"{source.Length} bytes; the limit is {LargestFile}");
             using Stream stream = LenientJson.ToPlain(source);
             using JsonDocument json =
                 JsonDocument.Parse(stream,
@@ -272,7 +272,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             // InvalidOperation: bytes or escapes that pass as JSON and fail as text.
-            throw JsonView.Malformed(file, $"not a whole JSON text ({problem.Message.TrimEnd('.')})", problem);
+            throw JsonView.Malformed(file, $"not valid JSON ({problem.Message.TrimEnd('.')})", problem);
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {

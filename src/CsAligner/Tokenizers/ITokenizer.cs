@@ -15,7 +15,7 @@ public interface ITokenizer
     int PaddingId { get; }
 
     /// <summary>
-    /// How many ids of a text its models read, as far as the tokenizer's own files say; null where they do not (the model's
+    /// How many ids of a text its models read, as far as the tokenizer's own files say; null if they do not (the model's
     /// configuration does then).
     /// </summary>
     int? ContextLength { get; }

@@ -6,7 +6,7 @@ namespace CsAligner.Tokenizers;
 public static class TokenizerFolder
 {
     /// <summary>
-    /// Reads the tokenizer of a folder: <c>tokenizer.json</c> where there is one, else <c>vocab.json</c> with <c>merges.txt</c> as
+    /// Reads the tokenizer of a folder: <c>tokenizer.json</c> if there is one, else <c>vocab.json</c> with <c>merges.txt</c> as
     /// CLIP's tokenizer.
     /// </summary>
     /// <param name="folder">A model's folder, as Hugging Face's tools write it.</param>

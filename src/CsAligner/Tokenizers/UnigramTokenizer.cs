@@ -71,7 +71,7 @@ public sealed class UnigramTokenizer : ITokenizer
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             // InvalidOperation: bytes or escapes that pass as JSON and fail as text.
-            throw Malformed(file, $"it is not a whole JSON text ({problem.Message.TrimEnd('.')})", problem);
+            throw Malformed(file, $"it is not valid JSON ({problem.Message.TrimEnd('.')})", problem);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -162,13 +162,13 @@ public sealed class UnigramTokenizer : ITokenizer
     private static List<(string, double)> Pieces(JsonElement root, string file)
     {
         if (root.ValueKind != JsonValueKind.Array || root.GetArrayLength() is <= ReservedPieces or > MostPieces)
-            throw Malformed(file, $"an array of {ReservedPieces + 1} to {MostPieces} pieces was expected");
+            throw Malformed(file, $"expected an array of {ReservedPieces + 1} to {MostPieces} pieces");
         var pieces = new List<(string, double)>(root.GetArrayLength());
         foreach (JsonElement pair in root.EnumerateArray())
         {
             if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.String
                 || pair[0].GetString() is not { Length: > 0 } piece)
-                throw Malformed(file, $"piece {pieces.Count} is not a pair of a text and its score");
+                throw Malformed(file, $"piece {pieces.Count} is not a pair of a string and its score");
 
             // The published vocabulary has null for a few pieces (":" among them); its JavaScript adds null as 0.
             double score = 0;

@@ -27,7 +27,7 @@ public sealed record AlignmentData
         if (images.Rank != 2 || texts.Rank != 2)
             throw new InputException($"align: images and texts must be matrices, got {images} and {texts}");
         if (pairing == null && images.Rows != texts.Rows)
-            throw new InputException($"align: {images.Rows} images and {texts.Rows} texts need pairs: for each text the row of its image");
+            throw new InputException($"align: {images.Rows} images and {texts.Rows} texts need pairs: the image row of each text");
         (Images, Texts, Pairing) = (images, texts, pairing ?? Pairing.Diagonal(images.Rows));
     }
 
@@ -54,13 +54,13 @@ public sealed record AlignmentData
     /// <summary>[N, E].</summary>
     public Tensor Texts { get; }
 
-    /// <summary>Which text belongs to which image.</summary>
+    /// <summary>The pairs: which text belongs to which image.</summary>
     public Pairing Pairing { get; }
 
-    /// <summary>[U, D], images without texts: they take part in D_CS.</summary>
+    /// <summary>[U, D], images without texts: they count in D_CS only.</summary>
     public Tensor? UnpairedImages { get; init; }
 
-    /// <summary>[V, E], texts without images: they take part in D_CS.</summary>
+    /// <summary>[V, E], texts without images: they count in D_CS only.</summary>
     public Tensor? UnpairedTexts { get; init; }
 
     /// <summary>[W, D] held-out images to choose the best epoch by; null takes a fraction of the pairs.</summary>
@@ -69,7 +69,7 @@ public sealed record AlignmentData
     /// <summary>[W, E] held-out texts, row i the partner of row i.</summary>
     public Tensor? ValidationTexts { get; init; }
 
-    /// <summary>The tokens of the images; null where there are none.</summary>
+    /// <summary>The tokens of the images; null if there are none.</summary>
     public ITokenSource? ImageTokens { get; init; }
 
     /// <summary>The tokens of the texts.</summary>
@@ -81,7 +81,7 @@ public sealed record AlignmentData
     /// <summary>The tokens of the held-out texts.</summary>
     public ITokenSource? ValidationTextTokens { get; init; }
 
-    /// <summary>What makes the images' features anew in every step; null where they are frozen.
+    /// <summary>What makes the images' features again in every step; null if they are frozen.
     /// <see cref="Images"/> are its features at the start.</summary>
     public ITrainableEncoder? ImageEncoder { get; init; }
 
@@ -109,7 +109,7 @@ public sealed record AlignmentData
         }
 
         if (ValidationImages?.Rows != ValidationTexts?.Rows)
-            throw new InputException("align: validation images and texts must have as many rows, "
+            throw new InputException("align: validation images and texts must have the same number of rows, "
                 + $"got {ValidationImages?.Rows ?? 0} and {ValidationTexts?.Rows ?? 0}");
         foreach (var (name, tokens, rows) in new[]
         {
@@ -119,20 +119,21 @@ public sealed record AlignmentData
         })
         {
             if (tokens != null && (tokens.Count != rows?.Rows || tokens.Width != rows.Width))
-                throw new InputException($"align: {name} are those of {tokens.Count} samples in width {tokens.Width}, but there "
+                throw new InputException($"align: {name} have {tokens.Count} samples of width {tokens.Width}, but there "
                     + $"are {rows?.Rows ?? 0} rows of width {rows?.Width ?? 0}; embed both with the same command");
         }
 
         foreach (var (name, encoder, features) in new[] { ("image", ImageEncoder, ImageFeatures), ("text", TextEncoder, TextFeatures) })
         {
             if (encoder != null && (encoder.Count != features.Count || encoder.Width != features.Width))
-                throw new InputException($"align: the {name} encoder has {encoder.Count} samples in width {encoder.Width}, but there "
+                throw new InputException($"align: the {name} encoder has {encoder.Count} samples of width {encoder.Width}, but there "
                     + $"are {features.Count} rows of width {features.Width}");
         }
 
         if ((ImageEncoder != null && options.Train == TrainedSide.Text) || (TextEncoder != null && options.Train == TrainedSide.Image))
-            throw new InputException($"align: training {AlignmentOptionList.Get("train").Text(options)} alone leaves "
-                + $"the {(ImageEncoder != null ? "image" : "text")} side as it is, but its encoder is to train; leave one of both out");
+            throw new InputException($"align: training only {AlignmentOptionList.Get("train").Text(options)} leaves "
+                + $"the {(ImageEncoder != null ? "image" : "text")} side unchanged, but its encoder is set to train; remove one of the "
+                + "two");
         foreach (var (name, tokens, encoder) in new[] { ("image", ImageTokens, ImageEncoder), ("text", TextTokens, TextEncoder) })
         {
             if (options.TokenWeight > 0 && tokens == null && encoder == null)

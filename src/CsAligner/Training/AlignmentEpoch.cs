@@ -4,7 +4,7 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Training;
 
 /// <summary>
-/// What one epoch of alignment came to. Numbers carry float32 precision, so that a resumed run reports the same.
+/// The result of one epoch of alignment. Numbers carry float32 precision, so that a resumed run reports the same.
 /// Validation values are NaN where nothing is held out.
 /// </summary>
 /// <param name="Epoch">From 1; 0 is the start, before any step.</param>

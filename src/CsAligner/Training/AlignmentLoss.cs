@@ -12,14 +12,14 @@ namespace CsAligner.Training;
 /// <summary>The loss of a step: the terms of the objective, and D_CS of tokens beside them.</summary>
 internal sealed class AlignmentLoss
 {
-    // Of the seed's streams one that no epoch has.
+    // A stream of the seed that no epoch uses.
     private const ulong ParameterStream = ulong.MaxValue;
 
     private readonly AlignmentOptions _options;
     private readonly Tensor _logScale;
     private readonly (ObjectiveTerm Term, IReadOnlyList<(string Name, Tensor Values)> Parameters)[] _terms;
 
-    /// <param name="options">What is minimised, and how.</param>
+    /// <param name="options">The options of the run.</param>
     /// <param name="width">D.</param>
     public AlignmentLoss(AlignmentOptions options, int width)
     {
@@ -155,7 +155,7 @@ internal sealed class AlignmentLoss
         };
     }
 
-    // What an application's term gets wrong would otherwise surface far from it, or not at all.
+    // A fault in an application's term would otherwise surface elsewhere, or not at all.
     private static void Check(Tape tape, ObjectiveTerm term, Tensor value, Tensor x, Tensor y)
     {
         if (value is not { Length: 1 })
@@ -168,7 +168,7 @@ internal sealed class AlignmentLoss
     private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda)
         * (term == ObjectiveTerms.Similarity ? _options.SimilarityWeight : 1);
 
-    /// <summary>The loss and its terms, NaN where there is none.</summary>
+    /// <summary>The loss and its terms, NaN if there is none.</summary>
     internal readonly record struct LossValues(Tensor? Loss, float CauchySchwarz, float InfoNce, float Other, float TokenCauchySchwarz)
     {
         /// <summary>The loss with a term more, so many times; the option that says how many is named where that is too often.</summary>

@@ -45,14 +45,16 @@ public sealed record AlignmentObjective
 
     /// <summary>A sum of terms. The order of the library's own does not matter; others come behind them as given.</summary>
     /// <param name="terms">One or more, each once.</param>
-    /// <exception cref="ArgumentException">There is none, or a name comes twice or is none.</exception>
+    /// <exception cref="ArgumentException">There is no term, or a name occurs twice or is not valid.</exception>
     public static AlignmentObjective Of(params ObjectiveTerm[] terms)
     {
         ArgumentNullException.ThrowIfNull(terms);
         if (terms.Length == 0)
-            throw new ArgumentException($"An objective needs a term; {nameof(Raw)}, {nameof(MeanShift)} and {nameof(Barycentre)} train nothing.", nameof(terms));
+            throw new ArgumentException(
+                $"An objective needs at least one term; {nameof(Raw)}, {nameof(MeanShift)} and {nameof(Barycentre)} train nothing.",
+                nameof(terms));
         if (terms.Distinct().Count() < terms.Length)
-            throw new ArgumentException($"Each term comes once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
+            throw new ArgumentException($"Each term may occur once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
         var known = Known(terms);
         return Sum([.. known.Where(terms.Contains)]);
     }
@@ -61,7 +63,7 @@ public sealed record AlignmentObjective
     /// <param name="text">Such as <c>cs+infonce</c>.</param>
     /// <param name="more">Terms that may be named besides the library's.</param>
     /// <exception cref="InputException">Something else.</exception>
-    /// <exception cref="ArgumentException">A term of <paramref name="more"/> has a name that is taken or is none.</exception>
+    /// <exception cref="ArgumentException">A term of <paramref name="more"/> has a name that is taken or not valid.</exception>
     public static AlignmentObjective Parse(string text, IEnumerable<ObjectiveTerm>? more = null)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -112,10 +114,10 @@ public sealed record AlignmentObjective
             string name = term.Name;
             if (string.IsNullOrEmpty(name) || name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c))
                 || name is RawName or MeanShiftName or BarycentreName)
-                throw new ArgumentException($"'{name}' cannot be the name of a term: expected one without blanks and plus, other "
+                throw new ArgumentException($"'{name}' cannot be the name of a term: expected a name without spaces and plus, other "
                     + $"than {RawName}, {MeanShiftName} and {BarycentreName}.", nameof(more));
             if (known.Exists(t => t.Name == name))
-                throw new ArgumentException($"The name '{name}' is taken by another term; give {term.GetType().Name} one of its own.",
+                throw new ArgumentException($"The name '{name}' is taken by another term; give {term.GetType().Name} another name.",
                     nameof(more));
             known.Add(term);
         }

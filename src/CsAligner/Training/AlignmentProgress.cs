@@ -19,19 +19,19 @@ internal sealed class AlignmentProgress
     /// <summary>sigma in use.</summary>
     public float Bandwidth { get => Values.Span[3]; set => Values.Span[3] = value; }
 
-    /// <summary>Sums over the steps of the epoch.</summary>
+    /// <summary>The sum of the loss over the steps of the epoch so far.</summary>
     public float Loss => Values.Span[4];
 
-    /// <summary>Of D_CS.</summary>
+    /// <summary>The sum of D_CS over those steps.</summary>
     public float CauchySchwarz => Values.Span[5];
 
-    /// <summary>Of InfoNCE.</summary>
+    /// <summary>The sum of InfoNCE over those steps.</summary>
     public float InfoNce => Values.Span[6];
 
-    /// <summary>Of the other terms.</summary>
+    /// <summary>The sum of the other terms over those steps.</summary>
     public float Other => Values.Span[7];
 
-    /// <summary>Of D_CS between tokens.</summary>
+    /// <summary>The sum of D_CS between tokens over those steps.</summary>
     public float TokenCauchySchwarz => Values.Span[8];
 
     /// <summary>sigma in use for tokens.</summary>

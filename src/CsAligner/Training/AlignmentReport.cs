@@ -21,8 +21,8 @@ public static class AlignmentReport
 
     /// <summary>Writes all three files into a folder, each atomically.</summary>
     /// <param name="folder">An existing folder.</param>
-    /// <param name="options">What the run was asked for.</param>
-    /// <param name="result">What came of it.</param>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="result">The result of the run.</param>
     /// <param name="inputs">The files that the data came from, by their role; null leaves them out.</param>
     /// <exception cref="InputException">A file cannot be written.</exception>
     /// <param name="choice">How sigma and lambda were chosen, where they were.</param>
@@ -42,8 +42,8 @@ public static class AlignmentReport
 
     /// <summary>Writes run.json's object.</summary>
     /// <param name="writer">Where to.</param>
-    /// <param name="options">What the run was asked for.</param>
-    /// <param name="result">What came of it.</param>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="result">The result of the run.</param>
     /// <param name="inputs">The files that the data came from, by their role; null leaves them out.</param>
     /// <param name="choice">How sigma and lambda were chosen, where they were.</param>
     public static void WriteJson(

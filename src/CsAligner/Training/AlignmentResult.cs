@@ -2,7 +2,7 @@ using CsAligner.Adapters;
 
 namespace CsAligner.Training;
 
-/// <summary>What alignment gives.</summary>
+/// <summary>The result of alignment.</summary>
 /// <param name="Image">Maps images; the identity where only texts train.</param>
 /// <param name="Text">Maps texts; the identity where only images train.</param>
 /// <param name="Epochs">All epochs, the start (0) first.</param>
@@ -36,6 +36,6 @@ public sealed record AlignmentResult(
     /// <summary>Values that trained, in adapters, encoders and the logits' scale and bias.</summary>
     public long TrainedParameters { get; init; }
 
-    /// <summary>Values that trained inside of encoders.</summary>
+    /// <summary>Values that trained inside encoders.</summary>
     public long EncoderParameters { get; init; }
 }

@@ -21,7 +21,7 @@ namespace CsAligner.Training;
 /// </summary>
 public sealed class AlignmentTrainer
 {
-    // Between renewals of the bandwidth the features move little; a median of so many rows is exact enough to train by.
+    // Between updates of the bandwidth the features move little, so a median of this many rows is exact enough.
     private const int BandwidthInterval = 4;
     private const int BandwidthRows = 1024;
 
@@ -99,8 +99,8 @@ public sealed class AlignmentTrainer
         _schedule = new CosineSchedule(options.LearningRate, (int)Math.Round(options.Warmup * steps), steps, options.FinalShare);
         _history = new Tensor(Epochs + 1, AlignmentEpoch.Numbers);
         if (State.GroupBy(t => t.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new InputException($"objective: {options.Objective} has a term whose parameter is called '{twice.Key}', as another "
-                + "tensor of the run is; give it a name of its own");
+            throw new InputException($"objective: {options.Objective} has a term with a parameter named '{twice.Key}', like another "
+                + "tensor of the run; give it another name");
     }
 
     // Nothing is trained for the baselines.
@@ -109,12 +109,12 @@ public sealed class AlignmentTrainer
     private IEnumerable<(string Name, Tensor Values)> Trained =>
         _image.Parameters.Concat(_text.Parameters).Concat(_loss.Tensors.Where(t => t.Values.RequiresGrad));
 
-    /// <summary>Told of the number of every step done; tests cut runs off there.</summary>
+    /// <summary>Receives the number of every finished step; tests stop runs there.</summary>
     internal Action<long>? StepDone { get; init; }
 
     /// <summary>Trains to the end, or to a cancellation, which leaves a checkpoint.</summary>
     /// <param name="checkpoint">Where the state is kept, every few seconds and at the end; null for nowhere.</param>
-    /// <param name="resume">Whether to go on from the checkpoint if there is one.</param>
+    /// <param name="resume">Whether to continue from the checkpoint if there is one.</param>
     /// <param name="progress">Told of every epoch, the start first.</param>
     /// <param name="cancellation">Checked before every step.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the checkpoint holds everything up to the last step.</exception>
@@ -330,6 +330,6 @@ public sealed class AlignmentTrainer
         return adapter;
     }
 
-    // An encoder keeps far more for the way back than an adapter.
+    // An encoder keeps far more for the backward pass than an adapter.
     private static int DefaultChunk(ITrainableEncoder? encoder) => encoder == null ? int.MaxValue : EncoderChunk;
 }

@@ -6,7 +6,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Training;
 
 /// <summary>
-/// Chooses sigma and lambda on pairs that are not trained on: of a grid, the least off-diagonal D_CS (at within*0.35, so that sigmas
+/// Chooses sigma and lambda on pairs that are not trained on: of a grid, the lowest off-diagonal D_CS (at within*0.35, so that sigmas
 /// compare) among the settings whose mean R@1 is within a point of the best one's. Few pairs are cut into four folds, each held
 /// out once, and all of them train in the end; of many, or where validation rows are given, those judge.
 /// </summary>
@@ -22,8 +22,8 @@ public sealed class AutomaticChoice
     private readonly AlignmentOptions _options;
     private readonly AlignmentData _data;
 
-    /// <param name="options">Everything else, and what is not chosen.</param>
-    /// <param name="data">What will be trained on.</param>
+    /// <param name="options">All other options, and the value that is not chosen.</param>
+    /// <param name="data">The training data.</param>
     public AutomaticChoice(AlignmentOptions options, AlignmentData data)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -54,7 +54,7 @@ public sealed class AutomaticChoice
             && _data.TextEncoder == null;
         if (folded && _data.Images.Rows < 2 * Folds)
             throw new InputException(
-                $"an automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; set bandwidth and lambda yourself");
+                $"the automatic choice needs at least {2 * Folds} pairs, got {_data.Images.Rows}; set bandwidth and lambda yourself");
         var cells = new List<AutomaticChoiceCell>();
         foreach (var candidate in candidates)
         {
@@ -78,7 +78,7 @@ public sealed class AutomaticChoice
         var result = new AlignmentTrainer(options, _data).Run(cancellation: cancellation);
         var epoch = result.Epochs[result.BestEpoch];
         if (!float.IsFinite(epoch.ValidationCsDivergence))
-            throw new InputException("an automatic choice needs pairs that are held out; hold out a share of them");
+            throw new InputException("the automatic choice needs held-out pairs; hold out a share of the pairs");
         return (epoch.ValidationCsDivergence, 0.5 * (epoch.ValidationImageToText + epoch.ValidationTextToImage));
     }
 

@@ -6,5 +6,5 @@ namespace CsAligner.Training;
 /// <param name="Bandwidth">The rule for sigma.</param>
 /// <param name="Lambda">The weight of InfoNCE.</param>
 /// <param name="CsDivergence">Off-diagonal D_CS at within*0.35 of rows that were not trained on.</param>
-/// <param name="MeanRecallAt1">Mean of both ways, of the same rows.</param>
+/// <param name="MeanRecallAt1">The mean of both directions on the same rows.</param>
 public sealed record AutomaticChoiceCell(BandwidthRule Bandwidth, double Lambda, double CsDivergence, double MeanRecallAt1);

@@ -28,10 +28,10 @@ internal sealed class CaptionBatches
         (_batchSize, _seed) = (batchSize, seed);
     }
 
-    /// <summary>Full batches in an epoch; what is left over waits for the next epoch's order.</summary>
+    /// <summary>Full batches in an epoch; the remaining pairs wait for the next epoch.</summary>
     public int PerEpoch => Math.Max(1, _shown.Length / _batchSize);
 
-    /// <summary>The batches of one epoch; the same epoch gives the same batches, whatever came before.</summary>
+    /// <summary>The batches of one epoch; the same epoch always gives the same batches.</summary>
     public List<int[]> Epoch(int epoch)
     {
         int[] order = [.. _shown];

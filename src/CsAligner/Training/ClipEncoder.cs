@@ -10,7 +10,7 @@ using CsAligner.Tokenizers;
 
 namespace CsAligner.Training;
 
-/// <summary>A tower of a CLIP with LoRA, and the inputs that it encodes anew in every step.</summary>
+/// <summary>A tower of a CLIP with LoRA, and the inputs that it encodes again in every step.</summary>
 public sealed class ClipEncoder : ITrainableEncoder
 {
     private readonly ClipModel _model;
@@ -37,7 +37,7 @@ public sealed class ClipEncoder : ITrainableEncoder
     /// <param name="preprocessing">How images are prepared.</param>
     /// <param name="count">How many images there are.</param>
     /// <param name="images">Reads image i, in any order, of the model's size.</param>
-    /// <param name="name">What the images are, for telling one run from another.</param>
+    /// <param name="name">The identity of the images, to distinguish runs.</param>
     public ClipEncoder(ClipModel model, ClipLora lora, ImagePreprocessing preprocessing, int count, ImageReader images, string name)
         : this(model, lora, ClipTower.Image)
     {
@@ -51,7 +51,7 @@ public sealed class ClipEncoder : ITrainableEncoder
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(lora);
         if (lora.Options?.Tower != tower)
-            throw new ArgumentException($"LoRA is in other modules than those of the {tower} tower.", nameof(lora));
+            throw new ArgumentException($"LoRA has modules outside the {tower} tower.", nameof(lora));
         (_model, Lora, _inputs) = (model, lora, "");
         lora.RequireGrad(true);
     }

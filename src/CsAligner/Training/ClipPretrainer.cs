@@ -22,18 +22,18 @@ public sealed class ClipPretrainer
     private readonly CaptionBatches _batches;
     private readonly int _chunkSize;
 
-    // Of the step under way.
+    // State of the current step.
     private readonly byte[] _rgb;
     private readonly string[] _captions;
     private readonly TokenBatch _texts;
 
-    // Sum of the losses since the mean was last taken, and their number: part of the checkpoint, for the log's sake.
+    // The sum and number of losses since the last mean: part of the checkpoint, so that the log continues.
     private readonly Tensor _losses = new(2);
     private List<int[]> _epoch = [];
     private int _epochNumber = -1;
 
     /// <summary>A run at its start.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="pairs">The training data, at least one batch of it.</param>
     /// <param name="tokenizer">The tokenizer that ships with the model.</param>
     /// <exception cref="InputException">There are fewer pairs than a batch needs.</exception>

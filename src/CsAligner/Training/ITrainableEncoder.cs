@@ -4,7 +4,7 @@ using CsAligner.Tensors.Autograd;
 namespace CsAligner.Training;
 
 /// <summary>
-/// An encoder that trains with the alignment, such as a CLIP tower with LoRA: it makes a sample's feature and tokens anew in every
+/// An encoder that trains with the alignment, such as a CLIP tower with LoRA: it makes a sample's feature and tokens again in every
 /// step, from the sample's number. Numbers run through the pairs' rows, the unpaired rows and the validation rows of the side, in
 /// this order, as far as there are any.
 /// </summary>

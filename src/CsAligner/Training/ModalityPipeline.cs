@@ -7,10 +7,10 @@ using CsAligner.Tensors.Ops;
 
 namespace CsAligner.Training;
 
-/// <summary>Images, or texts, of an alignment: what they go through on their way from their numbers to rows in the shared space.</summary>
+/// <summary>Images, or texts, of an alignment: the steps from row numbers to rows in the shared space.</summary>
 /// <param name="Name">image or text.</param>
 /// <param name="Features">Those of the frozen encoder: pairs, unpaired, validation.</param>
-/// <param name="Encoder">What makes features anew where the encoder trains, else null.</param>
+/// <param name="Encoder">Recomputes the features if the encoder trains, else null.</param>
 /// <param name="Adapter">What follows.</param>
 /// <param name="Start">What the adapter does to frozen features before any training.</param>
 /// <param name="ChunkSize">The most samples at once.</param>
@@ -53,7 +53,7 @@ internal sealed record ModalityPipeline(
 
     /// <summary>Samples in the shared space.</summary>
     /// <param name="Rows">[B, D], their features.</param>
-    /// <param name="Packed">[N, D], of each its feature, then its tokens; null where tokens were not wanted.</param>
+    /// <param name="Packed">[N, D], of each its feature, then its tokens; null if tokens were not wanted.</param>
     /// <param name="Offsets">The first row of each in <paramref name="Packed"/>, and N.</param>
     public readonly record struct Encoded(Tensor Rows, Tensor? Packed, int[]? Offsets)
     {

@@ -67,7 +67,7 @@ public sealed record PretrainRecipe
     /// <summary>InfoNCE's temperature at the start, 0.01 to 10; it is learned, and never falls below 0.01.</summary>
     public double Temperature { get; set; } = 0.07;
 
-    /// <summary>The chance that a step shows an alternative caption in place of the main one, 0 to 1.</summary>
+    /// <summary>The chance that a step shows an alternative caption instead of the main one, 0 to 1.</summary>
     public double AlternativeCaptions { get; set; } = 0.25;
 
     /// <summary>How often an epoch shows an image that has colours, 1 to 100: they are few among icons, and harder.</summary>
@@ -85,7 +85,7 @@ public sealed record PretrainRecipe
     /// or a value is out of its range.</exception>
     public static PretrainRecipe Read(string path)
     {
-        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ holds those of the published models.");
+        if (!File.Exists(path)) throw new InputException($"{path}: no such recipe; recipes/ has those of the published models.");
         PretrainRecipe recipe = StrictJson.Read(path, RecipeJson.Default.PretrainRecipe);
         recipe.Validate(path);
         return recipe;
@@ -95,7 +95,7 @@ public sealed record PretrainRecipe
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson.Default.PretrainRecipe);
 
     /// <summary>The model that the recipe describes.</summary>
-    /// <param name="vocabularySize">What the trained vocabulary came to.</param>
+    /// <param name="vocabularySize">The size of the trained vocabulary.</param>
     /// <param name="endToken">The id of its end token.</param>
     public ClipConfig ToConfig(int vocabularySize, int endToken) => new()
     {

@@ -22,7 +22,7 @@ public sealed class PretrainRun
     private readonly List<PretrainStep> _log = [];
 
     /// <summary>Opens a run.</summary>
-    /// <param name="recipe">What to train.</param>
+    /// <param name="recipe">The recipe to train.</param>
     /// <param name="pairs">The training data.</param>
     /// <param name="folder">Where it is kept; made if it does not exist.</param>
     /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
@@ -37,7 +37,7 @@ public sealed class PretrainRun
         string checkpoint = Path.Combine(folder, CheckpointFile);
         bool found = File.Exists(checkpoint);
         if (found && !resume)
-            throw new InputException($"{folder}: holds a pretraining run already; resume it, or choose another folder for a new one.");
+            throw new InputException($"{folder}: already holds a pretraining run; resume it, or choose another folder.");
 
         if (!found) LearnVocabulary(pairs).Write(folder);
         Tokenizer = ClipTokenizer.Load(folder);
@@ -47,7 +47,7 @@ public sealed class PretrainRun
         ReadLog();
     }
 
-    /// <summary>What is trained.</summary>
+    /// <summary>The model in training.</summary>
     public PretrainRecipe Recipe { get; }
 
     /// <summary>The tokenizer learned from the captions.</summary>
@@ -119,7 +119,7 @@ public sealed class PretrainRun
         catch (JsonException e)
         {
             throw new InputException(
-                $"{path}: the training log is damaged ({e.Message.ReplaceLineEndings(" ")}); remove it to go on without it.", e);
+                $"{path}: the training log is damaged ({e.Message.ReplaceLineEndings(" ")}); remove it to continue without it.", e);
         }
     }
 }

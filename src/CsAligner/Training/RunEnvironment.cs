@@ -6,7 +6,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Training;
 
-/// <summary>What a run depended on besides its options: versions and hardware, for run.json and results.json.</summary>
+/// <summary>The environment of a run besides its options: versions and hardware, for run.json and results.json.</summary>
 public static class RunEnvironment
 {
     /// <summary>The version of CsAligner, with the commit where it is known.</summary>
@@ -56,7 +56,7 @@ public static class RunEnvironment
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // A sandbox may hide it; the architecture stands beside it.
+            // A sandbox may hide it; the architecture is reported beside it.
         }
 
         return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown";

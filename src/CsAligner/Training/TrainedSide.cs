@@ -1,6 +1,6 @@
 namespace CsAligner.Training;
 
-/// <summary>Which side gets an adapter that trains; the other's rows stay as they are.</summary>
+/// <summary>The sides whose adapters train; the rows of the other side do not change.</summary>
 public enum TrainedSide
 {
     /// <summary>Both.</summary>

@@ -9,7 +9,7 @@ internal static class TrainingCheckpoint
 {
     private const string StepKey = "step";
 
-    // What was measured on the way: NaN is what had no value.
+    // Measurements during the run: NaN means no value.
     private static readonly string[] Measures = ["history", "progress", "losses"];
 
     /// <summary>Writes a checkpoint atomically.</summary>
@@ -33,12 +33,12 @@ internal static class TrainingCheckpoint
                 + $"the same {(others[0] == RunIdentity.Options ? "recipe and seed" : "data")}, or start afresh in another folder.");
         if (!file.Metadata.TryGetValue(StepKey, out string? text)
             || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long step))
-            throw new InputException($"{path}: the checkpoint does not say its step; start afresh in another folder.");
+            throw new InputException($"{path}: the checkpoint has no step; start again in another folder.");
         foreach (var (name, values) in state)
         {
             if (!file.TryGetInfo(name, out var info) || info.Count != values.Length)
                 throw new InputException(
-                    $"{path}: the checkpoint lacks \"{name}\" or has it in another size; start afresh in another folder.");
+                    $"{path}: the checkpoint lacks \"{name}\" or has it with another size; start again in another folder.");
             if (Measures.Contains(name)) file.ReadValues(name, 0, values.Span);
             else file.ReadWeights(name, values.Span);
         }

@@ -38,7 +38,7 @@ internal sealed class TypedAlignmentOption<T> : AlignmentOption
         ArgumentNullException.ThrowIfNull(options);
         T value = Get(options);
         if (!Fits(value)) throw new AlignmentOptionException($"{this}: expected {Range}, got {ToText(value)}");
-        // Of an adapter's kind and the like, what is known depends on the other options.
+        // For an adapter's kind and similar options, the known values depend on the other options.
         Checked(() => FromText(options, ToText(value)), $"'{ToText(value)}'", "");
     }
 

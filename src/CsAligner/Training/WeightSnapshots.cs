@@ -16,7 +16,7 @@ internal sealed class WeightSnapshots
     private readonly Tensor[] _best;
 
     /// <param name="weights">The weights in use, at their start.</param>
-    /// <param name="interpolation">How far what is kept lies towards what is trained, at most 1.</param>
+    /// <param name="interpolation">The position of the kept weights between the initial (0) and the trained ones (1).</param>
     public WeightSnapshots(IEnumerable<(string Name, Tensor Values)> weights, double interpolation)
     {
         _weights = [.. weights];
@@ -24,7 +24,7 @@ internal sealed class WeightSnapshots
         (_start, _trained, _best) = (Copies(), Copies(), Copies());
     }
 
-    /// <summary>What a checkpoint must hold.</summary>
+    /// <summary>The tensors that a checkpoint must have.</summary>
     public IEnumerable<(string Name, Tensor Values)> State => _weights.Select((weight, i) => ($"best.{weight.Name}", _best[i]));
 
     /// <summary>Puts what would be kept if training ended here in the place of the weights, until <see cref="Return"/>.</summary>

@@ -11,15 +11,14 @@ namespace CsAligner.Cli.Tests.Guides;
 /// </summary>
 public sealed class GuideTests
 {
-    public static TheoryData<string> Pages()
-    {
-        string docs = Path.Combine(Repository.Root, "docs");
-        IEnumerable<string> pages =
-            [Path.Combine(Repository.Root, "README.md"), .. Directory.GetFiles(docs, "*.md"),
-                .. Directory.GetFiles(Path.Combine(docs, "guides"), "*.md")];
-        return [.. pages.Where(page => Steps(page).Count > 0).Select(page => Path.GetRelativePath(Repository.Root, page))
-            .Order(StringComparer.Ordinal)];
-    }
+    public static TheoryData<string> Pages() =>
+        [.. Files().Where(page => Steps(page).Count > 0).Select(page => Path.GetRelativePath(Repository.Root, page))];
+
+    /// <summary>The README and every page below docs.</summary>
+    internal static IEnumerable<string> Files() =>
+        [Path.Combine(Repository.Root, "README.md"),
+            .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md",
+                SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Pages))]

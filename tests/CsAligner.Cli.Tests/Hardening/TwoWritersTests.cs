@@ -39,7 +39,7 @@ public sealed class TwoWritersTests : IDisposable
         {
             CommandLineRun run = CommandLineRun.Of(line);
             Assert.Equal(1, run.ExitCode);
-            Assert.Contains($"csalign: another csalign is at work on '{_folder["out"]}' (process {Environment.ProcessId}, since ",
+            Assert.Contains($"csalign: another csalign is writing '{_folder["out"]}' (process {Environment.ProcessId}, since ",
                 run.Error, StringComparison.Ordinal);
             Assert.Equal("", run.Output);
         }
@@ -60,7 +60,7 @@ public sealed class TwoWritersTests : IDisposable
         {
             CommandLineRun run = CommandLineRun.Of(line);
             Assert.Equal(1, run.ExitCode);
-            Assert.Contains($"another csalign is at work on '{_folder["file"]}' (process ", run.ErrorLine, StringComparison.Ordinal);
+            Assert.Contains($"another csalign is writing '{_folder["file"]}' (process ", run.ErrorLine, StringComparison.Ordinal);
         }
 
         Assert.Equal(before, Snapshot());
@@ -82,7 +82,7 @@ public sealed class TwoWritersTests : IDisposable
             {
                 CommandLineRun second = CommandLineRun.Of([.. line.Select(word => word == _folder["out"] ? path : word)]);
                 Assert.Equal(1, second.ExitCode);
-                Assert.Contains($"another csalign is at work on '{path}' (process {first.Id}, since ", second.ErrorLine,
+                Assert.Contains($"another csalign is writing '{path}' (process {first.Id}, since ", second.ErrorLine,
                     StringComparison.Ordinal);
             }
 
@@ -108,7 +108,7 @@ public sealed class TwoWritersTests : IDisposable
         {
             Assert.Equal(0, CommandLineRun.Of(Share("2/2")).ExitCode);
             foreach (string[] line in (string[][])[Share("1/2"), Share("1/3"), whole])
-                Assert.Contains("another csalign is at work", CommandLineRun.Of(line).ErrorLine, StringComparison.Ordinal);
+                Assert.Contains("another csalign is writing", CommandLineRun.Of(line).ErrorLine, StringComparison.Ordinal);
         }
 
         Assert.Equal(0, CommandLineRun.Of(Share("1/2")).ExitCode);

@@ -104,6 +104,23 @@ public class EveryCommandTests
     }
 
     [Fact]
+    public void Help_texts_are_short_and_have_no_full_stop()
+    {
+        foreach ((_, Command command) in CommandTree.Leaves)
+        {
+            foreach (Symbol symbol in command.Options.Concat<Symbol>(command.Arguments).Append(command))
+            {
+                string help = symbol.Description ?? "";
+
+                // The values that an option takes come after its help, in brackets.
+                string sentence = help.EndsWith(')') ? help[..help.LastIndexOf(" (", StringComparison.Ordinal)] : help;
+                Assert.True(sentence.Length is > 0 and <= 100, $"{command.Name} {symbol.Name}: {help}");
+                Assert.False(sentence.EndsWith('.') || sentence.Contains(". ", StringComparison.Ordinal), $"{symbol.Name}: {help}");
+            }
+        }
+    }
+
+    [Fact]
     public void A_mistyped_command_is_guessed()
     {
         foreach (string name in CommandTree.Root.Subcommands.Select(command => command.Name))

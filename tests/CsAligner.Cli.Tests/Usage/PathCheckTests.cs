@@ -19,7 +19,7 @@ public sealed class PathCheckTests : IDisposable
     [Theory]
     [InlineData("measure @/image.npy @/images.npy",
         "@/image.npy': there is no such file or folder; X takes a .npy file or a feature-set folder; did you mean '@/images.npy'?")]
-    [InlineData("measure @/images.npy @/texts.txt", "@/texts.txt': it is no .npy file")]
+    [InlineData("measure @/images.npy @/texts.txt", "@/texts.txt': it is not a .npy file")]
     [InlineData("measure @/images.npy @/nowhere/x.npy", "there is no folder '@/nowhere' either")]
     [InlineData("evaluate --images @/images.npy --texts @/txts.npy", "--texts takes a .npy file or a feature-set folder")]
     [InlineData("evaluate --images @/images.npy --texts @/images.npy --pairs @/run",
@@ -39,7 +39,7 @@ public sealed class PathCheckTests : IDisposable
         "it is a file; --lora takes a folder with LoRA")]
     [InlineData("embed --model icon-clip --texts @/texts.txt --skip @/none --out @/o", "--skip takes a text file")]
     [InlineData("generate cat --decoder icon-decodr --out @/o", "did you mean 'icon-decoder'?")]
-    [InlineData("generate --embeddings @/texts.txt --out @/o", "it is no .npy file")]
+    [InlineData("generate --embeddings @/texts.txt --out @/o", "it is not a .npy file")]
     [InlineData("fidelity @/run @/nowhere", "there is no such file or folder; REFERENCE takes a folder of pictures")]
     [InlineData("report @/runs --out @/x.html", "RUN takes a folder that csalign align wrote; did you mean '@/run'?")]
     [InlineData("report @/run --out @/run", "it is a folder; --out takes a file to write")]
@@ -69,15 +69,15 @@ public sealed class PathCheckTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"nam":"x"}""", "there is no key \"nam\"; known are … did you mean 'name'?")]
-    [InlineData("""{"name":"x","steps":"many"}""", "\"steps\": a whole number of at most 2147483647 was expected, got \"many\"")]
-    [InlineData("""{"name":"x","vision":{"widht":3}}""", "there is no key \"vision.widht\"; known are … did you mean 'width'?")]
+    [InlineData("""{"nam":"x"}""", "unknown key \"nam\"; known are … did you mean 'name'?")]
+    [InlineData("""{"name":"x","steps":"many"}""", "\"steps\": expected a whole number of at most 2147483647, got \"many\"")]
+    [InlineData("""{"name":"x","vision":{"widht":3}}""", "unknown key \"vision.widht\"; known are … did you mean 'width'?")]
     [InlineData("""{"name":"x","name":"y"}""", "it is not JSON")]
     [InlineData("""{"name":""", "it is not JSON")]
-    [InlineData("""{"\ud800":"x"}""", "it is not JSON: a text in it is no valid Unicode")]
-    [InlineData("[]", "an object was expected, got a list")]
-    [InlineData("""{"kind":"decoder","sampels":3}""", "there is no key \"sampels\"; known are … did you mean 'samples'?")]
-    [InlineData("""{"kind":"decoder","samples":1.5}""", "\"samples\": a whole number")]
+    [InlineData("""{"\ud800":"x"}""", "it is not JSON: a string is not valid Unicode")]
+    [InlineData("[]", "expected an object, got a list")]
+    [InlineData("""{"kind":"decoder","sampels":3}""", "unknown key \"sampels\"; known are … did you mean 'samples'?")]
+    [InlineData("""{"kind":"decoder","samples":1.5}""", "\"samples\": expected a whole number")]
     public void A_recipe_is_refused_in_its_own_words(string recipe, string expected)
     {
         _folder.Write("recipe.json", System.Text.Encoding.UTF8.GetBytes(recipe));

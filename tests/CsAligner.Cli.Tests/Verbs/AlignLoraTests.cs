@@ -42,10 +42,10 @@ public class AlignLoraTests
 
     [Theory]
     [InlineData("give --images and --texts, or --model, --data and --lora")]
-    [InlineData("give --model and --data with it", "--images", "x", "--texts", "y", "--lora", "text")]
-    [InlineData("give --data and --lora too", "--model", "m")]
-    [InlineData("leave --images, --texts", "--model", "m", "--data", "d", "--lora", "text", "--images", "x")]
-    [InlineData("once for each tower", "--model", "m", "--data", "d", "--lora", "text", "--lora", "text:r=2")]
+    [InlineData("give --model and --data instead", "--images", "x", "--texts", "y", "--lora", "text")]
+    [InlineData("needs --data and --lora", "--model", "m")]
+    [InlineData("leave out --images, --texts", "--model", "m", "--data", "d", "--lora", "text", "--images", "x")]
+    [InlineData("once per tower", "--model", "m", "--data", "d", "--lora", "text", "--lora", "text:r=2")]
     [InlineData("no module 'head'", "--model", "m", "--data", "d", "--lora", "text:modules=head")]
     [InlineData("--lambda: expected a number of 0 to 1000 or auto", "--images", "x", "--texts", "y", "--lambda", "much")]
     public void What_does_not_go_together_is_wrong_usage(string expected, params string[] arguments)

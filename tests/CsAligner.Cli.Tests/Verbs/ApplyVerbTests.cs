@@ -82,7 +82,7 @@ public class ApplyVerbTests
         Assert.Equal(1, CommandLineRun.Of("evaluate", "--images", folder["mapped"], "--texts", folder["texts.npy"], "--json").ExitCode);
         CommandLineRun onto = CommandLineRun.Of("apply", "--adapter", folder["run"], folder["set"], folder["set"] + "/");
         Assert.Equal(2, onto.ExitCode);
-        Assert.Contains("give another folder", onto.Error);
+        Assert.Contains("give another output folder", onto.Error);
         Assert.Equal(2, CommandLineRun.Of("apply", "--adapter", folder["run"], folder["texts.npy"], folder["out.npy"]).ExitCode);
     }
 

@@ -40,7 +40,7 @@ public class EmbedVerbTests
     // A weight that is no number; and one that is, with which no feature is.
     [Theory]
     [InlineData("text_projection.weight", float.NaN, "tensor 'text_projection.weight' holds NaN (value 0), every weight must be finite")]
-    [InlineData("text_projection.weight", 3e38f, "the text 'arrow left': the model's features of it are not finite")]
+    [InlineData("text_projection.weight", 3e38f, "the text 'arrow left': the model's features for it are not finite")]
     public void What_is_not_finite_is_named_and_nothing_is_written(string tensor, float value, string expected)
     {
         using var folder = new TemporaryFolder().CopyFrom(Model, "model");
@@ -112,14 +112,14 @@ public class EmbedVerbTests
     {
         using var folder = new TemporaryFolder();
         Wrong("nothing to embed");
-        Wrong("--data brings its images and texts along", "--data", folder.Path, "--texts", "x");
-        Wrong("the splits of icons are alignment, validation", "--data", "icons:test");
+        Wrong("--data includes images and texts", "--data", folder.Path, "--texts", "x");
+        Wrong("the icon splits are alignment, validation", "--data", "icons:test");
         Wrong("--batch-size", "--texts", "x", "--batch-size", "0");
-        Wrong("--captions all is for --data icons:SPLIT", "--texts", "x", "--captions", "all");
-        Wrong("captions.tsv has a line for each caption already", "--data", folder.Path, "--captions", "all");
-        Wrong("one or all was expected, got 'two'", "--data", "icons:noto", "--captions", "two");
-        Wrong("use-lite embeds texts alone: leave --images out", "--images", "x", "--model", "use-lite");
-        Wrong("use-lite gives features of whole texts: leave --tokens out", "--texts", "x", "--tokens", "--model", "use-lite");
+        Wrong("--captions all needs --data icons:SPLIT", "--texts", "x", "--captions", "all");
+        Wrong("captions.tsv already has a line for each caption", "--data", folder.Path, "--captions", "all");
+        Wrong("expected one or all, got 'two'", "--data", "icons:noto", "--captions", "two");
+        Wrong("use-lite embeds only texts: leave out --images", "--images", "x", "--model", "use-lite");
+        Wrong("use-lite gives features of whole texts: leave out --tokens", "--texts", "x", "--tokens", "--model", "use-lite");
 
         void Wrong(string expected, params string[] arguments)
         {

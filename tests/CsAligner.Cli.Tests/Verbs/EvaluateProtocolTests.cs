@@ -48,11 +48,11 @@ public sealed class EvaluateProtocolTests
         int[] pairs = [.. Enumerable.Range(0, 5000).Select(text => text / Captions)];
         Save(folder, images, texts, pairs);
         Assert.Equal(0, Run(folder, "flickr30k-1k").ExitCode);
-        Refused(1, "coco-1k is measured on 5000 images with 5 captions each, 25000 texts; got 1000 images and 5000 texts", "coco-1k");
-        Refused(2, "one of flickr30k-1k, flickr8k-1k, coco-5k, coco-1k was expected, got 'coco'", "coco");
+        Refused(1, "coco-1k needs 5000 images with 5 captions each, 25000 texts; got 1000 images and 5000 texts", "coco-1k");
+        Refused(2, "expected one of flickr30k-1k, flickr8k-1k, coco-5k, coco-1k, got 'coco'", "coco");
         pairs[0] = 7;
         Save(folder, images, texts, pairs);
-        Refused(1, "5 captions of each image, image 0 has 4", "flickr30k-1k");
+        Refused(1, "5 captions per image, but image 0 has 4", "flickr30k-1k");
         Save(folder, images[..999], texts[..4995], [.. pairs[1..4996].Select(image => Math.Min(image, 998))]);
         Refused(1, "got 999 images and 4995 texts", "flickr30k-1k");
 

@@ -93,7 +93,7 @@ public class EvaluateVerbTests
         Npy.Write(folder["pairs.npy"], [0, 1, 2, 3]);
         Refused("5");
         Npy.Write(folder["pairs.npy"], Tensor.From([0f, 1, 2, 3, 0.5f], 5));
-        Refused("row 4 is 0.5; whole numbers were expected");
+        Refused("row 4 is 0.5; expected whole numbers");
     }
 
     [Fact]

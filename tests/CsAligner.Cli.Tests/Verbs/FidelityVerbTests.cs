@@ -134,7 +134,7 @@ public class FidelityVerbTests
         Refused("empty folder", "it has no file that ends in .png", good, folder["empty"], "empty");
         Refused("widths", "rows of 6 values against rows of 7", good, wide, "good.npy", "wide.npy");
         Refused("NaN", "row 1, column 3 is NaN", folder["nan.npy"], good, "nan.npy");
-        Refused("one row", "it has 1 row, at least 2 were expected", one, good, "one.npy");
+        Refused("one row", "it has 1 row; expected at least 2", one, good, "one.npy");
         CommandLineRun run = CommandLineRun.Of("fidelity", good, good, "--training", wide, "--json");
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         Assert.Contains("wide.npy", run.ErrorLine, StringComparison.Ordinal);
@@ -148,7 +148,7 @@ public class FidelityVerbTests
     {
         CommandLineRun run = CommandLineRun.Of("fidelity", "x.npy", "y.npy", "--k", k);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
-        Assert.Contains("--k: a whole number from 1 up to 1000 was expected", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--k: expected a whole number from 1 to 1000", run.Error, StringComparison.Ordinal);
     }
 
     private static void Refused(string what, string expected, string generated, string reference, params string[] parts)

@@ -87,7 +87,7 @@ public class ForeignInputTests
     [InlineData("blank.jsonl", "it names no images")]
     [InlineData("coco.json", "it has no \"images\"")]
     [InlineData("coco-without.json", "none of its \"annotations\"")]
-    [InlineData("karpathy:karpathy.json:test", "it has no image of split 'test'")]
+    [InlineData("karpathy:karpathy.json:test", "it has no images of split 'test'")]
     [InlineData("features", "neither img_emb_N.npy nor text_emb_N.npy")]
     public void Data_without_a_single_sample_is_one_line_and_leaves_nothing(string data, string expected)
     {

@@ -174,18 +174,18 @@ public sealed class GenerateVerbTests : IDisposable
     [Fact]
     public void Options_that_do_not_go_together_are_wrong_usage()
     {
-        Wrong("nothing to make pictures of: give words, --image or --embeddings");
+        Wrong("no input: give words, --image or --embeddings");
         Wrong("give one of the three", "star", "--image", "x.png");
         Wrong("give one of the three", "--embeddings", "x.npy", "--image", "x.png");
-        Wrong("leave --adapter out", "--embeddings", "x.npy", "--adapter", "run");
-        Wrong("leave --model out", "--embeddings", "x.npy", "--model", "icon-clip");
-        Wrong("--sampler: euler or heun was expected, got 'ddim'", "star", "--sampler", "ddim");
-        Wrong("--steps: a whole number from 1 up to 1000 was expected, got '0'", "star", "--steps", "0");
+        Wrong("leave out --adapter", "--embeddings", "x.npy", "--adapter", "run");
+        Wrong("leave out --model", "--embeddings", "x.npy", "--model", "icon-clip");
+        Wrong("--sampler: expected euler or heun, got 'ddim'", "star", "--sampler", "ddim");
+        Wrong("--steps: expected a whole number from 1 to 1000, got '0'", "star", "--steps", "0");
         Wrong("--steps", "star", "--steps", "1001");
-        Wrong("--count: a whole number from 1 up to 10000 was expected", "star", "--count", "10001");
-        Wrong("--guidance: a number from 0 up to 20 was expected, got '21'", "star", "--guidance", "21");
+        Wrong("--count: expected a whole number from 1 to 10000", "star", "--count", "10001");
+        Wrong("--guidance: expected a number from 0 up to 20, got '21'", "star", "--guidance", "21");
         Wrong("--guidance", "star", "--guidance", "NaN");
-        Wrong("unknown option '--guidence', and words that begin like one come after --; did you mean '--guidance'?", "star",
+        Wrong("unknown option '--guidence', and words that look like options go after --; did you mean '--guidance'?", "star",
             "--guidence", "3");
 
         void Wrong(string expected, params string[] arguments)
@@ -231,7 +231,7 @@ public sealed class GenerateVerbTests : IDisposable
         CommandLineRun run = Run("out", "star");
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         Assert.Equal(
-            $"csalign: '{_folder["out"]}' holds pictures already ({name}): new ones would mix with them; give another --out",
+            $"csalign: '{_folder["out"]}' already has pictures ({name}): new ones would mix with them; give another --out",
             run.ErrorLine);
         Assert.Equal([name], Names("out"));
         Assert.Equal("before", File.ReadAllText(_folder[$"out/{name}"]));
@@ -264,7 +264,7 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Equal(Enumerable.Range(0, TinyDecoder.BatchSize).Select(i => $"{i:0000}.png"), Names("out"));
         Made("whole", "star", "--count", $"{TinyDecoder.BatchSize}");
         Assert.Equal(Pictures("whole"), Pictures("out"));
-        Assert.Contains("holds pictures already", Run("out", "star").ErrorLine);
+        Assert.Contains("already has pictures", Run("out", "star").ErrorLine);
     }
 
     // Options come before the words' end: after -- all are words.

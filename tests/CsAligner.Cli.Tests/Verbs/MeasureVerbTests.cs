@@ -204,7 +204,7 @@ public class MeasureVerbTests
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("state.json", refused.Error);
         Assert.Equal(2, CommandLineRun.Of("measure", x, y, "--memory", "1G", "--estimator", "nystrom").ExitCode);
-        Assert.Contains("allow more", CommandLineRun.Of("measure", x, y, "--memory", "10M").ErrorLine);
+        Assert.Contains("; raise it", CommandLineRun.Of("measure", x, y, "--memory", "10M").ErrorLine);
     }
 
     [Fact]

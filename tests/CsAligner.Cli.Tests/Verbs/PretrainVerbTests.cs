@@ -37,7 +37,7 @@ public sealed class PretrainVerbTests : IDisposable
         string recipe = Recipe("\"name\": \"x\", \"steps\": 1");
         var run = CommandLineRun.Of("pretrain", recipe, "--out", _folder["out"], "--init", _folder.Path);
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("--init is for the recipe of a decoder", run.Error);
+        Assert.Contains("--init is for decoder recipes", run.Error);
     }
 
     private string Recipe(string entries)

@@ -72,7 +72,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         using var folder = new TemporaryFolder();
         CommandLineRun own = Report(folder, _runs.Folder["first"]);
         Assert.Equal((0, ""), (own.ExitCode, own.Output));
-        Assert.Contains("what it was trained on, which flatters", File.ReadAllText(folder["report.html"]), StringComparison.Ordinal);
+        Assert.Contains("its training data, which flatters", File.ReadAllText(folder["report.html"]), StringComparison.Ordinal);
         Assert.NotEmpty(Section(XDocument.Load(folder["report.html"]), "results").Descendants("td"));
 
         string moved = Copy(folder, "moved", json => json.Replace("/images.npy", "/gone.npy", StringComparison.Ordinal));
@@ -92,7 +92,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         CommandLineRun run =
             Report(folder, _runs.Folder["first"], lora, "--images", _runs.TestImages, "--texts", _runs.TestTexts, "--json");
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("lora: not evaluated, for it trained inside of the encoder", run.Error, StringComparison.Ordinal);
+        Assert.Contains("lora: not evaluated: it trained inside the encoder", run.Error, StringComparison.Ordinal);
         Assert.Equal(["raw", "first"],
             run.Json.GetProperty("measurements").EnumerateArray().Select(cell => cell.GetProperty("method").GetString()!));
     }
@@ -131,7 +131,7 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["empty"]);
-        Fails("no run: it has no run.json", Report(folder, _runs.Folder["first"], folder["empty"]));
+        Fails("not a run: it has no run.json", Report(folder, _runs.Folder["first"], folder["empty"]));
         Fails("there is no such folder; RUN takes a folder that csalign align wrote", Report(folder, folder["nowhere"]));
         Fails("is not JSON", Report(folder, Copy(folder, "cut", json => json[..(json.Length / 2)])));
         Fails("is not JSON",
@@ -142,10 +142,11 @@ public sealed class ReportVerbTests : IClassFixture<ReportVerbTests.Runs>
         Fails("has no \"options\"", Report(folder, Copy(folder, "other", _ => "{\"metrics\": []}")));
         Fails("has no \"options\"", Report(folder, Copy(folder, "list", _ => "[1, 2]")));
         Fails("has no \"epochs\"", Report(folder, Copy(folder, "old", _ => "{\"options\": {}}")));
-        Fails("epoch that is no object", Report(folder, Copy(folder, "odd", _ => "{\"options\": {}, \"epochs\": [1]}")));
+        Fails("epoch that is not an object", Report(folder, Copy(folder, "odd", _ => "{\"options\": {}, \"epochs\": [1]}")));
 
         string narrow = FeatureFiles.Save(folder, "narrow.npy", FeatureFiles.Cloud(3, 9, 4, 0));
-        Fails("takes rows of 12 values, the features have 4", Report(folder, _runs.Folder["first"], "--images", narrow, "--texts", narrow));
+        Fails("takes rows of 12 values, but the features have 4", Report(folder, _runs.Folder["first"], "--images", narrow, "--texts",
+            narrow));
         string without = Copy(folder, "without", json => json);
         File.Delete(Path.Combine(without, "text-adapter.safetensors"));
         Fails("text-adapter.safetensors", Report(folder, without, "--images", _runs.TestImages, "--texts", _runs.TestTexts));

@@ -65,7 +65,7 @@ public class SearchVerbTests
     {
         using var folder = new TemporaryFolder();
         Save(folder, "set", Modality.Image, Tensor.From([.. Enumerable.Repeat(1f, 15)], 5, 3));
-        Assert.Equal((2, "csalign: nothing to look for: give words, or --image"), Line("search", folder["set"], "--model", Model));
+        Assert.Equal((2, "csalign: nothing to search for: give words, or --image"), Line("search", folder["set"], "--model", Model));
         var (code, line) = Line("search", folder["set"], "star", "--model", Model);
         Assert.Equal(1, code);
         Assert.Contains("rows have 3 values", line);

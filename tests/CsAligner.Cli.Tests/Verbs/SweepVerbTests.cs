@@ -40,7 +40,7 @@ public class SweepVerbTests
         string[] lines = File.ReadAllLines(folder["out/results.csv"]);
         File.WriteAllLines(folder["out/results.csv"], lines.Where((_, i) => i != 3));
         CommandLineRun again = CommandLineRun.Of("sweep", recipe, "--out", folder["out"]);
-        Assert.Contains("9 of 10 runs are done already", again.Error);
+        Assert.Contains("9 of 10 runs are already done", again.Error);
         Assert.Equal(Metrics(lines), Metrics(File.ReadAllLines(folder["out/results.csv"])));
     }
 
@@ -67,8 +67,8 @@ public class SweepVerbTests
     }
 
     [Theory]
-    [InlineData("\"seeds\": [0, 1]", "\"sedes\": [0, 1]", "no key \"sedes\"")]
-    [InlineData("\"folds\": 3", "\"fold\": 3", "\"data\" has no key \"fold\"")]
+    [InlineData("\"seeds\": [0, 1]", "\"sedes\": [0, 1]", "unknown key \"sedes\"")]
+    [InlineData("\"folds\": 3", "\"fold\": 3", "\"data\" has the unknown key \"fold\"")]
     [InlineData("\"folds\": 3", "\"folds\": 1", "folds of 2 or more")]
     [InlineData("\"epochs\": 2", "\"epoch\": 2", "no option \"epoch\"")]
     [InlineData("\"epochs\": 2", "\"epochs\": 0", "recipe.json: epochs: expected 1")]
@@ -138,7 +138,7 @@ public class SweepVerbTests
         {
             CommandLineRun run = CommandLineRun.Of("sweep", recipe, "--out", folder["out"]);
             Assert.Equal(1, run.ExitCode);
-            Assert.Contains("another csalign is at work", run.ErrorLine);
+            Assert.Contains("another csalign is writing", run.ErrorLine);
         }
 
         Assert.False(File.Exists(folder["out/results.csv"]));

@@ -56,7 +56,7 @@ public class CaptionListTests
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
         string[] expected =
             ["one|last", "line 2 is empty", "line 3 names 'b.png', but there is no such file",
-                "line 4 names '../a.png', which is not below", "line 5 names '/etc/passwd', which is not below", "line 6 has 3 fields",
+                "line 4 names '../a.png', which is outside", "line 5 names '/etc/passwd', which is outside", "line 6 has 3 fields",
                 "line 7 has an empty caption", "line 8 is not UTF-8", "line 9 is longer than 1048576 bytes"];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
@@ -178,7 +178,7 @@ public class CaptionListTests
             "image,caption\na.png,\"open\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"a.png,text {i}\n")));
         using SampleSource source = Dataset.Open(folder.Path);
         SampleEntry[] entries = [.. source.ReadAll()];
-        Assert.Contains("quote that is not closed", WebDatasetTests.Outcome(entries[0]), StringComparison.Ordinal);
+        Assert.Contains("unclosed quote", WebDatasetTests.Outcome(entries[0]), StringComparison.Ordinal);
         Assert.Equal(200, entries[1].Load(SampleParts.Captions).Captions.Count);
     }
 

@@ -46,8 +46,8 @@ public class CocoTests
         using SampleSource source = Dataset.Open(folder["captions.json"]);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
         string[] expected =
-            ["fine", "image 1 has an id that another", "image 2 names 'a.jpg', which another", "image 3 has no id or no file_name",
-                "image 4 names '../x.jpg', which is not below", "image 5: 'none.jpg' has no caption", "image 9 is not among the images",
+            ["fine", "image 1 has the same id as another", "image 2 names 'a.jpg', as another", "image 3 has no id or no file_name",
+                "image 4 names '../x.jpg', which is outside", "image 5: 'none.jpg' has no caption", "image 9 is not among the images",
                 "image 1 has an annotation without a caption: 4"];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public class CocoTests
             var expected = new List<string>();
             foreach ((int id, string file) in images)
             {
-                if (ids.ContainsKey(id)) expected.Add($"image {id} has an id");
+                if (ids.ContainsKey(id)) expected.Add($"image {id} has the same id");
                 else if (ids.ContainsValue(file)) expected.Add($"image {id} names");
                 else expected.Add(
                     string.Join('|', annotations.Where(a => a.Image == id).Select(a => a.Text).DefaultIfEmpty("has no caption")));
@@ -133,7 +133,7 @@ public class CocoTests
         using SampleSource source = Dataset.Open(folder["captions.json"]);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
         string[] expected =
-            ["one", "image x/1 has an id that another", "has no id or no file_name", "image b: 'b.jpg' has no caption",
+            ["one", "image x/1 has the same id as another", "has no id or no file_name", "image b: 'b.jpg' has no caption",
                 "image y is not among the images, but annotation z9"];
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++) Assert.Contains(expected[i], found[i], StringComparison.Ordinal);
@@ -141,7 +141,7 @@ public class CocoTests
 
     [Theory]
     [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [1, 2]}]}",
-        "not that of instances")]
+        "not the instances or keypoints file")]
     [InlineData("{\"images\": [], \"images\": [], \"annotations\": []}", "\"images\" twice")]
     [InlineData("{\"a\": 1}", "it has no \"images\"")]
     [InlineData("{\"images\": [], \"annotations\": []}", "it has no \"images\"")]
@@ -149,7 +149,7 @@ public class CocoTests
     [InlineData("{\"images\": [{\"id\": 1", "not valid JSON")]
     [InlineData("", "not valid JSON")]
     [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"zz.jpg\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"x\"}]}",
-        "in which folder the images are")]
+        "name the folder of the images")]
     public void A_file_that_is_not_of_coco_is_an_error(string text, string expected)
     {
         using var folder = new TemporaryFolder();
@@ -186,9 +186,9 @@ public class CocoTests
         Assert.Equal(["1.jpg", "3.jpg"], Dataset.Open($"karpathy:{file}").ReadAll().Select(e => e.Key));
         Assert.Equal(["0.jpg", "4.jpg"], Dataset.Open($"karpathy:{file}:train+restval").ReadAll().Select(e => e.Key));
         Assert.Equal("val", Dataset.Open($"karpathy:{file}:val").Split);
-        Refused($"karpathy:{file}:flickr30k-1k", "its test split has 2 images, flickr30k-1k is measured on 1000");
-        Refused($"karpathy:{file}:dev", "'dev' is no split");
-        Refused(file, $"say which: karpathy:{file}:test");
+        Refused($"karpathy:{file}:flickr30k-1k", "its test split has 2 images, but flickr30k-1k needs 1000");
+        Refused($"karpathy:{file}:dev", "'dev' is not a split");
+        Refused(file, $"name one: karpathy:{file}:test");
 
         static void Refused(string name, string expected) =>
             Assert.Contains(expected, Assert.Throws<InputException>(() => Dataset.Open(name)).Message, StringComparison.Ordinal);

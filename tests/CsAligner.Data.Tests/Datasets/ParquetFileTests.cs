@@ -58,7 +58,8 @@ public class ParquetFileTests
     public void A_column_of_lists_in_place_of_captions_is_named_and_no_rows_are_no_rows()
     {
         string message = Assert.Throws<InputException>(() => new MetadataFile(Path.Combine(Folder, "captions-list.parquet"), 10)).Message;
-        Assert.Contains("captions-list.parquet': its column 'captions' holds no texts", message, StringComparison.Ordinal);
+        Assert.Contains("captions-list.parquet': its column 'captions' does not have one string per row", message,
+            StringComparison.Ordinal);
         Assert.Equal(0, new MetadataFile(Path.Combine(Folder, "empty.parquet"), 10).Rows);
     }
 

@@ -71,11 +71,11 @@ public class ShuffledSamplesTests
         foreach (string bad in (string[])["", "{}", "[]", saved[..^5],
             saved.Replace("\"epoch\":0", "\"epoch\":-1", StringComparison.Ordinal),
             saved.Replace("\"buffer_size\":4", "\"buffer_size\":1", StringComparison.Ordinal)])
-            Assert.Contains("start the epoch anew", Assert.Throws<InputException>(() => SamplePosition.Parse(bad)).Message,
+            Assert.Contains("start the epoch again", Assert.Throws<InputException>(() => SamplePosition.Parse(bad)).Message,
                 StringComparison.Ordinal);
         File.AppendAllText(folder["s-3.tar"], "more");
         using SampleSource changed = Dataset.Open(folder.Path);
-        Assert.Contains("not the data set",
+        Assert.Contains("in another data set",
             Assert.Throws<InputException>(() => ShuffledSamples.Resume(changed, SamplePosition.Parse(saved))).Message,
             StringComparison.Ordinal);
     }

@@ -146,10 +146,10 @@ public class WebDatasetTests
         Assert.Equal("fine too", found["last"]);
         string[] expected =
         [
-            "/etc/passwd|not a path within", "../up|not a path within", "link|symbolic link", "hard|hard link", "device|device",
+            "/etc/passwd|not a path inside", "../up|not a path inside", "link|symbolic link", "hard|hard link", "device|device",
             "twice|two members .png", "nocaption|no member .txt",
-            "noimage|no member .jpg", "empty|no caption", "latin|not UTF-8", "json|not valid JSON", "long|at most 1048576",
-            "n\uFFFD|not UTF-8", "good*|stands earlier", "pax|damaged extended", "huge|extended header of 65537 bytes",
+            "noimage|no member .jpg", "empty|no caption", "latin|not UTF-8", "json|not valid JSON", "long|the limit is 1048576",
+            "n\uFFFD|not UTF-8", "good*|occurs earlier", "pax|damaged extended", "huge|extended header of 65537 bytes",
         ];
         foreach (string[] pair in expected.Select(e => e.Split('|'))) Assert.Contains(pair[1], found[pair[0]], StringComparison.Ordinal);
         Assert.Equal(expected.Length + 2, found.Count);
@@ -250,7 +250,7 @@ public class WebDatasetTests
         folder.Write("empty.tar", []);
         Refused("bomb.tar", "compressed (gzip)");
         Refused("zip.tar", "zip archive");
-        Refused("text.tar", "no tar archive");
+        Refused("text.tar", "not a tar archive");
         Refused("empty.tar", "is empty");
         Assert.Contains("1 of 2 shards are missing", Assert.Throws<InputException>(() => Dataset.Open(folder["{bomb,none}.tar"])).Message,
             StringComparison.Ordinal);

@@ -77,7 +77,7 @@ public class EmbeddingJobTests
             Run(job, job.Share(part, 2));
             folder.CopyFrom(folder[$"disk{part}"], into: "all");
             if (part == 1)
-                Assert.Contains("shards are not finished, the first is samples-000001",
+                Assert.Contains("shards are not finished; the first is samples-000001",
                     Assert.Throws<InputException>(() => Job(folder["all"], source, s_options).Join()).Message, StringComparison.Ordinal);
         }
 
@@ -176,7 +176,7 @@ public class EmbeddingJobTests
         Assert.Equal(["3.png", "17.png", "25.png", "31.png"], log.Select(line => line.Split('\t')[0]));
         Assert.Contains("neither PNG, JPEG nor WebP", log[0], StringComparison.Ordinal);
         Assert.Contains("line 35 names '17.png', but there is no such file", log[1], StringComparison.Ordinal);
-        Assert.Contains("at most 268402689 in all", log[3], StringComparison.Ordinal);
+        Assert.Contains("the limit is 268402689 in total", log[3], StringComparison.Ordinal);
         Assert.Equal(Enumerable.Range(0, 72).Select(text => (long)(text / 2)), Npy.ReadInt64(folder["set/pairs.npy"]));
         string[] kept = [.. FeatureSet.Open(folder["set"]).ReadMetadata().Select(row => row["image_path"]!.GetValue<string>())];
         Assert.Equal(Enumerable.Range(0, 40).Except([3, 17, 25, 31]).Select(i => $"{i}.png"), kept);

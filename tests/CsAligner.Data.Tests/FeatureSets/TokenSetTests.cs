@@ -87,11 +87,11 @@ public class TokenSetTests
         Assert.Contains("row 1 has 9223372036854775807 tokens",
             Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (long[])[2, long.MaxValue, 4, 1, 3, 2, 1])));
         Assert.Contains("6 rows", Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], (int[])[3, 4, 1, 3, 2, 1])));
-        Assert.Contains("integers were expected, it holds Float32",
+        Assert.Contains("expected integers, it holds Float32",
             Broken(f => Npy.Write(f["img_tokens/img_lengths_0.npy"], Tensor.From([2f, 1, 4, 1, 3, 2, 1], 7))));
-        Assert.Contains("a matrix [tokens, width] was expected, it is Int64 [14]",
+        Assert.Contains("expected a matrix [tokens, width], got Int64 [14]",
             Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new long[14])));
-        Assert.Contains("it is Float16 [14, 3, 1]",
+        Assert.Contains("got Float16 [14, 3, 1]",
             Broken(f => Npy.Write(f["img_tokens/img_tokens_0.npy"], new Tensor(14, 3, 1), ElementType.Float16)));
         Assert.Contains("cut off",
             Broken(f => File.WriteAllBytes(f["img_tokens/img_tokens_0.npy"], File.ReadAllBytes(f["img_tokens/img_tokens_0.npy"])[..^1])));
@@ -102,7 +102,7 @@ public class TokenSetTests
         }));
         Assert.Contains("'img_emb_1.npy' has no img_tokens_1 beside it",
             Broken(f => Npy.Write(f["img_emb/img_emb_1.npy"], new Tensor(8, 1))));
-        Assert.Contains("values in C order were expected", Broken(f =>
+        Assert.Contains("expected values in C order", Broken(f =>
         {
             byte[] bytes = File.ReadAllBytes(f["img_tokens/img_tokens_0.npy"]);
             "True "u8.CopyTo(bytes.AsSpan(bytes.AsSpan().IndexOf("False"u8)));

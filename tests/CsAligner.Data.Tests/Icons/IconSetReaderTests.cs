@@ -52,9 +52,9 @@ public class IconSetReaderTests
     [InlineData("""{ "prefix": "t", "icons": { "bad": { "body": "<path/>", "width": -3 }, "ok": { "body": "<path/>" } } }""",
         "its box is -3 x 16")]
     [InlineData("""{ "prefix": "t", "icons": { "ok": { "body": "<path/>" } }, "aliases": { "bad": { "parent": "gone" } } }""",
-        "an icon that is missing")]
+        "an alias of a missing icon")]
     [InlineData("""{ "prefix": "t", "icons": { "ok": { "body": "<path/>" } }, "aliases": { "bad": { "parent": "bad" } } }""",
-        "go in a circle")]
+        "form a cycle")]
     public void A_broken_icon_is_named_and_the_rest_is_read(string json, string why)
     {
         IconSet set = Read(json);

@@ -32,12 +32,12 @@ public class SvgGuardTests
         var text = new StringBuilder("<!DOCTYPE svg [<!ENTITY a \"ha\">");
         for (char c = 'b'; c <= 'k'; c++)
             text.Append($"<!ENTITY {c} \"{string.Concat(Enumerable.Repeat($"&{(char)(c - 1)};", 10))}\">");
-        Refuses(text + "]>" + Open + "<text>&k;</text></svg>", "not well-formed XML that stands by itself");
+        Refuses(text + "]>" + Open + "<text>&k;</text></svg>", "not well-formed, self-contained XML");
     }
 
     [Fact]
     public void A_file_of_the_machine_is_not_read_through_an_entity() =>
-        Refuses("<!DOCTYPE svg [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>" + Open + "<text>&a;</text></svg>", "stands by itself");
+        Refuses("<!DOCTYPE svg [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>" + Open + "<text>&a;</text></svg>", "self-contained XML");
 
     [Fact]
     public void Deep_nesting_is_refused() =>
@@ -70,7 +70,7 @@ public class SvgGuardTests
     [InlineData("width=\"100000px\" height=\"1e5\" viewBox=\"0 0 10 10\"")]
     [InlineData("width=\"1e300\" height=\"1e300\"")]
     public void A_huge_declared_size_is_refused(string size) =>
-        Refuses($"<svg xmlns=\"http://www.w3.org/2000/svg\" {size}><rect/></svg>", "at most 268402689");
+        Refuses($"<svg xmlns=\"http://www.w3.org/2000/svg\" {size}><rect/></svg>", "the limit is 268402689");
 
     [Fact]
     public void A_giant_text_is_refused() => Refuses(Open + $"<text>{new string('x', 30_000)}</text></svg>", "20000 characters of text");
@@ -93,7 +93,7 @@ public class SvgGuardTests
     private static void Refuses(string svg, string expected)
     {
         var failure = Assert.Throws<InputException>(() => Check(svg));
-        Assert.Contains("refused to draw the SVG", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("refused to render the SVG", failure.Message, StringComparison.Ordinal);
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', failure.Message);
     }

@@ -79,8 +79,8 @@ public sealed class NpmPackagesTests : IDisposable
     [InlineData("npm error code EAI_AGAIN", "no network")]
     [InlineData("npm error code E404\nnpm error 404 Not Found", "does not find")]
     [InlineData("npm error code ENOSPC\nnpm error no space left on device", "disk is full")]
-    [InlineData("npm error code EACCES\nnpm error permission denied", "npm may not write")]
-    [InlineData("npm error something else", "could not fetch")]
+    [InlineData("npm error code EACCES\nnpm error permission denied", "npm has no permission to write")]
+    [InlineData("npm error something else", "could not download")]
     public async Task What_npm_says_becomes_one_line_with_a_cure(string said, string expected)
     {
         File.WriteAllText(Path.Combine(_folder, "said"), said);

@@ -119,7 +119,7 @@ public sealed class TarballTests : IDisposable
             gzip.Write([.. header, .. new byte[2048]]);
         long before = GC.GetAllocatedBytesForCurrentThread();
         var failure = await Assert.ThrowsAsync<InputException>(() => Unpack(file));
-        Assert.Contains("a header claims 1073741824 bytes", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("a header states 1073741824 bytes", failure.Message, StringComparison.Ordinal);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 16 << 20);
     }
 

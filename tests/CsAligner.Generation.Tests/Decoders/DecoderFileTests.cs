@@ -56,7 +56,7 @@ public sealed class DecoderFileTests : IDisposable
         var failure = Assert.Throws<InputException>(() => DiffusionDecoder.Load(_folder.Path));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         Assert.Contains(
-            $"holds {Tiny.ParameterCount} values, config.json describes a decoder of {giant.ParameterCount}",
+            $"holds {Tiny.ParameterCount} values, but config.json describes a decoder of {giant.ParameterCount}",
             failure.Message,
             StringComparison.Ordinal);
     }

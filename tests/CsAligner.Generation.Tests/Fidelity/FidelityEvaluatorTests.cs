@@ -167,8 +167,8 @@ public class FidelityEvaluatorTests
     public void What_cannot_be_measured_is_refused_in_one_line()
     {
         Tensor rows = Unit(14, 9, 4);
-        Refused("at least 2 rows of each were expected, got 1 generated and 9 reference", Unit(15, 1, 4), rows);
-        Refused("at least 2 rows of each were expected, got 9 generated and 0 reference", rows, new Tensor(0, 4));
+        Refused("expected at least 2 rows of each, got 1 generated and 9 reference", Unit(15, 1, 4), rows);
+        Refused("expected at least 2 rows of each, got 9 generated and 0 reference", rows, new Tensor(0, 4));
         Refused("generated rows have 4 values and reference rows 5", rows, Unit(15, 9, 5));
         Refused("generated rows have 4 values and training rows 5", rows, rows, Unit(15, 9, 5));
         Refused("the training set has no rows", rows, rows, new Tensor(0, 4));

@@ -241,7 +241,7 @@ public sealed class DecoderTrainerTests : IDisposable
         Assert.Throws<OperationCanceledException>(
             () => new DecoderRun(Recipe, squares, squares, squares, _folder, resume: false).Train(cancellation: stop.Token));
         Assert.Contains(
-            "holds the training of a decoder already",
+            "already holds the training of a decoder",
             Assert.Throws<InputException>(() => new DecoderRun(Recipe, squares, squares, squares, _folder, resume: false)).Message);
     }
 

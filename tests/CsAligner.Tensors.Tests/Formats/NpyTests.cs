@@ -167,7 +167,7 @@ public class NpyTests
     [Theory]
     [InlineData("structured", "structured dtype")]
     [InlineData("objects", "Python objects")]
-    [InlineData("complex", "'<c8' is not read")]
+    [InlineData("complex", "'<c8' is not supported")]
     public void Types_that_are_not_plain_numbers_are_refused(string name, string expected) =>
         Assert.Contains(expected, Refused(Golden(name)));
 
@@ -266,16 +266,16 @@ public class NpyTests
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), 'more': 1}", "a key other than" },
         { "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", "twice" },
         { "{'descr': '|O', 'fortran_order': False, 'shape': (3, 4), }", "Python objects" },
-        { "{'descr': '=f4', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
-        { "{'descr': '|f4', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
-        { "{'descr': '<f16', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
-        { "{'descr': '', 'fortran_order': False, 'shape': (3, 4), }", "is not read" },
-        { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } or 1", "nothing more was expected" },
-        { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), \0}", "a string was expected" },
-        { "__import__('os').system('true')", "'{' was expected" },
+        { "{'descr': '=f4', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
+        { "{'descr': '|f4', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
+        { "{'descr': '<f16', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
+        { "{'descr': '', 'fortran_order': False, 'shape': (3, 4), }", "is not supported" },
+        { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } or 1", "expected the end" },
+        { "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), \0}", "expected a string" },
+        { "__import__('os').system('true')", "expected '{'" },
         { "{'descr': '<f4", "does not end" },
         { "{'descr': '\\x3cf4', 'fortran_order': False, 'shape': (3, 4), }", "escape" },
-        { "", "'{' was expected" },
+        { "", "expected '{'" },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (" + string.Concat(Enumerable.Repeat("1, ", 33)) + ")}", "more than 32" },
     };
 
@@ -303,8 +303,8 @@ public class NpyTests
     {
         using var folder = new TemporaryFolder();
         byte[] dict = Encoding.Latin1.GetBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }");
-        Assert.Contains("at most 10000", Refused(folder.Write("a.npy", FileBytes(1, [.. dict, .. new byte[10_000]], 48))));
-        Assert.Contains("at most 10000", Refused(folder.Write("b.npy", [.. FileBytes(2, dict, 48).AsSpan(0, 8), 255, 255, 255, 255])));
+        Assert.Contains("the limit is 10000", Refused(folder.Write("a.npy", FileBytes(1, [.. dict, .. new byte[10_000]], 48))));
+        Assert.Contains("the limit is 10000", Refused(folder.Write("b.npy", [.. FileBytes(2, dict, 48).AsSpan(0, 8), 255, 255, 255, 255])));
         Assert.Contains("version is 4.0", Refused(folder.Write("c.npy", FileBytes(4, dict, 48))));
         Assert.Contains("not valid UTF-8", Refused(folder.Write("d.npy", FileBytes(3, [.. dict, 0xFF], 48))));
         Assert.Contains("magic bytes", Refused(folder.Write("e.npy", "PK\u0003\u0004 a zip file, that is an .npz"u8)));
@@ -322,9 +322,9 @@ public class NpyTests
     [Fact]
     public void Integers_are_asked_for_and_floats_refused()
     {
-        Assert.Contains("one dimension was expected", Assert.Throws<InputException>(() => Npy.ReadInt64(Golden("little-i8"))).Message);
+        Assert.Contains("expected one dimension", Assert.Throws<InputException>(() => Npy.ReadInt64(Golden("little-i8"))).Message);
         using NpyReader floats = NpyReader.Open(Golden("little-f4"));
-        Assert.Contains("integers were expected", Assert.Throws<InputException>(() => floats.ReadRows(0, new long[12])).Message);
+        Assert.Contains("expected integers", Assert.Throws<InputException>(() => floats.ReadRows(0, new long[12])).Message);
     }
 
     [Fact]

@@ -104,13 +104,13 @@ public sealed class AdapterTests : IDisposable
         var writer = new SafeTensorsWriter();
         writer.Add("shift", new Tensor(3));
         writer.Write(path);
-        Assert.Contains("is no adapter", Assert.Throws<InputException>(() => Adapter.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not an adapter", Assert.Throws<InputException>(() => Adapter.Load(path)).Message, StringComparison.Ordinal);
 
         writer.SetMetadata("format", "csaligner-adapter");
         writer.SetMetadata("format_version", "1");
         writer.SetMetadata("kind", "low-rank");
         writer.Write(path);
-        Assert.Contains("lacks its tensor \"down.weight\"", Assert.Throws<InputException>(() => Adapter.Load(path)).Message,
+        Assert.Contains("tensor \"down.weight\" is missing", Assert.Throws<InputException>(() => Adapter.Load(path)).Message,
             StringComparison.Ordinal);
 
         writer.Add("down.weight", new Tensor(2, 3));

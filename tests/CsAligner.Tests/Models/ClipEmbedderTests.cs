@@ -74,7 +74,7 @@ public sealed class ClipEmbedderTests
             Assert.Throws<UnusableFeaturesException>(() =>
                 _embedder.EmbedTexts(texts, tokens, _ => { }, 8, TestContext.Current.CancellationToken));
         Assert.Equal((33, false), (failure.Sample, failure.IsZero));
-        Assert.Contains("sample 34: the model's features of it are not finite", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("sample 34: the model's features for it are not finite", failure.Message, StringComparison.Ordinal);
         Assert.Contains("the text 'zz'",
             Assert.Throws<UnusableFeaturesException>(() =>
                 _embedder.EmbedTexts(texts, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);

@@ -51,14 +51,14 @@ public sealed class ClipWeightsTests
     public void A_list_that_does_not_fit_its_shards_is_refused()
     {
         const string First = "model-00001-of-00002.safetensors", Second = "model-00002-of-00002.safetensors", Scale = "logit_scale";
-        Refused("names the shard 'model-00002-of-00002.safetensors', which is not beside it", f => File.Delete(f[Second]));
+        Refused("names the shard 'model-00002-of-00002.safetensors', which is not in the same folder", f => File.Delete(f[Second]));
         Refused("the name of a .safetensors file beside the list was expected", f => Map(f, map => map[Scale] = "../" + First));
         Refused("the name of a .safetensors file beside the list was expected", f => Map(f, map => map[Scale] = "/etc/passwd"));
         Refused("the name of a .safetensors file beside the list was expected", f => Map(f, map => map[Scale] = "x\\y.safetensors"));
         Refused("the name of a .safetensors file beside the list was expected", f => Map(f, map => map[Scale] = ".."));
-        Refused("is said to be in 7", f => Map(f, map => map[Scale] = 7));
+        Refused("is in 7", f => Map(f, map => map[Scale] = 7));
         Refused("is said to be in null", f => Map(f, map => map[Scale] = null));
-        Refused("which does not have it", f => Map(f, map => map["no.such.tensor"] = First));
+        Refused("which is not there", f => Map(f, map => map["no.such.tensor"] = First));
         Refused("tensor 'logit_scale' is in 'model-",
             f => Map(f, map => map[Scale] = map[Scale]!.GetValue<string>() == First ? Second : First));
         Refused("no tensor \"logit_scale\"", f => Map(f, map => map.Remove(Scale)));
@@ -66,9 +66,9 @@ public sealed class ClipWeightsTests
         Refused("not valid JSON",
             f => File.WriteAllText(f[SafeTensorsSet.IndexFile], """{"weight_map": {"a": "b.safetensors", "a": "c.safetensors"}}"""));
         Refused("not valid JSON", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], "{"));
-        Refused("\"weight_map\" was expected", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], """{"weight_map": []}"""));
-        Refused("\"weight_map\" was expected", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], "[]"));
-        Refused("one of them was expected", f => File.Copy(f[First], f["extra.safetensors"]),
+        Refused("expected an object with \"weight_map\"", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], """{"weight_map": []}"""));
+        Refused("expected an object with \"weight_map\"", f => File.WriteAllText(f[SafeTensorsSet.IndexFile], "[]"));
+        Refused("is also in", f => File.Copy(f[First], f["extra.safetensors"]),
             f => Map(f, map => map[Scale] = "extra.safetensors"));
         Refused(First, f => File.WriteAllBytes(f[First], File.ReadAllBytes(f[First])[..^4]));
         Refused("only pytorch_model.bin", f => File.Move(f[SafeTensorsSet.IndexFile], f["pytorch_model.bin"]));
@@ -155,7 +155,7 @@ public sealed class ClipWeightsTests
     [InlineData("vision_config", "initializer_range", "0.02", null)]
     [InlineData("vision_config", "bos_token_id", "0", null)]
     [InlineData("", "quantization_config", "{\"bits\": 4}",
-        "\"quantization_config\" is {\"bits\": 4}, a setting that is not supported here")]
+        "\"quantization_config\" is {\"bits\": 4}, a setting that is not supported")]
     [InlineData("", "auto_map", "{\"AutoModel\": \"modeling.Own\"}", "\"auto_map\" is")]
     [InlineData("", "model_type", "\"siglip\"", "\"model_type\" is \"siglip\"; expected clip")]
     [InlineData("text_config", "model_type", "\"bert\"", "\"text_config.model_type\" is \"bert\"; expected clip_text_model")]

@@ -125,7 +125,7 @@ public sealed class ImagePreprocessingTests
     [InlineData("""{"size": "224"}""", "\"size\" is \"224\"")]
     [InlineData("""{"size": {"shortest_edge": 224, "longest_edge": 300}}""",
         "\"size\" is {\"shortest_edge\": 224, \"longest_edge\": 300}; expected \"shortest_edge\" alone")]
-    [InlineData("""{"size": 224, "do_pad": true}""", "\"do_pad\" is true, a setting that is not supported here")]
+    [InlineData("""{"size": 224, "do_pad": true}""", "\"do_pad\" is true, a setting that is not supported")]
     [InlineData("""{"size": 224, "crop_pct": 0.875}""", "\"crop_pct\" is 0.875")]
     [InlineData("""{"size": 224, "do_flip_channel_order": true}""", "\"do_flip_channel_order\" is true")]
     [InlineData("""{"size": 224, "of_next_year": false}""", "\"of_next_year\" is false")]

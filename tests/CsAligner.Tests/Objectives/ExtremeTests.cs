@@ -360,9 +360,9 @@ public sealed partial class ExtremeTests
         for (int i = 0; i < 36; i++)
             for (int d = 0; d < 7; d++) rows[i, d] = rows[0, d];
         Tensor x = ExtremeCase.Parameter(rows);
-        Assert.Contains("most rows are the same", Assert.Throws<InputException>(() => BandwidthRule.Median.Resolve(x, x)).Message,
+        Assert.Contains("most rows are equal", Assert.Throws<InputException>(() => BandwidthRule.Median.Resolve(x, x)).Message,
             StringComparison.Ordinal);
-        Assert.Contains("most rows are the same", Assert.Throws<InputException>(() => BandwidthRule.Within(0.35).Resolve(x, x)).Message,
+        Assert.Contains("most rows are equal", Assert.Throws<InputException>(() => BandwidthRule.Within(0.35).Resolve(x, x)).Message,
             StringComparison.Ordinal);
     }
 

@@ -81,7 +81,7 @@ public sealed class GaussianTransportTests
     {
         Tensor x = Clouds.Flat(10, 4, 6, 0.1f);
         Assert.Contains("2 rows", Assert.Throws<InputException>(() => GaussianFit.Of(new Tensor(1, 4))).Message, StringComparison.Ordinal);
-        Assert.Contains("all the same", Assert.Throws<InputException>(() => GaussianFit.Of(new Tensor(9, 4))).Message,
+        Assert.Contains("equal rows", Assert.Throws<InputException>(() => GaussianFit.Of(new Tensor(9, 4))).Message,
             StringComparison.Ordinal);
         Assert.Contains("widths 4 and 5", Assert.Throws<InputException>(
             () => GaussianTransport.ToBarycentre(GaussianFit.Of(x), GaussianFit.Of(Clouds.Flat(10, 5, 6, 0.1f)))).Message,

@@ -25,7 +25,7 @@ public sealed class BpeVocabularyTests
     [Theory]
     [InlineData(false, "</w>", null)]
     [InlineData(true, "</w>", null)]
-    [InlineData(true, "", "a CLIP's tokenizer was expected: byte pair encoding with the ending </w>")]
+    [InlineData(true, "", "expected a CLIP tokenizer: byte pair encoding with the ending </w>")]
     public void A_tokenizer_json_alone_holds_both(bool pairs, string ending, string? refused)
     {
         BpeVocabulary vocabulary = BpeVocabulary.Read(TokenizerFiles.Golden);

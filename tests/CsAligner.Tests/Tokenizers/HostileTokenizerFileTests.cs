@@ -12,78 +12,78 @@ public sealed class HostileTokenizerFileTests
     private const string Least = """{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":1}}}""";
 
     [Theory]
-    [InlineData("", "not a whole JSON text")]
-    [InlineData("{", "not a whole JSON text")]
-    [InlineData("[]", "an object was expected, not an array")]
+    [InlineData("", "not valid JSON")]
+    [InlineData("{", "not valid JSON")]
+    [InlineData("[]", "expected an object, got an array")]
     [InlineData("{}", "model is missing")]
-    [InlineData("""{"model":7}""", "model: an object was expected, not a number")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"?":1}}}""", "not a whole JSON text")]
+    [InlineData("""{"model":7}""", "model: expected an object, got a number")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"?":1}}}""", "not valid JSON")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":0}}}""", "the id 0 belongs to 'a' and to another token")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":16777216}}}""",
-        "'16777216' is no whole number from 0 to 16777215")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":-1}}}""", "'-1' is no whole number")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":1.5}}}""", "'1.5' is no whole number")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":"0"}}}""", "a whole number was expected, not a text")]
+        "'16777216' is not a whole number from 0 to 16777215")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":-1}}}""", "'-1' is not a whole number")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":1.5}}}""", "'1.5' is not a whole number")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":"0"}}}""", "expected a whole number, got a text")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"!","vocab":{"?":0}}}""",
         "unk_token is '!', which the vocabulary does not have")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"\ud800":1}}}""", "not a whole JSON text")]
-    [InlineData("""{"model":{"type":"Morphemes","vocab":{}}}""", "the model 'Morphemes' is not known here")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"\ud800":1}}}""", "not valid JSON")]
+    [InlineData("""{"model":{"type":"Morphemes","vocab":{}}}""", "the model 'Morphemes' is not supported")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}""",
         "model.merges[0]: the vocabulary does not have the token 'b'")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a"]}}""", "two tokens were expected")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","a","a"]]}}""", "two tokens were expected")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}}""", "the option 'dropout' is not known here")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a"]}}""", "expected two tokens")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","a","a"]]}}""", "expected two tokens")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}}""", "the option 'dropout' is not supported")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":5,"vocab":[["a",0]]}}""", "unk_id is 5, but there are 1 tokens")]
-    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "a token and its score were expected")]
-    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}}""", "is no finite number")]
-    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[]}}""", "1 to 16777216 tokens were expected")]
-    [InlineData("""{"of_next_year":1,"model":{}}""", "tokenizer.json: the setting 'of_next_year' is not known here")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "expected a token and its score")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}}""", "is not a finite number")]
+    [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[]}}""", "expected 1 to 16777216 tokens")]
+    [InlineData("""{"of_next_year":1,"model":{}}""", "tokenizer.json: the setting 'of_next_year' is not supported")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"sampling":0.1}}""",
-        "model: the setting 'sampling' is not known here")]
+        "model: the setting 'sampling' is not supported")]
     [InlineData("""{"normalizer":{"type":"Strip","strip_middle":true},"model":{}}""",
-        "normalizer: the setting 'strip_middle' is not known here")]
+        "normalizer: the setting 'strip_middle' is not supported")]
     [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","reverse":true},"model":{}}""",
-        "pre_tokenizer: the setting 'reverse' is not known here")]
-    [InlineData("""{"normalizer":{"type":"Rot13"},"model":{}}""", "normalizer: the normalizer 'Rot13' is not known here")]
+        "pre_tokenizer: the setting 'reverse' is not supported")]
+    [InlineData("""{"normalizer":{"type":"Rot13"},"model":{}}""", "normalizer: the normalizer 'Rot13' is not supported")]
     [InlineData("""{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"X"}]},"model":{}}""",
         "normalizer.normalizers[1]: the normalizer 'X'")]
-    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"!"},"model":{}}""", "Base64 was expected")]
+    [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"!"},"model":{}}""", "expected Base64")]
     [InlineData("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"////fw=="},"model":{}}""",
         "the tree is longer than the table")]
-    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"("},"content":""},"model":{}}""", "is no regular expression")]
+    [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"("},"content":""},"model":{}}""", "is not a regular expression")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"\\p{Han}"},"content":""},"model":{}}""",
-        "the expression '\\p{Han}' is not known here")]
+        "the expression '\\p{Han}' is not supported")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"[a[b]]"},"content":""},"model":{}}""", "the expression '[b]'")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"a++"},"content":""},"model":{}}""", "possessive")]
     [InlineData("""{"normalizer":{"type":"Replace","pattern":{"Regex":"(a)\\1"},"content":""},"model":{}}""", "the expression '\\1'")]
-    [InlineData("""{"pre_tokenizer":{"type":"UnicodeScripts"},"model":{}}""", "the pre-tokenizer 'UnicodeScripts' is not known here")]
-    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"ab"},"model":{}}""", "one character was expected")]
+    [InlineData("""{"pre_tokenizer":{"type":"UnicodeScripts"},"model":{}}""", "the pre-tokenizer 'UnicodeScripts' is not supported")]
+    [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"ab"},"model":{}}""", "expected one character")]
     [InlineData("""{"pre_tokenizer":{"type":"Metaspace","replacement":"_","prepend_scheme":"often"},"model":{}}""",
         "the prepend_scheme 'often'")]
     [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"Lost"},"model":{}}""", "the behavior 'Lost'")]
     [InlineData("""{"pre_tokenizer":{"type":"Split","pattern":{"Shape":"a"},"behavior":"Removed"},"model":{}}""",
         "pre_tokenizer.pattern: Regex is missing")]
-    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","use_regex":1},"model":{}}""", "true or false was expected")]
+    [InlineData("""{"pre_tokenizer":{"type":"ByteLevel","use_regex":1},"model":{}}""", "expected true or false")]
     public void A_bad_file_gives_one_line_that_names_it(string json, string says) => Refused(Encoding.UTF8.GetBytes(json), says);
 
     [Theory]
     [InlineData("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}],"special_tokens":{}}""",
         "'[CLS]' is not among the special_tokens")]
     [InlineData("""{"type":"TemplateProcessing","single":[],"special_tokens":{}}""", "the text A is missing")]
-    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{}}""", "the text A was expected, once")]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{}}""", "expected the text A, once")]
     [InlineData("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":2}}],"special_tokens":{}}""",
-        "the type_id 'other than 0' is not known here")]
-    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c"]}""", "a token and its id were expected")]
-    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c",99]}""", "a mark has the id 99, but there are 2 ids")]
-    [InlineData("""{"type":"Mystery"}""", "the post-processor 'Mystery' is not known here")]
+        "the type_id 'other than 0' is not supported")]
+    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c"]}""", "expected a token and its id")]
+    [InlineData("""{"type":"BertProcessing","sep":["b",1],"cls":["c",99]}""", "a special token has the id 99, but there are 2 ids")]
+    [InlineData("""{"type":"Mystery"}""", "the post-processor 'Mystery' is not supported")]
     public void A_bad_post_processor_is_named(string processor, string says) => Refused(With("post_processor", processor), says);
 
     [Theory]
     [InlineData("added_tokens", """[{"id":5,"content":"a"}]""", "added_tokens[0]: 'a' has the id 5, but 1 in the model's vocabulary")]
-    [InlineData("added_tokens", """[{"id":2147483648,"content":"b"}]""", "is no whole number")]
-    [InlineData("added_tokens", """{"b":2}""", "an array was expected, not an object")]
+    [InlineData("added_tokens", """[{"id":2147483648,"content":"b"}]""", "is not a whole number")]
+    [InlineData("added_tokens", """{"b":2}""", "expected an array, got an object")]
     [InlineData("truncation", """{"direction":"Right"}""", "max_length is missing")]
-    [InlineData("padding", """{"direction":"Up","pad_id":0}""", "the direction 'Up' is not known here")]
+    [InlineData("padding", """{"direction":"Up","pad_id":0}""", "the direction 'Up' is not supported")]
     [InlineData("padding", """{"direction":"Left","pad_id":9}""", "pad_id is 9, but there are 2 ids")]
     public void A_bad_section_is_named(string section, string value, string says) => Refused(With(section, value), says);
 
@@ -92,7 +92,7 @@ public sealed class HostileTokenizerFileTests
     {
         byte[] whole = Encoding.UTF8.GetBytes(GoldenTokenizers.Json("words").ToJsonString());
         for (int length = 0; length < whole.Length; length++)
-            Refused(whole[..length], "not a whole JSON text");
+            Refused(whole[..length], "not valid JSON");
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class HostileTokenizerFileTests
         byte[] json = With(section, sequence.Replace("*", string.Join(',', Enumerable.Repeat(step, 20)), StringComparison.Ordinal));
         using var folder = new TemporaryFolder();
         var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", json));
-        Assert.Contains("make more than 64 times as many of it", Assert.Throws<InputException>(() => tokenizer.Encode("a\u00e9")).Message,
+        Assert.Contains("make it more than 64 times as long", Assert.Throws<InputException>(() => tokenizer.Encode("a\u00e9")).Message,
             StringComparison.Ordinal);
     }
 
@@ -181,7 +181,7 @@ public sealed class HostileTokenizerFileTests
         string normalizer = $$"""{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(table)}}"}""";
         using var folder = new TemporaryFolder();
         var tokenizer = HuggingFaceTokenizer.Load(folder.Write("tokenizer.json", With("normalizer", normalizer)));
-        Assert.Contains("make more than 64 times as many of it",
+        Assert.Contains("make it more than 64 times as long",
             Assert.Throws<InputException>(() => tokenizer.Encode(new string('a', 100))).Message, StringComparison.Ordinal);
     }
 
@@ -200,12 +200,12 @@ public sealed class HostileTokenizerFileTests
         string token = new('a', 5000);
         Refused(Encoding.UTF8.GetBytes(
             """{"model":{"type":"WordPiece","unk_token":"?","vocab":{"?":0,"*":1}}}""".Replace("*", token, StringComparison.Ordinal)),
-            "a token has 5000 characters, at most 256 were expected");
+            "a token has 5000 characters; the limit is 256");
         Refused(Encoding.UTF8.GetBytes(
             """{"model":{"type":"Unigram","unk_id":0,"vocab":[["*",0]]}}""".Replace("*", token, StringComparison.Ordinal)),
-            "model.vocab[0][0]: 5000 characters, at most 1024 were expected");
+            "model.vocab[0][0]: 5000 characters; the limit is 1024");
         Refused(With("pre_tokenizer", $$"""{"type":"Split","pattern":{"Regex":"{{token}}"},"behavior":"Isolated"}"""),
-            "pre_tokenizer.pattern.Regex: 5000 characters, at most 4096 were expected");
+            "pre_tokenizer.pattern.Regex: 5000 characters; the limit is 4096");
     }
 
     [Fact]
@@ -217,9 +217,9 @@ public sealed class HostileTokenizerFileTests
         Refused(With("truncation", """{"max_length":2}""", text => text[..^1] + $$""","post_processor":{{marks}}""" + "}"),
             "a text may have 2 ids");
         Refused(With("post_processor",
-            """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"Sequence":{"id":"A"}}],"special_tokens":{"a":{"ids":[*]}}}""".Replace("*", many, StringComparison.Ordinal)), "more than 256 marks around a text");
+            """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"Sequence":{"id":"A"}}],"special_tokens":{"a":{"ids":[*]}}}""".Replace("*", many, StringComparison.Ordinal)), "more than 256 special tokens around a text");
         Refused(With("post_processor", $$"""{"type":"Sequence","processors":[{{string.Join(',', Enumerable.Repeat(marks, 129))}}]}"""),
-            "more than 256 marks around a text");
+            "more than 256 special tokens around a text");
     }
 
     [Theory]
@@ -270,7 +270,7 @@ public sealed class HostileTokenizerFileTests
             StringComparison.Ordinal);
         folder.Write("tokenizer.json", Encoding.UTF8.GetBytes(Least));
         folder.Write("tokenizer_config.json", """{"model_max_length":"many"}"""u8);
-        Assert.Contains("tokenizer_config.json: model_max_length: a number was expected",
+        Assert.Contains("tokenizer_config.json: model_max_length: expected a number",
             Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 

@@ -11,7 +11,7 @@ internal sealed class FeatureMatrix : IDisposable
 
     private FeatureMatrix(string path, IDisposable file, long rows, long width, Action<long, float[]> read)
     {
-        if (width is < 1 or > 1 << 24) throw new InputException($"cannot read '{path}': rows of {width} values are no features");
+        if (width is < 1 or > 1 << 24) throw new InputException($"cannot read '{path}': rows of {width} values are not features");
         (Path, _file, Rows, Width, _read) = (path, file, rows, (int)width, read);
     }
 
@@ -23,7 +23,7 @@ internal sealed class FeatureMatrix : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">.npy or .safetensors.</param>
-    /// <param name="tensor">Which tensor; null where the file has but one matrix.</param>
+    /// <param name="tensor">The tensor's name; may be null if the file has only one matrix.</param>
     public static FeatureMatrix Open(string path, string? tensor = null) =>
         System.IO.Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase)
             ? OpenSafeTensors(path, tensor)
@@ -51,7 +51,7 @@ internal sealed class FeatureMatrix : IDisposable
             return new FeatureMatrix(path, file, file.Rows, file.RowLength, (row, values) => file.ReadRows(row, values.AsSpan()));
         file.Dispose();
         throw new InputException(
-            $"cannot read '{path}': a matrix [rows, width] was expected, it has {file.Shape.Length} dimensions; save one row per item");
+            $"cannot read '{path}': expected a matrix [rows, width], got {file.Shape.Length} dimensions; save one row per item");
     }
 
     private static FeatureMatrix OpenSafeTensors(string path, string? tensor)
@@ -69,7 +69,7 @@ internal sealed class FeatureMatrix : IDisposable
         file.Dispose();
         string names = string.Join(", ", matrices.Take(8));
         throw new InputException(tensor is null
-            ? $"cannot read '{path}': it has {matrices.Length} matrices ({names}); say which: features:{path}:NAME"
+            ? $"cannot read '{path}': it has {matrices.Length} matrices ({names}); name one: features:{path}:NAME"
             : $"cannot read '{path}': it has no matrix '{tensor}', but {names}");
     }
 }

@@ -54,9 +54,9 @@ public sealed class FeatureSamples : SampleSource
             lines = FeatureSetLayout.Numbered(folder, "metadata", ".jsonl");
         if (parquet.Count > 0 && lines.Count > 0)
             throw new InputException($"cannot read '{folder}': it has metadata as parquet and as JSON lines ('{parquet.Values.First()}', "
-                + $"'{lines.Values.First()}'); remove those that are not of its features");
+                + $"'{lines.Values.First()}'); remove those that do not belong to its features");
         var metadata = parquet.Count > 0 ? parquet : lines;
-        // A set with several captions to an image has texts of its own rows; the images are its samples.
+        // In a set with several captions per image, texts have separate rows; the images are the samples.
         if (images.Count > 0 && File.Exists(FeatureSetLayout.PairsPath(folder))) texts = [];
         (string kind, var shards) = images.Count > 0 ? (imageKind, images) : (textKind, texts);
         if (shards.Count == 0) throw new InputException($"cannot read '{folder}': it has neither {imageKind}_N.npy nor {textKind}_N.npy");
@@ -82,7 +82,7 @@ public sealed class FeatureSamples : SampleSource
     /// <summary>Opens a matrix.</summary>
     /// <param name="name">The data set as it was named.</param>
     /// <param name="path">.npy or .safetensors.</param>
-    /// <param name="tensor">Which tensor of .safetensors; null where it has but one matrix.</param>
+    /// <param name="tensor">The tensor of a .safetensors file; may be null if the file has only one matrix.</param>
     /// <exception cref="InputException">It cannot be read, or is no matrix.</exception>
     public static FeatureSamples OpenFile(string name, string path, string? tensor = null)
     {
@@ -125,7 +125,7 @@ public sealed class FeatureSamples : SampleSource
         long expected = ofImages ? info.ImageCount : info.TextCount;
         if (Count != expected)
             throw new InputException($"cannot read '{folder}': features.json says {expected} rows, its shards have {Count}; a shard is "
-                + "missing or another was added");
+                + "missing or was added");
     }
 
     private void Add(FeatureMatrix? images, FeatureMatrix? texts, string? metadata)
@@ -135,9 +135,10 @@ public sealed class FeatureSamples : SampleSource
         _shards.Add(shard);
         if (texts is not null && texts.Rows != any.Rows)
             throw new InputException(
-                $"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+                $"cannot read '{texts.Path}': it has {texts.Rows} rows, '{any.Path}' has {any.Rows}; the numbers of rows must be equal");
         if (shard.Metadata?.Rows is { } rows && rows != any.Rows)
-            throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; as many were expected");
+            throw new InputException($"cannot read '{metadata}': it has {rows} rows, '{any.Path}' has {any.Rows}; the numbers of rows "
+                + "must be equal");
         for (long first = 0; first < any.Rows; first += BlockRows) _blocks.Add((shard, first, (int)Math.Min(BlockRows, any.Rows - first)));
     }
 
@@ -155,7 +156,7 @@ public sealed class FeatureSamples : SampleSource
         public override void Check(SampleParts parts)
         {
             if (parts.HasFlag(SampleParts.Image))
-                throw new InputException($"cannot read an image of row {row} of '{shard.Name}': features hold none");
+                throw new InputException($"cannot read an image of row {row} of '{shard.Name}': feature files have no images");
             if (parts.HasFlag(SampleParts.Captions) && shard.Metadata is not null && string.IsNullOrWhiteSpace(metadata.Caption))
                 throw new InputException($"cannot read a caption of row {row} of '{shard.Name}': its metadata have "
                     + $"none{(metadata.Problem is { } problem ? $"; {problem}" : "")}");

@@ -33,7 +33,7 @@ internal sealed class MetadataFile
     /// <summary>How many rows it has.</summary>
     public long Rows { get; }
 
-    /// <summary>Keys and captions of a block's rows; null where a row has none.</summary>
+    /// <summary>Keys and captions of a block's rows; null if a row has none.</summary>
     /// <param name="first">The block's first row.</param>
     public MetadataRow[] ReadBlock(long first)
     {
@@ -43,14 +43,14 @@ internal sealed class MetadataFile
         return [.. Enumerable.Range(0, count).Select(row => new MetadataRow(columns[0]?[row], columns[1]?[row]))];
     }
 
-    // Key and caption, null where there is none.
+    // Key and caption, null if there is none.
     private static DataField?[] Choose(ParquetSchema schema)
     {
         DataField? caption = Find(CaptionColumns);
 
         // Rows without keys have their numbers; captions that are there and not read would look like none.
         if (caption is null && CaptionColumns.FirstOrDefault(name => schema.Fields.Any(field => field.Name == name)) is { } other)
-            throw new InvalidDataException($"its column '{other}' holds no texts, one a row was expected (a list of them is not read); "
+            throw new InvalidDataException($"its column '{other}' does not have one string per row (lists of strings are not supported); "
                 + $"write one column '{CaptionColumns[0]}' of texts");
         return [Find(KeyColumns), caption];
 
@@ -106,7 +106,7 @@ internal sealed class MetadataFile
         MetadataRow Bad(string why) => new(null, null, $"line {line.Number} of '{_path}' {why}");
     }
 
-    // Of a list the first one: rows are of features, one each.
+    // From a list take the first caption: each row of features has one.
     private static string? Text(JsonElement row, string[] names, bool numbers) =>
         names.Select(name => row.TryGetProperty(name, out var value) ? Text(value, numbers) : null)
             .FirstOrDefault(text => text is not null);

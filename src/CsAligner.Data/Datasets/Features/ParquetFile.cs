@@ -8,7 +8,7 @@ using Parquet.Schema;
 
 namespace CsAligner.Data.Datasets.Features;
 
-/// <summary>Columns of a parquet file as texts, any rows of them. A group of rows is in memory at a time.</summary>
+/// <summary>Columns of a parquet file as texts, any rows of them. One row group is in memory at a time.</summary>
 internal sealed class ParquetFile
 {
     // Footers of real files have kilobytes; groups of rows rarely more than 128 MB.
@@ -37,12 +37,12 @@ internal sealed class ParquetFile
             {
                 long count = reader.OpenRowGroupReader(group).RowCount;
                 if (count is < 0 or > int.MaxValue)
-                    throw new InvalidDataException($"its group of rows {group} says that it has {count} rows");
+                    throw new InvalidDataException($"its row group {group} states {count} rows");
                 rows[group + 1] = rows[group] + count;
             }
 
             if (reader.Metadata!.NumRows != rows[^1])
-                throw new InvalidDataException($"it says that it has {reader.Metadata.NumRows} rows, its groups of rows have {rows[^1]}");
+                throw new InvalidDataException($"it states {reader.Metadata.NumRows} rows, but its row groups have {rows[^1]}");
             return (choose(reader.Schema), rows);
         });
     }
@@ -50,11 +50,11 @@ internal sealed class ParquetFile
     /// <summary>How many rows it has.</summary>
     public long Rows => _firstRows[^1];
 
-    /// <summary>Whether a column holds texts, or numbers that a text can stand for: no lists, dates, decimals or bytes.</summary>
+    /// <summary>Whether a column holds strings or plain numbers, not lists, dates, decimals or bytes.</summary>
     public static bool IsReadable(DataField column) =>
         !column.IsArray && (IsText(column) || Type.GetTypeCode(column.ClrType) is >= TypeCode.SByte and <= TypeCode.Double);
 
-    /// <summary>Rows of all columns asked for, each a text; null where there is no value.</summary>
+    /// <summary>Rows of the requested columns, as strings; null where a value is missing.</summary>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many; all must be there.</param>
     /// <returns>Column by column; null for a column that the file does not have.</returns>
@@ -86,11 +86,12 @@ internal sealed class ParquetFile
 
     private static string?[] ReadColumn(ParquetRowGroupReader rows, DataField column)
     {
-        var stored = rows.GetMetadata(column)?.MetaData ?? throw new InvalidDataException($"a group of rows has no column '{column.Name}'");
+        var stored = rows.GetMetadata(column)?.MetaData ?? throw new InvalidDataException($"a row group has no column '{column.Name}'");
         if (stored.NumValues != rows.RowCount)
-            throw new InvalidDataException($"its column '{column.Name}' has {stored.NumValues} values in a group of {rows.RowCount} rows");
+            throw new InvalidDataException($"its column '{column.Name}' has {stored.NumValues} values in a row group of {rows.RowCount} "
+                + "rows");
         if (stored.TotalUncompressedSize is < 0 or > LargestColumn)
-            throw new InvalidDataException($"its column '{column.Name}' has {stored.TotalUncompressedSize} bytes in a group of rows, at "
+            throw new InvalidDataException($"its column '{column.Name}' has {stored.TotalUncompressedSize} bytes in a row group, at "
                 + $"most {LargestColumn} are read; write it with smaller groups");
         if (IsText(column)) return Texts(rows, column);
         return Type.GetTypeCode(column.ClrType) switch
@@ -155,8 +156,8 @@ internal sealed class ParquetFile
         {
             if (failure is IOException and not EndOfStreamException or UnauthorizedAccessException)
                 throw new InputException($"cannot read '{_path}': {failure.Message}", failure);
-            throw new InputException($"cannot read '{_path}': it is no parquet file, damaged, or written in a way that is not read; write "
-                + "it anew with snappy or zstd", failure);
+            throw new InputException($"cannot read '{_path}': it is not a parquet file, is damaged, or uses an unsupported feature; write "
+                + "it again with snappy or zstd", failure);
         }
     }
 
@@ -165,13 +166,13 @@ internal sealed class ParquetFile
         long length = RandomAccess.GetLength(file);
         Span<byte> head = stackalloc byte[4], tail = stackalloc byte[8];
         if (length < 12 || RandomAccess.Read(file, head, 0) != 4 || RandomAccess.Read(file, tail, length - 8) != 8)
-            throw new InvalidDataException($"it has {length} bytes, a parquet file has 12 at least");
-        if (tail[4..].SequenceEqual("PARE"u8)) throw new InvalidDataException("it is encrypted; write it without");
+            throw new InvalidDataException($"it has {length} bytes, a parquet file has at least 12");
+        if (tail[4..].SequenceEqual("PARE"u8)) throw new InvalidDataException("it is encrypted; write it without encryption");
         if (!head.SequenceEqual("PAR1"u8) || !tail[4..].SequenceEqual("PAR1"u8))
-            throw new InvalidDataException("it does not begin and end as a parquet file does; it is none, or cut off");
+            throw new InvalidDataException("it does not begin and end like a parquet file; it is another format, or cut off");
         int footer = BinaryPrimitives.ReadInt32LittleEndian(tail);
         if (footer < 0 || footer > Math.Min(LongestFooter, length - 12))
-            throw new InvalidDataException($"what it says of itself has {footer} bytes, of {length - 12} that there are");
+            throw new InvalidDataException($"its footer states {footer} bytes, but only {length - 12} are there");
     }
 
     /// <summary>A file whose end is an error: the library would ask for more of a damaged one for ever. Nothing is waited for.</summary>

@@ -7,8 +7,8 @@ using CsAligner.Tensors.Formats;
 namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
-/// Lists of captions as people have them: TSV, CSV and JSON lines, with or without a heading. What a line is wrong in becomes a bad
-/// sample; what the file is wrong in, an error.
+/// Caption lists: TSV, CSV and JSON lines, with or without a header. A fault in a line becomes a bad
+/// sample; a fault in the file is an error.
 /// </summary>
 internal static class CaptionList
 {
@@ -24,13 +24,13 @@ internal static class CaptionList
     // A quoted field may run over lines; an unclosed quote must not swallow the file.
     private const int MostLines = 100;
 
-    /// <summary>Reads a list whose images lie below a folder.</summary>
+    /// <summary>Reads a list of images in a folder.</summary>
     public static FileSamples Read(string name, string list, string folder)
     {
         var samples = new FileSamples(name, list, "line", hasCaptions: true);
         using var lines = new LineReader(list);
         if (!lines.TryRead(out string first))
-            throw new InputException($"cannot read '{list}': the file is empty; one entry a line was expected");
+            throw new InputException($"cannot read '{list}': the file is empty; expected one entry per line");
         if (EndingOf(list) is ".jsonl" or ".ndjson" || first.StartsWith('{')) ReadJson(samples, lines, first);
         else ReadDelimited(samples, list, folder, lines, first);
         return samples.Complete(folder);
@@ -51,8 +51,8 @@ internal static class CaptionList
         if (image < 0 || caption < 0)
         {
             if (delimiter == ',' && heading.Length != 2)
-                throw new InputException($"cannot read '{list}': its first line has {heading.Length} columns and none that is "
-                    + $"called {string.Join(", ", ImageColumns)} beside one called {string.Join(", ", CaptionColumns)}; write such "
+                throw new InputException($"cannot read '{list}': its first line has {heading.Length} columns, but not one "
+                    + $"named {string.Join(", ", ImageColumns)} and one named {string.Join(", ", CaptionColumns)}; write such "
                     + "a heading");
             (image, caption, columns) = (0, 1, 2);
             Add(first);
@@ -73,14 +73,14 @@ internal static class CaptionList
             string[] fields = Split(lines, line, delimiter);
             if (fields.Length == 0)
             {
-                samples.AddProblem("has a quote that is not closed", number);
+                samples.AddProblem("has an unclosed quote", number);
             }
             else if (fields.Length != columns)
             {
                 (string one, string many) = delimiter == '\t' ? ("tab", "tabs") : ($"'{delimiter}'", $"'{delimiter}'");
                 string expected = columns == 2
-                    ? $"two were expected: path, {one}, caption"
-                    : $"{columns} were expected, as the heading has";
+                    ? $"expected two: path, {one}, caption"
+                    : $"expected {columns}, as in the header";
                 samples.AddProblem($"has {fields.Length} fields between {many}; {expected}", number);
             }
             else
@@ -90,7 +90,7 @@ internal static class CaptionList
         }
     }
 
-    // Lists have spaces around their fields; a name that has some of its own means that file.
+    // Lists may have spaces around fields; a file name that really has such spaces wins.
     private static string NameOf(string field, string folder) =>
         field.Trim() is var name
             && (name.Length == field.Length || name.Length == 0 || Path.IsPathRooted(field) || !File.Exists(Path.Combine(folder, field)))
@@ -103,7 +103,7 @@ internal static class CaptionList
         int mark = image.LastIndexOf('#');
         if (mark > 0 && mark < image.Length - 1 && image.AsSpan(mark + 1).IndexOfAnyExceptInRange('0', '9') < 0) image = image[..mark];
         if (image.Length == 0 || caption.Length == 0)
-            samples.AddProblem($"has an empty {(image.Length == 0 ? "path" : "caption")}; path and caption were expected", line);
+            samples.AddProblem($"has an empty {(image.Length == 0 ? "path" : "caption")}; expected a path and a caption", line);
         else
             samples.Add(image, caption.ReplaceLineEndings(" "), line);
     }
@@ -138,15 +138,16 @@ internal static class CaptionList
     {
         if (row.ValueKind != JsonValueKind.Object) return "is not a JSON object on one line";
         if (Text(row, ImageColumns) is not { } image)
-            return $"names no image: a text called {string.Join(", ", ImageColumns)} was expected";
+            return $"names no image: expected a string named {string.Join(", ", ImageColumns)}";
         string[] captions = Captions(row);
-        if (captions.Length == 0) return $"has no caption: a text or a list called {string.Join(", ", CaptionColumns)} was expected";
+        if (captions.Length == 0) return $"has no caption: expected a string or a list named {string.Join(", ", CaptionColumns)}";
         foreach (string caption in captions) Keep(samples, image, caption.Trim(), line);
         return null;
     }
 
     /// <summary>
-    /// The captions that a JSON object holds under one of the usual names, a text or a list of them; what is null or blank is left out.
+    /// The captions that a JSON object holds under one of the usual names, a string or a list of strings; null and blank captions are
+    /// skipped.
     /// Empty when it has none, or a list of other things.
     /// </summary>
     internal static string[] Captions(JsonElement row)
@@ -180,7 +181,8 @@ internal static class CaptionList
 
     private static string[] Split(LineReader lines, string line, char delimiter)
     {
-        // Tabs and bars need no quotes, and captions have quotes of their own. Of bars the caption, last, may have more.
+        // Formats with tabs and bars need no quotes, and captions may contain quotes. With bars, the last field, the caption, may
+        // contain more bars.
         if (delimiter != ',') return delimiter == '|' ? line.Split('|', 3) : line.Split('\t');
         var fields = new List<string>();
         var field = new StringBuilder();

@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Datasets.Files;
 
-/// <summary>A list for millions of small values: it grows by blocks, so nothing is copied and no more than a block is unused.</summary>
+/// <summary>A list for millions of small values: it grows by blocks, so nothing is copied and at most one block is unused.</summary>
 /// <typeparam name="T">A value without references.</typeparam>
 internal sealed class ChunkedList<T>
     where T : unmanaged

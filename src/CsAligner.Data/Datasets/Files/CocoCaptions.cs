@@ -6,7 +6,7 @@ namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
 /// The captions of COCO and of what follows its form: one JSON object with <c>images</c> (id, file_name) and <c>annotations</c>
-/// (image_id, caption). Images keep the file's order, captions that of the annotations. A caption that is null or blank is left out.
+/// (image_id, caption). Images keep the file's order, captions the order of the annotations. A null or blank caption is skipped.
 /// </summary>
 internal static class CocoCaptions
 {
@@ -26,7 +26,7 @@ internal static class CocoCaptions
         using var json = new JsonFile(path);
         var ids = new CocoIds();
         var reading = new Reading(new FileSamples(name, path, "image", hasCaptions: true) { MarkName = ids.NameOf }, json, ids);
-        if (json.Next() != JsonTokenType.StartObject) throw json.Bad("an object with \"images\" and \"annotations\" was expected");
+        if (json.Next() != JsonTokenType.StartObject) throw json.Bad("expected an object with \"images\" and \"annotations\"");
         var seen = new HashSet<string>();
         json.ReadObject(property =>
         {
@@ -35,14 +35,14 @@ internal static class CocoCaptions
             if (json.Next() != JsonTokenType.StartArray) throw json.Bad($"\"{property}\" is not a list");
             json.ReadArray(property == "images" ? reading.ReadImage : seen.Contains("images") ? reading.ReadCaption : reading.KeepCaption);
         });
-        if (!reading.HasImages) throw json.Bad("it has no \"images\"; a captions file of COCO was expected");
+        if (!reading.HasImages) throw json.Bad("it has no \"images\"; expected a COCO captions file");
         if (!reading.HasCaptions)
-            throw json.Bad("none of its \"annotations\" has a caption; give the captions file, not that of instances or keypoints");
+            throw json.Bad("none of its \"annotations\" has a caption; give the captions file, not the instances or keypoints file");
         reading.AddKept();
         return reading.Samples.Complete(folder ?? FileSampleFolders.Find(Folders(path), reading.FirstFile, path));
     }
 
-    /// <summary>What is known in the middle of the file. Nothing is held but the samples,
+    /// <summary>State in the middle of the file: only the samples,
     /// and captions that stand before the images.</summary>
     private sealed class Reading(FileSamples samples, JsonFile json, CocoIds ids)
     {
@@ -80,11 +80,11 @@ internal static class CocoCaptions
 
             FirstFile ??= file;
             if (Find(mark) >= 0)
-                samples.AddProblem("has an id that another image has too", mark);
+                samples.AddProblem("has the same id as another image", mark);
             else if (samples.TryAddImage(file, mark, out int number))
                 _ids.Add(HashCode.Combine(mark), number);
             else
-                samples.AddProblem($"names '{file}', which another image names too", mark);
+                samples.AddProblem($"names '{file}', as another image does", mark);
         }
 
         public void ReadCaption()
@@ -128,7 +128,7 @@ internal static class CocoCaptions
         private void Add(long image, long id, CaptionKind kind, string? caption)
         {
             int number = Find(image);
-            if (number < 0) samples.AddProblem($"is not among the images, but annotation {ids.NameOf(id)} is on it", image);
+            if (number < 0) samples.AddProblem($"is not among the images, but annotation {ids.NameOf(id)} refers to it", image);
             else if (kind == CaptionKind.None) samples.AddProblem($"has an annotation without a caption: {ids.NameOf(id)}", image);
             else if (kind == CaptionKind.Text) samples.AddCaption(number, caption!.ReplaceLineEndings(" "));
         }
@@ -142,7 +142,7 @@ internal static class CocoCaptions
         }
     }
 
-    /// <summary>What an annotation has for a caption.</summary>
+    /// <summary>The kind of an annotation's caption.</summary>
     private enum CaptionKind
     {
         /// <summary>Nothing, or no text.</summary>

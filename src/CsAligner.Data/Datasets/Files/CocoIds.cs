@@ -16,7 +16,7 @@ internal sealed class CocoIds
     private readonly TextStore _texts = new();
     private readonly HashIndex _slots = new();
 
-    /// <summary>The number of the id that the reader is at; null where there is none.</summary>
+    /// <summary>The number of the id at the reader's position; null if there is none.</summary>
     public long? Read(JsonFile json) =>
         json.Number is { } number ? number >= FirstNumber ? number : Number(number.ToString(CultureInfo.InvariantCulture))
         : json.Text is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long written)
@@ -24,7 +24,7 @@ internal sealed class CocoIds
         : (json.Text ?? json.OtherNumber) is { Length: > 0 } other ? Number(other)
         : null;
 
-    /// <summary>An id as it is written.</summary>
+    /// <summary>An id as written.</summary>
     public string NameOf(long id) => id < FirstNumber ? _texts[(int)(id - FirstText)] : id.ToString(CultureInfo.InvariantCulture);
 
     private long Number(string text)

@@ -16,7 +16,7 @@ internal static class FileSampleFolders
         string[] all = [.. folders.Distinct(StringComparer.Ordinal)];
         return all.FirstOrDefault(folder => file is null || (!Path.IsPathRooted(file) && File.Exists(new DiskNames(folder).PathOf(file))))
             ?? throw new InputException(
-                $"cannot read '{list}': its first image '{file}' is in none of {string.Join(", ", all.Select(f => $"'{f}'"))}; say in "
-                    + "which folder the images are");
+                $"cannot read '{list}': its first image '{file}' is in none of {string.Join(", ", all.Select(f => $"'{f}'"))}; name "
+                    + "the folder of the images");
     }
 }

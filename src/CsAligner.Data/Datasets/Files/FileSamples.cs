@@ -15,7 +15,7 @@ namespace CsAligner.Data.Datasets.Files;
 /// </summary>
 public sealed class FileSamples : SampleSource
 {
-    // In the place of a sample's first caption: the entry is none, and its path says why.
+    // Stands in for a sample's first caption: the entry is not a sample, and its path holds the reason.
     private const int Problem = -2;
 
     private readonly string _list;
@@ -23,7 +23,7 @@ public sealed class FileSamples : SampleSource
     private readonly TextStore _paths = new();
     private readonly TextStore _captions = new();
 
-    // For each sample its first and last caption and the place in the list, for each caption the next one of its sample; -1: none.
+    // For each sample: its first and last caption and its place in the list; for each caption: the next one of its sample, or -1.
     private readonly ChunkedList<(int First, int Last, long Mark)> _samples = new();
     private readonly ChunkedList<int> _next = new();
 
@@ -50,7 +50,7 @@ public sealed class FileSamples : SampleSource
     /// <inheritdoc/>
     public override bool HasCaptions { get; }
 
-    /// <summary>What a place in the list is called; null: by its number.</summary>
+    /// <summary>How errors name an entry of the list; null for its number.</summary>
     internal Func<long, string>? MarkName { get; init; }
 
     /// <inheritdoc/>
@@ -68,14 +68,14 @@ public sealed class FileSamples : SampleSource
     /// <inheritdoc/>
     public override IEnumerable<SampleEntry> ReadPart(int part) => [new Entry(this, part)];
 
-    /// <summary>Adds a caption; an image that is there already gets one caption more.</summary>
+    /// <summary>Adds a caption; an image that is already there gets another caption.</summary>
     internal void Add(string image, string caption, long mark)
     {
         TryAddImage(image, mark, out int number);
         AddCaption(number, caption);
     }
 
-    /// <summary>Adds an image; false where it is there already. Gives its number either way.</summary>
+    /// <summary>Adds an image; false if it is there already. Gives its number either way.</summary>
     internal bool TryAddImage(string image, long mark, out int number)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(image);
@@ -100,7 +100,7 @@ public sealed class FileSamples : SampleSource
         sample = sample with { First = sample.First >= 0 ? sample.First : text, Last = text };
     }
 
-    /// <summary>Adds an entry of the list that is no sample.</summary>
+    /// <summary>Adds an entry of the list that is not a sample.</summary>
     internal void AddProblem(string problem, long mark)
     {
         _paths.Add(problem);
@@ -134,14 +134,14 @@ public sealed class FileSamples : SampleSource
     private string Place(int number) =>
         $"{_mark} {MarkName?.Invoke(_samples[number].Mark) ?? _samples[number].Mark.ToString(CultureInfo.InvariantCulture)}";
 
-    // A list from elsewhere must not make us read files outside of its folder.
+    // A foreign list must not make us read files outside its folder.
     private string CheckPath(int number)
     {
         string image = _paths[number];
         if (_samples[number].First == Problem) throw new InputException($"{Where(number)} {image}");
         if (image.Contains('\0') || Path.IsPathRooted(image)
             || !Path.GetFullPath(Path.Combine(_root, image)).StartsWith(_root, StringComparison.Ordinal))
-            throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is not below "
+            throw new InputException($"{Where(number)} names '{image.Replace("\0", "\\0", StringComparison.Ordinal)}', which is outside "
                 + "the folder; give a path relative to it");
         return _disk.PathOf(image);
     }

@@ -11,7 +11,7 @@ internal sealed class HashIndex
     private (int Hash, int Number)[] _slots = new (int, int)[1024];
     private int _count;
 
-    /// <summary>Of a text's bytes.</summary>
+    /// <summary>The hash of a string's bytes.</summary>
     public static int HashOf(ReadOnlySpan<byte> bytes)
     {
         var hash = default(HashCode);

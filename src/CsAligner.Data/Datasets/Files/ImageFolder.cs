@@ -18,7 +18,7 @@ internal static class ImageFolder
     {
         if (!Directory.Exists(folder))
             throw new InputException($"cannot read images of '{folder}': " + (File.Exists(folder)
-                ? "it is a file, a folder of images was expected"
+                ? "it is a file; expected a folder of images"
                 : "there is no such folder; check the path"));
         try
         {
@@ -29,14 +29,14 @@ internal static class ImageFolder
             {
                 // Names that are not UTF-8 are read as question marks of a kind, and can be alike.
                 if (!samples.TryAddImage(name, number, out _))
-                    samples.AddProblem($"is called '{name}' as another one is: a name on the disk is not UTF-8; rename it", number);
+                    samples.AddProblem($"has the same name '{name}' as another file: its name on disk is not UTF-8; rename it", number);
                 number++;
             }
 
             return number > 0
                 ? samples.Complete(folder)
                 : throw new InputException($"cannot read images of '{folder}': it has no file that ends "
-                    + $"in {string.Join(", ", Extensions)}; give a folder that has");
+                    + $"in {string.Join(", ", Extensions)}; give a folder with images");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -36,7 +36,7 @@ internal static class KarpathySplit
         string? first = null;
         int kept = 0;
         bool found = false;
-        if (json.Next() != JsonTokenType.StartObject) throw json.Bad("an object with \"images\" was expected");
+        if (json.Next() != JsonTokenType.StartObject) throw json.Bad("expected an object with \"images\"");
         json.ReadObject(property =>
         {
             if (property != "images") return;
@@ -61,10 +61,10 @@ internal static class KarpathySplit
         });
         if (kept == 0)
             throw json.Bad(
-                $"it has no image of split '{split}', but of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
+                $"it has no images of split '{split}', only of {string.Join(", ", splits)}; give karpathy:FILE:SPLIT with one of those");
         if (protocol is not null && kept != protocol.Images)
             throw json.Bad(
-                $"its test split has {kept} images, {split} is measured on {protocol.Images}; give the split by its own name, 'test'");
+                $"its test split has {kept} images, but {split} needs {protocol.Images}; name the split itself, 'test'");
         return samples.Complete(folder
             ?? FileSampleFolders.Find(Places.Select(place => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, place)),
                 first, path));
@@ -82,7 +82,7 @@ internal static class KarpathySplit
         }
         else
         {
-            samples.AddProblem($"names '{file}', which another image names too", number);
+            samples.AddProblem($"names '{file}', as another image does", number);
         }
     }
 

@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CsAligner.Data.Datasets.Files;
 
 /// <summary>
-/// Texts without images: a UTF-8 file of one text a line. All lines must be sound, for their numbers are what they are known by. Of a
-/// plain file only where each line begins is in memory, 8 bytes; what comes out of a pipe is kept.
+/// Texts without images: a UTF-8 file of one text a line. Every line must be valid, because texts are identified by line number. For a
+/// plain file, only the offset of each line is in memory, 8 bytes; text from a pipe is kept.
 /// </summary>
 public sealed class TextSamples : SampleSource
 {
@@ -38,7 +38,7 @@ public sealed class TextSamples : SampleSource
             hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         }
 
-        if (lines.Number == 0) throw new InputException($"cannot read '{path}': the file is empty; one entry a line was expected");
+        if (lines.Number == 0) throw new InputException($"cannot read '{path}': the file is empty; expected one entry per line");
         Fingerprint = $"texts {lines.Number} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
         _length = lines.Offset;
         if (lines.CanReadAgain) _file = RegularFile.Open(path);
@@ -97,7 +97,7 @@ public sealed class TextSamples : SampleSource
     }
 
     private InputException Changed(int number) =>
-        new($"cannot read '{Name}': line {number + 1} is no longer what it was when the file was opened; leave the file alone until the "
+        new($"cannot read '{Name}': line {number + 1} has changed since the file was opened; do not change the file until the "
             + "command has ended");
 
     private sealed class Entry(TextSamples owner, int number) : SampleEntry

@@ -39,7 +39,7 @@ internal sealed class TextStore
         int length = Encoding.UTF8.GetByteCount(text);
         if (_blocks.Count == 0 || _blocks[^1].Length - _free < length + MaxLengthBytes)
         {
-            // A text larger than a block gets one of its own.
+            // A text larger than a block gets its own block.
             _blocks.Add(new byte[Math.Max(BlockBytes, length + MaxLengthBytes)]);
             _free = 0;
         }

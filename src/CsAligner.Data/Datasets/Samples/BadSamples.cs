@@ -12,7 +12,7 @@ public sealed class BadSamples : IDisposable
     /// for a backslash and for control characters.</summary>
     public const string LogFile = "bad-samples.log";
 
-    // A share means little before so many have been seen.
+    // A share means little before this many samples.
     private const int Interval = 1000;
 
     private readonly BadSampleLimit _limit;
@@ -22,10 +22,10 @@ public sealed class BadSamples : IDisposable
     private StreamWriter? _log;
     private string _first = "";
 
-    /// <summary>Goes on counting.</summary>
+    /// <summary>Continues counting.</summary>
     /// <param name="limit">How many are borne.</param>
-    /// <param name="path">The log file; it is made anew with the first bad sample.</param>
-    /// <param name="shownPath">Where the log will be when the run has ended, for its error.</param>
+    /// <param name="path">The log file; it is rewritten with the first bad sample.</param>
+    /// <param name="shownPath">The final path of the log, for the error message.</param>
     /// <param name="seen">Samples seen before.</param>
     /// <param name="bad">Bad ones among them.</param>
     /// <param name="say">Told of each bad sample, in a line; may be null.</param>
@@ -67,7 +67,7 @@ public sealed class BadSamples : IDisposable
     }
 
     /// <summary>Counts and names one that could not.</summary>
-    /// <param name="key">What it is called.</param>
+    /// <param name="key">The name.</param>
     /// <param name="reason">Why.</param>
     /// <exception cref="InputException">They are too many by now.</exception>
     public void Add(string key, string reason)
@@ -84,7 +84,7 @@ public sealed class BadSamples : IDisposable
         CheckShare();
     }
 
-    /// <summary>Holds the count against the limit, as at the end of a run.</summary>
+    /// <summary>Checks the count against the limit, as at the end of a run.</summary>
     /// <exception cref="InputException">They are too many.</exception>
     public void Check()
     {
@@ -93,7 +93,7 @@ public sealed class BadSamples : IDisposable
         string first = _first.Length > 0 ? $", the first: {_first}" : "";
         throw new InputException(
             $"too many bad samples: {Bad.ToString(CultureInfo.InvariantCulture)} of {Seen.ToString(CultureInfo.InvariantCulture)} read, "
-                + $"more than --max-bad {_limit} allows; mend them or allow more. '{_shownPath}' names them{first}");
+                + $"more than --max-bad {_limit} allows; fix them or allow more. '{_shownPath}' lists them{first}");
     }
 
     /// <summary>Writes out the log.</summary>
@@ -121,7 +121,7 @@ public sealed class BadSamples : IDisposable
         }));
     }
 
-    // What is no escape of ours is from a log of an older version, and stands for itself.
+    // An unknown escape comes from a log of an older version, and is kept literally.
     private static string Unescape(string key)
     {
         var text = new StringBuilder(key.Length);

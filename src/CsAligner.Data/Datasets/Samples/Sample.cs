@@ -1,7 +1,7 @@
 namespace CsAligner.Data.Datasets.Samples;
 
-/// <summary>One sample of a data set, read. What was not asked for, or is not there, is empty or null.</summary>
-/// <param name="Key">What it is called: an image's path in its folder, a key of a WebDataset, a row's number.</param>
+/// <summary>One sample of a data set, read. Parts that were not requested or are missing are empty or null.</summary>
+/// <param name="Key">The key: an image's path in its folder, a WebDataset key, or a row number.</param>
 public sealed record Sample(string Key)
 {
     /// <summary>The shard that it comes from, where the data set has shards: the file's name.</summary>
@@ -10,7 +10,7 @@ public sealed record Sample(string Key)
     /// <summary>The image: a whole PNG, JPEG or WebP file, or the model's pixels where <see cref="IsPrepared"/>.</summary>
     public ReadOnlyMemory<byte> Image { get; init; }
 
-    /// <summary>Whether <see cref="Image"/> holds 8-bit interleaved RGB at the model's size, to be used as it is.</summary>
+    /// <summary>Whether <see cref="Image"/> holds 8-bit interleaved RGB at the model's size, ready to use.</summary>
     public bool IsPrepared { get; init; }
 
     /// <summary>Its captions, in the data set's order.</summary>

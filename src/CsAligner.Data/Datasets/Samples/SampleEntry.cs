@@ -11,19 +11,20 @@ public abstract class SampleEntry
     /// <summary>The largest image file that is read, in bytes.</summary>
     public const int MaxImageBytes = 256 << 20;
 
-    /// <summary>What the sample is called.</summary>
+    /// <summary>The sample's name.</summary>
     public abstract string Key { get; }
 
-    /// <summary>What tells it from all others of the data set: the key, with its shard where there are shards. For logs.</summary>
+    /// <summary>Identifies the sample within the data set, for logs: the key, with the shard if there are shards.</summary>
     public virtual string Id => Key;
 
-    /// <summary>Reads what is wanted.</summary>
-    /// <param name="parts">What is wanted. Captions that are wanted are there, or it throws, unless the data set has none at all.</param>
-    /// <exception cref="InputException">The sample cannot be used; says why and where it stands.</exception>
+    /// <summary>Reads the requested parts.</summary>
+    /// <param name="parts">The parts to read. If captions are requested and missing, it throws, unless the data set has no
+    /// captions.</param>
+    /// <exception cref="InputException">The sample cannot be used; the message says why, and where it is.</exception>
     public abstract Sample Load(SampleParts parts);
 
     /// <summary>As much of <see cref="Load"/>'s checks as needs no reading of images.</summary>
-    /// <param name="parts">What will be wanted.</param>
+    /// <param name="parts">The parts that will be requested.</param>
     /// <exception cref="InputException">The sample cannot be used.</exception>
     public abstract void Check(SampleParts parts);
 }

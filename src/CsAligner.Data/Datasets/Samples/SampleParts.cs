@@ -1,6 +1,6 @@
 namespace CsAligner.Data.Datasets.Samples;
 
-/// <summary>What of a sample is wanted: the rest is not read.</summary>
+/// <summary>The parts of a sample to read.</summary>
 [Flags]
 public enum SampleParts
 {

@@ -4,7 +4,7 @@ using CsAligner.Tensors;
 namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
-/// A place in the shuffled order of a data set, to go on from with the same order: what the generator is at, how far parts are read,
+/// A place in the shuffled order of a data set, to continue from with the same order: what the generator is at, how far parts are read,
 /// and which samples wait in the buffer. It grows with the buffer (about 12 bytes a sample as JSON), not with the data set.
 /// </summary>
 /// <param name="Fingerprint">Of the data set.</param>
@@ -71,11 +71,11 @@ public sealed record SamplePosition(
             bool sound = position is { Epoch: >= 0, BufferSize: >= 1, NextPart: >= 0, NextSample: >= 0 } && position.Random.Length == 4
                 && position.Random.Any(word => word != 0)
                 && buffer.Length % 2 == 0 && buffer.All(v => v >= 0) && position.Buffer.Count <= position.BufferSize;
-            return sound ? position : throw new FormatException("its numbers do not fit each other");
+            return sound ? position : throw new FormatException("its numbers do not match");
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new InputException($"cannot read the position in a data set: {failure.Message}; start the epoch anew", failure);
+            throw new InputException($"cannot read the position in a data set: {failure.Message}; start the epoch again", failure);
         }
     }
 }

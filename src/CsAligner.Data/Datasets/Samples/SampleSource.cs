@@ -1,8 +1,8 @@
 namespace CsAligner.Data.Datasets.Samples;
 
 /// <summary>
-/// A data set as a row of parts, each a row of samples: what is read in order, shuffled (<see cref="ShuffledSamples"/>) or dealt out
-/// to several machines. Parts are what can be reached without reading what stands before: a tar shard, a block of rows, a sample of
+/// A data set as a sequence of parts, each a sequence of samples, to be read in order, shuffled (<see cref="ShuffledSamples"/>) or dealt
+/// out to several machines. Parts are what can be reached without reading what stands before: a tar shard, a block of rows, a sample of
 /// a list. The order is the same every time.
 /// </summary>
 public abstract class SampleSource : IDisposable
@@ -34,7 +34,7 @@ public abstract class SampleSource : IDisposable
     /// </summary>
     public abstract string Fingerprint { get; }
 
-    /// <summary>How many neighbouring parts hold about so many samples; at least 1.</summary>
+    /// <summary>How many neighbouring parts hold about this many samples; at least 1.</summary>
     /// <param name="samples">Samples wanted, at least 1.</param>
     public abstract int PartsFor(int samples);
 
@@ -46,14 +46,14 @@ public abstract class SampleSource : IDisposable
     /// <summary>All samples, in order.</summary>
     public IEnumerable<SampleEntry> ReadAll() => Enumerable.Range(0, Parts).SelectMany(ReadPart);
 
-    /// <summary>Closes what is open.</summary>
+    /// <summary>Closes open files.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Closes what is open.</summary>
+    /// <summary>Closes open files.</summary>
     /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
     protected virtual void Dispose(bool disposing)
     {

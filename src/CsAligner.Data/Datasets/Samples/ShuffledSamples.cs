@@ -41,13 +41,13 @@ public sealed class ShuffledSamples : IDisposable
     /// <summary>The epoch that <see cref="Next"/> gives samples of, from 0.</summary>
     public int Epoch => _epoch;
 
-    /// <summary>Where the order stands: what <see cref="Resume"/> goes on from.</summary>
+    /// <summary>Where the order stands: what <see cref="Resume"/> continues from.</summary>
     public SamplePosition Position =>
         new(_source.Fingerprint, _seed, _epoch, _bufferSize, _random.SaveState(), _nextPart, _nextSample,
             [.. _buffer.Select(b => (b.Part, b.Sample))]);
 
     /// <summary>
-    /// Goes on where a saved order stood: the samples that follow are the same. Parts that samples of the buffer come from are read
+    /// Continues at a saved position: the samples that follow are the same. Parts that samples of the buffer come from are read
     /// again, of a tar shard its headers.
     /// </summary>
     /// <param name="source">The same data set.</param>
@@ -93,7 +93,7 @@ public sealed class ShuffledSamples : IDisposable
         return entry;
     }
 
-    /// <summary>Starts the epoch after this one, wherever this one stands.</summary>
+    /// <summary>Starts the next epoch.</summary>
     public void NextEpoch()
     {
         _reading?.Dispose();
@@ -150,6 +150,6 @@ public sealed class ShuffledSamples : IDisposable
     }
 
     private static InputException Changed(SampleSource source) =>
-        new($"cannot go on in '{source.Name}': it is not the data set that the position was saved in; start the epoch anew, or put its "
+        new($"cannot continue in '{source.Name}': the position was saved in another data set; start the epoch again, or put its "
             + "files back");
 }

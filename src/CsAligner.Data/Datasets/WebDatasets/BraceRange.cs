@@ -8,7 +8,7 @@ internal static class BraceRange
 {
     private const int MostNames = 1_000_000;
 
-    /// <summary>All names that a pattern stands for, in order; the pattern itself when it has no braces.</summary>
+    /// <summary>All names that match a pattern, in order; the pattern itself if it has no braces.</summary>
     /// <exception cref="InputException">A brace that is not closed, or too many names.</exception>
     public static string[] Expand(string pattern)
     {
@@ -73,5 +73,5 @@ internal static class BraceRange
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static InputException TooMany(string pattern) =>
-        new($"cannot read '{pattern}': it stands for more than {MostNames} names; correct the range");
+        new($"cannot read '{pattern}': it matches more than {MostNames} names; correct the range");
 }

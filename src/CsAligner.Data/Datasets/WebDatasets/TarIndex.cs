@@ -29,7 +29,7 @@ internal sealed class TarIndex
     private long _windowStart;
     private int _windowLength;
 
-    // What an extended header says of the next member.
+    // Fields of an extended header for the next member.
     private string? _name;
     private long? _size;
     private string? _problem;
@@ -37,9 +37,9 @@ internal sealed class TarIndex
 
     private TarIndex(string path, SafeFileHandle file) => (_path, _file, _length) = (path, file, RandomAccess.GetLength(file));
 
-    /// <summary>The archive's files in order. What follows damage is not known: a last member without a name says so.</summary>
+    /// <summary>The archive's files in order. Damage ends the list with a member without a name that describes it.</summary>
     /// <param name="path">The archive.</param>
-    /// <exception cref="InputException">It cannot be read, or is no tar archive at all.</exception>
+    /// <exception cref="InputException">It cannot be read, or is not a tar archive.</exception>
     public static IEnumerable<TarMember> Read(string path)
     {
         using SafeFileHandle file = Open(path);
@@ -74,12 +74,12 @@ internal sealed class TarIndex
             : start.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z']) ? "xz"
             : null;
         if (kind is not null)
-            throw new InputException($"cannot read '{_path}': it is compressed ({kind}), and samples are read from their places; "
-                + "decompress it first, pictures gain nothing by it");
+            throw new InputException($"cannot read '{_path}': it is compressed ({kind}), and samples are read at their offsets; "
+                + "decompress it first, since pictures do not get smaller");
         if (start.StartsWith("PK"u8))
-            throw new InputException($"cannot read '{_path}': it is a zip archive, a tar archive was expected; pack it anew");
+            throw new InputException($"cannot read '{_path}': it is a zip archive; expected a tar archive: pack it again");
         if (start.Length == Block && start.ContainsAnyExcept((byte)0) && !IsSound(start))
-            throw new InputException($"cannot read '{_path}': it is no tar archive; get it again");
+            throw new InputException($"cannot read '{_path}': it is not a tar archive; download it again");
     }
 
     private bool TryRead(ref long at, out TarMember member)
@@ -89,11 +89,11 @@ internal sealed class TarIndex
             member = default;
             if (_ended) return false;
             if (at == _length) return Damage(ref at, $"ends at byte {_length} without the zeros that close an archive", out member);
-            if (_length - at < Block) return Damage(ref at, $"is cut off at byte {_length}, within a header", out member);
+            if (_length - at < Block) return Damage(ref at, $"is cut off at byte {_length}, inside a header", out member);
             Bytes(at, Block).CopyTo(_header);
             if (!_header.AsSpan().ContainsAnyExcept((byte)0)) return false;
             if (!IsSound(_header) || Number(_header.AsSpan(124, 12)) is not { } size || size < 0)
-                return Damage(ref at, $"is damaged at byte {at}: no header of a file is there", out member);
+                return Damage(ref at, $"is damaged at byte {at}: there is no file header", out member);
             long data = at + Block;
             char type = (char)_header[156];
             if (type is not ('x' or 'g' or 'L' or 'K')) size = _size ?? size;
@@ -127,11 +127,11 @@ internal sealed class TarIndex
                 'S' => "sparse file",
                 _ => $"member of type '{(char.IsControl(type) ? '?' : type)}'",
             };
-            return $"'{Show(name)}' is a {kind}, only plain files are read";
+            return $"'{Show(name)}' is a {kind}; only plain files are read";
         }
 
         if (name.StartsWith('/') || name.StartsWith('\\') || name.Split('/').Contains(".."))
-            return $"'{Show(name)}' is not a path within the archive";
+            return $"'{Show(name)}' is not a path inside the archive";
         return name.Contains('\0', StringComparison.Ordinal) ? $"'{Show(name)}' is not a name" : null;
     }
 
@@ -139,7 +139,7 @@ internal sealed class TarIndex
     {
         at = _length;
         _ended = true;
-        member = new TarMember("", 0, 0, $"{what}; what else it had is lost: get it again");
+        member = new TarMember("", 0, 0, $"{what}; the rest is lost: download it again");
         return true;
     }
 
@@ -172,7 +172,7 @@ internal sealed class TarIndex
     {
         if (size > MaxExtension)
         {
-            _problem = $"has an extended header of {size} bytes, at most {MaxExtension} are read";
+            _problem = $"has an extended header of {size} bytes; the limit is {MaxExtension}";
             return;
         }
 
@@ -202,7 +202,7 @@ internal sealed class TarIndex
             ReadOnlySpan<byte> key = record[..equals], value = record[(equals + 1)..];
             if (key.SequenceEqual("path"u8)) _name = Decode(value, ref _problem);
             else if (key.SequenceEqual("size"u8)) SetSize(value);
-            else if (key.StartsWith("GNU.sparse"u8)) _problem = "is a sparse file, only plain files are read";
+            else if (key.StartsWith("GNU.sparse"u8)) _problem = "is a sparse file; only plain files are read";
         }
     }
 
@@ -227,7 +227,7 @@ internal sealed class TarIndex
         return stated == plain || stated == signed;
     }
 
-    // Octal digits, or where the first bit is set a big-endian number.
+    // Octal digits, or a big-endian number if the first bit is set.
     private static long? Number(ReadOnlySpan<byte> field)
     {
         if ((field[0] & 0x80) != 0)

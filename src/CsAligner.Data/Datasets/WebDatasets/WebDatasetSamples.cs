@@ -42,7 +42,7 @@ public sealed class WebDatasetSamples : SampleSource
         // One shard is counted, the others are taken to be like it.
         double first = ReadPart(0).LongCount();
         if (first == 0 && _shards.Length == 1)
-            throw new InputException($"cannot read '{_shards[0]}': it has no samples; members such as 0001.jpg and 0001.txt were expected");
+            throw new InputException($"cannot read '{_shards[0]}': it has no samples; expected members such as 0001.jpg and 0001.txt");
         Count = _shards.Length == 1 ? (long)first : (long)Math.Round(first / Math.Max(1, _lengths[0]) * _lengths.Sum());
     }
 
@@ -86,7 +86,7 @@ public sealed class WebDatasetSamples : SampleSource
                 yield break;
             }
 
-            // As WebDataset does, names without an ending are passed over; and what systems leave beside files.
+            // As in WebDataset, names without an ending are skipped, and so are files that operating systems leave behind.
             if (FileNames.HasLeftBehind(member.Name) || !TrySplit(member.Name, out string key, out string ending)) continue;
             if (entry is null || !FileNames.BySense.Equals(entry.Key, key))
             {
@@ -94,7 +94,7 @@ public sealed class WebDatasetSamples : SampleSource
                 entry = new Entry(shard, key);
                 if (!keys.Add(Hash(FileNames.Composed(key))))
                     entry.Problem =
-                        "its key stands earlier in the shard too; members of a sample must follow each other: sort the shard by name";
+                        "its key also occurs earlier in the shard; the members of a sample must be adjacent: sort the shard by name";
             }
 
             entry.Add(member, ending);
@@ -103,7 +103,7 @@ public sealed class WebDatasetSamples : SampleSource
         if (entry is not null) yield return entry;
     }
 
-    /// <summary>Divides a path at the first dot of its base name; false where there is none, or nothing before it.</summary>
+    /// <summary>Divides a path at the first dot of its base name; false if there is no dot, or nothing before it.</summary>
     internal static bool TrySplit(string path, out string key, out string ending)
     {
         int name = path.LastIndexOf('/') + 1, dot = path.IndexOf('.', name);
@@ -139,7 +139,7 @@ public sealed class WebDatasetSamples : SampleSource
             else if (ending is "txt" or "json" || ImageEndings.Contains(ending))
             {
                 int most = ending is "txt" or "json" ? MaxTextBytes : MaxImageBytes;
-                if (member.Length > most) Problem ??= $"its .{ending} has {member.Length} bytes, at most {most} are read";
+                if (member.Length > most) Problem ??= $"its .{ending} has {member.Length} bytes; the limit is {most}";
                 else _members = [.. _members, (ending, member.Offset, (int)member.Length)];
             }
         }

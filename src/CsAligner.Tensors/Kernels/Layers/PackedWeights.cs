@@ -6,7 +6,7 @@ namespace CsAligner.Tensors.Kernels.Layers;
 
 /// <summary>
 /// The weights [N, K] of a linear layer in the order in which tiles read them: made once, for inference, where the same
-/// weights meet many inputs and transposing them anew for each would cost more than a small batch itself. A copy: it does not
+/// weights meet many inputs and turning them again for each would cost more than a small batch itself. A copy: it does not
 /// follow the weights when they change.
 /// </summary>
 internal sealed unsafe class PackedWeights

@@ -83,7 +83,7 @@ internal static unsafe class SymmetricEigenvalues
                 while (high < n - 1 && Math.Abs(beside[high]) > 1e-16 * (Math.Abs(diagonal[high]) + Math.Abs(diagonal[high + 1]))) high++;
                 if (high == low) break;
                 if (iteration == MaxIterations)
-                    throw new InvalidOperationException("eigenvalues: no convergence; does the matrix hold NaN?");
+                    throw new InvalidOperationException("eigenvalues: no convergence; does the matrix contain NaN?");
                 Sweep(diagonal, beside, low, high);
             }
         }

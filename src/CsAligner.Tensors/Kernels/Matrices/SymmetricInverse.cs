@@ -12,7 +12,7 @@ internal static unsafe class SymmetricInverse
     private const int Block = 64;
     private const int RowsPerTask = 32;
 
-    /// <summary>inverse = a^-1, both [n, n]; a is destroyed. False where a is not positive definite.</summary>
+    /// <summary>inverse = a^-1, both [n, n]; a is destroyed. False if a is not positive definite.</summary>
     public static bool Invert(double* a, int n, double* inverse)
     {
         using var scratch = new Scratch();

@@ -11,7 +11,7 @@ namespace CsAligner.Tensors.Kernels.Measures;
 /// </summary>
 internal sealed unsafe class StreamedMoments(int width)
 {
-    /// <summary>Rows of a block, but for the last.</summary>
+    /// <summary>Rows of a block, except for the last.</summary>
     public const int BlockRows = 4096;
 
     private readonly double[] _mean = new double[width];

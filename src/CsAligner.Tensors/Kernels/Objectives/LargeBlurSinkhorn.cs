@@ -13,7 +13,7 @@ namespace CsAligner.Tensors.Kernels.Objectives;
 /// </summary>
 internal static unsafe class LargeBlurSinkhorn
 {
-    /// <summary>The value; gradients are written where there is room for them. Float64, time O((M + N) D^2).</summary>
+    /// <summary>The value; gradients are written if there is room for them. Float64, time O((M + N) D^2).</summary>
     public static double Compute(Tensor x, Tensor y, double blur, Tensor? gradX, Tensor? gradY)
     {
         using var scratch = new Scratch();

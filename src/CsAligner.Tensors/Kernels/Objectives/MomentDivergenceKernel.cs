@@ -40,7 +40,7 @@ internal static unsafe class MomentDivergenceKernel
 
     /// <summary>
     /// Half of KL(p|q) + KL(q|p) between Gaussians of the means and the covariances (1 - shrinkage) C + shrinkage tr(C) / D I; NaN
-    /// where one of these is not positive definite. Float64 but for the last product of the gradients, which are written where there
+    /// where one of these is not positive definite. Float64 except for the last product of the gradients, which are written where there
     /// is room for them.
     /// </summary>
     public static double SymmetricKl(Tensor x, Tensor y, double shrinkage, Tensor? gradX, Tensor? gradY)

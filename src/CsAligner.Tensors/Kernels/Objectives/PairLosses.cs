@@ -14,7 +14,7 @@ internal static unsafe class PairLosses
     private const double Shortest = 1e-12;
     private const int Part = 1024;
 
-    /// <summary>Mean |x_i - y_i|^2; gradients are written where there is room for them.</summary>
+    /// <summary>Mean |x_i - y_i|^2; gradients are written if there is room for them.</summary>
     public static double SquaredDistance(Tensor x, Tensor y, int pairs, Tensor? gradX, Tensor? gradY)
     {
         double loss =

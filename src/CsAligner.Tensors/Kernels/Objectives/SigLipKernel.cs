@@ -16,7 +16,7 @@ internal static unsafe class SigLipKernel
 
     /// <summary>
     /// The sum over all pairs of rows over <paramref name="pairs"/>, and its derivatives by the bias and the scale;
-    /// gradients of the first pairs rows are written where there is room for them.
+    /// gradients of the first pairs rows are written if there is room for them.
     /// </summary>
     public static (double Loss, double GradBias, double GradScale) Compute(
         Tensor x, Tensor y, int pairs, double scale, double bias, Tensor? gradX, Tensor? gradY)

@@ -44,7 +44,7 @@ internal static unsafe class SinkhornKernel
         return [.. schedule];
     }
 
-    /// <summary>The value; gradients are written where there is room for them.</summary>
+    /// <summary>The value; gradients are written if there is room for them.</summary>
     public static double Compute(Tensor x, Tensor y, double blur, double scaling, int most, Tensor? gradX, Tensor? gradY)
     {
         using var scratch = new Scratch();

@@ -33,7 +33,7 @@ internal sealed unsafe class InfoNceStatistics
     public double* RowSums { get; }
 
     /// <summary>Log-sum-exps of columns over the wrong answers, after <see cref="Complete"/> over all;
-    /// -MaskOffset where there is no pair.</summary>
+    /// -MaskOffset if there is no pair.</summary>
     public float* ColumnLogs { get; }
 
     /// <summary>After <see cref="Complete"/>: log-sum-exps of rows over all answers.</summary>

@@ -23,7 +23,7 @@ public sealed class ClipLora
     private ClipLora(ClipModel model, LoraOptions? options, LoraModule[] modules) =>
         (_model, Options, _modules) = (model, options, modules);
 
-    /// <summary>Where it is, and how large; null of a file whose modules differ in that.</summary>
+    /// <summary>The modules and the rank; null for a file whose modules differ in these.</summary>
     public LoraOptions? Options { get; }
 
     /// <summary>lora_A and lora_B of each module, by their names in the file.</summary>
@@ -62,14 +62,14 @@ public sealed class ClipLora
         ClipModule[] targets = [.. ClipModule.Of(model).Where(module => config.Targets(module.Name, module.Layer is not null))];
         if (targets.Length == 0)
             throw new InputException(
-                $"{Path.Combine(folder, ConfigFile)}: target_modules names no module of this model; its linear layers are "
+                $"{Path.Combine(folder, ConfigFile)}: target_modules names no module of this model; the linear layers are "
                 + $"{string.Join(", ", LoraOptions.KnownModules)}, text_projection and visual_projection");
         if (targets.FirstOrDefault(module => module.Layer is null) is { } other)
             throw new InputException(
-                $"{Path.Combine(folder, ConfigFile)}: target_modules names {other.Name}, which is no linear layer; LoRA is read in linear "
-                + "layers alone");
+                $"{Path.Combine(folder, ConfigFile)}: target_modules names {other.Name}, which is not a linear layer; LoRA is supported "
+                + "in linear layers alone");
 
-        // What was trained on a tower by itself has nothing for the other, though its names are there too.
+        // LoRA trained on one tower has no tensors for the other, although the names match there too.
         var towers = targets.GroupBy(module => module.Tower).ToList();
         var present = towers.Where(tower => tower.Any(module => file.Contains(NameOf(module.Name, "A"))));
         targets = [.. present.DefaultIfEmpty(towers[0]).SelectMany(tower => tower)];

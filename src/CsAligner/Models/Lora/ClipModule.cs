@@ -3,7 +3,7 @@ namespace CsAligner.Models.Lora;
 /// <summary>A module of a CLIP under its name in Hugging Face's checkpoints.</summary>
 /// <param name="Tower">Where it is.</param>
 /// <param name="Name">"text_model.encoder.layers.0.mlp.fc1" and the like.</param>
-/// <param name="Layer">The linear layer; null where it is none.</param>
+/// <param name="Layer">The linear layer; null if the module is not one.</param>
 /// <param name="First">The first of the layer's outputs that it has.</param>
 /// <param name="Outputs">How many it has.</param>
 internal sealed record ClipModule(ClipTower Tower, string Name, LinearLayer? Layer, int First, int Outputs)

@@ -53,7 +53,7 @@ internal sealed class LoraConfig
             throw new InputException($"{path}: peft_type is {type}, expected LORA");
         Known.Check(root, path);
         if (Optional("bias") is { } bias && bias.ToString() != "none")
-            throw Unsupported("bias", bias, "only \"none\" is: biases of the model that were trained too are not read");
+            throw Unsupported("bias", bias, "only \"none\" is: trained biases are not supported");
         if (Optional("init_lora_weights") is { } start && !KeepsTheModel(start))
             throw Unsupported(
                 "init_lora_weights",
@@ -73,10 +73,10 @@ internal sealed class LoraConfig
         if (_layers is { Length: 0 }) _layers = null;
         if (_layersPatterns.Length > 0 && _layers is null)
             throw new InputException(
-                $"{path}: layers_pattern says where layers are counted, and layers_to_transform does not say which; PEFT refuses that too");
+                $"{path}: layers_pattern needs layers_to_transform; PEFT refuses this too");
         if (_layers is not null && _targets.Pattern is not null)
             throw new InputException(
-                $"{path}: layers_to_transform goes with a list in target_modules, not with an expression; PEFT refuses that too");
+                $"{path}: layers_to_transform needs a list in target_modules, not an expression; PEFT refuses this too");
     }
 
     /// <summary>As PEFT writes it for one tower.</summary>
@@ -109,7 +109,7 @@ internal sealed class LoraConfig
         var info = new FileInfo(path);
         if (!info.Exists)
             throw new InputException($"{path}: no such file; expected the adapter_config.json of LoRA that PEFT or csalign wrote");
-        if (info.Length > MostBytes) throw new InputException($"{path}: {info.Length} bytes are no adapter_config.json");
+        if (info.Length > MostBytes) throw new InputException($"{path}: {info.Length} bytes are too many for adapter_config.json");
         try
         {
             using var document = LenientJson.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
@@ -118,7 +118,7 @@ internal sealed class LoraConfig
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new InputException(
-                $"{path}: this is no PEFT configuration of LoRA ({e.Message}); expected peft_type, r, lora_alpha and target_modules", e);
+                $"{path}: this is not a PEFT configuration of LoRA ({e.Message}); expected peft_type, r, lora_alpha and target_modules", e);
         }
     }
 
@@ -177,7 +177,7 @@ internal sealed class LoraConfig
         }
         catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
         {
-            throw new InputException($"{_path}: {key} is no regular expression that can be used ({e.Message.ReplaceLineEndings(" ")})", e);
+            throw new InputException($"{_path}: {key} is not a supported regular expression ({e.Message.ReplaceLineEndings(" ")})", e);
         }
     }
 
@@ -213,7 +213,7 @@ internal sealed class LoraConfig
 
     private JsonElement Required(string key) =>
         Optional(key) ?? throw new InputException(
-            $"{_path}: no \"{key}\"; this is no PEFT configuration of LoRA: expected peft_type, r, lora_alpha and target_modules");
+            $"{_path}: no \"{key}\"; this is not a PEFT configuration of LoRA: expected peft_type, r, lora_alpha and target_modules");
 
     private JsonElement? Optional(string key) =>
         _root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -247,7 +247,7 @@ internal sealed class LoraConfig
             : throw Wrong(key, value, "a number");
 
     private string Text(JsonElement value, string key) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a text or texts");
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a string or a list of strings");
 
     private InputException Wrong(string key, JsonElement value, string expected) =>
         new($"{_path}: {key} is {ConfigKeyRules.Shown(value)}; expected {expected}");

@@ -10,7 +10,7 @@ namespace CsAligner.Models.Lora;
 /// <param name="First">The first of the layer's outputs that it adds to; there are N.</param>
 /// <param name="A">lora_A.</param>
 /// <param name="B">lora_B.</param>
-/// <param name="Alpha">lora_alpha; what is added is scaled by lora_alpha / r.</param>
+/// <param name="Alpha">lora_alpha; the addition is scaled by lora_alpha / r.</param>
 internal sealed record LoraModule(string Name, LinearLayer Layer, int First, Tensor A, Tensor B, double Alpha) : ILinearDelta
 {
     /// <summary>r.</summary>

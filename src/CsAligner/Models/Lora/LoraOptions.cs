@@ -14,7 +14,7 @@ public sealed record LoraOptions
     /// <summary>r, 1 to 1024; the paper has 8.</summary>
     public int Rank { get; init; } = 8;
 
-    /// <summary>lora_alpha, above 0; what is added is scaled by lora_alpha / r.</summary>
+    /// <summary>lora_alpha, above 0; the addition is scaled by lora_alpha / r.</summary>
     public double Alpha { get; init; } = 16;
 
     /// <summary>The linear layers of each block that get one; all six where none are named,
@@ -50,7 +50,7 @@ public sealed record LoraOptions
                 "alpha" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double alpha) =>
                     options with { Alpha = alpha },
                 "modules" => options with { Modules = value.Split('+') },
-                _ => throw Wrong(text, $"'{setting}' is none of r=, alpha= and modules="),
+                _ => throw Wrong(text, $"'{setting}' is not one of r=, alpha= and modules="),
             };
         }
 
@@ -65,7 +65,7 @@ public sealed record LoraOptions
         if (Rank is < 1 or > LargestRank) throw new InputException($"lora: r must be 1 to 1024, got {Rank}");
         if (!(Alpha > 0 && double.IsFinite(Alpha))) throw new InputException($"lora: alpha must be above 0, got {Alpha}");
         if (Modules.Count == 0 || Modules.Distinct().Count() != Modules.Count)
-            throw new InputException("lora: modules must be named, each once");
+            throw new InputException("lora: name at least one module, and each only once");
         foreach (string module in Modules)
             if (!KnownModules.Contains(module))
                 throw new InputException(

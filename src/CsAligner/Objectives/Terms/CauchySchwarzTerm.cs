@@ -3,7 +3,7 @@ using CsAligner.Tensors.Autograd;
 
 namespace CsAligner.Objectives.Terms;
 
-/// <summary>D_CS (arXiv 2502.17028) of x [P + U, D] and y [P + V, D]; by landmarks where there is an estimator.</summary>
+/// <summary>D_CS (arXiv 2502.17028) of x [P + U, D] and y [P + V, D]; by landmarks if there is an estimator.</summary>
 internal sealed class CauchySchwarzTerm : ObjectiveTerm
 {
     public override string Name => "cs";

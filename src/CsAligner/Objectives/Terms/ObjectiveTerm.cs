@@ -11,7 +11,8 @@ namespace CsAligner.Objectives.Terms;
 public abstract class ObjectiveTerm
 {
     /// <summary>
-    /// What the term is called in files and on the command line, such as <c>cs</c>: no blanks and no plus.
+    /// The name of the term in files and on the command line, such as <c>cs</c>: no spaces, no plus. A checkpoint identifies its run by
+    /// the names of the terms, so settings that change the value belong in the name.
     /// </summary>
     public abstract string Name { get; }
 
@@ -44,11 +45,11 @@ public abstract class ObjectiveTerm
     public virtual bool SupportsAllCaptions => false;
 
     /// <summary>
-    /// Makes what the term trains for itself, at its start, for one run. The optimizer trains it and checkpoints hold it by these names,
+    /// Creates the term's own trained tensors for one run. The optimizer trains it and checkpoints hold it by these names,
     /// which must differ from those of other terms and from <c>logit_scale</c>.
     /// </summary>
     /// <param name="width">D, the width of the rows.</param>
-    /// <param name="random">Of the run's seed, for what starts at random.</param>
+    /// <param name="random">The run's random source, for random initial values.</param>
     public virtual IReadOnlyList<(string Name, Tensor Values)> CreateParameters(int width, RandomGenerator random) => [];
 
     /// <summary>Computes the term, before its weight.</summary>

@@ -14,5 +14,5 @@ internal sealed class SimilarityTerm : ObjectiveTerm
 
     public override Tensor Forward(Tape tape, TermInputs inputs) => inputs is { StartX: { } x, StartY: { } y }
         ? tape.KeepSimilarities(inputs.X, inputs.Y, x, y)
-        : throw new ArgumentException($"The term '{Name}' needs the rows at the start.", nameof(inputs));
+        : throw new ArgumentException($"The term '{Name}' needs the initial rows.", nameof(inputs));
 }

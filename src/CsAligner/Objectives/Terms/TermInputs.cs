@@ -2,7 +2,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Objectives.Terms;
 
-/// <summary>What an <see cref="ObjectiveTerm"/> computes its value from.</summary>
+/// <summary>The inputs of an <see cref="ObjectiveTerm"/>.</summary>
 /// <param name="X">[P + U, D]: unit rows of the images, those of pairs first.</param>
 /// <param name="Y">[P + V, D]: unit rows of the texts, those of pairs first; [T + V, D] with T texts in
 /// <paramref name="ImageOfText"/>.</param>
@@ -15,7 +15,7 @@ public sealed record TermInputs(Tensor X, Tensor Y, int Pairs, double Bandwidth,
     /// <summary>Multiples of the bandwidth over which a kernel's divergence is the mean; none for the bandwidth alone.</summary>
     public IReadOnlyList<double> BandwidthFactors { get; init; } = [];
 
-    /// <summary>[P + U, E]: the unit rows of <see cref="X"/> as they were before any training; null where no term needs them.</summary>
+    /// <summary>[P + U, E]: the unit rows of <see cref="X"/> as they were before any training; null if no term needs them.</summary>
     public Tensor? StartX { get; init; }
 
     /// <summary>[P + V, E]: the same of <see cref="Y"/>.</summary>
@@ -27,7 +27,7 @@ public sealed record TermInputs(Tensor X, Tensor Y, int Pairs, double Bandwidth,
     /// <summary>Seeds what a step draws; another one for every step.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>What the term made by <see cref="ObjectiveTerm.CreateParameters"/>, as trained so far.</summary>
+    /// <summary>A parameter from <see cref="ObjectiveTerm.CreateParameters"/>, as trained so far.</summary>
     public IReadOnlyList<(string Name, Tensor Values)> Parameters { get; init; } = [];
 
     /// <summary>One of <see cref="Parameters"/>.</summary>

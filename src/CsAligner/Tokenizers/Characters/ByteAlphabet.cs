@@ -2,7 +2,7 @@ namespace CsAligner.Tokenizers.Characters;
 
 /// <summary>
 /// The visible character that stands for each byte in vocab.json and merges.txt, so that a token file is text
-/// whatever bytes its tokens hold: printable Latin-1 characters stand for themselves, the rest for U+0100 and up.
+/// whatever bytes its tokens hold: printable Latin-1 characters map to themselves, the rest to U+0100 and up.
 /// </summary>
 internal static class ByteAlphabet
 {

@@ -22,7 +22,7 @@ internal static class UnicodeForms
     /// <summary>The text in one of the four forms.</summary>
     /// <param name="text">Any text.</param>
     /// <param name="compatible">True: NFKC or NFKD, which also give up what only looks different (widths, ligatures, …).</param>
-    /// <param name="composed">True: NFC or NFKC, letters and their marks in one character where there is one.</param>
+    /// <param name="composed">True: NFC or NFKC, letters and their marks in one character if there is one.</param>
     public static string Normalize(string text, bool compatible, bool composed)
     {
         char first = compatible ? FirstCompatible : composed ? FirstCombining : FirstDecomposed;

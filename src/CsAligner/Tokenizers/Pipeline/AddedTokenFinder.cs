@@ -12,7 +12,7 @@ internal sealed class AddedTokenFinder
     private readonly Dictionary<ulong, int> _children = [];
     private readonly List<AddedToken?> _ends = [null];
 
-    /// <param name="tokens">The tokens and what is looked for in their stead: their normalised form, mostly.</param>
+    /// <param name="tokens">The tokens, and the text to search for: usually their normalised form.</param>
     public AddedTokenFinder(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
         var first = new HashSet<char>();

@@ -18,7 +18,7 @@ internal sealed class BpeModel : IWordModel
     private readonly int[]? _byteIds;
     private readonly WordCache _cache = new();
 
-    // All characters that stand side by side in a token; null where parts of words are not as the words.
+    // All characters that stand side by side in a token; null if parts of words are not as the words.
     private readonly Lazy<HashSet<int>>? _neighbours;
 
     private BpeModel(JsonView json)
@@ -166,7 +166,7 @@ internal sealed class BpeModel : IWordModel
         string affix = json.Text(name, "");
         return affix.Length <= LongestAffix
             ? affix
-            : throw json.Malformed($"{name} has {affix.Length} characters, at most {LongestAffix} were expected");
+            : throw json.Malformed($"{name} has {affix.Length} characters; the limit is {LongestAffix}");
     }
 
     private HashSet<int> FindNeighbours()
@@ -184,7 +184,7 @@ internal sealed class BpeModel : IWordModel
     private static int Neighbours(char left, char right) => (left << 16) | right;
 
     /// <param name="json">The section "merges".</param>
-    /// <param name="mergesBytes">Whether tokens that stand for bytes are merged, whose names are not what they stand for.</param>
+    /// <param name="mergesBytes">Whether byte tokens, whose names are not their text, are merged.</param>
     private BpeMerges ReadMerges(JsonView json, out bool mergesBytes)
     {
         mergesBytes = false;
@@ -214,6 +214,6 @@ internal sealed class BpeModel : IWordModel
         string[] parts = merge.Kind == JsonValueKind.Array
             ? [.. merge.Items().Take(3).Select(part => part.Text())]
             : merge.Text().Split(' ');
-        return parts is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : throw merge.Malformed("two tokens were expected");
+        return parts is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : throw merge.Malformed("expected two tokens");
     }
 }

@@ -12,7 +12,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
 
     public JsonValueKind Kind => element.ValueKind;
 
-    /// <summary>A member, or null where it is missing or null.</summary>
+    /// <summary>A member, or null if it is missing or null.</summary>
     public JsonView? Optional(string name)
     {
         Require(JsonValueKind.Object, "an object");
@@ -37,7 +37,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
         return element.EnumerateArray().Select((item, i) => new JsonView(item, $"{where}[{i}]", name));
     }
 
-    /// <summary>Refuses members of other names, unless they are null or, of a switch, false.</summary>
+    /// <summary>Refuses members with other names, unless they are null or, for a switch, false.</summary>
     public void Allow(params ReadOnlySpan<string> names)
     {
         Require(JsonValueKind.Object, "an object");
@@ -59,7 +59,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
         Require(JsonValueKind.Number, "a number");
         return element.TryGetDouble(out double number) && double.IsFinite(number)
             ? number
-            : throw Malformed($"{JsonView.Shown(element.GetRawText())} is no finite number");
+            : throw Malformed($"{JsonView.Shown(element.GetRawText())} is not a finite number");
     }
 
     /// <summary>A whole number from 0 to 2^24 - 1.</summary>
@@ -68,7 +68,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
         Require(JsonValueKind.Number, "a whole number");
         return element.TryGetInt32(out int id) && id is >= 0 and < Vocabulary.MostIds
             ? id
-            : throw Malformed($"{Shown(element.GetRawText())} is no whole number from 0 to {Vocabulary.MostIds - 1}");
+            : throw Malformed($"{Shown(element.GetRawText())} is not a whole number from 0 to {Vocabulary.MostIds - 1}");
     }
 
     public bool Flag(string name, bool otherwise) => Optional(name) switch
@@ -76,7 +76,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
         null => otherwise,
         { Kind: JsonValueKind.True } => true,
         { Kind: JsonValueKind.False } => false,
-        { } value => throw value.Malformed("true or false was expected"),
+        { } value => throw value.Malformed("expected true or false"),
     };
 
     public string Text(string name, string otherwise) => Optional(name)?.Text() ?? otherwise;
@@ -87,7 +87,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
         JsonView value = Required(name);
         return value.Text() is [var character] && !char.IsSurrogate(character)
             ? character
-            : throw value.Malformed("one character was expected");
+            : throw value.Malformed("expected one character");
     }
 
     public InputException Malformed(string what, Exception? cause = null) =>
@@ -96,11 +96,11 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
     public static InputException Malformed(string file, string what, Exception? cause = null) =>
         new($"reading the tokenizer: {file}: {what}; get the file again, or write it with Hugging Face's tokenizers.", cause);
 
-    /// <summary>What this reader cannot do, by its name in the file.</summary>
+    /// <summary>The error for an unsupported feature, with its name in the file.</summary>
     public InputException Unknown(string kind, string name) =>
         new(
-            $"reading the tokenizer: {file}: {(path.Length == 0 ? "" : path + ": ")}the {kind} {Shown(name)} is not known here; use a "
-            + "model whose tokenizer does without it.");
+            $"reading the tokenizer: {file}: {(path.Length == 0 ? "" : path + ": ")}the {kind} {Shown(name)} is not supported; use a "
+            + "model whose tokenizer does not need it.");
 
     /// <summary>A token in quotes, cut short, without characters that would disturb a terminal.</summary>
     public static string Shown(string token)
@@ -113,7 +113,7 @@ internal readonly struct JsonView(JsonElement element, string path, string file)
     private void Require(JsonValueKind kind, string expected)
     {
         if (element.ValueKind != kind)
-            throw Malformed($"{expected} was expected, not {Named(element.ValueKind)}");
+            throw Malformed($"expected {expected}, got {Named(element.ValueKind)}");
     }
 
     private static string Named(JsonValueKind kind) => kind switch

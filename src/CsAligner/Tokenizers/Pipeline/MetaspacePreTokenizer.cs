@@ -1,6 +1,6 @@
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>"Metaspace": spaces become a visible mark, one stands in front, and words begin at marks.</summary>
+/// <summary>"Metaspace": spaces become a visible mark, one is put in front, and words begin at marks.</summary>
 internal sealed class MetaspacePreTokenizer(char replacement, PrependScheme prepend, bool split) : IPreTokenizer
 {
     private readonly string _mark = replacement.ToString();

@@ -14,7 +14,7 @@ internal static class ModelReader
         var other => throw json.Unknown("model", other),
     };
 
-    /// <summary>The id of the token that stands for what is unknown, or -1 where there is none.</summary>
+    /// <summary>The id of the unknown token, or -1 if there is none.</summary>
     public static int UnknownId(JsonView json, Vocabulary vocabulary, string otherwise = "")
     {
         string token = json.Text("unk_token", otherwise);

@@ -3,9 +3,9 @@ namespace CsAligner.Tokenizers.Pipeline;
 /// <summary>Cuts a piece at delimiters.</summary>
 internal static class PieceSplitter
 {
-    /// <param name="piece">What is cut.</param>
+    /// <param name="piece">The piece to split.</param>
     /// <param name="delimiters">Where delimiters begin and how long they are, in order, apart from each other.</param>
-    /// <param name="behavior">What becomes of them.</param>
+    /// <param name="behavior">What happens to the delimiters.</param>
     /// <param name="invert">True: what lies between them are the delimiters.</param>
     /// <param name="words">Takes the words.</param>
     public static void Cut(Piece piece, List<(int Start, int Length)> delimiters, SplitBehavior behavior, bool invert, List<Piece> words)

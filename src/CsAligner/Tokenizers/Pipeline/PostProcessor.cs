@@ -39,7 +39,7 @@ internal sealed record PostProcessor(int[] Before, int[] Behind)
     private static int IdOf(JsonView json, string name)
     {
         JsonView pair = json.Required(name);
-        return pair.Items().ToArray() is [_, var id] ? id.Id() : throw pair.Malformed("a token and its id were expected");
+        return pair.Items().ToArray() is [_, var id] ? id.Id() : throw pair.Malformed("expected a token and its id");
     }
 
     private static PostProcessor OfTemplate(JsonView json)
@@ -60,7 +60,7 @@ internal sealed record PostProcessor(int[] Before, int[] Behind)
             JsonView sequence = part.Required("Sequence");
             RequireFirstType(sequence);
             if (sequence.Required("id").Text() != "A" || behind is not null)
-                throw sequence.Malformed("the text A was expected, once");
+                throw sequence.Malformed("expected the text A, once");
             behind = [];
         }
 

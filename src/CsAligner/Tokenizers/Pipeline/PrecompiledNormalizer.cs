@@ -34,7 +34,7 @@ internal sealed class PrecompiledNormalizer : INormalizer
         }
         catch (FormatException problem)
         {
-            throw map.Malformed("Base64 was expected", problem);
+            throw map.Malformed("expected Base64", problem);
         }
 
         if (bytes.Length < 4 || BinaryPrimitives.ReadUInt32LittleEndian(bytes) is var size && (size > bytes.Length - 4 || size % 4 != 0))

@@ -1,6 +1,6 @@
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>Which pieces get a mark of a space in front.</summary>
+/// <summary>The pieces that get a space mark in front.</summary>
 internal enum PrependScheme
 {
     /// <summary>All.</summary>

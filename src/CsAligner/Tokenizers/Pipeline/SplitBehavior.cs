@@ -1,12 +1,12 @@
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>What becomes of the delimiters that a text is cut at.</summary>
+/// <summary>What happens to the delimiters at which a text is split.</summary>
 internal enum SplitBehavior
 {
     /// <summary>They are left out.</summary>
     Removed,
 
-    /// <summary>Each is a word of its own.</summary>
+    /// <summary>Each becomes a separate word.</summary>
     Isolated,
 
     /// <summary>Each belongs to the word before it.</summary>

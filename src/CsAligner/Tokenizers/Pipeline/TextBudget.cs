@@ -4,7 +4,7 @@ namespace CsAligner.Tokenizers.Pipeline;
 
 /// <summary>
 /// What the steps of a file may make of a text: many small ones can double it each time, and expressions can take seconds in each of
-/// many places. Of the text that a thread is at now, for the steps come from files and can stand in each other.
+/// many places. Tracks the text that a thread is processing, because steps come from files and can be nested.
 /// </summary>
 internal static class TextBudget
 {
@@ -28,8 +28,8 @@ internal static class TextBudget
     public static void RequireLength(long characters)
     {
         if (characters > ((long)MostTimes * t_length) + Spare)
-            throw new InputException($"cutting a text of {t_length} characters: the tokenizer's steps make more than {MostTimes} times as "
-                + "many of it; use a tokenizer without such steps.");
+            throw new InputException($"tokenizing a text of {t_length} characters: the tokenizer's steps make it more than {MostTimes} "
+                + "times as long; use a tokenizer without such steps.");
     }
 
     /// <summary>Whether an expression that began at this tick, and those before it, have taken too long.</summary>

@@ -5,7 +5,7 @@ using CsAligner.Tensors;
 
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>What a text is searched for: a string, or a regular expression that goes by characters, not by UTF-16 halves.</summary>
+/// <summary>A pattern to search for: a string, or a regular expression over characters, not UTF-16 code units.</summary>
 internal sealed class TextPattern
 {
     // Far beyond what any match of a sound expression needs, whatever the text; TextBudget counts what all take.
@@ -27,7 +27,7 @@ internal sealed class TextPattern
 
     public static TextPattern OfLiteral(string literal) => new(literal, null);
 
-    /// <exception cref="NotSupportedException">The expression uses what is not known here.</exception>
+    /// <exception cref="NotSupportedException">The expression uses unsupported syntax.</exception>
     /// <exception cref="ArgumentException">The expression is malformed.</exception>
     public static TextPattern OfRegex(string pattern) =>
         new(null, new Regex(PatternTranslation.Translate(pattern),
@@ -40,7 +40,7 @@ internal sealed class TextPattern
             return OfLiteral(literal.Text());
         JsonView regex = json.Required("Regex");
         if (regex.Text().Length > LongestExpression)
-            throw regex.Malformed($"{regex.Text().Length} characters, at most {LongestExpression} were expected");
+            throw regex.Malformed($"{regex.Text().Length} characters; the limit is {LongestExpression}");
         try
         {
             return OfRegex(regex.Text());
@@ -51,7 +51,7 @@ internal sealed class TextPattern
         }
         catch (ArgumentException problem)
         {
-            throw regex.Malformed($"{JsonView.Shown(regex.Text())} is no regular expression", problem);
+            throw regex.Malformed($"{JsonView.Shown(regex.Text())} is not a regular expression", problem);
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class TextPattern
     }
 
     private InputException TooSlow(int length, Exception? cause) =>
-        new($"cutting a text of {length} characters: the tokenizer's expression {JsonView.Shown(_regex!.ToString())} took more "
+        new($"tokenizing a text of {length} characters: the tokenizer's expression {JsonView.Shown(_regex!.ToString())} took more "
             + $"than {s_patience.TotalSeconds} seconds; use a tokenizer without such an expression.", cause);
 
     private void FindLiteral(ReadOnlySpan<char> text, List<(int Start, int Length)> matches)
@@ -120,7 +120,7 @@ internal sealed class TextPattern
 
     private static char[] MakeStandIns()
     {
-        // From the end: what stands there is rarest in expressions.
+        // Start at the end: characters there are rarest in expressions.
         var standIns = new char[30];
         for (int character = 0; character <= 0xFFFF; character++)
             standIns[(int)char.GetUnicodeCategory((char)character)] = (char)character;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace CsAligner.Tokenizers.Pipeline;
 
-/// <summary>What <c>tokenizer_config.json</c> says that <c>tokenizer.json</c> may not, and what it says otherwise.</summary>
+/// <summary>Settings of <c>tokenizer_config.json</c> that <c>tokenizer.json</c> may lack or contradict.</summary>
 internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength, bool PadLeft, bool TruncateLeft)
 {
     // Where a model has no limit, files say 1e30.
@@ -34,7 +34,7 @@ internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength,
         return config;
     }
 
-    /// <summary>Refuses a <c>tokenizer.json</c> that would be computed with other settings than its own.</summary>
+    /// <summary>Refuses a <c>tokenizer.json</c> that would be computed with different settings.</summary>
     public void RequireAgreement(JsonView tokenizer)
     {
         foreach (var (key, value) in _repeated)
@@ -45,8 +45,8 @@ internal sealed record TokenizerConfig(string? PaddingToken, int? ContextLength,
                 continue;
             if (part.Optional(setting) is { } own && own.Kind != value)
                 throw own.Malformed(
-                    $"{setting} is {Named(own.Kind)}, {key} of tokenizer_config.json is {Named(value)}: which of them the model was "
-                    + "trained with cannot be told");
+                    $"{setting} is {Named(own.Kind)}, {key} of tokenizer_config.json is {Named(value)}: "
+                    + "it is unclear which the model was trained with");
         }
     }
 

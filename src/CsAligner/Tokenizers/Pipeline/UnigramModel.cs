@@ -131,7 +131,7 @@ internal sealed class UnigramModel : IWordModel
     private int RequireUnknown(ReadOnlySpan<char> word) =>
         _unknown >= 0
             ? _unknown
-            : throw new InputException($"cutting the word {JsonView.Shown(word.ToString())}: the tokenizer has no tokens for it and no "
+            : throw new InputException($"tokenizing the word {JsonView.Shown(word.ToString())}: the tokenizer has no tokens for it and no "
                 + "unk_id; use a tokenizer with one.");
 
     private static (string[] Tokens, double[] Scores) ReadTokens(JsonView json)
@@ -142,15 +142,15 @@ internal sealed class UnigramModel : IWordModel
         {
             JsonView[] parts = [.. pair.Items().Take(3)];
             if (parts.Length != 2)
-                throw pair.Malformed("a token and its score were expected");
+                throw pair.Malformed("expected a token and its score");
             tokens.Add(parts[0].Text());
             if (tokens[^1].Length > LongestToken)
-                throw parts[0].Malformed($"{tokens[^1].Length} characters, at most {LongestToken} were expected");
+                throw parts[0].Malformed($"{tokens[^1].Length} characters; the limit is {LongestToken}");
             scores.Add(parts[1].Number());
         }
 
         if (tokens.Count is 0 or > Vocabulary.MostIds)
-            throw json.Malformed($"1 to {Vocabulary.MostIds} tokens were expected, not {tokens.Count}");
+            throw json.Malformed($"expected 1 to {Vocabulary.MostIds} tokens, got {tokens.Count}");
         return ([.. tokens], [.. scores]);
     }
 }

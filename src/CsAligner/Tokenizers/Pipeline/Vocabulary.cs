@@ -44,7 +44,7 @@ internal sealed class Vocabulary
         return vocabulary;
     }
 
-    /// <summary>A vocabulary whose ids are the places in a list. Of a token that stands twice the later id counts.</summary>
+    /// <summary>A vocabulary whose ids are the places in a list. If a token occurs twice, the later id counts.</summary>
     public static Vocabulary Of(IReadOnlyList<string> tokens)
     {
         var vocabulary = new Vocabulary { Size = tokens.Count, LongestToken = tokens.Max(token => token.Length) };

@@ -17,7 +17,7 @@ internal sealed class WordPieceModel : IWordModel
         Vocabulary = Vocabulary.Read(json.Required("vocab"));
         if (Vocabulary.LongestToken > LongestPiece)
             throw json.Required("vocab")
-                .Malformed($"a token has {Vocabulary.LongestToken} characters, at most {LongestPiece} were expected");
+                .Malformed($"a token has {Vocabulary.LongestToken} characters; the limit is {LongestPiece}");
         _prefix = json.Text("continuing_subword_prefix", "##");
         _unknown = ModelReader.UnknownId(json, Vocabulary, "[UNK]");
         if (_unknown < 0)

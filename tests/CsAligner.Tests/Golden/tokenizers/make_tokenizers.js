@@ -43,7 +43,7 @@ for (let i = 0; i < 120; i++) {
 }
 
 // ---- Models, trained on this project's own pages ------------------------------------------------------------------------
-const corpus = ["README.md", "docs/embedding.md", "docs/icon-sets.md"].map((f) => fs.readFileSync(path.join(root, f), "utf8")).join("\n").replace(/[^\x20-\x7e\n]/g, " ").slice(0, 24000);
+const corpus = ["README.md", "docs/embedding/models.md", "docs/embedding/pictures.md", "docs/icon-sets.md"].map((f) => fs.readFileSync(path.join(root, f), "utf8")).join("\n").replace(/[^\x20-\x7e\n]/g, " ").slice(0, 24000);
 const corpusFile = path.join(require("os").tmpdir(), "tokenizer-corpus.txt");
 fs.writeFileSync(corpusFile, corpus);
 

@@ -125,9 +125,9 @@ public sealed class ClipLoraTests : IDisposable
     [InlineData("sound", "the tower is text or image")]
     [InlineData("text:r=0", "r must be 1 to 1024")]
     [InlineData("text:alpha=-1", "alpha must be above 0")]
-    [InlineData("text:rank=3", "is none of")]
+    [InlineData("text:rank=3", "is not one of")]
     [InlineData("image:modules=q_proj+w_proj", "no module 'w_proj'")]
-    [InlineData("image:modules=q_proj+q_proj", "each once")]
+    [InlineData("image:modules=q_proj+q_proj", "each only once")]
     public void Wrong_settings_are_named(string text, string what) =>
         Assert.Contains(what, Assert.Throws<InputException>(() => LoraOptions.Parse(text)).Message, StringComparison.Ordinal);
 
@@ -148,7 +148,7 @@ public sealed class ClipLoraTests : IDisposable
         Refused("is missing or not", config.Replace("q_proj", "v_proj", StringComparison.Ordinal));
         Refused("peft_type", config.Replace("LORA", "IA3", StringComparison.Ordinal));
         Refused("target_modules names no module of this model", config.Replace("text_model", "model", StringComparison.Ordinal));
-        Refused("no PEFT configuration", "{");
+        Refused("not a PEFT configuration", "{");
         Refused("adapter_config.json: r is 0; expected 1 to 1024", config.Replace("\"r\": 3", "\"r\": 0", StringComparison.Ordinal));
         File.Delete(_folder[ClipLora.ConfigFile]);
         Assert.Contains("no such file", Assert.Throws<InputException>(() => ClipLora.Load(ClipModel.Load(Folder), _folder.Path)).Message,
