@@ -19,6 +19,7 @@ internal static class TrainingCheckpoint
         var writer = new SafeTensorsWriter();
         writer.SetMetadata(OptionsKey, options);
         writer.SetMetadata(StepKey, step.ToString(CultureInfo.InvariantCulture));
+        WrittenBy.SetMetadata(writer);
         foreach (var (name, values) in state) writer.Add(name, values);
         writer.Write(path);
     }
