@@ -17,7 +17,7 @@ internal static class ToyFiles
     {
         string picture = ToyPicture.Write(results);
         Write(folder, "toy.svg", Encoding.UTF8.GetBytes(picture));
-        Write(folder, "toy.md", Encoding.UTF8.GetBytes(WrittenBy.Sign(ToyResult.Markdown(results, seed))));
+        Write(folder, "toy.md", Encoding.UTF8.GetBytes(ToyResult.Markdown(results, seed)));
         return TryWritePicture(folder, picture, results.Count, session);
     }
 
