@@ -36,6 +36,7 @@ Verb[] verbs =
     new(MatmulBenchmark.ChildVerb, null, MatmulBenchmark.RunChild),
     new("objective", "the objective, forward and backward, against PyTorch and OpenBLAS's products [--json] [--batch N] [--dim N] …",
         ObjectiveBenchmark.Run),
+    new("own-objective", "the objective as a term of one's own, against the library's terms [--rounds N]", OwnObjectiveBenchmark.Run),
     new(ObjectiveBenchmark.ChildVerb, null, ObjectiveBenchmark.RunChild),
     new(ObjectiveBenchmark.ProductsVerb, null, ObjectiveBenchmark.RunProducts),
 ];

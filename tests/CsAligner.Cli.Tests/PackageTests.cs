@@ -115,6 +115,10 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
             "<description>", "<tags>"])
             Assert.Contains(part, specification, StringComparison.Ordinal);
         Assert.DoesNotContain("Package Description", specification, StringComparison.Ordinal);
+
+        // Built from a clone, it names the commit.
+        if (Path.Exists(Path.Combine(Repository.Root, ".git")))
+            Assert.Matches("<repository type=\"git\" [^>]*commit=\"[0-9a-f]{40}\"", specification);
     }
 
     // It runs on every system that csalign runs on, and brings nothing for others.

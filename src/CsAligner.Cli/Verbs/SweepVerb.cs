@@ -52,7 +52,7 @@ internal static class SweepVerb
 
             var pictures = SweepPictures.Write(recipe, results, folder);
             AtomicFile.WriteAllText(Path.Combine(folder, "results.md"),
-                SweepTable.Markdown(recipe, results, $"csalign sweep {path} --out DIR", pictures));
+                WrittenBy.Sign(SweepTable.Markdown(recipe, results, $"csalign sweep {path} --out DIR", pictures)));
             if (parsed.GetValue(json)) session.PrintJson(writer => SweepFile.WriteJson(writer, results));
             session.Terminal.Say($"results.csv and results.md written to {folder}");
         });

@@ -28,6 +28,7 @@ public sealed record FeatureSetInfo(
         json.WriteNumber("text_count", TextCount);
         json.WriteString("source_hash", SourceHash);
         json.WriteString("split", Split);
+        WrittenBy.WriteProperty(json);
         json.WriteEndObject();
     });
 

@@ -75,7 +75,7 @@ public static class IconFetcher
             }
 
             AtomicFile.WriteAllBytes(Path.Combine(folder, "captions.jsonl"), captions.ToArray());
-            AtomicFile.WriteAllText(Path.Combine(folder, "LICENSES.md"), Licences(fetched));
+            AtomicFile.WriteAllText(Path.Combine(folder, "LICENSES.md"), WrittenBy.Sign(Licences(fetched)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

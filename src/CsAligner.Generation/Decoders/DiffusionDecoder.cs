@@ -106,6 +106,7 @@ public sealed class DiffusionDecoder
         AtomicFile.CreateFolder(folder);
         var writer = new SafeTensorsWriter();
         writer.SetMetadata("format", "pt");
+        WrittenBy.SetMetadata(writer);
         foreach (var (name, values) in NamedTensors) writer.Add(name, values.Span.ToArray(), values.Shape.ToArray(), type);
         writer.Write(Path.Combine(folder, SafeTensorsSet.SingleFile));
         AtomicFile.WriteAllText(Path.Combine(folder, DecoderConfig.FileName), Config.ToJson());

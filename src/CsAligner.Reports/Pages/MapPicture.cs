@@ -1,6 +1,7 @@
 using CsAligner.Reports.Charts;
 using CsAligner.Reports.Content;
 using CsAligner.Reports.Drawing;
+using CsAligner.Tensors.Formats;
 using static CsAligner.Reports.Drawing.NumberText;
 
 namespace CsAligner.Reports.Pages;
@@ -36,6 +37,7 @@ internal static class MapPicture
             "svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Coordinate(Width)} {Coordinate(Height)}"),
             ("width", Coordinate(Width)), ("height", Coordinate(Height)), ("role", "img"), ("aria-label", title)))
         {
+            page.Verbatim(WrittenBy.Comment);
             page.Element("title", title);
             using (page.Open("style"))
                 page.Verbatim(Style);

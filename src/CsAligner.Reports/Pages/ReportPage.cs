@@ -2,6 +2,7 @@ using System.Text;
 using CsAligner.Reports.Content;
 using CsAligner.Reports.Drawing;
 using CsAligner.Reports.Sections;
+using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Reports.Pages;
 
@@ -49,6 +50,7 @@ internal static class ReportPage
             page.Empty("meta", ("charset", "utf-8"));
             page.Empty("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"));
             page.Empty("meta", ("name", "color-scheme"), ("content", "light dark"));
+            page.Empty("meta", ("name", "generator"), ("content", WrittenBy.Program));
             page.Element("title", title);
             using (page.Open("style"))
                 page.Verbatim(ReadStyle());

@@ -26,6 +26,7 @@ internal static class DemoResults
             outcome.Measures.WriteProperties(writer);
             WriteRecall(writer, "seen_names", outcome.Names.SeenCount, outcome.Names.Seen);
             WriteRecall(writer, "unseen_names", outcome.Names.UnseenCount, outcome.Names.Unseen);
+            WrittenBy.WriteProperty(writer);
             writer.WriteEndObject();
         }
 

@@ -45,7 +45,7 @@ internal static class ClipPretraining
         using var tests = IconTestSets.Open(session, recipe.ImageSize);
         AtomicFile.WriteAllText(
             Path.Combine(folder, "README.md"),
-            ModelCard.Write(recipe, run.Trainer.Model.ParameterCount, icons, tests, embedder, session.Cancellation));
+            WrittenBy.Sign(ModelCard.Write(recipe, run.Trainer.Model.ParameterCount, icons, tests, embedder, session.Cancellation)));
         session.Say($"the model is in {folder}, its card in README.md there");
         if (json)
         {

@@ -83,7 +83,7 @@ internal static class DecoderCard
         foreach (var set in training.Sets.SelectMany(s => s.Sets))
             text.Append(CultureInfo.InvariantCulture, $"| [{set.Title}]({set.Url}) | {set.Author.Replace('|', '/')} | {set.Licence} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n## Recipe\n\n```json\n{recipe.ToJson()}\n```\n");
-        AtomicFile.WriteAllText(Path.Combine(folder, "README.md"), text.ToString());
+        AtomicFile.WriteAllText(Path.Combine(folder, "README.md"), WrittenBy.Sign(text.ToString()));
     }
 
     private static string Row(

@@ -6,17 +6,24 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Studies.Sweeps;
 
-/// <summary>results.csv: a line for each test of each run that is done. Runs in it are not repeated.</summary>
+/// <summary>
+/// results.csv: one line for each test of each finished run, with the version that ran it. Runs in it are not repeated.
+/// </summary>
 internal static class SweepFile
 {
-    private static string Header => "cell,seed,test," + string.Join(',', SweepResult.Columns.Select(c => c.Name));
+    private static string Header => $"cell,seed,test,{WrittenBy.Key},{Measures}";
+
+    // What was written before files said by what.
+    private static string UnsignedHeader => "cell,seed,test," + Measures;
+
+    private static string Measures => string.Join(',', SweepResult.Columns.Select(c => c.Name));
 
     public static void Write(string path, IEnumerable<SweepResult> results)
     {
         var text = new StringBuilder(Header).Append('\n');
         foreach (var result in results)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\"{result.Cell}\",{result.Seed},\"{result.Test}\"");
+            text.Append(CultureInfo.InvariantCulture, $"\"{result.Cell}\",{result.Seed},\"{result.Test}\",\"{result.WrittenBy}\"");
             foreach (var (_, value) in SweepResult.Columns)
                 text.Append(',').Append(value(result).ToString("R", CultureInfo.InvariantCulture));
             text.Append('\n');
@@ -50,13 +57,14 @@ internal static class SweepFile
         var results = new List<SweepResult>();
         if (!File.Exists(path)) return results;
         string[] lines = File.ReadAllLines(path);
-        if (lines.Length == 0 || lines[0] != Header)
+        if (lines.Length == 0 || (lines[0] != Header && lines[0] != UnsignedHeader))
             throw new InputException($"{path}: its columns are not those of this version; give another --out");
+        bool signed = lines[0] == Header;
         for (int i = 1; i < lines.Length; i++)
         {
             // Names hold commas but no quotes.
             string[] quoted = lines[i].Split('"');
-            string[] numbers = quoted.Length == 5 ? quoted[4].Split(',', StringSplitOptions.RemoveEmptyEntries) : [];
+            string[] numbers = quoted.Length == (signed ? 7 : 5) ? quoted[^1].Split(',', StringSplitOptions.RemoveEmptyEntries) : [];
             var v = new double[numbers.Length];
             bool whole = numbers.Length == SweepResult.Columns.Count;
             for (int n = 0; n < numbers.Length; n++)
@@ -69,6 +77,7 @@ internal static class SweepFile
                 Cell = quoted[1],
                 Seed = seed,
                 Test = quoted[3],
+                WrittenBy = signed ? quoted[5] : "",
                 Divergence = v[0],
                 ImageToText = v[1],
                 TextToImage = v[2],

@@ -5,7 +5,7 @@ namespace CsAligner.Studies.Sweeps;
 /// <summary>The result of one run on one test.</summary>
 internal sealed record SweepResult
 {
-    /// <summary>The columns of results.csv behind cell, seed and test.</summary>
+    /// <summary>The columns of results.csv behind cell, seed, test and written_by.</summary>
     public static IReadOnlyList<(string Name, Func<SweepResult, double> Value)> Columns { get; } =
     [
         ("cs_divergence_off_diagonal", r => r.Divergence), ("image_to_text_r1", r => r.ImageToText),
@@ -22,6 +22,9 @@ internal sealed record SweepResult
     public required ulong Seed { get; init; }
 
     public required string Test { get; init; }
+
+    /// <summary>The program that ran it; empty where results.csv does not say.</summary>
+    public string WrittenBy { get; init; } = Tensors.Formats.WrittenBy.Program;
 
     /// <summary>Off the diagonal, at within*0.35 of the rows judged.</summary>
     public required double Divergence { get; init; }

@@ -3,6 +3,7 @@ using CsAligner.Reports.Charts;
 using CsAligner.Reports.Content;
 using CsAligner.Reports.Drawing;
 using CsAligner.Reports.Pages;
+using CsAligner.Tensors.Formats;
 using static CsAligner.Reports.Drawing.NumberText;
 
 namespace CsAligner.Studies.Toy;
@@ -34,6 +35,7 @@ internal static class ToyPicture
             "svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Coordinate(width)} {Coordinate(height)}"),
             ("width", Coordinate(width)), ("height", Coordinate(height)), ("role", "img"), ("aria-label", title)))
         {
+            page.Verbatim(WrittenBy.Comment);
             page.Element("title", title);
             using (page.Open("style"))
                 page.Verbatim(MapPicture.Style);

@@ -104,6 +104,7 @@ public abstract class Adapter
         writer.SetMetadata("kind", Kind);
         writer.SetMetadata("width", Width.ToString(CultureInfo.InvariantCulture));
         writer.SetMetadata("output_width", OutputWidth.ToString(CultureInfo.InvariantCulture));
+        WrittenBy.SetMetadata(writer);
         if (Start?.Weight is { } weight) writer.Add(StartWeight, weight);
         if (Start != null) writer.Add(StartShift, Start.Shift);
         foreach (var (name, values) in Tensors) writer.Add(name, values);

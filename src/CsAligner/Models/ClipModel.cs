@@ -79,6 +79,7 @@ public sealed class ClipModel
         AtomicFile.CreateFolder(folder);
         var writer = new SafeTensorsWriter();
         writer.SetMetadata("format", "pt");
+        WrittenBy.SetMetadata(writer);
         foreach (var parameter in Parameters)
         {
             for (int i = 0; i < parameter.Names.Length; i++)

@@ -18,6 +18,7 @@ internal static class TrainingCheckpoint
         var writer = new SafeTensorsWriter();
         foreach (var (name, value) in run.Parts) writer.SetMetadata(name, value);
         writer.SetMetadata(StepKey, step.ToString(CultureInfo.InvariantCulture));
+        WrittenBy.SetMetadata(writer);
         foreach (var (name, values) in state) writer.Add(name, values);
         writer.Write(path);
     }

@@ -87,6 +87,34 @@ public sealed class OwnTermTests
         }
     }
 
+    // D_CS + lambda InfoNCE as one term of public operations, where the library fuses its two.
+    [Fact]
+    public void The_objective_written_anew_trains_to_the_same_values()
+    {
+        double lambda = new AlignmentOptions().Lambda;
+        var librarys = Train(AlignmentObjective.CsInfoNce);
+        var own = Train(AlignmentObjective.Of(new GivenTerm("own", (tape, inputs) => tape.Add(
+            tape.CauchySchwarz(inputs.X, inputs.Y, inputs.Bandwidth),
+            tape.Scale(
+                tape.InfoNceLoss(tape.Slice(inputs.X, 0, 0, inputs.Pairs), tape.Slice(inputs.Y, 0, 0, inputs.Pairs), inputs.LogitScale),
+                (float)lambda)), needsBandwidth: true)));
+        Assert.Equal(4, own.Epochs.Count);
+        Assert.True(own.Epochs[^1].Loss < own.Epochs[1].Loss);
+        foreach (var (expected, actual) in librarys.Epochs.Zip(own.Epochs).Skip(1))
+            Near.Relative(expected.Loss, actual.Loss, 1e-6, "loss");
+
+        Assert.Equal(librarys.Image.Apply(X).Span.ToArray(), own.Image.Apply(X).Span.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.Equal(librarys.Text.Apply(Y).Span.ToArray(), own.Text.Apply(Y).Span.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
+
+        // Without validation, which chooses the epoch of the library's terms by the off-diagonal form.
+        static AlignmentResult Train(AlignmentObjective objective)
+        {
+            var (options, data) = Small(objective);
+            return new AlignmentTrainer(options, data with { ValidationImages = null, ValidationTexts = null })
+                .Run(cancellation: TestContext.Current.CancellationToken);
+        }
+    }
+
     [Fact]
     public void Terms_round_trip_by_name_where_they_are_known()
     {
@@ -313,9 +341,13 @@ public sealed class OwnTermTests
         }
     }
 
-    private sealed class GivenTerm(string name, Func<Tape, TermInputs, Tensor> forward) : ObjectiveTerm
+    private sealed class GivenTerm(string name, Func<Tape, TermInputs, Tensor> forward, bool needsBandwidth = false) : ObjectiveTerm
     {
         public override string Name => name;
+
+        public override bool NeedsBandwidth => needsBandwidth;
+
+        public override bool NeedsLogitScale => needsBandwidth;
 
         public override Tensor Forward(Tape tape, TermInputs inputs) => forward(tape, inputs);
     }

@@ -92,6 +92,7 @@ public sealed class ClipLora
         AtomicFile.CreateFolder(folder);
         var writer = new SafeTensorsWriter();
         writer.SetMetadata("format", "pt");
+        WrittenBy.SetMetadata(writer);
         foreach (var (name, values) in Tensors) writer.Add(name, values);
         writer.Write(Path.Combine(folder, WeightsFile));
         AtomicFile.WriteAllText(Path.Combine(folder, ConfigFile),
