@@ -2,6 +2,7 @@ using System.Text.Json;
 using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
+using CsAligner.Starts;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Ops;
@@ -277,7 +278,8 @@ public sealed class AlignmentTrainerTests : IDisposable
             Small with
             {
                 TokenWeight = 1,
-                Adapter = new AdapterOptions { Kind = adapter, MeanShift = false, Size = 8 },
+                Start = AlignmentStart.Identity,
+                Adapter = new AdapterOptions { Kind = adapter, Size = 8 },
                 Epochs = 8,
                 ChunkSize = chunkSize
             };

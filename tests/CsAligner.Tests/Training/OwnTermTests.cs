@@ -14,6 +14,8 @@ public sealed class OwnTermTests
     private const int Width = 12, Pairs = 40;
     private const double Sigma = 0.7;
 
+    private static readonly Tensor StartX = Clouds.Flat(Pairs + 9, 7, 3, 0.3f), StartY = Clouds.Flat(Pairs + 5, 7, 4, -0.3f);
+
     private static readonly Tensor X = Clouds.Flat(Pairs + 9, Width, 1, 0.3f), Y = Clouds.Flat(Pairs + 5, Width, 2, -0.3f);
 
     private static readonly Dictionary<string, Func<Tape, Tensor, Tensor, Tensor>> Direct = new(StringComparer.Ordinal)
@@ -25,6 +27,7 @@ public sealed class OwnTermTests
         ["sinkhorn"] = (tape, x, y) => tape.SinkhornDivergence(x, y, Sigma),
         ["l2"] = (tape, x, y) => tape.SquaredDistanceLoss(x, y, Pairs),
         ["cosine"] = (tape, x, y) => tape.CosineLoss(x, y, Pairs),
+        ["similarity"] = (tape, x, y) => tape.KeepSimilarities(x, y, StartX, StartY),
         ["infonce"] = (tape, x, y) => tape.InfoNceLoss(tape.Slice(x, 0, 0, Pairs), tape.Slice(y, 0, 0, Pairs), InfoNce.LogitScale(0.05)),
         ["siglip"] = (tape, x, y) => tape.SigLipLoss(x, y, InfoNce.LogitScale(0.05), SigLip.LogitBias(), Pairs),
     };
@@ -40,7 +43,8 @@ public sealed class OwnTermTests
         var expected = Gradients(Direct[name]);
         Same(expected,
             Gradients((tape, x, y) =>
-                new AlignmentLoss(new AlignmentOptions { Objective = objective }, Width).Features(tape, x, y, Pairs, Sigma, 0).Loss!));
+                new AlignmentLoss(new AlignmentOptions { Objective = objective, SimilarityWeight = 1 }, Width)
+                    .Features(tape, x, y, Pairs, Sigma, 0, atStart: (StartX, StartY)).Loss!));
         Same(expected, Gradients((tape, x, y) => Forward(objective.Terms[0], tape, x, y)));
     }
 
@@ -130,7 +134,7 @@ public sealed class OwnTermTests
 
         string message = Assert.Throws<InputException>(() => AlignmentObjective.Parse("cs+moments")).Message;
         Assert.Contains("got 'cs+moments'", message, StringComparison.Ordinal);
-        Assert.Contains("sinkhorn, l2, cosine, infonce, siglip, such as", message, StringComparison.Ordinal);
+        Assert.Contains("sinkhorn, l2, cosine, similarity, infonce, siglip, such as", message, StringComparison.Ordinal);
         Assert.Contains("siglip, moments, such as",
             Assert.Throws<InputException>(() => AlignmentObjective.Parse("cs+moment", [own])).Message, StringComparison.Ordinal);
 
@@ -259,7 +263,7 @@ public sealed class OwnTermTests
         term.Forward(tape,
             new TermInputs(x, y, Pairs, Sigma,
                 InfoNce.LogitScale(0.05))
-            { Parameters = term.CreateParameters(Width, new RandomGenerator(0)) });
+            { Parameters = term.CreateParameters(Width, new RandomGenerator(0)), StartX = StartX, StartY = StartY });
 
     private static (double Value, double[] GradX, double[] GradY) Gradients(Func<Tape, Tensor, Tensor, Tensor> loss)
     {
