@@ -104,7 +104,7 @@ public sealed class WrittenByTests : IDisposable
         File.WriteAllLines(csv, lines[..2].Select(line => line
             .Replace($",\"{WrittenBy.Program}\"", "", StringComparison.Ordinal)
             .Replace($",{WrittenBy.Key}", "", StringComparison.Ordinal)));
-        Assert.Contains("1 of 2 runs are done already", Run("sweep", _folder["recipe.json"], "--out", _folder["sweep"]).Error);
+        Assert.Contains("1 of 2 runs are already done", Run("sweep", _folder["recipe.json"], "--out", _folder["sweep"]).Error);
         Assert.Contains(lines[1].Replace(WrittenBy.Program, "", StringComparison.Ordinal), File.ReadAllLines(csv));
     }
 

@@ -16,7 +16,8 @@ internal static class GapSection
             page.Element("h2", "The gap taken apart");
             using (page.Open("p", ("class", "note")))
             {
-                page.TextWithSubscripts("The part of the gap that subtracting each modality's mean removes (centroid) and the part that stays "
+                page.TextWithSubscripts(
+                    "The part of the gap that subtracting each modality's mean removes (centroid) and the part that stays "
                     + "(distribution), by off-diagonal D_CS "
                     + "and by Fréchet², on ");
                 page.Element("bdi", content.PicturedSet);

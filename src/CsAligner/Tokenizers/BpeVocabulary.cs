@@ -5,6 +5,7 @@ using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Tokenizers.Characters;
+using CsAligner.Tokenizers.Pieces;
 using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Tokenizers;
@@ -257,4 +258,17 @@ public sealed class BpeVocabulary
 
     private static InputException Malformed(string file, string what, Exception? cause = null) =>
         new($"reading the tokenizer: {file}: {what}; download the file again, or train the tokenizer again.", cause);
+
+    /// <summary>The merges on ids, applied in CLIP's way.</summary>
+    internal BpeMerges MergesOfIds()
+    {
+        var merges = new BpeMerges(Merges.Count, everywhere: true);
+        for (int rank = 0; rank < Merges.Count; rank++)
+        {
+            BpeMerge merge = Merges[rank];
+            merges.Add(IdOf(merge.Left), IdOf(merge.Right), rank, IdOf(merge.Left + merge.Right));
+        }
+
+        return merges;
+    }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using CsAligner.Tensors;
 using CsAligner.Tokenizers.Characters;
+using CsAligner.Tokenizers.Pieces;
 using CsAligner.Tokenizers.Pipeline;
 
 namespace CsAligner.Tokenizers;
@@ -30,7 +31,7 @@ public sealed class ClipTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         _vocabulary = vocabulary;
-        _merges = BpeMerges.Of(vocabulary);
+        _merges = vocabulary.MergesOfIds();
         StartId = vocabulary.IdOf(ClipText.StartOfText);
         EndId = vocabulary.IdOf(ClipText.EndOfText);
         for (int value = 0; value < 256; value++)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Tokenizers.Characters;
+using CsAligner.Tokenizers.Pieces;
 
 namespace CsAligner.Tokenizers;
 

@@ -144,7 +144,8 @@ public sealed record AlignmentOptions
     /// <summary>Reads what <see cref="WriteJson"/> writes, or any part of it. What does not go together is for
     /// <see cref="Validate()"/>.</summary>
     /// <param name="json">The object.</param>
-    /// <param name="others">What the object leaves out, and an application's own terms and kinds of adapters; null for the defaults.</param>
+    /// <param name="others">What the object leaves out, and an application's own terms and kinds of adapters;
+    /// null for the defaults.</param>
     /// <exception cref="InputException">It is no object, a key is not known, or a value is not what its option takes.</exception>
     public static AlignmentOptions ReadJson(JsonElement json, AlignmentOptions? others = null)
     {
@@ -154,7 +155,12 @@ public sealed record AlignmentOptions
             if (property.Name != FormerStart) _ = AlignmentOptionList.Get(property.Name);
         var options = others ?? new();
         if (json.TryGetProperty(FormerStart, out var shifted))
-            options = options with { Start = shifted.ValueKind == JsonValueKind.False ? AlignmentStart.Identity : AlignmentStart.MeanShift };
+            options = options with
+            {
+                Start = shifted.ValueKind == JsonValueKind.False
+                ? AlignmentStart.Identity
+                : AlignmentStart.MeanShift
+            };
         try
         {
             foreach (var option in AlignmentOptionList.All)

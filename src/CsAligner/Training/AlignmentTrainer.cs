@@ -186,7 +186,8 @@ public sealed class AlignmentTrainer
         var y = _text.Encode(tape, texts, tokens);
         if (_loss.HasBandwidth && renew) _progress.Bandwidth = Bandwidth(x.Rows, y.Rows, step);
         int pairs = batch.Images.Length;
-        var values = _loss.Features(tape, x.Rows, y.Rows, pairs, _progress.Bandwidth, step, batch.ImageOfText, AtStart(tape, images, texts));
+        var values = _loss.Features(tape, x.Rows, y.Rows, pairs, _progress.Bandwidth, step, batch.ImageOfText,
+            AtStart(tape, images, texts));
         if (tokens)
         {
             if (renew) _progress.TokenBandwidth = Bandwidth(x.Packed!, y.Packed!, step);
@@ -315,7 +316,8 @@ public sealed class AlignmentTrainer
             throw new InputException($"align: {_options.Objective} has nothing to bring two sets together without pairs; "
                 + $"use a divergence such as {ObjectiveTerms.CauchySchwarz}, or give pairs");
         if (_data.Images.Width != _data.Texts.Width)
-            throw new InputException($"align: images of width {_data.Images.Width} and texts of width {_data.Texts.Width} come from different "
+            throw new InputException(
+                $"align: images of width {_data.Images.Width} and texts of width {_data.Texts.Width} come from different "
                 + "spaces, and without pairs nothing says how these lie to each other; give pairs");
     }
 

@@ -31,7 +31,7 @@ internal static class TrainingCheckpoint
         string[] others = [.. run.Parts.Where(p => file.Metadata.GetValueOrDefault(p.Name) != p.Value).Select(p => p.Name)];
         if (others.Length > 0)
             throw new InputException($"{path}: this checkpoint was written with other {string.Join(" and other ", others)}; resume with "
-                + $"the same {(others[0] == RunIdentity.Options ? "recipe and seed" : "data")}, or start afresh in another folder.");
+                + $"the same {(others[0] == RunIdentity.Options ? "recipe and seed" : "data")}, or start again in another folder.");
         if (!file.Metadata.TryGetValue(StepKey, out string? text)
             || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long step))
             throw new InputException($"{path}: the checkpoint has no step; start again in another folder.");

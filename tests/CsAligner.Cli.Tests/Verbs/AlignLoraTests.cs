@@ -41,7 +41,7 @@ public class AlignLoraTests
     }
 
     [Theory]
-    [InlineData("give --images and --texts, or --model, --data and --lora")]
+    [InlineData("give --images and --texts, --unpaired-images and --unpaired-texts where there are no pairs, or --model, --data")]
     [InlineData("give --model and --data instead", "--images", "x", "--texts", "y", "--lora", "text")]
     [InlineData("needs --data and --lora", "--model", "m")]
     [InlineData("leave out --images, --texts", "--model", "m", "--data", "d", "--lora", "text", "--images", "x")]

@@ -18,7 +18,7 @@ public class EvaluateVerbTests
         CommandLineRun run = Run(folder, images, texts, "--bandwidth", "0.7", "--temperature", "0.1");
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal(
-            ["image_to_text", "text_to_image", "mutual_information_lower_bound", "temperature", .. MeasureVerbTests.Keys],
+            ["image_to_text", "text_to_image", "mixed", "mutual_information_lower_bound", "temperature", .. MeasureVerbTests.Keys],
             run.Json.EnumerateObject().Select(property => property.Name));
         HasRanks(run.Json.GetProperty("image_to_text"),
             [.. images.Select((image, row) => NaiveMeasures.Rank(image, texts, text => text == row))]);

@@ -117,7 +117,7 @@ public class FidelityVerbTests
         Assert.Contains("Pictures by icon-clip: short side to 64", words, StringComparison.Ordinal);
         Refused("widths", "cannot compare", folder["generated"], Save(folder, "y.npy", 2, 9, 0), "192", "6");
         SavePictures(folder, "one", 3, 1);
-        Refused("one picture", "it has 1 picture, at least 2", folder["real"], folder["one"], "one");
+        Refused("one picture", "it has 1 picture; expected at least 2", folder["real"], folder["one"], "one");
         File.WriteAllText(folder["real/0003.png"], "no picture");
         Refused("a bad picture", "cannot decode '0003.png'", folder["generated"], folder["real"]);
     }

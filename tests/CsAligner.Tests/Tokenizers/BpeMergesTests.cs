@@ -1,4 +1,5 @@
 using CsAligner.Tensors;
+using CsAligner.Tokenizers.Pieces;
 using CsAligner.Tokenizers;
 
 namespace CsAligner.Tests.Tokenizers;

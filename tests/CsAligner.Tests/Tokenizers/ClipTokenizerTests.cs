@@ -2,6 +2,7 @@ using System.Text;
 using CsAligner.Tensors;
 using CsAligner.Tokenizers;
 using CsAligner.Tokenizers.Characters;
+using CsAligner.Tokenizers.Pieces;
 
 namespace CsAligner.Tests.Tokenizers;
 
@@ -55,7 +56,7 @@ public sealed class ClipTokenizerTests
     public void The_queue_merges_what_the_scan_merges()
     {
         BpeVocabulary vocabulary = BpeVocabulary.Read(TokenizerFiles.Golden);
-        var merges = BpeMerges.Of(vocabulary);
+        var merges = vocabulary.MergesOfIds();
         var random = new RandomGenerator(3);
         string alphabet = "abnr owlcid";
         for (int round = 0; round < 500; round++)
@@ -76,7 +77,7 @@ public sealed class ClipTokenizerTests
         string[] extra = ["ab", "abab", "aab"];
         var tokens = new List<string>(BpeVocabulary.Read(TokenizerFiles.Golden).Tokens.Take(512)) { extra[0], extra[1], extra[2] };
         var vocabulary = new BpeVocabulary(tokens, [new("ab", "ab"), new("a", "ab"), new("a", "b")]);
-        var merges = BpeMerges.Of(vocabulary);
+        var merges = vocabulary.MergesOfIds();
         foreach (string word in new[] { "abab", "aabab", "abaab", "aaabababab", "babab" })
         {
             int[] scanned = [.. word.Select(letter => vocabulary.IdOf(letter.ToString()))];

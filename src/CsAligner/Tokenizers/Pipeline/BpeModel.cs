@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using CsAligner.Tokenizers.Pieces;
 
 namespace CsAligner.Tokenizers.Pipeline;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CsAligner.Tensors;
+using CsAligner.Tokenizers.Pieces;
 
 namespace CsAligner.Tokenizers.Pipeline;
 

@@ -1,6 +1,6 @@
 using Merge = (int Rank, int Id);
 
-namespace CsAligner.Tokenizers;
+namespace CsAligner.Tokenizers.Pieces;
 
 /// <summary>
 /// Byte pair encoding of one word, on ids: the best pair is merged, then the best pair of what that leaves, until none is known. CLIP
@@ -15,19 +15,6 @@ internal sealed class BpeMerges(int capacity, bool everywhere)
     private const int NoMerge = int.MaxValue;
 
     private readonly Dictionary<ulong, Merge> _merges = new(capacity);
-
-    /// <summary>The merges of CLIP's vocabulary, merged in its way.</summary>
-    public static BpeMerges Of(BpeVocabulary vocabulary)
-    {
-        var merges = new BpeMerges(vocabulary.Merges.Count, everywhere: true);
-        foreach (BpeMerge merge in vocabulary.Merges)
-        {
-            merges.Add(
-                vocabulary.IdOf(merge.Left), vocabulary.IdOf(merge.Right), merges._merges.Count, vocabulary.IdOf(merge.Left + merge.Right));
-        }
-
-        return merges;
-    }
 
     /// <summary>Adds the next best merge; of a pair that comes twice the later rank counts.</summary>
     public void Add(int left, int right, int rank, int id) => _merges[PairOf(left, right)] = (rank, id);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace CsAligner.Tokenizers;
+namespace CsAligner.Tokenizers.Pieces;
 
 /// <summary>
 /// The pieces of a unigram vocabulary as a tree of their symbols, characters or UTF-16 units: finds what begins at a place of a text.
