@@ -71,7 +71,7 @@ public class SweepVerbTests
     [InlineData("\"folds\": 3", "\"fold\": 3", "\"data\" has the unknown key \"fold\"")]
     [InlineData("\"folds\": 3", "\"folds\": 1", "folds of 2 or more")]
     [InlineData("\"epochs\": 2", "\"epoch\": 2", "no option \"epoch\"")]
-    [InlineData("\"epochs\": 2", "\"epochs\": 0", "recipe.json: \"epochs\": expected 1 to 1000000, got 0")]
+    [InlineData("\"epochs\": 2", "\"epochs\": 0", "recipe.json: \"epochs\": expected a whole number of 1 to 1000000, got 0")]
     [InlineData("\"name\": \"small\",", "\"name\": \"small\", \"cases\": [{}],", "recipe.json")]
     [InlineData("\"epochs\": 2", "\"epochs\": \"two\"", "\"epochs\": expected a whole number")]
     [InlineData("\"epochs\": 2", "\"lora\": \"text:modules=head\"", "no module 'head'")]
