@@ -85,7 +85,7 @@ internal static class AlignVerb
             if (result.ValidationPairs == 0 && result.HeldOutImages == 0 && options.ValidationFraction > 0 && options.Objective.Trains)
             {
                 string rows = result.TrainingPairs > 0 ? "pairs" : "rows";
-                session.Terminal.Say($"no {rows} were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch by, "
+                session.Terminal.Say($"no {rows} were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch, "
                     + "so the last one is kept");
             }
 

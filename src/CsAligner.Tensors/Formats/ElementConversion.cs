@@ -17,7 +17,7 @@ internal static class ElementConversion
 
     private delegate void Writer(ReadOnlySpan<float> values, Span<byte> bytes);
 
-    public static int SizeOf(ElementType type) => Of(type, "not a type that can be read or written").Size;
+    public static int SizeOf(ElementType type) => Of(type, "cannot be read or written").Size;
 
     public static bool IsInteger(ElementType type) => Find(type)?.ToInt64 is not null;
 
@@ -42,10 +42,10 @@ internal static class ElementConversion
     }
 
     public static void ToSingle(ReadOnlySpan<byte> bytes, ElementType type, Span<float> values) =>
-        Of(type, "not a type that can be read").ToSingle(bytes, values);
+        Of(type, "cannot be read").ToSingle(bytes, values);
 
     public static void ToDouble(ReadOnlySpan<byte> bytes, ElementType type, Span<double> values) =>
-        Of(type, "not a type that can be read").ToDouble(bytes, values);
+        Of(type, "cannot be read").ToDouble(bytes, values);
 
     /// <summary>Values of uint64 beyond the range become the largest int64.</summary>
     public static void ToInt64(ReadOnlySpan<byte> bytes, ElementType type, Span<long> values) =>

@@ -86,8 +86,8 @@ public static class StreamingEvaluator
     {
         long least = LeastMemory(width, options), memoryBytes = options.MemoryBytes;
         if (memoryBytes < least)
-            throw new InputException($"measure: rows of {width} values need at least {(least >> 20) + 1}M of memory, {memoryBytes >> 20}M "
-                + "are allowed; raise it");
+            throw new InputException($"measure: rows of {width} values need at least {(least >> 20) + 1}M of memory, "
+                + $"but the limit is {memoryBytes >> 20}M; raise it");
         return (int)Math.Min(1 << 16, 1 + ((memoryBytes - least) / BlockBytes(width, options)));
     }
 

@@ -56,7 +56,7 @@ public sealed record CsAlignerObjective
         Check(x, y, CsWeight == 0 ? 1 : Bandwidth, OffDiagonal && CsWeight != 0);
         int paired = pairs ?? Math.Min(x.Rows, y.Rows);
         if (paired < 0 || paired > Math.Min(x.Rows, y.Rows))
-            throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"There can be 0 to {Math.Min(x.Rows, y.Rows)} pairs.");
+            throw new ArgumentOutOfRangeException(nameof(pairs), paired, $"Expected 0 to {Math.Min(x.Rows, y.Rows)} pairs.");
         CheckWeight(nameof(CsWeight), CsWeight);
         CheckWeight(nameof(InfoNceWeight), InfoNceWeight);
         double scale = Scale(logitScale);

@@ -31,7 +31,7 @@ internal sealed class AlignmentLoss
         foreach (var (_, values) in _terms.SelectMany(t => t.Parameters)) values.RequiresGrad = true;
     }
 
-    /// <summary>Whether there is a term that needs the rows at the start.</summary>
+    /// <summary>Whether there is a term that needs the initial rows.</summary>
     public bool NeedsStart => Objective.Terms.Any(term => term.NeedsStart);
 
     /// <summary>Whether there is a term that needs the kernel's bandwidth.</summary>

@@ -33,7 +33,7 @@ internal sealed record PostProcessor(int[] Before, int[] Behind)
     private static PostProcessor Limited(JsonView json, List<int> before, List<int> behind) =>
         before.Count + behind.Count <= MostMarks
             ? new PostProcessor([.. before], [.. behind])
-            : throw json.Malformed($"more than {MostMarks} marks around a text");
+            : throw json.Malformed($"more than {MostMarks} special tokens around a text");
 
     // A pair of a token and its id.
     private static int IdOf(JsonView json, string name)
