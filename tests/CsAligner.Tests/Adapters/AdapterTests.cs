@@ -116,7 +116,7 @@ public sealed class AdapterTests : IDisposable
         writer.Add("down.weight", new Tensor(2, 3));
         writer.Add("up.weight", new Tensor(4, 2));
         writer.Write(path);
-        Assert.Contains("do not fit", Assert.Throws<InputException>(() => Adapter.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("do not match", Assert.Throws<InputException>(() => Adapter.Load(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

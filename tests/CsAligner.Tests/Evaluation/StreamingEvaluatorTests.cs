@@ -132,7 +132,7 @@ public sealed class StreamingEvaluatorTests
     public void Too_little_memory_is_said_with_what_is_needed()
     {
         var options = SmallBlocks with { MemoryBytes = 1 << 20 };
-        Assert.Contains("allow more",
+        Assert.Contains("raise it",
             Assert.Throws<InputException>(() => Stream(Rows(9, 9, 0), Rows(9, 10, 0), BandwidthRule.Fixed(1), options)).Message,
             StringComparison.Ordinal);
     }

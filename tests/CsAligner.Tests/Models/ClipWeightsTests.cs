@@ -57,7 +57,7 @@ public sealed class ClipWeightsTests
         Refused("the name of a .safetensors file beside the list was expected", f => Map(f, map => map[Scale] = "x\\y.safetensors"));
         Refused("the name of a .safetensors file beside the list was expected", f => Map(f, map => map[Scale] = ".."));
         Refused("is in 7", f => Map(f, map => map[Scale] = 7));
-        Refused("is said to be in null", f => Map(f, map => map[Scale] = null));
+        Refused("is in null", f => Map(f, map => map[Scale] = null));
         Refused("which is not there", f => Map(f, map => map["no.such.tensor"] = First));
         Refused("tensor 'logit_scale' is in 'model-",
             f => Map(f, map => map[Scale] = map[Scale]!.GetValue<string>() == First ? Second : First));

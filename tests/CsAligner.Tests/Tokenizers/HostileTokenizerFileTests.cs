@@ -213,7 +213,7 @@ public sealed class HostileTokenizerFileTests
     {
         string marks = """{"type":"BertProcessing","sep":["a",1],"cls":["a",1]}""", many = string.Join(',', Enumerable.Repeat("1", 300));
         Refused(With("truncation", """{"max_length":0}"""),
-            "a text may have 0 ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are 0");
+            "a text may have at most 0 ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are 0");
         Refused(With("truncation", """{"max_length":2}""", text => text[..^1] + $$""","post_processor":{{marks}}""" + "}"),
             "a text may have 2 ids");
         Refused(With("post_processor",

@@ -94,7 +94,7 @@ public sealed class ClipEncoderTests : IDisposable
         Assert.Contains("120 samples",
             Assert.Throws<InputException>(() => new AlignmentTrainer(Options with { TokenWeight = 0 }, shorter)).Message,
             StringComparison.Ordinal);
-        Assert.Contains("training image alone",
+        Assert.Contains("training only image",
             Assert.Throws<InputException>(() =>
                 new AlignmentTrainer(Options with { TokenWeight = 0, Train = TrainedSide.Image }, data)).Message, StringComparison.Ordinal);
         Assert.Contains("choose them on the frozen features first",
