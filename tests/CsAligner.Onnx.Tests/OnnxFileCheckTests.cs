@@ -67,7 +67,7 @@ public sealed class OnnxFileCheckTests
         byte[] value = Convert.FromHexString(nan), zeros = new byte[before * value.Length];
         Check(Model(Message(5, Weights(zeros))), null);
         Check(Model(Message(5, Weights([.. zeros, .. Convert.FromHexString(infinite), .. zeros]))), null);
-        Check(Model(Message(5, Weights([.. zeros, .. value, .. zeros]))), "the weights 'blocks.0.w' hold NaN");
+        Check(Model(Message(5, Weights([.. zeros, .. value, .. zeros]))), "the weights 'blocks.0.w' contain NaN");
 
         // Beside the model; what is before and behind the tensor's place there is another's.
         using var folder = new TemporaryFolder();
@@ -78,14 +78,14 @@ public sealed class OnnxFileCheckTests
                     [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Entry("location", "w.bin"), .. Entry("offset", $"{offset}"),
                         .. Entry("length", $"{length}")])));
         OnnxFileCheck.Run(Place(value.Length, zeros.Length));
-        Assert.Contains("the weights 'blocks.0.w' hold NaN",
+        Assert.Contains("the weights 'blocks.0.w' contain NaN",
             Assert.Throws<InputException>(() => OnnxFileCheck.Run(Place(value.Length, zeros.Length + value.Length))).Message,
             StringComparison.Ordinal);
         if (type is not (1 or 11)) return;
 
         // Values one by one.
         Check(Model(Message(5, [.. Message(8, "blocks.0.w"u8), 0x10, (byte)type, .. Message(type == 1 ? 4 : 10, [.. zeros, .. value])])),
-            "the weights 'blocks.0.w' hold NaN");
+            "the weights 'blocks.0.w' contain NaN");
 
         byte[] Weights(byte[] raw) =>
             [0x08, .. Number(raw.Length / value.Length), 0x10, (byte)type, .. Message(8, "blocks.0.w"u8), .. Message(9, raw)];

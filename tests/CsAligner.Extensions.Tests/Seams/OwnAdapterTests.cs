@@ -69,7 +69,7 @@ public sealed class OwnAdapterTests
         }
 
         Write(new Tensor(5));
-        Assert.Contains("do not fit", Assert.Throws<InputException>(() => Adapter.Load(folder["b.safetensors"], Kinds)).Message,
+        Assert.Contains("do not match", Assert.Throws<InputException>(() => Adapter.Load(folder["b.safetensors"], Kinds)).Message,
             StringComparison.Ordinal);
         Write(new Tensor(2, 2));
         Assert.Contains("\"amplitude\" has rank 2, expected 1",
@@ -79,7 +79,7 @@ public sealed class OwnAdapterTests
     [Fact]
     public void A_kind_that_cannot_be_right_is_refused()
     {
-        Assert.Contains("'sine' already", Assert.Throws<ArgumentException>(() => Kinds.With(SineAdapter.Definition)).Message,
+        Assert.Contains("'sine' exists already", Assert.Throws<ArgumentException>(() => Kinds.With(SineAdapter.Definition)).Message,
             StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Kinds.With(SineAdapter.Definition with { Name = " " }));
         Assert.Contains("keeps the width", Assert.Throws<InputException>(() => Create(Kinds, "sine", 4, 5)).Message,

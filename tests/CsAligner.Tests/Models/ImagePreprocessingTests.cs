@@ -130,7 +130,7 @@ public sealed class ImagePreprocessingTests
     [InlineData("""{"size": 224, "do_flip_channel_order": true}""", "\"do_flip_channel_order\" is true")]
     [InlineData("""{"size": 224, "of_next_year": false}""", "\"of_next_year\" is false")]
     [InlineData("""{"size": 224, "image_processor_type": "ConvNextImageProcessor"}""", "the image processor ConvNext is not supported")]
-    [InlineData("""{}""", "neither \"size\" nor \"crop_size\"")]
+    [InlineData("""{}""", "\"size\" and \"crop_size\" are missing")]
     [InlineData("""[]""", "JSON object")]
     [InlineData("""{""", "not valid JSON")]
     public void What_is_not_done_is_refused_and_named(string json, string expected)
@@ -144,7 +144,7 @@ public sealed class ImagePreprocessingTests
     [InlineData("""{"image_processor": SETTINGS, "processor_class": "CLIPProcessor"}""", null)]
     [InlineData("SETTINGS", null)]
     [InlineData("""{"image_processor": SETTINGS, "tokenizer": {"a": 1}, "do_rescale": false}""", "\"do_rescale\" is false")]
-    [InlineData("""{"processor_class": "CLIPProcessor"}""", "neither \"size\"")]
+    [InlineData("""{"processor_class": "CLIPProcessor"}""", "\"size\" and \"crop_size\" are missing")]
     public void The_file_of_version_5_of_transformers_is_read_in_place_of_the_older_one(string json, string? refused)
     {
         using var folder = new TemporaryFolder();

@@ -215,7 +215,7 @@ public sealed class HostileTokenizerFileTests
         Refused(With("truncation", """{"max_length":0}"""),
             "a text may have at most 0 ids (max_length, or model_max_length of tokenizer_config.json), but its marks alone are 0");
         Refused(With("truncation", """{"max_length":2}""", text => text[..^1] + $$""","post_processor":{{marks}}""" + "}"),
-            "a text may have 2 ids");
+            "a text may have at most 2 ids");
         Refused(With("post_processor",
             """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"Sequence":{"id":"A"}}],"special_tokens":{"a":{"ids":[*]}}}""".Replace("*", many, StringComparison.Ordinal)), "more than 256 special tokens around a text");
         Refused(With("post_processor", $$"""{"type":"Sequence","processors":[{{string.Join(',', Enumerable.Repeat(marks, 129))}}]}"""),
