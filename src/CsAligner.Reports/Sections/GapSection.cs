@@ -18,8 +18,7 @@ internal static class GapSection
             {
                 page.TextWithSubscripts(
                     "The part of the gap that subtracting each modality's mean removes (centroid) and the part that stays "
-                    + "(distribution), by off-diagonal D_CS "
-                    + "and by Fréchet², on ");
+                        + "(distribution), by off-diagonal D_CS and by Fréchet², on ");
                 page.Element("bdi", content.PicturedSet);
                 page.Text("; and the share of held-out rows that a trained plane assigns to the right modality: 50% is chance. ");
                 page.Element("a", "How to read this", ("href", "#reading"));

@@ -86,7 +86,7 @@ public sealed class OwnAdapterTests
             StringComparison.Ordinal);
 
         var renamed = Kinds.With(SineAdapter.Definition with { Name = "cosine" });
-        Assert.Contains("calls itself 'sine'", Assert.Throws<InvalidOperationException>(() => Create(renamed, "cosine", 4, 4)).Message,
+        Assert.Contains("of Kind 'sine'", Assert.Throws<InvalidOperationException>(() => Create(renamed, "cosine", 4, 4)).Message,
             StringComparison.Ordinal);
         var wider = Kinds.With(SineAdapter.Definition with { Name = "wider", ChangesWidth = true });
         Assert.Contains("4 to 4", Assert.Throws<InvalidOperationException>(() => Create(wider, "wider", 4, 5)).Message,

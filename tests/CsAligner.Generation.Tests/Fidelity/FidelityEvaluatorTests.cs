@@ -170,7 +170,7 @@ public class FidelityEvaluatorTests
         Refused("expected at least 2 rows of each, got 1 generated and 9 reference", Unit(15, 1, 4), rows);
         Refused("expected at least 2 rows of each, got 9 generated and 0 reference", rows, new Tensor(0, 4));
         Refused("generated rows have 4 values, but reference rows 5", rows, Unit(15, 9, 5));
-        Refused("generated rows have 4 values and training rows 5", rows, rows, Unit(15, 9, 5));
+        Refused("generated rows have 4 values, but training rows 5", rows, rows, Unit(15, 9, 5));
         Refused("the training set has no rows", rows, rows, new Tensor(0, 4));
         Refused("row 7 of the generated rows holds NaN or infinity", Broken(rows, float.NaN), rows);
         Refused("row 7 of the reference rows holds NaN or infinity", rows, Broken(rows, float.NegativeInfinity));

@@ -59,7 +59,7 @@ public sealed class ClipWeightsTests
         Refused("is in 7", f => Map(f, map => map[Scale] = 7));
         Refused("is in null", f => Map(f, map => map[Scale] = null));
         Refused("which is not there", f => Map(f, map => map["no.such.tensor"] = First));
-        Refused("tensor 'logit_scale' is also in 'model-",
+        Refused("for tensor 'logit_scale', which is not there",
             f => Map(f, map => map[Scale] = map[Scale]!.GetValue<string>() == First ? Second : First));
         Refused("no tensor \"logit_scale\"", f => Map(f, map => map.Remove(Scale)));
         Refused("\"weight_map\" is empty", f => Map(f, map => map.Clear()));
