@@ -178,7 +178,7 @@ public sealed class OwnTermTests
 
         Refused("one element", (_, inputs) => inputs.X);
         Refused("no gradient", (_, _) => Tensor.From([1f], 1));
-        Assert.Contains("all-captions", Assert.Throws<InputException>(
+        Assert.Contains("AllCaptions", Assert.Throws<InputException>(
             () => new AlignmentOptions
             {
                 AllCaptions = true,
