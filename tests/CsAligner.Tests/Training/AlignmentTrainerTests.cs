@@ -321,9 +321,9 @@ public sealed class AlignmentTrainerTests : IDisposable
             };
         var result = Run(options, data);
         Assert.True(result.Epochs[^1].InfoNce < result.Epochs[1].InfoNce);
-        Assert.Contains("all-captions", Assert.Throws<InputException>(() => Run(options with { LearnTemperature = true }, data)).Message,
+        Assert.Contains("AllCaptions", Assert.Throws<InputException>(() => Run(options with { LearnTemperature = true }, data)).Message,
             StringComparison.Ordinal);
-        Assert.Contains("all-captions",
+        Assert.Contains("AllCaptions",
             Assert.Throws<InputException>(() => Run(options with { Objective = AlignmentObjective.Parse("l2") }, data)).Message,
             StringComparison.Ordinal);
     }
