@@ -19,7 +19,8 @@ internal sealed record AlignInputs(
     /// <summary>Whether there are images and texts that belong together.</summary>
     public bool HasPairs => Images is not null && Texts is not null;
 
-    private bool HasUnpairedAlone => Images is null && Texts is null && UnpairedImages is not null && UnpairedTexts is not null;
+    /// <summary>Whether there are images and texts of which none belong together.</summary>
+    public bool HasUnpairedAlone => Images is null && Texts is null && UnpairedImages is not null && UnpairedTexts is not null;
 
     public IReadOnlyList<(string Role, string? Path)> ByRole =>
     [

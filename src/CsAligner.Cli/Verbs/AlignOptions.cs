@@ -10,7 +10,8 @@ using CsAligner.Training;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>The options of <c>align</c> that decide how it trains: those of <see cref="AlignmentOptionList"/>.</summary>
-internal sealed class AlignOptions
+/// <param name="hasPairs">Whether a command line gives pairs: without them other defaults hold.</param>
+internal sealed class AlignOptions(Func<ParseResult, bool> hasPairs)
 {
     private readonly (AlignmentOption Declared, Option Option)[] _all =
         [.. AlignmentOptionList.All.Select(declared => (declared, Create(declared)))];
@@ -61,7 +62,7 @@ internal sealed class AlignOptions
     /// <summary>The options; those that are left to be chosen have their defaults.</summary>
     public AlignmentOptions Read(ParseResult parsed)
     {
-        var options = new AlignmentOptions();
+        AlignmentOptions options = hasPairs(parsed) ? new() : AlignmentOptions.WithoutPairs;
         foreach ((AlignmentOption declared, _) in _all)
         {
             if (Given(parsed, declared.Key) is { } text && !IsAutomatic(declared, text)) options = declared.Read(options, text);

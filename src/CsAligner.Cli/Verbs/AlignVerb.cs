@@ -47,7 +47,7 @@ internal static class AlignVerb
             new("--merge") { Description = "With --lora, also write the model with LoRA merged into its weights, to model in --out" };
         Option<bool> resume = new("--resume") { Description = "Continue from the checkpoint in --out, if there is one" };
         Option<bool> json = CommonOptions.Json();
-        var training = new AlignOptions();
+        var training = new AlignOptions(parsed => !Inputs(parsed).HasUnpairedAlone);
         var command = new Command("align", "Train adapters or LoRA that align images and texts")
         {
             images, texts, output, pairs, unpairedImages, unpairedTexts, imageTokens, textTokens, model, data, lora, merge,
@@ -84,9 +84,11 @@ internal static class AlignVerb
                 Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
             if (result.ValidationPairs == 0 && result.HeldOutImages == 0 && options.ValidationFraction > 0 && options.Objective.Trains)
             {
-                string rows = result.TrainingPairs > 0 ? "pairs" : "rows";
-                session.Terminal.Say($"no {rows} were held out: {options.ValidationFraction:g3} of them are too few to choose an epoch, "
-                    + "so the last one is kept");
+                session.Terminal.Say(result.TrainingPairs > 0
+                    ? $"no pairs were held out: {options.ValidationFraction:g3} of the pairs are too few to choose an epoch, so the last "
+                        + "one is kept"
+                    : $"nothing was trained: {options.ValidationFraction:g3} of the rows are too few to tell when to stop, so the "
+                        + "adapters stay at their start");
             }
 
             AlignmentReport.Write(folder, options, result, inputs.ByRole, choice);

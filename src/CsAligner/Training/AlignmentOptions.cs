@@ -14,6 +14,20 @@ public sealed record AlignmentOptions
     // What run.json had before there was a choice of starts: true or false.
     private const string FormerStart = "mean_shift_start";
 
+    /// <summary>
+    /// Options for data without a single pair: the barycentre in closed form, then D_CS with the similarities of the start kept. The epoch
+    /// of the lowest value on held-out rows is kept; with too few rows to hold any out, nothing is trained.
+    /// </summary>
+    public static AlignmentOptions WithoutPairs { get; } = new()
+    {
+        Objective = AlignmentObjective.Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.Similarity),
+        Start = AlignmentStart.Barycentre,
+        Adapter = new AdapterOptions { Kind = LinearAdapter.KindName },
+        SimilarityWeight = 2,
+        LearningRate = 5e-4,
+        Epochs = 8,
+    };
+
     /// <summary>What is minimised.</summary>
     public AlignmentObjective Objective { get; init; } = AlignmentObjective.CsInfoNce;
 
@@ -67,7 +81,7 @@ public sealed record AlignmentOptions
     /// epoch all the same; where there are more, an epoch goes over the pairs as often as it takes. Infinity limits them by
     /// <see cref="BatchSize"/> alone: a few pairs are then seen beside many rows.
     /// </summary>
-    public double UnpairedRatio { get; init; } = double.PositiveInfinity;
+    public double UnpairedRatio { get; init; } = 2;
 
     /// <summary>
     /// Whether a step has all texts of its images, each a positive of its image, in place of one drawn anew. Of an image's texts the

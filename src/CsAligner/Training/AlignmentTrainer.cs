@@ -103,8 +103,11 @@ public sealed class AlignmentTrainer
                 + "tensor of the run; give it another name");
     }
 
-    // Nothing is trained for the baselines.
-    private int Epochs => _options.Objective.Trains && _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
+    // Nothing is trained for the baselines; nor without pairs where no rows can be held out, for then nothing tells when to stop.
+    private int Epochs =>
+        _options.Objective.Trains && !IsLeftAtStart && _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
+
+    private bool IsLeftAtStart => _trainingPairs == 0 && _validationImages.Length == 0 && _options.ValidationFraction > 0;
 
     private IEnumerable<(string Name, Tensor Values)> Trained =>
         _image.Parameters.Concat(_text.Parameters).Concat(_loss.Tensors.Where(t => t.Values.RequiresGrad));

@@ -99,6 +99,7 @@ internal static class GuideFolder
         }
 
         File.WriteAllLines(folder["photos/captions.tsv"], captions);
+        File.WriteAllLines(folder["words.txt"], Shapes.SelectMany(shape => Colours.Select(colour => $"a {colour.Name} {shape.Name}")));
     }
 
     private static void Draw(

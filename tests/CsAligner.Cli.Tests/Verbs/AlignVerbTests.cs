@@ -46,6 +46,29 @@ public class AlignVerbTests
     }
 
     [Fact]
+    public void Without_pairs_the_closed_form_closes_the_gap()
+    {
+        using var folder = new TemporaryFolder();
+        (string images, string texts) = SaveModalities(folder);
+        CommandLineRun run = CommandLineRun.Of(
+            "align", "--unpaired-images", images, "--unpaired-texts", texts, "--out", folder["out"], "--json");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("nothing was trained", run.Error);
+        Assert.Equal((0, 120, 120), (run.Json.GetProperty("training_pairs").GetInt32(),
+            run.Json.GetProperty("unpaired_images").GetInt32(), run.Json.GetProperty("unpaired_texts").GetInt32()));
+        JsonElement options = run.Json.GetProperty("options");
+        Assert.Equal(("cs+similarity", "barycentre"), (options.GetProperty("objective").GetString(), options.GetProperty("start").GetString()));
+        Apply(folder["out/image-adapter.safetensors"], images, folder["i.npy"]);
+        Apply(folder["out/text-adapter.safetensors"], texts, folder["t.npy"]);
+        Assert.True(OffDiagonal(folder["i.npy"], folder["t.npy"]) < OffDiagonal(images, texts) / 2);
+
+        CommandLineRun both = CommandLineRun.Of(
+            "align", "--unpaired-images", images, "--unpaired-texts", texts, "--pairs", images, "--out", folder["out"]);
+        Assert.Equal(2, both.ExitCode);
+        Assert.Contains("belong to pairs", both.Error);
+    }
+
+    [Fact]
     public void Landmarks_train_too_and_the_run_says_so()
     {
         using var folder = new TemporaryFolder();

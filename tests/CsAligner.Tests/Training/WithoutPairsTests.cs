@@ -1,0 +1,100 @@
+using CsAligner.Adapters;
+using CsAligner.Evaluation;
+using CsAligner.Starts;
+using CsAligner.Tensors;
+using CsAligner.Training;
+
+namespace CsAligner.Tests.Training;
+
+/// <summary>Alignment of two sets of which no rows belong together.</summary>
+public sealed class WithoutPairsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("csalign-unpaired").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_few_rows_get_the_closed_form()
+    {
+        AlignmentData data = Apart(60, 90);
+        var result = Run(AlignmentOptions.WithoutPairs, data);
+        Assert.Equal((0, 0, 60, 90, 0), (result.TrainingPairs, result.BestEpoch, result.UnpairedImages, result.UnpairedTexts,
+            result.HeldOutImages));
+        var (image, _) = GaussianTransport.ToBarycentre(GaussianFit.Of(data.UnpairedImages!), GaussianFit.Of(data.UnpairedTexts!));
+        Assert.Equal(image.Weight!.Span.ToArray(), result.Image.Start!.Weight!.Span.ToArray());
+        double before = Divergence(data.UnpairedImages!, data.UnpairedTexts!);
+        double after = Divergence(result.Image.Apply(data.UnpairedImages!), result.Text.Apply(data.UnpairedTexts!));
+        Assert.True(after < 0.2 * before, $"{before} to {after}");
+    }
+
+    [Fact]
+    public void Many_rows_are_trained_on_and_judged_by_rows_held_out()
+    {
+        AlignmentData data = Apart(900, 1100);
+        var options = AlignmentOptions.WithoutPairs with { BatchSize = 256, Epochs = 4, LearningRate = 5e-3 };
+        var result = Run(options, data);
+        Assert.Equal((810, 990, 90, 110), (result.UnpairedImages, result.UnpairedTexts, result.HeldOutImages, result.HeldOutTexts));
+        Assert.True(float.IsNaN(result.Epochs[1].ValidationImageToText));
+        Assert.True(result.Epochs[^1].CauchySchwarz < result.Epochs[1].CauchySchwarz);
+        Assert.Equal(result.Epochs.MinBy(epoch => epoch.ValidationObjective)!.Epoch, result.BestEpoch);
+
+        string path = Path.Combine(_folder, "text.safetensors");
+        result.Text.Save(path);
+        float[] mapped = result.Text.Apply(data.UnpairedTexts!).Span.ToArray();
+        Assert.Equal(mapped, Adapter.Load(path).Apply(data.UnpairedTexts!).Span.ToArray());
+    }
+
+    [Fact]
+    public void A_run_that_was_cut_off_ends_with_the_same_bits()
+    {
+        AlignmentData data = Apart(900, 700);
+        var options = AlignmentOptions.WithoutPairs with { BatchSize = 256, Epochs = 3 };
+        string checkpoint = Path.Combine(_folder, "checkpoint.safetensors");
+        using var source = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => new AlignmentTrainer(options, data)
+        {
+            StepDone = step =>
+            {
+                if (step == 5) source.Cancel();
+            },
+        }.Run(checkpoint, cancellation: source.Token));
+        var resumed = new AlignmentTrainer(options, data).Run(checkpoint, resume: true, cancellation: TestContext.Current.CancellationToken);
+        var whole = Run(options, data);
+        Assert.True(resumed.Resumed);
+        foreach (var (expected, actual) in whole.Image.Tensors.Zip(resumed.Image.Tensors))
+            Assert.Equal(expected.Values.Span.ToArray(), actual.Values.Span.ToArray());
+    }
+
+    [Fact]
+    public void One_side_alone_goes_the_whole_way()
+    {
+        AlignmentData data = Apart(80, 70);
+        var result = Run(AlignmentOptions.WithoutPairs with { Train = TrainedSide.Text }, data);
+        Assert.Null(result.Image.Start);
+        Near.Norm(data.UnpairedImages!.Span.ToArray().Select(v => (double)v),
+            result.Image.Apply(data.UnpairedImages!).Span.ToArray().Select(v => (double)v), 1e-6);
+        double after = Divergence(data.UnpairedImages!, result.Text.Apply(data.UnpairedTexts!));
+        Assert.True(after < 0.3 * Divergence(data.UnpairedImages!, data.UnpairedTexts!), $"{after}");
+    }
+
+    [Fact]
+    public void What_cannot_do_without_pairs_is_refused()
+    {
+        AlignmentData data = Apart(40, 40);
+        Refused("nothing to bring two sets together", AlignmentOptions.WithoutPairs with { Objective = AlignmentObjective.InfoNce }, data);
+        Refused("give pairs", AlignmentOptions.WithoutPairs, AlignmentData.WithoutPairs(new Tensor(9, 4), new Tensor(9, 5)));
+        Refused("at least 2 pairs", new AlignmentOptions(), new AlignmentData(new Tensor(1, 4), new Tensor(1, 4)));
+
+        static void Refused(string expected, AlignmentOptions options, AlignmentData data) =>
+            Assert.Contains(expected, Assert.Throws<InputException>(() => new AlignmentTrainer(options, data)).Message,
+                StringComparison.Ordinal);
+    }
+
+    private static AlignmentData Apart(int images, int texts) =>
+        AlignmentData.WithoutPairs(Clouds.Flat(images, 10, 1, 0.4f), Clouds.Flat(texts, 10, 2, -0.4f));
+
+    private static AlignmentResult Run(AlignmentOptions options, AlignmentData data) =>
+        new AlignmentTrainer(options, data).Run(cancellation: TestContext.Current.CancellationToken);
+
+    private static double Divergence(Tensor x, Tensor y) => Evaluator.Measure(x, y).CsDivergenceOffDiagonal!.Value;
+}
