@@ -150,7 +150,7 @@ internal static class AlignVerb
         {
             session.Terminal.WithProgress(
                 "epoch",
-                options.Objective.Trains ? options.Epochs : 0,
+                trainer.Epochs,
                 progress => result = trainer.Run(checkpoint, resume, epoch => progress.Report(epoch.Epoch, Describe(epoch)),
                     session.Cancellation),
                 "epochs");

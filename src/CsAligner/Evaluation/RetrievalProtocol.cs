@@ -38,8 +38,8 @@ public sealed record RetrievalProtocol(string Name, int Images, int Folds)
         if (pairing.Images != Images || pairing.Texts != Images * Captions)
             throw new InputException(
                 $"evaluate: {Name} needs {Images} images with {Captions} captions each, {Images * Captions} texts; "
-                    + $"got {pairing.Images} images and {pairing.Texts} texts: embed karpathy:FILE:{Name} without bad samples, or leave "
-                    + "--protocol out");
+                    + $"got {pairing.Images} images and {pairing.Texts} texts: embed karpathy:FILE:{Name} without bad samples, or "
+                    + "evaluate without a protocol");
         int[] captions = new int[Images];
         foreach (int image in pairing.ImageOfText) captions[image]++;
         int wrong = Array.FindIndex(captions, count => count != Captions);

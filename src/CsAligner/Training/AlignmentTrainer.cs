@@ -81,7 +81,8 @@ public sealed class AlignmentTrainer
         var starts = AlignmentStarts.Of(
             options,
             new ChosenRows(images, [.. training, .. freeImages.Select(i => images.First(1) + i)]),
-            new ChosenRows(texts, [.. trainingTexts, .. freeTexts.Select(i => texts.First(1) + i)]));
+            new ChosenRows(texts, [.. trainingTexts, .. freeTexts.Select(i => texts.First(1) + i)]),
+            paired: _trainingPairs > 0);
         var random = new RandomGenerator(options.Seed);
         int width = options.Train == TrainedSide.Image ? texts.Width : images.Width;
         _image = new ModalityPipeline("image", images, data.ImageEncoder,
@@ -103,8 +104,8 @@ public sealed class AlignmentTrainer
                 + "tensor of the run; give it another name");
     }
 
-    // Nothing is trained for the baselines; nor without pairs where no rows can be held out, for then nothing tells when to stop.
-    private int Epochs =>
+    /// <summary>Epochs of the run: 0 for baselines, and without pairs where too few rows are held out to tell when to stop.</summary>
+    public int Epochs =>
         _options.Objective.Trains && !IsLeftAtStart && _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
 
     private bool IsLeftAtStart => _trainingPairs == 0 && _validationImages.Length == 0 && _options.ValidationFraction > 0;

@@ -57,7 +57,8 @@ public class AlignVerbTests
         Assert.Equal((0, 120, 120), (run.Json.GetProperty("training_pairs").GetInt32(),
             run.Json.GetProperty("unpaired_images").GetInt32(), run.Json.GetProperty("unpaired_texts").GetInt32()));
         JsonElement options = run.Json.GetProperty("options");
-        Assert.Equal(("cs+similarity", "barycentre"), (options.GetProperty("objective").GetString(), options.GetProperty("start").GetString()));
+        Assert.Equal(("cs+similarity", "barycentre"),
+            (options.GetProperty("objective").GetString(), options.GetProperty("start").GetString()));
         Apply(folder["out/image-adapter.safetensors"], images, folder["i.npy"]);
         Apply(folder["out/text-adapter.safetensors"], texts, folder["t.npy"]);
         Assert.True(OffDiagonal(folder["i.npy"], folder["t.npy"]) < OffDiagonal(images, texts) / 2);

@@ -200,14 +200,14 @@ public class EmbeddingJobTests
         foreach (int i in (int[])[2, 5, 7]) File.WriteAllText(folder[$"{i}.png"], "no picture");
         string message =
             Assert.Throws<InputException>(() => Embed(folder["set"], source, s_options with { MaxBad = new BadSampleLimit(2, 0) })).Message;
-        Assert.Contains("too many bad samples: 3 of 8 read, more than --max-bad 2 allows", message, StringComparison.Ordinal);
+        Assert.Contains("too many bad samples: 3 of 8 read, more than the 2 allowed", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
         Assert.Equal(3, File.ReadAllLines(folder[$"set/{BadSamples.LogFile}"]).Length);
         Assert.False(Directory.Exists(folder["set/.embedding"]));
 
         // A share of a small set is known at its end; the shards are kept, and allowing more takes no work.
         var share = s_options with { MaxBad = new BadSampleLimit(null, 0.05) };
-        Assert.Contains("3 of 30 read, more than --max-bad 5%",
+        Assert.Contains("3 of 30 read, more than the 5% allowed",
             Assert.Throws<InputException>(() => Embed(folder["set"], source, share)).Message, StringComparison.Ordinal);
         var encoder = new ByteEncoder();
         EmbeddingJob again = Job(folder["set"], source, share with { MaxBad = new BadSampleLimit(null, 0.1) }, encoder);

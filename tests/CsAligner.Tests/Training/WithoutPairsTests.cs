@@ -58,7 +58,8 @@ public sealed class WithoutPairsTests : IDisposable
                 if (step == 5) source.Cancel();
             },
         }.Run(checkpoint, cancellation: source.Token));
-        var resumed = new AlignmentTrainer(options, data).Run(checkpoint, resume: true, cancellation: TestContext.Current.CancellationToken);
+        var resumed =
+            new AlignmentTrainer(options, data).Run(checkpoint, resume: true, cancellation: TestContext.Current.CancellationToken);
         var whole = Run(options, data);
         Assert.True(resumed.Resumed);
         foreach (var (expected, actual) in whole.Image.Tensors.Zip(resumed.Image.Tensors))
@@ -75,6 +76,28 @@ public sealed class WithoutPairsTests : IDisposable
             result.Image.Apply(data.UnpairedImages!).Span.ToArray().Select(v => (double)v), 1e-6);
         double after = Divergence(data.UnpairedImages!, result.Text.Apply(data.UnpairedTexts!));
         Assert.True(after < 0.3 * Divergence(data.UnpairedImages!, data.UnpairedTexts!), $"{after}");
+    }
+
+    // The same texts in a turned space, as another encoder would give them: the distributions still could be brought together.
+    [Fact]
+    public void Spaces_that_share_nothing_are_refused()
+    {
+        Tensor images = Narrow(300, 1), texts = Narrow(300, 2), turned = new(300, 24);
+        for (int i = 0; i < texts.Length; i++) turned.Span[(i / 24 * 24) + ((i + 12) % 24)] = texts.Span[i];
+        Assert.InRange(GaussianFit.Of(images).SharedVariance(GaussianFit.Of(texts)), 2, 24);
+        Assert.InRange(GaussianFit.Of(images).SharedVariance(GaussianFit.Of(turned)), 0, 1.1);
+        Assert.Equal(0, Run(AlignmentOptions.WithoutPairs, AlignmentData.WithoutPairs(images, texts)).BestEpoch);
+        string message = Assert.Throws<InputException>(
+            () => new AlignmentTrainer(AlignmentOptions.WithoutPairs, AlignmentData.WithoutPairs(images, turned))).Message;
+        Assert.Contains("unrelated directions", message, StringComparison.Ordinal);
+
+        // All variance in four directions of 24.
+        static Tensor Narrow(int rows, ulong seed)
+        {
+            Tensor cloud = Tensor.Normal(new RandomGenerator(seed), 1, rows, 24);
+            for (int i = 0; i < cloud.Length; i++) cloud.Span[i] *= i % 24 < 4 ? 1 : 0.1f;
+            return cloud;
+        }
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class BadSamples : IDisposable
         string first = _first.Length > 0 ? $", the first: {_first}" : "";
         throw new InputException(
             $"too many bad samples: {Bad.ToString(CultureInfo.InvariantCulture)} of {Seen.ToString(CultureInfo.InvariantCulture)} read, "
-                + $"more than --max-bad {_limit} allows; fix them or allow more. '{_shownPath}' lists them{first}");
+                + $"more than the {_limit} allowed; fix them or allow more. '{_shownPath}' lists them{first}");
     }
 
     /// <summary>Writes out the log.</summary>
