@@ -49,7 +49,9 @@ public class AlignVerbTests
     public void Without_pairs_the_closed_form_closes_the_gap()
     {
         using var folder = new TemporaryFolder();
-        (string images, string texts) = SaveModalities(folder);
+
+        // Most of what varies does so in the same few directions on both sides, as in a CLIP.
+        string images = FeatureFiles.Save(folder, "images.npy", Flat(1, 0.2)), texts = FeatureFiles.Save(folder, "texts.npy", Flat(2, 0.8));
         CommandLineRun run = CommandLineRun.Of(
             "align", "--unpaired-images", images, "--unpaired-texts", texts, "--out", folder["out"], "--json");
         Assert.Equal(0, run.ExitCode);
@@ -62,6 +64,12 @@ public class AlignVerbTests
         Apply(folder["out/image-adapter.safetensors"], images, folder["i.npy"]);
         Apply(folder["out/text-adapter.safetensors"], texts, folder["t.npy"]);
         Assert.True(OffDiagonal(folder["i.npy"], folder["t.npy"]) < OffDiagonal(images, texts) / 2);
+
+        string unrelated = FeatureFiles.Save(folder, "unrelated.npy", [.. Flat(2, 0.8).Select(row => row.Reverse().ToArray())]);
+        CommandLineRun refused = CommandLineRun.Of(
+            "align", "--unpaired-images", images, "--unpaired-texts", unrelated, "--out", folder["refused"]);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("unrelated directions", refused.ErrorLine);
 
         CommandLineRun both = CommandLineRun.Of(
             "align", "--unpaired-images", images, "--unpaired-texts", texts, "--pairs", images, "--out", folder["out"]);
@@ -260,6 +268,9 @@ public class AlignVerbTests
     private static (string Images, string Texts) SaveModalities(TemporaryFolder folder) => (
         FeatureFiles.Save(folder, "images.npy", Images),
         FeatureFiles.Save(folder, "texts.npy", FeatureFiles.Partner(2, Images, 0.3, 0.8)));
+
+    private static double[][] Flat(ulong seed, double centre) =>
+        [.. FeatureFiles.Cloud(seed, 120, 8, 0).Select(row => row.Select((v, d) => centre + (d < 3 ? v : 0.2 * v)).ToArray())];
 
     private static CommandLineRun Align(string images, string texts, string output, params string[] more) =>
         CommandLineRun.Of(["align", "--images", images, "--texts", texts, "--out", output, .. more]);
