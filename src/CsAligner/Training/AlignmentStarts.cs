@@ -23,23 +23,27 @@ internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
     /// <exception cref="InputException">There are no pairs, and the spaces share nothing.</exception>
     public static AlignmentStarts Of(AlignmentOptions options, IRowSource images, IRowSource texts, bool paired)
     {
-        if (!paired && (options.Objective.Trains || options.Objective == AlignmentObjective.Barycentre)) CheckShared(images, texts);
         AlignmentObjective objective = options.Objective;
         AlignmentStart start = objective == AlignmentObjective.Raw ? AlignmentStart.Identity
             : objective == AlignmentObjective.MeanShift ? AlignmentStart.MeanShift
             : objective == AlignmentObjective.Barycentre ? AlignmentStart.Barycentre
             : options.Start;
+        bool mustShare = !paired && (objective.Trains || start == AlignmentStart.Barycentre);
+        (GaussianFit Images, GaussianFit Texts)? fits = mustShare || start == AlignmentStart.Barycentre
+            ? (GaussianFit.Of(images), GaussianFit.Of(texts))
+            : null;
+        if (mustShare) CheckShared(fits!.Value.Images, fits.Value.Texts);
         return start switch
         {
-            AlignmentStart.Barycentre => Transported(options.Train, GaussianFit.Of(images), GaussianFit.Of(texts)),
+            AlignmentStart.Barycentre => Transported(options.Train, fits!.Value.Images, fits.Value.Texts),
             AlignmentStart.MeanShift => Shifted(options.Train, images, texts),
             _ => new(Still(images.Width), Still(texts.Width)),
         };
     }
 
-    private static void CheckShared(IRowSource images, IRowSource texts)
+    private static void CheckShared(GaussianFit images, GaussianFit texts)
     {
-        double shared = GaussianFit.Of(images).SharedVariance(GaussianFit.Of(texts));
+        double shared = images.SharedVariance(texts);
         if (shared >= LeastSharedVariance) return;
         string found = string.Create(CultureInfo.InvariantCulture, $"{shared:0.00}, expected at least {LeastSharedVariance}; 1 is none");
         throw new InputException($"align: images and texts vary in unrelated directions (shared variance {found}), so nothing says which "
