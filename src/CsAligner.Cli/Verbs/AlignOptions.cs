@@ -10,8 +10,7 @@ using CsAligner.Training;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>The options of <c>align</c> that decide how it trains: those of <see cref="AlignmentOptionList"/>.</summary>
-/// <param name="hasPairs">Whether a command line gives pairs: without them other defaults hold.</param>
-internal sealed class AlignOptions(Func<ParseResult, bool> hasPairs)
+internal sealed class AlignOptions
 {
     private readonly (AlignmentOption Declared, Option Option)[] _all =
         [.. AlignmentOptionList.All.Select(declared => (declared, Create(declared)))];
@@ -60,9 +59,11 @@ internal sealed class AlignOptions(Func<ParseResult, bool> hasPairs)
     }
 
     /// <summary>The options; those that are left to be chosen have their defaults.</summary>
-    public AlignmentOptions Read(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="defaults">What it leaves out; null for the defaults of data of one width.</param>
+    public AlignmentOptions Read(ParseResult parsed, AlignmentOptions? defaults = null)
     {
-        AlignmentOptions options = hasPairs(parsed) ? new() : AlignmentOptions.WithoutPairs;
+        AlignmentOptions options = defaults ?? new();
         foreach ((AlignmentOption declared, _) in _all)
         {
             if (Given(parsed, declared.Key) is { } text && !IsAutomatic(declared, text)) options = declared.Read(options, text);

@@ -47,7 +47,7 @@ internal static class AlignVerb
             new("--merge") { Description = "With --lora, also write the model with LoRA merged into its weights, to model in --out" };
         Option<bool> resume = new("--resume") { Description = "Continue from the checkpoint in --out, if there is one" };
         Option<bool> json = CommonOptions.Json();
-        var training = new AlignOptions(parsed => !Inputs(parsed).HasUnpairedAlone);
+        var training = new AlignOptions();
         var command = new Command("align", "Train adapters or LoRA that align images and texts")
         {
             images, texts, output, pairs, unpairedImages, unpairedTexts, imageTokens, textTokens, model, data, lora, merge,
@@ -69,15 +69,15 @@ internal static class AlignVerb
         runner.SetAction(command, (parsed, session) =>
         {
             AlignInputs inputs = Inputs(parsed);
-            AlignmentOptions options = training.Read(parsed);
             string folder = parsed.GetRequiredValue(output);
             foreach (string note in training.Unused(parsed)) session.Terminal.Say(note);
             using var held = OutputLock.OfFolder(folder);
-            using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, options.Seed);
+            using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, training.Read(parsed).Seed);
             using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image),
                 textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
             AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };
             AtomicFile.CleanFolder(folder);
+            AlignmentOptions options = training.Read(parsed, AlignmentOptions.For(aligned));
             AutomaticChoiceResult? choice = training.Choose(parsed, options, aligned, session);
             options = choice?.Options ?? options;
             AlignmentResult result =

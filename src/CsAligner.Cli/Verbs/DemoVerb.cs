@@ -45,6 +45,7 @@ internal static class DemoVerb
         string report = Path.GetFullPath(Path.Combine(folder, "report.html"));
         AtomicFile.WriteAllText(report, ReportPage.Write(content));
         AtomicFile.WriteAllText(Path.Combine(folder, "map.svg"), DemoReport.Picture(content));
+        if (content.IndexQuery is { } query) AtomicFile.WriteAllText(Path.Combine(folder, "index.svg"), IndexPicture.Write(query));
         if (json)
         {
             session.PrintJson(writer =>

@@ -33,6 +33,12 @@ internal sealed record Measurement
     /// <summary>Recall at 10, text to image, 0..1.</summary>
     public required double TextToImageRecall10 { get; init; }
 
+    /// <summary>Recall at 10 of text queries in one index of images and texts, 0..1.</summary>
+    public required double MixedTextQueryRecall10 { get; init; }
+
+    /// <summary>Recall at 10 of image queries in one index of images and texts, 0..1.</summary>
+    public required double MixedImageQueryRecall10 { get; init; }
+
     /// <summary>Recall at 10, text to image, by names that the encoder was trained on, 0..1.</summary>
     public required double SeenNamesRecall10 { get; init; }
 

@@ -51,6 +51,9 @@ internal sealed record ReportContent
     /// <summary>Training curves; those of one quantity share a chart.</summary>
     public IReadOnlyList<TrainingCurve> Curves { get; init; } = [];
 
+    /// <summary>A query in one index of pictures and words, which opens the report; null for none.</summary>
+    public IndexQuery? IndexQuery { get; init; }
+
     /// <summary>Queries with what was found before and after.</summary>
     public IReadOnlyList<QueryComparison> Queries { get; init; } = [];
 

@@ -26,6 +26,7 @@ internal static class ReportPage
             {
                 var results = new Results(content.Measurements);
                 HeaderSection.Write(page, content, results);
+                IndexSection.Write(page, content);
                 OptionSection.Write(page, content);
                 ResultsSection.Write(page, content, results);
                 MapSection.Write(page, content, results);

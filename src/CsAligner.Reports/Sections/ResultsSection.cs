@@ -16,6 +16,8 @@ internal static class ResultsSection
         new("R@1, %", "text → image", cell => cell.TextToImageRecall1, 100, 1, LowerIsBetter: false),
         new("R@10, %", "image → text", cell => cell.ImageToTextRecall10, 100, 1, LowerIsBetter: false),
         new("R@10, %", "text → image", cell => cell.TextToImageRecall10, 100, 1, LowerIsBetter: false),
+        new("R@10 in one index, %", "text asks", cell => cell.MixedTextQueryRecall10, 100, 1, LowerIsBetter: false),
+        new("R@10 in one index, %", "image asks", cell => cell.MixedImageQueryRecall10, 100, 1, LowerIsBetter: false),
         new("R@10 by name, %", "seen", cell => cell.SeenNamesRecall10, 100, 1, LowerIsBetter: false),
         new("R@10 by name, %", "unseen", cell => cell.UnseenNamesRecall10, 100, 1, LowerIsBetter: false),
         new("Uniformity", "images", cell => cell.ImageUniformity, 1, 2, LowerIsBetter: true),

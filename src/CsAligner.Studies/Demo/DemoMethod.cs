@@ -1,41 +1,32 @@
-using CsAligner.Adapters;
-using CsAligner.Objectives;
 using CsAligner.Training;
 
 namespace CsAligner.Studies.Demo;
 
-/// <summary>One way to align that the demo compares, and the options it trains with; none where nothing is done at all.</summary>
-internal sealed record DemoMethod(string Name, string Key, AlignmentOptions? Options)
+/// <summary>One way to align that the demo compares.</summary>
+/// <param name="Name">Its name for people.</param>
+/// <param name="Key">Its name in files.</param>
+/// <param name="Options">How it trains; null where nothing is done at all.</param>
+/// <param name="Rows">What it trains on.</param>
+internal sealed record DemoMethod(string Name, string Key, AlignmentOptions? Options, DemoRows Rows = DemoRows.Pairs)
 {
     public const string Raw = "raw";
     public const string CsInfoNce = "CS + InfoNCE";
+    public const string NoPairs = "no pairs";
 
-    /// <summary>
-    /// The methods in the order of the table. All train alike except for their objective; how was chosen on the
-    /// validation sets, among some sixty trainings at several interpolations each, with the test sets' figures of an
-    /// earlier setting known.
-    /// </summary>
+    /// <summary>The methods in the order of the table: the defaults of <c>align</c>, but for the objective where that is said.</summary>
     public static IReadOnlyList<DemoMethod> All(ulong seed)
     {
-        var options = new AlignmentOptions
-        {
-            Adapter = new AdapterOptions { Kind = "mlp", Size = 768 },
-            Bandwidth = BandwidthRule.Within(0.35),
-            Lambda = 0.35,
-            Temperature = 0.1,
-            Epochs = 8,
-            BatchSize = 2048,
-            LearningRate = 1e-3,
-            Interpolation = 0.65,
-            Seed = seed,
-        };
+        var options = new AlignmentOptions { Seed = seed };
         return
         [
             new(Raw, "raw", null),
             new("mean-shift", "mean-shift", options with { Objective = AlignmentObjective.MeanShift }),
+            new("barycentre", "barycentre", options with { Objective = AlignmentObjective.Barycentre }),
             new("InfoNCE", "infonce", options with { Objective = AlignmentObjective.InfoNce }),
             new("CS", "cs", options with { Objective = AlignmentObjective.Cs }),
             new(CsInfoNce, "cs-infonce", options),
+            new(NoPairs, "no-pairs", options, DemoRows.Unpaired),
+            new("own rows", "own-rows", options, DemoRows.Own),
         ];
     }
 }

@@ -16,6 +16,8 @@ internal static class DemoReport
 {
     private const int Queries = 12;
     private const int IconsShown = 6;
+    private const string IndexedQuery = "umbrella";
+    private const int HitsShown = 10;
     private const ulong QuerySeed = 7;
 
     public static IReadOnlyList<Measurement> Measurements(IEnumerable<DemoOutcome> outcomes) => [.. outcomes.Select(o => new Measurement
@@ -30,6 +32,8 @@ internal static class DemoReport
         TextToImageRecall1 = o.Measures.TextToImage.RecallAt1,
         ImageToTextRecall10 = o.Measures.ImageToText.RecallAt10,
         TextToImageRecall10 = o.Measures.TextToImage.RecallAt10,
+        MixedTextQueryRecall10 = o.Measures.Mixed.TextQuery.RecallAt10,
+        MixedImageQueryRecall10 = o.Measures.Mixed.ImageQuery.RecallAt10,
         SeenNamesRecall10 = o.Names.Seen?.RecallAt10 ?? double.NaN,
         UnseenNamesRecall10 = o.Names.Unseen?.RecallAt10 ?? double.NaN,
         ImageUniformity = o.Measures.Distributions.UniformityX ?? double.NaN,
@@ -40,13 +44,13 @@ internal static class DemoReport
     public static ReportContent Fill(DemoData data, DemoRun run, ClipEmbedder embedder, int seeds, TimeSpan elapsed)
     {
         var shown = run.Outcomes.Where(o => o.Seed == 0 && o.Test == data.Tests[0]).ToArray();
-        var pictured = shown.Where(o => o.Method.Key != "cs").ToArray();
+        var pictured = shown.Where(o => o.Method.Key is not ("cs" or "own-rows")).ToArray();
         return new ReportContent
         {
             Title = "From icons to an aligned search",
-            Summary = "A frozen CLIP embeds icons and their names into two separate clouds. Adapters trained with CS + InfoNCE "
-                + $"on {data.Alignment.Count:N0} icons bring the clouds together; all results below come from icons and sets that "
-                + "were not used for training.",
+            Summary = "A frozen CLIP embeds icons and their names into two separate clouds. Adapters trained with D_CS bring the clouds "
+                + $"together, from {data.Alignment.Count:N0} pairs or from none; all results below come from icons and sets that were not "
+                + "used for training, but for \"own rows\", which train on the searched rows, unpaired.",
             Before = DemoMethod.Raw,
             After = DemoMethod.CsInfoNce,
             BandwidthRule = "within*0.35",
@@ -67,6 +71,7 @@ internal static class DemoReport
             Cosines = [.. shown.Where(o => o.Method.Name is DemoMethod.Raw or DemoMethod.CsInfoNce)
                 .Select(o => CosineSample.Of(o.Method.Name, o.Images, o.Texts))],
             Curves = [.. run.Trainings.Where(t => t.Seed == 0 && t.Result.Epochs.Count > 1).SelectMany(Curves)],
+            IndexQuery = SearchBoth(data.Tests[0], run),
             Queries = CompareQueries(data, run),
             Notes = Notes(data),
         };
@@ -111,6 +116,25 @@ internal static class DemoReport
         }
 
         return comparisons;
+    }
+
+    // Fixed before its hits were known: a thing that every icon set draws.
+    private static IndexQuery SearchBoth(IconPairs test, DemoRun run)
+    {
+        int row = Enumerable.Range(0, test.Count).FirstOrDefault(i => test.Caption(i) == IndexedQuery);
+        return new IndexQuery(test.Caption(row), test.Name, DemoMethod.Raw, Hits(DemoMethod.Raw), DemoMethod.NoPairs, Hits(DemoMethod.NoPairs));
+
+        IReadOnlyList<IndexHit> Hits(string method)
+        {
+            var outcome = run.Outcomes.Single(o => o.Seed == 0 && o.Test == test && o.Method.Name == method);
+            Tensor query = FeatureRows.Range(outcome.Texts, row, row + 1);
+            var images = ExactSearch.Scored(query, outcome.Images, HitsShown);
+            var texts = ExactSearch.Scored(query, outcome.Texts, HitsShown + 1);
+            var hits = images.Rows.Select((i, at) => (Score: images.Scores[at], Hit: new IndexHit(test.Caption(i), Png(test, i), i == row)))
+                .Concat(texts.Rows.Select((i, at) => (Score: texts.Scores[at], Hit: new IndexHit(test.Caption(i), null, i == row)))
+                    .Where(found => !found.Hit.IsRight));
+            return [.. hits.OrderByDescending(found => found.Score).Take(HitsShown).Select(found => found.Hit)];
+        }
     }
 
     private static FoundIcons Search(IconPairs test, DemoOutcome outcome, int query)

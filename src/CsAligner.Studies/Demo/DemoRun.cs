@@ -35,23 +35,14 @@ internal sealed class DemoRun(IStudySession session, DemoData data, string folde
 
     private void Align(DemoMethod method, ulong seed)
     {
-        AlignmentResult? trained = null;
-        if (method.Options is not null)
-        {
-            var pairs = new AlignmentData(_training.Images, _training.Texts)
-            {
-                ValidationImages = data.Validation.Images,
-                ValidationTexts = data.Validation.Texts
-            };
-            trained = new AlignmentTrainer(method.Options, pairs).Run(cancellation: session.Cancellation);
-            Trainings.Add(new DemoTraining(method, seed, trained));
-        }
-
+        bool onTests = method.Rows == DemoRows.Own;
+        AlignmentResult? trained = method.Options is null || onTests ? null : Train(method, seed, TrainingRows(method, seed));
         foreach (var test in data.Tests)
         {
             session.Cancellation.ThrowIfCancellationRequested();
-            Tensor images = trained?.Image.Apply(test.Images) ?? test.Images;
-            Tensor texts = trained?.Text.Apply(test.Texts) ?? test.Texts;
+            var aligned = onTests ? Train(method, seed, OwnRows(test, seed)) : trained;
+            Tensor images = aligned?.Image.Apply(test.Images) ?? test.Images;
+            Tensor texts = aligned?.Text.Apply(test.Texts) ?? test.Texts;
             string features = FeatureFolder(method, seed, test);
             AtomicFile.CreateFolder(features);
             Npy.Write(Path.Combine(features, "images.npy"), images);
@@ -60,6 +51,40 @@ internal sealed class DemoRun(IStudySession session, DemoData data, string folde
                 new DemoOutcome(method, seed, test, images, texts, Evaluator.Evaluate(images, texts),
                     NameRecall.Of(test, images, texts, SeenCaptions.Default)));
         }
+    }
+
+    private AlignmentResult Train(DemoMethod method, ulong seed, AlignmentData rows)
+    {
+        var result = new AlignmentTrainer(method.Options!, rows).Run(cancellation: session.Cancellation);
+        if (method.Rows != DemoRows.Own) Trainings.Add(new DemoTraining(method, seed, result));
+        return result;
+    }
+
+    private AlignmentData TrainingRows(DemoMethod method, ulong seed)
+    {
+        if (method.Rows == DemoRows.Pairs)
+        {
+            return new AlignmentData(_training.Images, _training.Texts)
+            {
+                ValidationImages = data.Validation.Images,
+                ValidationTexts = data.Validation.Texts,
+            };
+        }
+
+        int[] order = Shuffled(data.Alignment.Count, seed);
+        int half = order.Length / 2;
+        return AlignmentData.WithoutPairs(
+            FeatureRows.Take(data.Alignment.Images, order[..half]), FeatureRows.Take(data.Alignment.Texts, order[half..]));
+    }
+
+    private static AlignmentData OwnRows(IconPairs test, ulong seed) =>
+        AlignmentData.WithoutPairs(test.Images, FeatureRows.Take(test.Texts, Shuffled(test.Count, seed)));
+
+    private static int[] Shuffled(int count, ulong seed)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        new RandomGenerator(seed).Shuffle<int>(order);
+        return order;
     }
 
     private string FeatureFolder(DemoMethod method, ulong seed, IconPairs test)

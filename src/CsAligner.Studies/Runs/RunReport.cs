@@ -116,6 +116,8 @@ internal sealed class RunReport(IReadOnlyList<AlignRun> runs, BandwidthRule band
             TextToImageRecall1 = measures.TextToImage.RecallAt1,
             ImageToTextRecall10 = measures.ImageToText.RecallAt10,
             TextToImageRecall10 = measures.TextToImage.RecallAt10,
+            MixedTextQueryRecall10 = measures.Mixed.TextQuery.RecallAt10,
+            MixedImageQueryRecall10 = measures.Mixed.ImageQuery.RecallAt10,
             SeenNamesRecall10 = double.NaN,
             UnseenNamesRecall10 = double.NaN,
             ImageUniformity = distributions.UniformityX ?? double.NaN,

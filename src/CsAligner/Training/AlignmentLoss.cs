@@ -115,7 +115,7 @@ internal sealed class AlignmentLoss
         if (!paired || Weight(ObjectiveTerms.InfoNce) == 0)
         {
             return atStart is { } start && Objective.Terms.Contains(ObjectiveTerms.Similarity)
-                ? divergence + (_options.SimilarityWeight * tape.KeepSimilarities(x, y, start.X, start.Y).Item)
+                ? divergence + (_options.SimilarityWeight!.Value * tape.KeepSimilarities(x, y, start.X, start.Y).Item)
                 : divergence;
         }
 
@@ -166,7 +166,7 @@ internal sealed class AlignmentLoss
     }
 
     private double Weight(ObjectiveTerm term) => Objective.Weight(term, _options.Lambda)
-        * (term == ObjectiveTerms.Similarity ? _options.SimilarityWeight : 1);
+        * (term == ObjectiveTerms.Similarity ? _options.SimilarityWeight!.Value : 1);
 
     /// <summary>The loss and its terms, NaN if there is none.</summary>
     internal readonly record struct LossValues(Tensor? Loss, float CauchySchwarz, float InfoNce, float Other, float TokenCauchySchwarz)

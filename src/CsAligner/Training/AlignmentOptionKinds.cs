@@ -91,6 +91,31 @@ internal static class AlignmentOptionKinds
             IsWritten = isWritten ?? Always,
         };
 
+    /// <summary>A number from 0, or none (empty as text, null in JSON), which leaves the choice to the program.</summary>
+    public static AlignmentOption OptionalNumber(string key, string property, string help, double most, Func<AlignmentOptions, double?> get,
+        Func<AlignmentOptions, double?, AlignmentOptions> set, Func<AlignmentOptions, bool> usedBy) =>
+        new TypedAlignmentOption<double?>
+        {
+            Key = key,
+            Property = property,
+            Help = help,
+            Range = $"0 to {Text(most)}",
+            Expected = $"a number of 0 to {Text(most)}",
+            ValueName = "F",
+            Get = get,
+            Set = set,
+            FromText = (_, text) => text.Length == 0 ? null : Finite(ParseNumber(text)),
+            FromJson = (_, value) => value.ValueKind == JsonValueKind.Null ? null : Finite(Number(value)),
+            ToText = value => value is { } number ? Text(number) : "",
+            ToJson = (writer, value) =>
+            {
+                if (value is { } number) writer.WriteNumberValue(number);
+                else writer.WriteNullValue();
+            },
+            Fits = value => value is null || (value >= 0 && value <= most),
+            UsedBy = usedBy,
+        };
+
     /// <summary>A whole number of 64 bits.</summary>
     public static AlignmentOption Seed(string key, string property, string help, Func<AlignmentOptions, ulong> get,
         Func<AlignmentOptions, ulong, AlignmentOptions> set) =>

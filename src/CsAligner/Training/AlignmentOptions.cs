@@ -14,38 +14,58 @@ public sealed record AlignmentOptions
     // What run.json had before there was a choice of starts: true or false.
     private const string FormerStart = "mean_shift_start";
 
+    /// <summary>The steps of a run that is not told its <see cref="Epochs"/>, where held-out rows tell the best of them.</summary>
+    public const int DefaultSteps = 80;
+
+    private const double FullSimilarityWeight = 2;
+
+    // Without held-out rows nothing tells when training begins to learn its few pairs by heart.
+    private const int PairsToAStep = 10;
+
     /// <summary>
-    /// Options for data without a single pair: the barycentre in closed form, then D_CS with the similarities of the start kept. The epoch
-    /// of the lowest value on held-out rows is kept; with too few rows to hold any out, nothing is trained.
+    /// Options for two encoders of unlike widths. Nothing lies where it should at the start, so that the adapter learns a whole map from
+    /// pairs: no start to keep similarities of or to stay close to, more contrast, and more steps.
     /// </summary>
-    public static AlignmentOptions WithoutPairs { get; } = new()
+    public static AlignmentOptions UnlikeWidths { get; } = new()
     {
-        Objective = AlignmentObjective.Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.Similarity),
-        Start = AlignmentStart.Barycentre,
+        Objective = AlignmentObjective.CsInfoNce,
+        Start = AlignmentStart.MeanShift,
         Adapter = new AdapterOptions { Kind = LinearAdapter.KindName },
-        SimilarityWeight = 2,
-        LearningRate = 5e-4,
-        Epochs = 8,
+        Interpolation = 1,
+        Lambda = 1,
+        Epochs = 40,
     };
 
-    /// <summary>What is minimised.</summary>
-    public AlignmentObjective Objective { get; init; } = AlignmentObjective.CsInfoNce;
+    /// <summary>The defaults for data: <see cref="UnlikeWidths"/>, or else those of this type.</summary>
+    /// <param name="data">What is trained on.</param>
+    public static AlignmentOptions For(AlignmentData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return data.Images.Width == data.Texts.Width ? new() : UnlikeWidths;
+    }
+
+    /// <summary>
+    /// What is minimised. The paper's is <see cref="AlignmentObjective.CsInfoNce"/>; the similarities that are kept beside it stand in for
+    /// pairs where there are few or none.
+    /// </summary>
+    public AlignmentObjective Objective { get; init; } =
+        AlignmentObjective.Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.InfoNce, ObjectiveTerms.Similarity);
 
     /// <summary>Which sides train.</summary>
     public TrainedSide Train { get; init; } = TrainedSide.Both;
 
     /// <summary>The adapter of a side that trains.</summary>
-    public AdapterOptions Adapter { get; init; } = new();
+    public AdapterOptions Adapter { get; init; } = new() { Kind = MlpAdapter.KindName };
 
     /// <summary>
     /// Where adapters start. From the identity the two modalities have a wide gap to cross; a mean shift takes each one's mean away, and
     /// the barycentre of fitted Gaussians brings their covariances together as well, without training and without a pair. A side that
     /// trains alone goes the whole way to the other.
     /// </summary>
-    public AlignmentStart Start { get; init; } = AlignmentStart.MeanShift;
+    public AlignmentStart Start { get; init; } = AlignmentStart.Barycentre;
 
     /// <summary>The kernel's bandwidth; <c>median</c> and <c>within*F</c> are detached and renewed as the features move.</summary>
-    public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.4);
+    public BandwidthRule Bandwidth { get; init; } = BandwidthRule.Within(0.35);
 
     /// <summary>Multiples of the bandwidth over which D_CS (and MMD) is averaged, each above 0, at most 16;
     /// none for the bandwidth alone.</summary>
@@ -61,27 +81,34 @@ public sealed record AlignmentOptions
     /// <summary>Weight of InfoNCE (or SigLIP) beside other terms, 0 to 1000.</summary>
     public double Lambda { get; init; } = 0.35;
 
-    /// <summary>Weight of the term that keeps similarities, 0 to 1000.</summary>
-    public double SimilarityWeight { get; init; } = 5;
+    /// <summary>
+    /// Weight of the term that keeps similarities, 0 to 1000. Null is 2 without pairs, and beside a term of pairs 2 times the share of rows
+    /// that have none: pairs say better what belongs together, and where all rows have them the term is left out.
+    /// </summary>
+    public double? SimilarityWeight { get; init; }
 
     /// <summary>InfoNCE's temperature, 0.01 to 10: fixed, or the start where it is learned.</summary>
-    public double Temperature { get; init; } = 0.05;
+    public double Temperature { get; init; } = 0.1;
 
     /// <summary>Whether the temperature is learned (and clamped at 0.01).</summary>
     public bool LearnTemperature { get; init; }
 
-    /// <summary>Passes over the pairs, 1 to 1,000,000.</summary>
-    public int Epochs { get; init; } = 40;
+    /// <summary>
+    /// Passes over the pairs, 1 to 1,000,000; null for as many as make <see cref="DefaultSteps"/> steps, or one step to ten pairs where
+    /// those are fewer and nothing is held out to tell the best. From a closed-form start few steps are needed, and many unlearn what data
+    /// unlike the pairs needs.
+    /// </summary>
+    public int? Epochs { get; init; }
 
     /// <summary>The most pairs in a step, 2 to 1,048,576; all at once where there are fewer.</summary>
     public int BatchSize { get; init; } = 2048;
 
     /// <summary>
     /// The most unpaired rows of a side to a pair in a step, 0.01 to 1000; the paper has 2. Where there are fewer, each comes once an
-    /// epoch all the same; where there are more, an epoch goes over the pairs as often as it takes. Infinity limits them by
+    /// epoch all the same; where there are more, an epoch goes over the pairs as often as it takes. Infinity, the default, limits them by
     /// <see cref="BatchSize"/> alone: a few pairs are then seen beside many rows.
     /// </summary>
-    public double UnpairedRatio { get; init; } = 2;
+    public double UnpairedRatio { get; init; } = double.PositiveInfinity;
 
     /// <summary>
     /// Whether a step has all texts of its images, each a positive of its image, in place of one drawn anew. Of an image's texts the
@@ -97,7 +124,7 @@ public sealed record AlignmentOptions
     public int? ChunkSize { get; init; }
 
     /// <summary>AdamW's peak learning rate, above 0 and at most 1.</summary>
-    public double LearningRate { get; init; } = 2e-4;
+    public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>AdamW's decoupled weight decay, 0 to 10.</summary>
     public double WeightDecay { get; init; } = 0.1;
@@ -115,7 +142,7 @@ public sealed record AlignmentOptions
     /// How far the adapters that are kept lie on the line from the start's weights to the trained ones, above 0 and at most 1 (WiSE-FT,
     /// Wortsman et al. 2022). Below 1 they keep more of the frozen encoders' retrieval on data unlike the training pairs.
     /// </summary>
-    public double Interpolation { get; init; } = 1;
+    public double Interpolation { get; init; } = 0.65;
 
     /// <summary>
     /// Share of the pairs that is held out, 0 to 0.5; the best epoch on them is kept (<see cref="AlignmentEpoch.ValidationObjective"/>).
@@ -186,6 +213,28 @@ public sealed record AlignmentOptions
         }
 
         return options;
+    }
+
+    /// <summary>The options with a weight for the term that keeps similarities.</summary>
+    /// <param name="pairs">Pairs that are trained on.</param>
+    /// <param name="unpaired">Rows without a partner, of both sides.</param>
+    internal AlignmentOptions WithSimilarityWeight(int pairs, int unpaired)
+    {
+        if (SimilarityWeight != null || !Objective.Terms.Contains(ObjectiveTerms.Similarity)) return this;
+        double share = Objective.Terms.Any(term => term.NeedsPairs) ? unpaired / ((2.0 * pairs) + unpaired) : 1;
+        return share > 0
+            ? this with { SimilarityWeight = FullSimilarityWeight * share }
+            : this with { Objective = AlignmentObjective.Of([.. Objective.Terms.Where(term => term != ObjectiveTerms.Similarity)]) };
+    }
+
+    /// <summary>The passes to make where <see cref="Epochs"/> leaves them open.</summary>
+    /// <param name="pairs">Pairs that are trained on.</param>
+    /// <param name="steps">Steps of an epoch.</param>
+    /// <param name="judged">Whether rows are held out to tell the best epoch.</param>
+    internal int EpochsFor(int pairs, int steps, bool judged)
+    {
+        int wanted = judged ? DefaultSteps : Math.Min(DefaultSteps, (pairs + PairsToAStep - 1) / PairsToAStep);
+        return Epochs ?? (wanted + steps - 1) / steps;
     }
 
     private void CheckTogether()

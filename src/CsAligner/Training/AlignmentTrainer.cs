@@ -70,6 +70,7 @@ public sealed class AlignmentTrainer
         _pairedValidation = given || heldOut.Length > 0;
         var (freeImages, heldOutImages) = SplitUnpaired(data.UnpairedImages, data.UnpairedTexts, 1);
         var (freeTexts, heldOutTexts) = SplitUnpaired(data.UnpairedTexts, data.UnpairedImages, 2);
+        options = _options = options.WithSimilarityWeight(training.Length, freeImages.Length + freeTexts.Length);
         _validationImages = given ? [.. Enumerable.Range(images.First(2), images.Count - images.First(2))]
             : heldOut.Length > 0 ? heldOut : [.. heldOutImages.Select(i => images.First(1) + i)];
         _validationTexts = given ? [.. Enumerable.Range(texts.First(2), texts.Count - texts.First(2))]
@@ -96,6 +97,7 @@ public sealed class AlignmentTrainer
         _loss = new AlignmentLoss(options, width);
         _snapshots = new WeightSnapshots(_image.Parameters.Concat(_text.Parameters), options.Interpolation);
         _optimizer = new AdamW(Trained, new AdamWOptions { WeightDecay = (float)options.WeightDecay, Beta2 = 0.999f, Epsilon = 1e-8f });
+        Epochs = EpochsToTrain();
         int steps = checked(Epochs * _batches.PerEpoch);
         _schedule = new CosineSchedule(options.LearningRate, (int)Math.Round(options.Warmup * steps), steps, options.FinalShare);
         _history = new Tensor(Epochs + 1, AlignmentEpoch.Numbers);
@@ -105,8 +107,7 @@ public sealed class AlignmentTrainer
     }
 
     /// <summary>Epochs of the run: 0 for baselines, and without pairs where too few rows are held out to tell when to stop.</summary>
-    public int Epochs =>
-        _options.Objective.Trains && !IsLeftAtStart && _image.Parameters.Concat(_text.Parameters).Any() ? _options.Epochs : 0;
+    public int Epochs { get; }
 
     private bool IsLeftAtStart => _trainingPairs == 0 && _validationImages.Length == 0 && _options.ValidationFraction > 0;
 
@@ -308,6 +309,10 @@ public sealed class AlignmentTrainer
         new RandomGenerator(_options.Seed).Split(0).Split(stream).Shuffle<int>(all);
         return ([.. all[count..].Order()], [.. all[..count].Order()]);
     }
+
+    private int EpochsToTrain() =>
+        !_options.Objective.Trains || IsLeftAtStart || !_image.Parameters.Concat(_text.Parameters).Any() ? 0
+        : _options.EpochsFor(_trainingPairs, _batches.PerEpoch, judged: _validationImages.Length > 0);
 
     private void CheckPairs(int pairs)
     {

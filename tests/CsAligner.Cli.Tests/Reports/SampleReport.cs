@@ -89,6 +89,8 @@ internal static class SampleReport
                         TextToImageRecall1 = one * 0.94,
                         ImageToTextRecall10 = Math.Min(1, one * 1.9),
                         TextToImageRecall10 = Math.Min(1, one * 1.83),
+                        MixedTextQueryRecall10 = Math.Min(1, one * 1.6),
+                        MixedImageQueryRecall10 = Math.Min(1, one * 1.5),
                         SeenNamesRecall10 = Math.Min(1, one * 2),
                         UnseenNamesRecall10 = Math.Min(1, one * 1.4),
                         ImageUniformity = spread[method] + (0.01 * noise),
