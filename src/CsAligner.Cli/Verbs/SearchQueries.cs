@@ -1,4 +1,5 @@
 using CsAligner.Cli.Running;
+using CsAligner.Evaluation;
 using CsAligner.Retrieval;
 using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
@@ -60,8 +61,13 @@ internal sealed record SearchQueries(string[] Words, string[] Pictures, string[]
         {
             if (count == 0) return;
             Tensor made = rows();
-            if (parts.Count == 0) parts.Add(made);
-            else for (int row = 0; row < made.Rows; row++) parts.Add(Tensor.From(made.Span.Slice(row * made.Width, made.Width), 1, made.Width));
+            if (parts.Count == 0)
+            {
+                parts.Add(made);
+                return;
+            }
+
+            for (int row = 0; row < made.Rows; row++) parts.Add(FeatureRows.Range(made, row, row + 1));
         }
     }
 

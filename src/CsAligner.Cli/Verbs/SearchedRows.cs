@@ -28,8 +28,8 @@ internal sealed class SearchedRows : IDisposable
         _imageSet = FeatureSet.Open(folder);
         _textSet = texts is null ? _imageSet : FeatureSet.Open(texts);
         if (texts is not null && !Has(_imageSet, Modality.Image))
-            throw new InputException($"cannot search '{folder}' with the texts of '{texts}': it has no images; give the set with the images "
-                + "first, or leave out --texts");
+            throw new InputException($"cannot search '{folder}' with the texts of '{texts}': it has no images; give the set with "
+                + "the images first, or leave out --texts");
         if (texts is not null && !Has(_textSet, Modality.Text))
             throw new InputException($"cannot search the texts of '{texts}': it has no text_emb/text_emb_N.npy; give a set with texts, or "
                 + "leave out --texts");
@@ -55,8 +55,8 @@ internal sealed class SearchedRows : IDisposable
             throw new InputException($"cannot find texts in '{_folder}': it has no text_emb/text_emb_N.npy; give --find images, or --texts "
                 + "with a set that has texts");
         if (find is null && _images is not null && _texts is not null && _images.Width != _texts.Width)
-            throw new InputException($"cannot search '{_folder}' for images and texts in one list: image rows have {_images.Width} values and "
-                + $"text rows {_texts.Width}; align them and apply the adapters, or give --find images or --find texts");
+            throw new InputException($"cannot search '{_folder}' for images and texts in one list: image rows have {_images.Width} values "
+                + $"and text rows {_texts.Width}; align them and apply the adapters, or give --find images or --find texts");
 
         // The other kind stays beside it if it can: a row of it may be a query.
         bool fits = _images is null || _texts is null || _images.Width == _texts.Width;
@@ -64,7 +64,8 @@ internal sealed class SearchedRows : IDisposable
     }
 
     /// <summary>Whether features.json says that the rows are as an encoder made them, without adapters.</summary>
-    public bool IsSaidToBeRaw => _imageSet.Info is { } info && !info.Encoder.EndsWith(FeatureSetMapping.AlignedEncoder, StringComparison.Ordinal);
+    public bool IsSaidToBeRaw =>
+        _imageSet.Info is { } info && !info.Encoder.EndsWith(FeatureSetMapping.AlignedEncoder, StringComparison.Ordinal);
 
     /// <summary>What metadata say of some rows; nothing for rows that they do not know.</summary>
     public Dictionary<MixedRow, SearchedRow> Describe(IEnumerable<MixedRow> rows)

@@ -11,7 +11,7 @@ namespace CsAligner.Retrieval;
 /// scaled to length 1. Equal scores go to images before texts, then to the lower row; results do not depend on the number of
 /// threads. Rows are read in blocks, so a source may be larger than memory.
 /// </summary>
-/// <remarks>In a raw space with a modality gap, scores of the two kinds do not compare: a text finds texts. See <see cref="Gap"/>.</remarks>
+/// <remarks>In a space with a modality gap, scores of the two kinds do not compare: a text finds texts. See <see cref="Gap"/>.</remarks>
 public sealed class MixedIndex
 {
     private const int BlockFloats = 1 << 22;
@@ -41,7 +41,7 @@ public sealed class MixedIndex
         if ((images?.Rows ?? 0) + (long)(texts?.Rows ?? 0) == 0)
             throw new ArgumentException("Search: there are no rows.", nameof(images));
         if (images is not null && texts is not null && images.Width != texts.Width)
-            throw new InputException($"search: images have {images.Width} values and texts {texts.Width}; one list needs rows of one space");
+            throw new InputException($"search: images have {images.Width} values and texts {texts.Width}; one list needs one space");
         _sources =
         [
             images is null or { Rows: 0 } ? null : new UnitRows(images, "images"),
@@ -138,7 +138,8 @@ public sealed class MixedIndex
             progress?.Report(done += block.Rows);
         }
 
-        return new SimilarPairs(pairs.Total, [.. pairs.Best().Select(p => new SimilarPair(RowOf(p.First), RowOf(p.Second), (float)p.Score))]);
+        return new SimilarPairs(
+            pairs.Total, [.. pairs.Best().Select(pair => new SimilarPair(RowOf(pair.First), RowOf(pair.Second), (float)pair.Score))]);
 
         Tensor Block(int number)
         {
@@ -260,7 +261,8 @@ public sealed class MixedIndex
         public int Next(int query, int place)
         {
             while (place < Count && Except.Contains(Row(query, place))) place++;
-            return place < Count && Score(query, place) < (Cutoffs[query] ?? double.NegativeInfinity) - ScoreCutoff.Tolerance ? Count : place;
+            double least = (Cutoffs[query] ?? double.NegativeInfinity) - ScoreCutoff.Tolerance;
+            return place < Count && Score(query, place) < least ? Count : place;
         }
     }
 }

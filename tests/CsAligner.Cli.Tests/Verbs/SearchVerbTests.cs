@@ -93,7 +93,8 @@ public class SearchVerbTests
     }
 
     // Five images, of which two have two texts; so texts lie behind each other in pairs.npy.
-    private static readonly string[] Texts = ["left arrow", "pointing left", "a cup of coffee", "red heart", "charging", "a star", "night sky"];
+    private static readonly string[] Texts =
+        ["left arrow", "pointing left", "a cup of coffee", "red heart", "charging", "a star", "night sky"];
 
     private static readonly int[] ImageOfText = [0, 0, 1, 2, 3, 4, 4];
 
@@ -121,7 +122,8 @@ public class SearchVerbTests
         {
             var (kind, row) = KindAndRow(matches[place]);
             Assert.Equal(place + 1, matches[place].GetProperty("rank").GetInt32());
-            Assert.Equal(expected.Single(e => (e.Kind, e.Row) == (kind, row)).Score, matches[place].GetProperty("cosine").GetDouble(), 1e-5);
+            double score = expected.Single(e => (e.Kind, e.Row) == (kind, row)).Score;
+            Assert.Equal(score, matches[place].GetProperty("cosine").GetDouble(), 1e-5);
             Assert.Equal(kind == "image" ? Captions[row] : Texts[row], matches[place].GetProperty("name").GetString());
             Assert.Equal($"{(kind == "image" ? row : ImageOfText[row])}.png", matches[place].GetProperty("path").GetString());
         }
@@ -323,7 +325,8 @@ public class SearchVerbTests
         Refused("there are no text rows", "search", folder["images"], "--like", "text:1");
         Refused("no row is named 'night sk'; did you mean 'night sky'?", "search", set, "--like", "night sk");
         Refused("no row has a name", "search", folder["nameless"], "--like", "red heart");
-        Refused("'red heart' names 2 rows, image:2, text:3: give one of them, such as --like image:2", "search", set, "--like", "red heart");
+        Refused("'red heart' names 2 rows, image:2, text:3: give one of them, such as --like image:2",
+            "search", set, "--like", "red heart");
         Refused("cannot find texts", "search", folder["images"], "--like", "1", "--find", "texts");
         Refused("cannot find images", "search", folder["texts"], "--like", "1", "--find", "images");
         Refused("cannot find texts", "search", folder["images"], "--like", "1", "--find", "both");

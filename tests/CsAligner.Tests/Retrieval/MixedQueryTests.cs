@@ -28,7 +28,8 @@ public class MixedQueryTests
         Near([0.6, 0.8, 0], MixedQuery.Without(Of(0.6f, 0.8f, 0), Of(0, 0, 1)), 0);
     }
 
-    // scipy.optimize.nnls(W.T, q): weights 0, 0.46305031, 0.54638365, what is left scaled to length 1. A projection onto the span of all three differs.
+    // scipy.optimize.nnls(W.T, q): weights 0, 0.46305031, 0.54638365, what is left scaled to length 1.
+    // A projection onto the span of all three differs.
     [Fact]
     public void Several_unwanted_rows_are_taken_out_together_in_any_order()
     {

@@ -92,7 +92,9 @@ internal sealed unsafe class TopPairs(double least, int most)
     private void Trim()
     {
         _kept.Sort((a, b) =>
-            a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.First != b.First ? a.First.CompareTo(b.First) : a.Second.CompareTo(b.Second));
+            a.Score != b.Score ? b.Score.CompareTo(a.Score)
+            : a.First != b.First ? a.First.CompareTo(b.First)
+            : a.Second.CompareTo(b.Second));
         if (_kept.Count <= most) return;
         _kept.RemoveRange(most, _kept.Count - most);
         Volatile.Write(ref _bar, _kept[^1].Score);
