@@ -50,7 +50,7 @@ internal static class SearchVerb
         Option<double?> duplicates = new("--duplicates")
         {
             Description = "List pairs of rows with at least this cosine, such as 0.95, instead of searching",
-            HelpName = "F",
+            HelpName = "COSINE",
             CustomParser = Cosine,
         };
         Option<string?> model = CommonOptions.OptionalPath(
