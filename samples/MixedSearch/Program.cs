@@ -36,20 +36,17 @@ var aligned = new AlignmentTrainer(options, new AlignmentData(pictures, words)).
 const string Query = "heart icon";
 Tensor query = clip.EmbedTexts([Query]);
 Show("before", query, pictures, words);
-var first = Show("after", aligned.Text.Apply(query), aligned.Image.Apply(pictures), aligned.Text.Apply(words))[..2];
-return first.All(row => names[row % icons.Length] == "heart") ? 0 : 1;
+var first = Show("after", aligned.Text.Apply(query), aligned.Image.Apply(pictures), aligned.Text.Apply(words)).Take(2);
+return first.All(match => names[match.Row.Row] == "heart") ? 0 : 1;
 
-// Prints the ten nearest; gives their rows, the pictures' before the words'.
-int[] Show(string when, Tensor asked, Tensor images, Tensor texts)
+// Prints the ten nearest of both kinds, and returns them.
+IReadOnlyList<MixedMatch> Show(string when, Tensor asked, Tensor images, Tensor texts)
 {
-    var index = new Tensor(images.Rows + texts.Rows, images.Width);
-    images.Span.CopyTo(index.Span);
-    texts.Span.CopyTo(index.Span[images.Length..]);
-    TopMatches found = ExactSearch.TopK(asked, index, 10);
+    var found = new MixedIndex(images, texts).Search(asked)[0].Matches;
     Console.WriteLine($"'{Query}' {when} alignment:");
-    foreach ((int row, float score) in found.Rows(0).ToArray().Zip(found.Scores(0).ToArray()))
-        Console.WriteLine($"  {score:f3} {(row < images.Rows ? "picture" : "word   ")} {names[row % images.Rows]}");
-    return found.Rows(0).ToArray();
+    foreach ((MixedRow row, float score) in found)
+        Console.WriteLine($"  {score:f3} {(row.Kind == RowKind.Image ? "picture" : "word   ")} {names[row.Row]}");
+    return found;
 }
 
 // Black lines on white.

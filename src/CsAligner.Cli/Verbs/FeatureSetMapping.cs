@@ -12,6 +12,9 @@ namespace CsAligner.Cli.Verbs;
 /// <summary>Maps a whole feature set with the two adapters of a run: images and texts in blocks; metadata and pairs are copied.</summary>
 internal sealed class FeatureSetMapping(Session session, string run, string input, string output)
 {
+    /// <summary>The end of the encoder's name in features.json of a mapped set.</summary>
+    public const string AlignedEncoder = ", aligned";
+
     private const int BlockRows = 16_384;
 
     /// <summary>Writes the mapped set; what was there before stays until it is whole.</summary>
@@ -37,7 +40,7 @@ internal sealed class FeatureSetMapping(Session session, string run, string inpu
         if (pairs is not null)
             writer.SetPairs(pairs);
         session.Cancellation.ThrowIfCancellationRequested();
-        writer.Commit($"{set.Info?.Encoder ?? "unknown"}, aligned", normalised: true, set.Info?.SourceHash, set.Info?.Split);
+        writer.Commit((set.Info?.Encoder ?? "unknown") + AlignedEncoder, normalised: true, set.Info?.SourceHash, set.Info?.Split);
     }
 
     // Shards are cut again: what is out of step now could not be told any more.

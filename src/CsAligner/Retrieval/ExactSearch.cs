@@ -61,6 +61,20 @@ public static class ExactSearch
             throw new ArgumentException($"Search: expected [Q, D] and [C, D] of one width, got {queries} and rows of {candidates.Width}.",
                 nameof(candidates));
         if (candidates.Rows == 0) throw new ArgumentException("Search: there are no candidates.", nameof(candidates));
+        (int count, int[] rows, double[] scores) = Scored(queries, candidates, k, blockFloats, null, cancellation);
+        return new TopMatches(queries.Rows, count, rows, Rounded(scores));
+    }
+
+    /// <summary>The same with scores in float64: K each, best first.</summary>
+    /// <param name="queries">[Q, D].</param>
+    /// <param name="candidates">[C, D], at least one row.</param>
+    /// <param name="k">At least 1.</param>
+    /// <param name="blockFloats">The size of a block.</param>
+    /// <param name="seen">Sees every block that was searched, and its first row; null for none.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    internal static (int Count, int[] Rows, double[] Scores) Scored(Tensor queries, IRowSource candidates, int k, int blockFloats,
+        Action<Tensor, int>? seen, CancellationToken cancellation)
+    {
         int count = CheckedCount(queries, candidates.Rows, k), height = Math.Min(candidates.Rows, Math.Max(1, blockFloats / queries.Width));
         double[] lengths = CheckedLengths(queries, "queries");
         var best = new Best(queries.Rows, count);
@@ -74,9 +88,10 @@ public static class ExactSearch
             int found = Math.Min(count, rows);
             (int[] foundRows, double[] foundScores) = Search(queries, lengths, block, found, first);
             best.Merge(foundRows, foundScores, found, first);
+            seen?.Invoke(block, first);
         }
 
-        return new TopMatches(queries.Rows, count, best.Rows, Rounded(best.Scores));
+        return (count, best.Rows, best.Scores);
     }
 
     /// <summary>The same of candidates in memory, with scores in float64: K each, best first.</summary>

@@ -4,6 +4,7 @@ using CsAligner.Extensions;
 using CsAligner.Models;
 using CsAligner.Objectives.Terms;
 using CsAligner.Onnx;
+using CsAligner.Retrieval;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Ops;
@@ -97,6 +98,28 @@ public sealed class LibraryExamples
     }
 
     [Fact]
+    public void One_index_of_both_kinds()
+    {
+        var random = new RandomGenerator(1);
+        Tensor images = Tensor.Normal(random, 1, 60, 8), texts = Tensor.Normal(random, 1, 50, 8);
+        Tensor picture = Tensor.Normal(random, 1, 1, 8), words = Tensor.Normal(random, 1, 1, 8), unwanted = Tensor.Normal(random, 1, 1, 8);
+
+        // mixed begins
+        var index = new MixedIndex(images, texts);
+        Tensor query = MixedQuery.Without(MixedQuery.Mean(picture, words), unwanted);
+        var options = new MixedSearchOptions { Top = 10, MinScore = ScoreCutoff.Auto };
+        foreach ((MixedRow row, float score) in index.Search(query, options)[0].Matches) Console.WriteLine($"{row} {score:f3}");
+        var like = new MixedRow(RowKind.Image, 3);
+        var similar = index.Search(index.Read(like), new MixedSearchOptions { Find = RowKind.Image, Except = [like] });
+        SimilarPairs pairs = index.FindDuplicates(minScore: 0.95, top: 100);
+        // mixed ends
+
+        Assert.Equal(10, similar[0].Matches.Count);
+        Assert.DoesNotContain(like, similar[0].Matches.Select(match => match.Row));
+        Assert.Equal(pairs.Total, pairs.Best.Count);
+    }
+
+    [Fact]
     public void A_term_of_ones_own()
     {
         Tensor images = Tensor.Normal(new RandomGenerator(1), 1, 60, 8), texts = Tensor.Normal(new RandomGenerator(2), 1, 60, 8);
@@ -117,6 +140,7 @@ public sealed class LibraryExamples
     [InlineData("encoder", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("onnx", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("training", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
+    [InlineData("mixed", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("own term", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("own term in use", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("adapter", "samples/OwnAdapter/ScaleAdapter.cs")]
