@@ -29,7 +29,7 @@ internal sealed class EntropicTransport : Baseline
 
     public override string Setting => "epsilon over mean cost";
 
-    public override IReadOnlyList<double> Settings => [0.01, 0.03, 0.1];
+    public override IReadOnlyList<double> Settings => [0.01, 0.02, 0.05, 0.1, 0.2];
 
     public override Func<double, BaselineMaps> Fit(AlignmentData data)
     {

@@ -12,7 +12,7 @@ internal sealed class ShrunkWhitening : Baseline
 
     public override string Setting => "shrinkage";
 
-    public override IReadOnlyList<double> Settings => [0.03, 0.1, 0.3, 0.6, 0.9];
+    public override IReadOnlyList<double> Settings => [0.03, 0.1, 0.3, 0.6, 0.9, 0.97, 0.99];
 
     public override Func<double, BaselineMaps> Fit(AlignmentData data)
     {

@@ -171,7 +171,7 @@ internal sealed class SweepRecipe
                     "baseline" => cell with { Baseline = BaselineList.Get(Word(value)) },
                     "own_texts" => cell with { OwnTexts = IsTrue(value) },
                     "lora" => cell with { Lora = LoraOptions.Parse(Word(value)) },
-                    "objective" when value.ValueKind == JsonValueKind.String => cell with
+                    "objective" when NamesTermOfBaselines(value) => cell with
                     {
                         Options = cell.Options with
                         {
@@ -251,6 +251,9 @@ internal sealed class SweepRecipe
 
     // The index among the options of align; -1 for other keys.
     private static int Place(string key) => AlignmentOptionList.All.Index().FirstOrDefault(each => each.Item.Key == key, (-1, null!)).Index;
+
+    private static bool NamesTermOfBaselines(JsonElement value) => value.ValueKind == JsonValueKind.String
+        && value.GetString()!.Split('+').Contains(CentroidUniformityTerm.Instance.Name);
 
     private static bool IsAutomatic(JsonElement value) =>
         value.ValueKind == JsonValueKind.String && value.GetString() == AlignmentOption.Automatic;
