@@ -18,8 +18,14 @@ internal static class BaselineChoice
     public static double Of(Baseline baseline, Func<double, BaselineMaps> fit, Tensor images, Tensor texts)
     {
         var pairing = Pairing.Diagonal(images.Rows);
-        return baseline.Settings.Select(setting => (Setting: setting, Found: Found(fit(setting))))
-            .Aggregate((Setting: double.NaN, Found: double.NegativeInfinity), (best, next) => next.Found > best.Found ? next : best).Setting;
+        var best = (Setting: double.NaN, Found: double.NegativeInfinity);
+        foreach (double setting in baseline.Settings)
+        {
+            double found = Found(fit(setting));
+            if (found > best.Found) best = (setting, found);
+        }
+
+        return best.Setting;
 
         double Found(BaselineMaps maps)
         {

@@ -24,8 +24,8 @@ internal sealed class EntropicTransport : Baseline
     public override string Name => "transport";
 
     public override string About =>
-        $"discrete optimal transport (Sinkhorn, at most {MostRows:N0} rows a side, without means), rows go half of the way to their barycentric "
-            + "projection; new rows by the entropic map (arXiv 2109.12004)";
+        $"discrete optimal transport (Sinkhorn, at most {MostRows:N0} rows a side, without means), rows go half of the way to their "
+            + "barycentric projection; new rows by the entropic map (arXiv 2109.12004)";
 
     public override string Setting => "epsilon over mean cost";
 

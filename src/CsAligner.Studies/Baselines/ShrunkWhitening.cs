@@ -3,7 +3,9 @@ using CsAligner.Training;
 
 namespace CsAligner.Studies.Baselines;
 
-/// <summary>Each modality loses its mean and its covariance: ZCA, by the inverse root of the covariance shrunk towards tr C / D I.</summary>
+/// <summary>
+/// Each modality loses its mean and its covariance: ZCA, by the inverse root of the covariance shrunk towards tr C / D I.
+/// </summary>
 internal sealed class ShrunkWhitening : Baseline
 {
     public override string Name => "whitening";

@@ -165,7 +165,10 @@ internal sealed class SweepRecipe
                         },
                     "unpaired" => cell with
                     {
-                        Rows = cell.Rows with { Unpaired = TrainingRows.ReadCount(value) ?? throw Wrong("a whole number of at least 1", value) }
+                        Rows = cell.Rows with
+                        {
+                            Unpaired = TrainingRows.ReadCount(value) ?? throw Wrong("a whole number of at least 1", value)
+                        },
                     },
                     "unpaired_rest" => cell with { Rows = cell.Rows with { UnpairedRest = IsTrue(value) } },
                     "baseline" => cell with { Baseline = BaselineList.Get(Word(value)) },

@@ -108,7 +108,8 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
             var data = Draw(cell.Rows.Own ? fold[test] : Without(test));
             var heldOut = cell.Baseline is null
                 ? null
-                : new HeldOutPairs(Draw(cell.Rows.Own ? fold[next] : Without(test, next)), Take(images, fold[next]), Take(texts, fold[next]));
+                : new HeldOutPairs(
+                    Draw(cell.Rows.Own ? fold[next] : Without(test, next)), Take(images, fold[next]), Take(texts, fold[next]));
             var training = Run(cell, seed, data, heldOut, null);
             var measures =
                 Evaluator.Evaluate(training.Images(Take(images, fold[test]), null), training.Texts(Take(texts, fold[test]), null));

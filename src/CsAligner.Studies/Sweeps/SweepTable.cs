@@ -32,8 +32,8 @@ internal static class SweepTable
         foreach (string test in results.Select(r => r.Test).Distinct())
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | mixed R@10 t | mixed R@10 i | unif. "
-                    + $"| gap | trained |{(settings ? " setting |" : "")} s | MiB |\n");
+                $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | mixed R@10 t "
+                    + $"| mixed R@10 i | unif. | gap | trained |{(settings ? " setting |" : "")} s | MiB |\n");
             text.Append(CultureInfo.InvariantCulture,
                 $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
                     + $"{(settings ? "--:|" : "")}\n");
@@ -95,8 +95,8 @@ internal static class SweepTable
         {
             text.Append(CultureInfo.InvariantCulture, $"- `{baseline.Name}`: {baseline.About}.");
             if (baseline.Settings.Count > 0)
-                text.Append(CultureInfo.InvariantCulture, $" Its {baseline.Setting} is one of {string.Join(", ", baseline.Settings)}, chosen by "
-                    + $"{BaselineChoice.Rule}.");
+                text.Append(CultureInfo.InvariantCulture,
+                    $" Its {baseline.Setting}: one of {string.Join(", ", baseline.Settings)}, chosen by {BaselineChoice.Rule}.");
             text.Append('\n');
         }
 

@@ -41,7 +41,8 @@ internal sealed record TrainingRows
         get
         {
             if (Fraction is not (> 0 and <= 1)) return $"pairs_fraction must be above 0 and at most 1, got {Fraction}";
-            if (Fraction < 1 && (Count is not null || !HasPairs)) return "\"pairs\" and \"pairs_fraction\" exclude each other; give one of them";
+            if (Fraction < 1 && (Count is not null || !HasPairs))
+                return "\"pairs\" and \"pairs_fraction\" exclude each other; give one of them";
             if (Unpaired is not null && UnpairedRest) return "\"unpaired\" and \"unpaired_rest\" exclude each other; give one of them";
             return (Unpaired is not null || UnpairedRest) && !HasPairs
                 ? $"all rows are without a partner if \"pairs\" is \"{this}\"; leave \"unpaired\" and \"unpaired_rest\" out"

@@ -88,7 +88,8 @@ public class BaselineTests
     {
         Matrix<double> from = RowMoments.Of(Unit(4, 50)).Covariance, to = RowMoments.Of(Unit(5, 70)).Covariance;
         var pooled = new SymmetricSpectrum(from + to);
-        Matrix<double> change = SubspaceCoral.Recolour(from, to, pooled, directions), subspace = pooled.Largest(Math.Min(directions, Width));
+        Matrix<double> subspace = pooled.Largest(Math.Min(directions, Width));
+        Matrix<double> change = SubspaceCoral.Recolour(from, to, pooled, directions);
         Matrix<double> moved = (change * from).TransposeAndMultiply(change);
         AssertNear(subspace.TransposeThisAndMultiply(to * subspace), subspace.TransposeThisAndMultiply(moved * subspace));
         Matrix<double> rest = Matrix<double>.Build.DenseIdentity(Width) - subspace.TransposeAndMultiply(subspace);
@@ -159,7 +160,8 @@ public class BaselineTests
     public void One_pair_has_no_middle_to_keep_away_from()
     {
         using var tape = new Tape();
-        Assert.Equal(0, CentroidUniformityTerm.Instance.Forward(tape, new TermInputs(Unit(11, 3), Unit(12, 3), 1, 1, new Tensor(1))).Span[0]);
+        var inputs = new TermInputs(Unit(11, 3), Unit(12, 3), 1, 1, new Tensor(1));
+        Assert.Equal(0, CentroidUniformityTerm.Instance.Forward(tape, inputs).Span[0]);
     }
 
     [Fact]
