@@ -122,18 +122,17 @@ internal static class DemoReport
     private static IndexQuery SearchBoth(IconPairs test, DemoRun run)
     {
         int row = Enumerable.Range(0, test.Count).FirstOrDefault(i => test.Caption(i) == IndexedQuery);
-        return new IndexQuery(test.Caption(row), test.Name, DemoMethod.Raw, Hits(DemoMethod.Raw), DemoMethod.NoPairs, Hits(DemoMethod.NoPairs));
+        return new IndexQuery(
+            test.Caption(row), test.Name, DemoMethod.Raw, Hits(DemoMethod.Raw), DemoMethod.NoPairs, Hits(DemoMethod.NoPairs));
 
         IReadOnlyList<IndexHit> Hits(string method)
         {
             var outcome = run.Outcomes.Single(o => o.Seed == 0 && o.Test == test && o.Method.Name == method);
             Tensor query = FeatureRows.Range(outcome.Texts, row, row + 1);
-            var images = ExactSearch.Scored(query, outcome.Images, HitsShown);
-            var texts = ExactSearch.Scored(query, outcome.Texts, HitsShown + 1);
-            var hits = images.Rows.Select((i, at) => (Score: images.Scores[at], Hit: new IndexHit(test.Caption(i), Png(test, i), i == row)))
-                .Concat(texts.Rows.Select((i, at) => (Score: texts.Scores[at], Hit: new IndexHit(test.Caption(i), null, i == row)))
-                    .Where(found => !found.Hit.IsRight));
-            return [.. hits.OrderByDescending(found => found.Score).Take(HitsShown).Select(found => found.Hit)];
+            var options = new MixedSearchOptions { Top = HitsShown, Except = [new(RowKind.Text, row)] };
+            var found = new MixedIndex(outcome.Images, outcome.Texts).Search(query, options)[0].Matches.Select(match => match.Row);
+            return [.. found.Select(hit => new IndexHit(
+                test.Caption(hit.Row), hit.Kind == RowKind.Image ? Png(test, hit.Row) : null, hit.Row == row))];
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class DemoRun(IStudySession session, DemoData data, string folde
         int[] order = Shuffled(data.Alignment.Count, seed);
         int half = order.Length / 2;
         return AlignmentData.WithoutPairs(
-            FeatureRows.Take(data.Alignment.Images, order[..half]), FeatureRows.Take(data.Alignment.Texts, order[half..]));
+            FeatureRows.Take(data.Alignment.Images, [.. order.Take(half)]), FeatureRows.Take(data.Alignment.Texts, [.. order.Skip(half)]));
     }
 
     private static AlignmentData OwnRows(IconPairs test, ulong seed) =>

@@ -1,4 +1,5 @@
 using CsAligner.Models.Lora;
+using CsAligner.Studies.Baselines;
 using CsAligner.Training;
 
 namespace CsAligner.Studies.Sweeps;
@@ -14,11 +15,11 @@ internal sealed record SweepCell
 
     public required AlignmentOptions Options { get; init; }
 
-    /// <summary>The share of the pairs that it has.</summary>
-    public double PairsFraction { get; init; } = 1;
+    /// <summary>What it knows of the rows that it is fitted to.</summary>
+    public TrainingRows Rows { get; init; } = new();
 
-    /// <summary>Whether it has the other pairs as images and texts that know nothing of each other.</summary>
-    public bool UnpairedRest { get; init; }
+    /// <summary>A method of others in the place of training.</summary>
+    public Baseline? Baseline { get; init; }
 
     /// <summary>LoRA that trains with it.</summary>
     public LoraOptions? Lora { get; init; }

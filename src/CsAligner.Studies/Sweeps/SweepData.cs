@@ -71,18 +71,35 @@ internal sealed class SweepData : IDisposable
         return new SweepData(sources.Model!, pairs, validation, tests);
     }
 
+    /// <summary>The number of test sets.</summary>
+    public int Tests => _tests.Length;
+
+    /// <summary>The rows of a test set as training data: what <see cref="TrainingRows.Own"/> means.</summary>
+    public AlignmentData OwnRows(SweepCell cell, ulong seed, int test) =>
+        cell.Rows.Draw(_tests[test].Images, _tests[test].TextsOf(cell), seed).ToData();
+
+    /// <summary>What a baseline's setting is chosen on: the validation set, in the place of the test.</summary>
+    /// <param name="cell">The cell, with a baseline.</param>
+    /// <param name="seed">Its seed.</param>
+    /// <param name="data">The training data, which the fit is the same for, unless it is the test's own.</param>
+    public HeldOutPairs? HeldOut(SweepCell cell, ulong seed, AlignmentData data)
+    {
+        if (_validation is not { } validation) return null;
+        Tensor texts = validation.TextsOf(cell);
+        return new HeldOutPairs(cell.Rows.Own ? cell.Rows.Draw(validation.Images, texts, seed).ToData() : data, validation.Images, texts);
+    }
+
     /// <summary>The training data of a cell with a seed, including LoRA's tower.</summary>
     public (AlignmentData Data, TrainedClip? Clip) Training(SweepCell cell, ulong seed)
     {
-        int count = _pairs.Images.Rows, kept = (int)Math.Round(cell.PairsFraction * count);
-        int[] order = [.. Enumerable.Range(0, count)];
-        if (kept < count) new RandomGenerator(seed).Split(1000).Shuffle<int>(order);
-        int[] paired = [.. order[..kept].Order()], rest = cell.UnpairedRest ? [.. order[kept..].Order()] : [];
-        var texts = _pairs.TextsOf(cell);
-        var data = new AlignmentData(FeatureRows.Take(_pairs.Images, paired), FeatureRows.Take(texts, paired))
+        var rows = cell.Rows.Draw(_pairs.Images, _pairs.TextsOf(cell), seed);
+        int[] paired = rows.Pairs;
+        var data = rows.ToData();
+
+        // The pairs of the validation set would be more than those that a cell of few pairs, or none, is said to have.
+        if (!cell.Rows.HasPairs || cell.Rows.Count is not null) return (data, null);
+        data = data with
         {
-            UnpairedImages = rest.Length > 0 ? FeatureRows.Take(_pairs.Images, rest) : null,
-            UnpairedTexts = rest.Length > 0 ? FeatureRows.Take(texts, rest) : null,
             ValidationImages = _validation?.Images,
             ValidationTexts = _validation?.TextsOf(cell),
             ImageTokens = _pairs.ImageTokens is { } i ? new TokenRows(i, paired) : null,
@@ -93,59 +110,59 @@ internal sealed class SweepData : IDisposable
         if (cell.Lora is not { } lora) return (data, null);
 
         var clip = TrainedClip.Load(_model);
-        int[] rows = [.. paired, .. rest];
+        int[] images = [.. paired, .. rows.UnpairedImages], texts = [.. paired, .. rows.UnpairedTexts];
         int validation = _validation?.Images.Rows ?? 0;
         data = lora.Tower == ClipTower.Text
             ? data with
             {
                 TextEncoder = clip.Texts(lora, seed,
-                [.. rows.Select(r => _pairs.Inputs.Texts[r]), .. _validation?.Inputs.Texts ?? []])
+                [.. texts.Select(r => _pairs.Inputs.Texts[r]), .. _validation?.Inputs.Texts ?? []])
             }
             : data with
             {
                 ImageEncoder = clip.Images(
                     lora,
                     seed,
-                    rows.Length + validation,
+                    images.Length + validation,
                     (i, rgb) =>
                     {
-                        if (i < rows.Length) _pairs.Inputs.ReadImage(rows[i], rgb);
-                        else _validation!.Inputs.ReadImage(i - rows.Length, rgb);
+                        if (i < images.Length) _pairs.Inputs.ReadImage(images[i], rgb);
+                        else _validation!.Inputs.ReadImage(i - images.Length, rgb);
                     },
                     _pairs.Inputs.Name),
             };
         return (data, clip);
     }
 
-    /// <summary>The results of a training on each test.</summary>
-    public IEnumerable<SweepResult> Judge(SweepCell cell, ulong seed, SweepTraining training, TrainedClip? clip)
+    /// <summary>The results of a training on one test.</summary>
+    public IEnumerable<SweepResult> Judge(SweepCell cell, ulong seed, SweepTraining training, TrainedClip? clip, int number)
     {
-        foreach (var test in _tests)
-        {
-            Tensor images = test.Images, texts = test.TextsOf(cell);
-            if (cell.Lora?.Tower == ClipTower.Text) texts = clip!.Embedder.EmbedTexts(test.Inputs.Texts);
-            if (cell.Lora?.Tower == ClipTower.Image) images = clip!.Embedder.EmbedImages(test.Inputs.Count, test.Inputs.ReadImage);
-            Tensor x = training.Result.Image.Apply(images, test.ImageTokens), y = training.Result.Text.Apply(texts, test.TextTokens);
-            var all = SweepResult.Of(cell, seed, test.Name, Evaluator.Evaluate(x, y), training);
-            yield return all;
-            if (test.Unseen is not { } queries) continue;
+        Set test = _tests[number];
+        Tensor images = test.Images, texts = test.TextsOf(cell);
+        if (cell.Lora?.Tower == ClipTower.Text) texts = clip!.Embedder.EmbedTexts(test.Inputs.Texts);
+        if (cell.Lora?.Tower == ClipTower.Image) images = clip!.Embedder.EmbedImages(test.Inputs.Count, test.Inputs.ReadImage);
+        Tensor x = training.Images(images, test.ImageTokens), y = training.Texts(texts, test.TextTokens);
+        var all = SweepResult.Of(cell, seed, test.Name, Evaluator.Evaluate(x, y), training);
+        yield return all;
+        if (test.Unseen is not { } queries) yield break;
 
-            // Captions ask; the images are all of the test's.
-            var asked = training.Result.Text.Apply(cell.OwnTexts ? queries.OwnTexts : queries.Texts);
-            var recall = Evaluator.TextToImage(x, asked, Pairing.From(queries.ImageOfText, x.Rows, asked.Rows));
-            yield return all with
-            {
-                Test = $"{test.Name}, {asked.Rows} captions of unseen words",
-                Divergence = double.NaN,
-                ImageToText = double.NaN,
-                TextToImage = recall.RecallAt1,
-                ImageToText10 = double.NaN,
-                TextToImage10 = recall.RecallAt10,
-                UniformityX = double.NaN,
-                UniformityY = double.NaN,
-                CentroidGap = double.NaN,
-            };
-        }
+        // Captions ask; the images are all of the test's.
+        var asked = training.Texts(cell.OwnTexts ? queries.OwnTexts : queries.Texts, null);
+        var recall = Evaluator.TextToImage(x, asked, Pairing.From(queries.ImageOfText, x.Rows, asked.Rows));
+        yield return all with
+        {
+            Test = $"{test.Name}, {asked.Rows} captions of unseen words",
+            Divergence = double.NaN,
+            ImageToText = double.NaN,
+            TextToImage = recall.RecallAt1,
+            ImageToText10 = double.NaN,
+            TextToImage10 = recall.RecallAt10,
+            MixedText10 = double.NaN,
+            MixedImage10 = double.NaN,
+            UniformityX = double.NaN,
+            UniformityY = double.NaN,
+            CentroidGap = double.NaN,
+        };
     }
 
     public void Dispose()

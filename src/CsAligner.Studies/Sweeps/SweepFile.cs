@@ -11,12 +11,9 @@ namespace CsAligner.Studies.Sweeps;
 /// </summary>
 internal static class SweepFile
 {
-    private static string Header => $"cell,seed,test,{WrittenBy.Key},{Measures}";
+    private const string Names = "cell,seed,test,";
 
-    // What was written before files said by what.
-    private static string UnsignedHeader => "cell,seed,test," + Measures;
-
-    private static string Measures => string.Join(',', SweepResult.Columns.Select(c => c.Name));
+    private static string Header => $"{Names}{WrittenBy.Key},{string.Join(',', SweepResult.Columns.Select(c => c.Name))}";
 
     public static void Write(string path, IEnumerable<SweepResult> results)
     {
@@ -57,18 +54,28 @@ internal static class SweepFile
         var results = new List<SweepResult>();
         if (!File.Exists(path)) return results;
         string[] lines = File.ReadAllLines(path);
-        if (lines.Length == 0 || (lines[0] != Header && lines[0] != UnsignedHeader))
+        bool signed = lines.Length > 0 && lines[0].StartsWith($"{Names}{WrittenBy.Key},", StringComparison.Ordinal);
+
+        // Files from before they said by what, and from before there were the later columns, are read as well.
+        string[] columns = lines.Length == 0 || !lines[0].StartsWith(Names, StringComparison.Ordinal) ? []
+            : lines[0][(Names.Length + (signed ? WrittenBy.Key.Length + 1 : 0))..].Split(',');
+        string[] known = [.. SweepResult.Columns.Select(c => c.Name)];
+        if (columns.Distinct().Count() < columns.Length || columns.Except(known).Any()
+            || known.Except(columns).Except(SweepResult.LaterColumns).Any())
             throw new InputException($"{path}: its columns are not those of this version; give another --out");
-        bool signed = lines[0] == Header;
         for (int i = 1; i < lines.Length; i++)
         {
             // Names hold commas but no quotes.
             string[] quoted = lines[i].Split('"');
             string[] numbers = quoted.Length == (signed ? 7 : 5) ? quoted[^1].Split(',', StringSplitOptions.RemoveEmptyEntries) : [];
-            var v = new double[numbers.Length];
-            bool whole = numbers.Length == SweepResult.Columns.Count;
-            for (int n = 0; n < numbers.Length; n++)
-                whole &= double.TryParse(numbers[n], NumberStyles.Float, CultureInfo.InvariantCulture, out v[n]);
+            var values = new Dictionary<string, double>();
+            bool whole = numbers.Length == columns.Length;
+            for (int n = 0; whole && n < numbers.Length; n++)
+            {
+                whole = double.TryParse(numbers[n], NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+                values[columns[n]] = value;
+            }
+
             ulong seed = 0;
             if (!whole || !ulong.TryParse(quoted[2].Trim(','), NumberStyles.None, CultureInfo.InvariantCulture, out seed))
                 throw new InputException($"{path}: line {i + 1} is damaged; remove the file, or give another --out");
@@ -78,20 +85,25 @@ internal static class SweepFile
                 Seed = seed,
                 Test = quoted[3],
                 WrittenBy = signed ? quoted[5] : "",
-                Divergence = v[0],
-                ImageToText = v[1],
-                TextToImage = v[2],
-                UniformityX = v[4],
-                UniformityY = v[5],
-                CentroidGap = v[6],
-                Bandwidth = v[7],
-                Lambda = v[8],
-                Parameters = v[9],
-                Seconds = v[10],
-                PeakMebibytes = v[11],
-                ImageToText10 = v[12],
-                TextToImage10 = v[13],
+                Divergence = Of("cs_divergence_off_diagonal"),
+                ImageToText = Of("image_to_text_r1"),
+                TextToImage = Of("text_to_image_r1"),
+                UniformityX = Of("uniformity_x"),
+                UniformityY = Of("uniformity_y"),
+                CentroidGap = Of("centroid_gap"),
+                Bandwidth = Of("bandwidth"),
+                Lambda = Of("lambda"),
+                Parameters = Of("parameters"),
+                MixedText10 = Of("mixed_text_query_r10"),
+                MixedImage10 = Of("mixed_image_query_r10"),
+                Setting = Of("baseline_setting"),
+                Seconds = Of("seconds"),
+                PeakMebibytes = Of("peak_mib"),
+                ImageToText10 = Of("image_to_text_r10"),
+                TextToImage10 = Of("text_to_image_r10"),
             });
+
+            double Of(string column) => values.GetValueOrDefault(column, double.NaN);
         }
 
         return results;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsAligner.Models.Lora;
+using CsAligner.Studies.Baselines;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Training;
@@ -16,7 +17,7 @@ internal sealed class SweepRecipe
     private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
 
     // Keys of a run that align has no options for.
-    private static readonly string[] OwnKeys = ["pairs_fraction", "unpaired_rest", "own_texts", "lora"];
+    private static readonly string[] OwnKeys = ["pairs", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "own_texts", "lora"];
 
     private const int MostPoints = 10_000;
 
@@ -129,8 +130,12 @@ internal sealed class SweepRecipe
         }
 
         foreach (var each in cases.EnumerateArray())
+        {
+            if (each.TryGetProperty("baseline", out _) && each.TryGetProperty("objective", out _))
+                throw new FormatException($"the case {each.GetProperty("name")} has a baseline and an objective; give one of them");
             yield return (each.GetProperty("name").GetString() ?? throw new FormatException("a case's name is null"),
                 [.. Properties(each).Where(p => p.Key != "name")]);
+        }
     }
 
     private IEnumerable<(string Key, JsonElement Value)[]> Combinations(int axis, (string, JsonElement)[] point) => axis == Axes.Count
@@ -147,16 +152,35 @@ internal sealed class SweepRecipe
             {
                 cell = key switch
                 {
+                    "pairs" => cell with { Rows = cell.Rows.With(value) },
                     "pairs_fraction" =>
                         cell with
                         {
-                            PairsFraction = value.ValueKind == JsonValueKind.Number
-                            ? value.GetDouble()
-                            : throw Wrong("a number", value)
+                            Rows = cell.Rows with
+                            {
+                                Fraction = value.ValueKind == JsonValueKind.Number
+                                ? value.GetDouble()
+                                : throw Wrong("a number", value)
+                            }
                         },
-                    "unpaired_rest" => cell with { UnpairedRest = IsTrue(value) },
+                    "unpaired" => cell with
+                    {
+                        Rows = cell.Rows with
+                        {
+                            Unpaired = TrainingRows.ReadCount(value) ?? throw Wrong("a whole number of at least 1", value)
+                        },
+                    },
+                    "unpaired_rest" => cell with { Rows = cell.Rows with { UnpairedRest = IsTrue(value) } },
+                    "baseline" => cell with { Baseline = BaselineList.Get(Word(value)) },
                     "own_texts" => cell with { OwnTexts = IsTrue(value) },
-                    "lora" => cell with { Lora = LoraOptions.Parse(Lora(value)) },
+                    "lora" => cell with { Lora = LoraOptions.Parse(Word(value)) },
+                    "objective" when NamesTermOfBaselines(value) => cell with
+                    {
+                        Options = cell.Options with
+                        {
+                            Objective = AlignmentObjective.Parse(value.GetString()!, [CentroidUniformityTerm.Instance])
+                        },
+                    },
                     "bandwidth" when IsAutomatic(value) => cell with { AutomaticBandwidth = true },
                     "lambda" when IsAutomatic(value) => cell with { AutomaticLambda = true },
                     _ => cell with
@@ -175,10 +199,10 @@ internal sealed class SweepRecipe
             bool IsTrue(JsonElement flag) =>
                 flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw Wrong("true or false", flag);
 
-            string Lora(JsonElement text) => text.ValueKind switch
+            string Word(JsonElement text) => text.ValueKind switch
             {
                 JsonValueKind.String => text.GetString()!,
-                JsonValueKind.Null => throw new FormatException("\"lora\" is null"),
+                JsonValueKind.Null => throw new FormatException($"\"{key}\" is null"),
                 _ => throw Wrong("a text", text),
             };
 
@@ -197,12 +221,28 @@ internal sealed class SweepRecipe
 
         if (cell.Lora is not null && Data.Model is null)
             throw new InputException($"{Path}: lora trains inside an encoder; give a model in \"data\"");
-        if (cell.PairsFraction is not (> 0 and <= 1))
-            throw new InputException($"{Path}: pairs_fraction must be above 0 and at most 1, got {cell.PairsFraction}");
+        if ((cell.Rows.Misfit ?? Misfit(cell)) is { } misfit) throw new InputException($"{Path}: {misfit}");
         return cell;
 
         InputException Refused(InputException e) => new(
             $"{Path}: {(e is AlignmentOptionException failure ? failure.MessageFor(option => $"\"{option.Key}\"") : e.Message)}", e);
+    }
+
+    // What of a cell does not go together; null if everything does.
+    private string? Misfit(SweepCell cell)
+    {
+        bool paired = cell.Rows.HasPairs;
+        string rows = $"pairs are \"{cell.Rows}\"";
+        if (!paired && cell.Lora is not null) return $"lora trains on pairs, but {rows}; leave one of them out";
+        if (!paired && cell.Options.TokenWeight > 0) return $"token_weight is for pairs, but {rows}; leave one of them out";
+        if (!paired && (cell.AutomaticBandwidth || cell.AutomaticLambda))
+            return $"bandwidth and lambda are chosen on pairs, but {rows}; give values";
+        if (cell.Baseline is not { } baseline) return null;
+        if (!paired && baseline.NeedsPairs) return $"the baseline {baseline.Name} needs pairs, but {rows}; give \"all\" or a number";
+        if (cell.Lora is not null) return $"the baseline {baseline.Name} does not train, but there is lora; leave one of them out";
+        return Data.Model is not null && Data.Validation is null && baseline.Settings.Count > 0
+            ? $"the {baseline.Setting} of the baseline {baseline.Name} is chosen on held-out pairs; give \"validation\" in \"data\""
+            : null;
     }
 
     private static AlignmentOption Option(string key)
@@ -214,6 +254,9 @@ internal sealed class SweepRecipe
 
     // The index among the options of align; -1 for other keys.
     private static int Place(string key) => AlignmentOptionList.All.Index().FirstOrDefault(each => each.Item.Key == key, (-1, null!)).Index;
+
+    private static bool NamesTermOfBaselines(JsonElement value) => value.ValueKind == JsonValueKind.String
+        && value.GetString()!.Split('+').Contains(CentroidUniformityTerm.Instance.Name);
 
     private static bool IsAutomatic(JsonElement value) =>
         value.ValueKind == JsonValueKind.String && value.GetString() == AlignmentOption.Automatic;

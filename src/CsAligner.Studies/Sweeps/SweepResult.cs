@@ -5,17 +5,23 @@ namespace CsAligner.Studies.Sweeps;
 /// <summary>The result of one run on one test.</summary>
 internal sealed record SweepResult
 {
-    /// <summary>The columns of results.csv behind cell, seed, test and written_by.</summary>
+    /// <summary>The columns of results.csv behind cell, seed, test and written_by. Files of earlier versions lack
+    /// <see cref="LaterColumns"/>.</summary>
     public static IReadOnlyList<(string Name, Func<SweepResult, double> Value)> Columns { get; } =
     [
         ("cs_divergence_off_diagonal", r => r.Divergence), ("image_to_text_r1", r => r.ImageToText),
         ("text_to_image_r1", r => r.TextToImage),
         ("mean_r1", r => r.MeanRecall), ("uniformity_x", r => r.UniformityX), ("uniformity_y", r => r.UniformityY),
         ("centroid_gap", r => r.CentroidGap),
-        ("bandwidth", r => r.Bandwidth), ("lambda", r => r.Lambda), ("parameters", r => r.Parameters), ("seconds", r => r.Seconds),
+        ("bandwidth", r => r.Bandwidth), ("lambda", r => r.Lambda), ("parameters", r => r.Parameters),
+        ("mixed_text_query_r10", r => r.MixedText10), ("mixed_image_query_r10", r => r.MixedImage10),
+        ("baseline_setting", r => r.Setting), ("seconds", r => r.Seconds),
         ("peak_mib", r => r.PeakMebibytes),
         ("image_to_text_r10", r => r.ImageToText10), ("text_to_image_r10", r => r.TextToImage10),
     ];
+
+    /// <summary>Columns that were not there from the start.</summary>
+    public static IReadOnlyList<string> LaterColumns { get; } = ["mixed_text_query_r10", "mixed_image_query_r10", "baseline_setting"];
 
     public required string Cell { get; init; }
 
@@ -36,6 +42,15 @@ internal sealed record SweepResult
     public required double ImageToText10 { get; init; }
 
     public required double TextToImage10 { get; init; }
+
+    /// <summary>R@10 of text queries in one index of both modalities; NaN if an earlier version ran it.</summary>
+    public double MixedText10 { get; init; } = double.NaN;
+
+    /// <summary>The same of image queries.</summary>
+    public double MixedImage10 { get; init; } = double.NaN;
+
+    /// <summary>The setting that was chosen for a baseline, the mean over folds; NaN for what has none.</summary>
+    public double Setting { get; init; } = double.NaN;
 
     public double MeanRecall => 0.5 * (ImageToText + TextToImage);
 
@@ -67,12 +82,15 @@ internal sealed record SweepResult
         TextToImage = measures.TextToImage.RecallAt1,
         ImageToText10 = measures.ImageToText.RecallAt10,
         TextToImage10 = measures.TextToImage.RecallAt10,
+        MixedText10 = measures.Mixed.TextQuery.RecallAt10,
+        MixedImage10 = measures.Mixed.ImageQuery.RecallAt10,
+        Setting = training.Setting,
         UniformityX = measures.Distributions.UniformityX ?? double.NaN,
         UniformityY = measures.Distributions.UniformityY ?? double.NaN,
         CentroidGap = measures.Distributions.CentroidGap,
         Bandwidth = training.Options.Bandwidth.Factor,
         Lambda = training.Options.Lambda,
-        Parameters = training.Result.TrainedParameters,
+        Parameters = training.Parameters,
         Seconds = training.Seconds,
         PeakMebibytes = training.PeakBytes / 1048576.0,
     };
@@ -88,6 +106,9 @@ internal sealed record SweepResult
             TextToImage = Of(r => r.TextToImage),
             ImageToText10 = Of(r => r.ImageToText10),
             TextToImage10 = Of(r => r.TextToImage10),
+            MixedText10 = Of(r => r.MixedText10),
+            MixedImage10 = Of(r => r.MixedImage10),
+            Setting = Of(r => r.Setting),
             UniformityX = Of(r => r.UniformityX),
             UniformityY = Of(r => r.UniformityY),
             CentroidGap = Of(r => r.CentroidGap),

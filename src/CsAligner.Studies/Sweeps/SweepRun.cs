@@ -1,5 +1,6 @@
 using CsAligner.Data.FeatureSets;
 using CsAligner.Evaluation;
+using CsAligner.Studies.Baselines;
 using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -80,46 +81,79 @@ internal sealed class SweepRun(IStudySession session, SweepRecipe recipe, string
 
     private IEnumerable<SweepResult> Embedded(SweepCell cell, ulong seed, SweepData embedded, string checkpoint)
     {
+        int[] tests = [.. Enumerable.Range(0, embedded.Tests)];
+        if (cell.Rows.Own)
+        {
+            return [.. tests.SelectMany(test =>
+            {
+                var rows = embedded.OwnRows(cell, seed, test);
+                return embedded.Judge(cell, seed, Run(cell, seed, rows, embedded.HeldOut(cell, seed, rows), null), null, test);
+            })];
+        }
+
         var (data, clip) = embedded.Training(cell, seed);
-        var training = Train(cell, seed, data, checkpoint);
-        return [.. embedded.Judge(cell, seed, training, clip)];
+        var training = Run(cell, seed, data, embedded.HeldOut(cell, seed, data), checkpoint);
+        return [.. tests.SelectMany(test => embedded.Judge(cell, seed, training, clip, test))];
     }
 
     private List<SweepResult> Folds(SweepCell cell, ulong seed, Tensor images, Tensor texts)
     {
         int rows = images.Rows, folds = recipe.Data.Folds;
+        int[][] fold = [.. Enumerable.Range(0, rows).GroupBy(row => (int)((long)row * folds / rows)).Select(group => group.ToArray())];
         var results = new List<SweepResult>();
-        for (int fold = 0; fold < folds; fold++)
+        for (int test = 0; test < folds; test++)
         {
-            int[] test = [.. Enumerable.Range(0, rows).Where(r => (long)r * folds / rows == fold)];
-            int[] rest = [.. Enumerable.Range(0, rows).Except(test)];
-            int kept = Math.Max(2, (int)Math.Round(cell.PairsFraction * rest.Length));
-            if (kept < rest.Length) new RandomGenerator(seed).Split(1000).Shuffle<int>(rest);
-            int[] paired = rest[..kept], others = cell.UnpairedRest ? rest[kept..] : [];
-            var data = new AlignmentData(FeatureRows.Take(images, paired), FeatureRows.Take(texts, paired))
-            {
-                UnpairedImages = others.Length > 0 ? FeatureRows.Take(images, others) : null,
-                UnpairedTexts = others.Length > 0 ? FeatureRows.Take(texts, others) : null,
-            };
-            var training = Train(cell, seed, data, null);
+            // A baseline's setting is chosen on the next fold; what it is fitted to for this leaves that fold out as well.
+            int next = (test + 1) % folds;
+            var data = Draw(cell.Rows.Own ? fold[test] : Without(test));
+            var heldOut = cell.Baseline is null
+                ? null
+                : new HeldOutPairs(
+                    Draw(cell.Rows.Own ? fold[next] : Without(test, next)), Take(images, fold[next]), Take(texts, fold[next]));
+            var training = Run(cell, seed, data, heldOut, null);
             var measures =
-                Evaluator.Evaluate(training.Result.Image.Apply(FeatureRows.Take(images, test)),
-                    training.Result.Text.Apply(FeatureRows.Take(texts, test)));
+                Evaluator.Evaluate(training.Images(Take(images, fold[test]), null), training.Texts(Take(texts, fold[test]), null));
             results.Add(SweepResult.Of(cell, seed, $"mean of {folds} folds", measures, training));
         }
 
         return [SweepResult.Mean(results)];
+
+        int[] Without(params int[] left) => [.. fold.Where((_, number) => !left.Contains(number)).SelectMany(each => each)];
+
+        AlignmentData Draw(int[] from) => cell.Rows.Draw(Take(images, from), Take(texts, from), seed).ToData();
+
+        static Tensor Take(Tensor features, int[] chosen) => FeatureRows.Take(features, chosen);
     }
 
-    private SweepTraining Train(SweepCell cell, ulong seed, AlignmentData data, string? checkpoint)
+    private SweepTraining Run(SweepCell cell, ulong seed, AlignmentData data, HeldOutPairs? heldOut, string? checkpoint)
     {
         PeakMemory.Reset();
         long start = session.Time.GetTimestamp();
         var options = cell.Options with { Seed = seed };
-        if (cell.AutomaticBandwidth || cell.AutomaticLambda)
-            options = new AutomaticChoice(options, data).Choose(cell.AutomaticBandwidth, cell.AutomaticLambda, null,
-                session.Cancellation).Options;
-        var result = new AlignmentTrainer(options, data).Run(checkpoint, resume: true, null, session.Cancellation);
-        return new SweepTraining(options, result, session.Time.GetElapsedTime(start).TotalSeconds, RunEnvironment.PeakBytes);
+        return cell.Baseline is { } baseline ? Fit() : Train();
+
+        SweepTraining Train()
+        {
+            if (cell.AutomaticBandwidth || cell.AutomaticLambda)
+                options = new AutomaticChoice(options, data).Choose(cell.AutomaticBandwidth, cell.AutomaticLambda, null,
+                    session.Cancellation).Options;
+            var result = new AlignmentTrainer(options, data).Run(checkpoint, resume: true, null, session.Cancellation);
+            return new SweepTraining(options, (rows, tokens) => result.Image.Apply(rows, tokens),
+                (rows, tokens) => result.Text.Apply(rows, tokens), result.TrainedParameters, Seconds(), RunEnvironment.PeakBytes);
+        }
+
+        SweepTraining Fit()
+        {
+            var fit = baseline.Fit(data);
+            double setting = baseline.Settings.Count == 0 ? double.NaN
+                : BaselineChoice.Of(
+                    baseline, ReferenceEquals(heldOut!.Data, data) ? fit : baseline.Fit(heldOut.Data), heldOut.Images, heldOut.Texts);
+            var maps = fit(setting);
+            return new SweepTraining(
+                options, (rows, _) => maps.Images(rows), (rows, _) => maps.Texts(rows), 0, Seconds(), RunEnvironment.PeakBytes)
+            { Setting = setting };
+        }
+
+        double Seconds() => session.Time.GetElapsedTime(start).TotalSeconds;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsAligner.Reports.Drawing;
+using CsAligner.Studies.Baselines;
 using CsAligner.Training;
 
 namespace CsAligner.Studies.Sweeps;
@@ -18,22 +19,24 @@ internal static class SweepTable
         if (recipe.About.Length > 0) text.Append(recipe.About).Append("\n\n");
         text.Append(CultureInfo.InvariantCulture, $"""
             Remade by `{command}`. {recipe.Seeds.Count} {(recipe.Seeds.Count == 1 ? "seed" : "seeds")}{(recipe.Seeds.Count > 1 ? ", mean ± half of the 95% interval (Student's t over seeds: the remaining chance in training, not in the choice of the test)" : "")}.
-            D_CS is off-diagonal at σ = within*0.35 of the rows judged; R@1 is in per cent, i images, t texts; unif. is uniformity, the mean of both sides (lower is more spread out); s and MiB are the training's seconds and its peak of memory.
+            D_CS is off-diagonal at σ = within*0.35 of the rows judged; R@1 is in per cent, i images, t texts; mixed R@10 is that of text and of image queries in one index of both; unif. is uniformity, the mean of both sides (lower is more spread out); s and MiB are the training's seconds and its peak of memory.
 
 
             """);
+        if (Baselines(recipe) is { Length: > 0 } baselines) text.Append(baselines).Append('\n');
         foreach (string picture in pictures)
             text.Append(CultureInfo.InvariantCulture, $"![{Path.GetFileNameWithoutExtension(picture)}]({Path.GetFileName(picture)})\n\n");
         string[] axes = [.. recipe.Axes.Select(a => a.Key)];
-        bool cases = recipe.Cells.Any(c => c.Case.Length > 0);
+        bool settings = recipe.Cells.Any(c => c.Baseline?.Settings.Count > 0), cases = recipe.Cells.Any(c => c.Case.Length > 0);
         string[] names = [.. cases ? ["case"] : Array.Empty<string>(), .. axes];
         foreach (string test in results.Select(r => r.Test).Distinct())
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | unif. | gap | trained | s "
-                    + $"| MiB |\n");
+                $"## {test}\n\n| {string.Join(" | ", names)} | D_CS | R@1 i→t | t→i | mean | R@10 t→i | mixed R@10 t "
+                    + $"| mixed R@10 i | unif. | gap | trained |{(settings ? " setting |" : "")} s | MiB |\n");
             text.Append(CultureInfo.InvariantCulture,
-                $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+                $"|{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+                    + $"{(settings ? "--:|" : "")}\n");
             foreach (var cell in recipe.Cells)
             {
                 SweepResult[] runs = [.. results.Where(r => r.Test == test && r.Cell == cell.Name)];
@@ -43,9 +46,11 @@ internal static class SweepTable
                     Interval(runs, r => r.Divergence, NumberText.Value), Interval(runs, r => 100 * r.ImageToText, Tenths),
                     Interval(runs, r => 100 * r.TextToImage, Tenths),
                     Interval(runs, r => 100 * r.MeanRecall, Tenths), Mean(runs, r => 100 * r.TextToImage10, Tenths),
+                    Interval(runs, r => 100 * r.MixedText10, Tenths), Interval(runs, r => 100 * r.MixedImage10, Tenths),
                     Mean(runs, r => 0.5 * (r.UniformityX + r.UniformityY), v => NumberText.Fixed(v, 2)),
                     Mean(runs, r => r.CentroidGap, NumberText.Value),
                     Mean(runs, r => r.Parameters, v => v.ToString("N0", CultureInfo.InvariantCulture)),
+                    .. settings ? [Mean(runs, r => r.Setting, NumberText.Value)] : Array.Empty<string>(),
                     Mean(runs, r => r.Seconds, Tenths),
                     Mean(runs, r => r.PeakMebibytes, v => v.ToString("F0", CultureInfo.InvariantCulture)),
                 ];
@@ -80,6 +85,22 @@ internal static class SweepTable
             $"The automatic choice: D_CS {NumberText.Value(chosen.Divergence)} at a mean R@1 of {Tenths(100 * chosen.Recall)}; the cell "
                 + $"that the same rule takes on this test itself ({best.Cell.Name}): {NumberText.Value(best.Divergence)} at "
                 + $"{Tenths(100 * best.Recall)}.");
+    }
+
+    // What the baselines do, and the settings that were tried.
+    private static string Baselines(SweepRecipe recipe)
+    {
+        var text = new StringBuilder();
+        foreach (var baseline in BaselineList.All.Where(baseline => recipe.Cells.Any(cell => cell.Baseline == baseline)))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"- `{baseline.Name}`: {baseline.About}.");
+            if (baseline.Settings.Count > 0)
+                text.Append(CultureInfo.InvariantCulture,
+                    $" Its {baseline.Setting}: one of {string.Join(", ", baseline.Settings)}, chosen by {BaselineChoice.Rule}.");
+            text.Append('\n');
+        }
+
+        return text.ToString();
     }
 
     private static string Tenths(double value) => NumberText.Fixed(value, 1);

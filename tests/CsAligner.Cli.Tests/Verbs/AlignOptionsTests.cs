@@ -187,7 +187,7 @@ public class AlignOptionsTests
 
     private static AlignmentOptions ReadLine(string[] arguments)
     {
-        var options = new AlignOptions(_ => true);
+        var options = new AlignOptions();
         var command = new Command("align");
         options.AddTo(command);
         return options.Read(command.Parse(arguments));

@@ -29,7 +29,8 @@ internal static class ConfigTargets
 
     private const string EmbeddedSweepText = """
         {"name":"x","data":{"model":"models/icon-clip","text_model":"use","pairs":"icons:alignment","validation":"icons:validation","tests":["icons:lucide"],"tokens":true,"unseen_words":true},
-        "cases":[{"name":"lora","lora":"text:r=8,alpha=16,modules=q_proj","own_texts":true},{"name":"few","pairs_fraction":0.1,"unpaired_rest":true,"bandwidth_factors":[0.5,1]}],"seeds":[3],"heat_map":false}
+        "cases":[{"name":"lora","lora":"text:r=8,alpha=16,modules=q_proj","own_texts":true},{"name":"few","pairs_fraction":0.1,"unpaired_rest":true,"bandwidth_factors":[0.5,1]},
+        {"name":"apart","pairs":"apart","baseline":"whitening"},{"name":"number","pairs":25,"unpaired":10}],"seeds":[3],"heat_map":false}
         """;
 
     private const string RunText = """
@@ -81,7 +82,8 @@ internal static class ConfigTargets
             """),
         Json("sweep", "sweep.json", path => SweepRecipe.Read(path),
             [.. AlignmentOptionList.All.Select(option => option.Key),
-                "pairs_fraction", "unpaired_rest", "own_texts", "lora", "auto", "heat_map"], SweepText,
+                "pairs", "apart", "own", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "coral", "own_texts", "lora", "auto",
+                "heat_map"], SweepText,
             EmbeddedSweepText),
         Json("run", "run.json", path => AlignRun.Read(Path.GetDirectoryName(path)!, "a"), [], RunText),
         Json("features", "features.json", path => FeatureSetInfo.Read(path), [],

@@ -1,5 +1,6 @@
 using CsAligner.Adapters;
 using CsAligner.Evaluation;
+using CsAligner.Objectives.Terms;
 using CsAligner.Starts;
 using CsAligner.Tensors;
 using CsAligner.Training;
@@ -17,7 +18,7 @@ public sealed class WithoutPairsTests : IDisposable
     public void A_few_rows_get_the_closed_form()
     {
         AlignmentData data = Apart(60, 90);
-        var result = Run(AlignmentOptions.WithoutPairs, data);
+        var result = Run(new AlignmentOptions(), data);
         Assert.Equal((0, 0, 60, 90, 0), (result.TrainingPairs, result.BestEpoch, result.UnpairedImages, result.UnpairedTexts,
             result.HeldOutImages));
         var (image, _) = GaussianTransport.ToBarycentre(GaussianFit.Of(data.UnpairedImages!), GaussianFit.Of(data.UnpairedTexts!));
@@ -27,11 +28,42 @@ public sealed class WithoutPairsTests : IDisposable
         Assert.True(after < 0.2 * before, $"{before} to {after}");
     }
 
+    // A few pairs judge nothing, so they get a step to ten; rows that are held out find the best of eighty.
+    [Theory]
+    [InlineData(25, 100, 3)]
+    [InlineData(200, 100, 20)]
+    [InlineData(25, 700, 80)]
+    [InlineData(1200, 0, 80)]
+    public void Without_epochs_there_are_as_many_steps_as_the_rows_can_judge(int pairs, int unpaired, int steps)
+    {
+        Tensor images = Clouds.Flat(pairs + unpaired, 6, 1, 0.4f), texts = Clouds.Flat(pairs + unpaired, 6, 2, -0.4f);
+        var data = new AlignmentData(FeatureRows.Range(images, 0, pairs), FeatureRows.Range(texts, 0, pairs))
+        {
+            UnpairedImages = FeatureRows.Range(images, pairs, pairs + unpaired),
+            UnpairedTexts = FeatureRows.Range(texts, pairs, pairs + unpaired),
+        };
+        Assert.Equal(steps, new AlignmentTrainer(new AlignmentOptions(), data).Epochs);
+        Assert.Equal(7, new AlignmentTrainer(new AlignmentOptions { Epochs = 7 }, data).Epochs);
+    }
+
+    [Fact]
+    public void Similarities_are_kept_by_the_share_of_rows_without_pairs()
+    {
+        var options = new AlignmentOptions();
+        Assert.Equal(2, options.WithSimilarityWeight(pairs: 0, unpaired: 70).SimilarityWeight);
+        Assert.Equal(1, options.WithSimilarityWeight(pairs: 35, unpaired: 70).SimilarityWeight);
+        Assert.Equal(AlignmentObjective.CsInfoNce, options.WithSimilarityWeight(pairs: 35, unpaired: 0).Objective);
+        var kept = options with { Objective = AlignmentObjective.Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.Similarity) };
+        Assert.Equal(2, kept.WithSimilarityWeight(pairs: 35, unpaired: 0).SimilarityWeight);
+        var given = options with { SimilarityWeight = 3 };
+        Assert.Same(given, given.WithSimilarityWeight(pairs: 35, unpaired: 0));
+    }
+
     [Fact]
     public void Many_rows_are_trained_on_and_judged_by_rows_held_out()
     {
         AlignmentData data = Apart(900, 1100);
-        var options = AlignmentOptions.WithoutPairs with { BatchSize = 256, Epochs = 4, LearningRate = 5e-3 };
+        var options = new AlignmentOptions { BatchSize = 256, Epochs = 4, LearningRate = 5e-3 };
         var result = Run(options, data);
         Assert.Equal((810, 990, 90, 110), (result.UnpairedImages, result.UnpairedTexts, result.HeldOutImages, result.HeldOutTexts));
         Assert.True(float.IsNaN(result.Epochs[1].ValidationImageToText));
@@ -48,7 +80,7 @@ public sealed class WithoutPairsTests : IDisposable
     public void A_run_that_was_cut_off_ends_with_the_same_bits()
     {
         AlignmentData data = Apart(900, 700);
-        var options = AlignmentOptions.WithoutPairs with { BatchSize = 256, Epochs = 3 };
+        var options = new AlignmentOptions { BatchSize = 256, Epochs = 3 };
         string checkpoint = Path.Combine(_folder, "checkpoint.safetensors");
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => new AlignmentTrainer(options, data)
@@ -70,7 +102,7 @@ public sealed class WithoutPairsTests : IDisposable
     public void One_side_alone_goes_the_whole_way()
     {
         AlignmentData data = Apart(80, 70);
-        var result = Run(AlignmentOptions.WithoutPairs with { Train = TrainedSide.Text }, data);
+        var result = Run(new AlignmentOptions { Train = TrainedSide.Text }, data);
         Assert.Null(result.Image.Start);
         Near.Norm(data.UnpairedImages!.Span.ToArray().Select(v => (double)v),
             result.Image.Apply(data.UnpairedImages!).Span.ToArray().Select(v => (double)v), 1e-6);
@@ -86,9 +118,9 @@ public sealed class WithoutPairsTests : IDisposable
         for (int i = 0; i < texts.Length; i++) turned.Span[(i / 24 * 24) + ((i + 12) % 24)] = texts.Span[i];
         Assert.InRange(GaussianFit.Of(images).SharedVariance(GaussianFit.Of(texts)), 2, 24);
         Assert.InRange(GaussianFit.Of(images).SharedVariance(GaussianFit.Of(turned)), 0, 1.1);
-        Assert.Equal(0, Run(AlignmentOptions.WithoutPairs, AlignmentData.WithoutPairs(images, texts)).BestEpoch);
+        Assert.Equal(0, Run(new AlignmentOptions(), AlignmentData.WithoutPairs(images, texts)).BestEpoch);
         string message = Assert.Throws<InputException>(
-            () => new AlignmentTrainer(AlignmentOptions.WithoutPairs, AlignmentData.WithoutPairs(images, turned))).Message;
+            () => new AlignmentTrainer(new AlignmentOptions(), AlignmentData.WithoutPairs(images, turned))).Message;
         Assert.Contains("unrelated directions", message, StringComparison.Ordinal);
 
         // All variance in four directions of 24.
@@ -104,8 +136,8 @@ public sealed class WithoutPairsTests : IDisposable
     public void What_cannot_do_without_pairs_is_refused()
     {
         AlignmentData data = Apart(40, 40);
-        Refused("nothing to bring two sets together", AlignmentOptions.WithoutPairs with { Objective = AlignmentObjective.InfoNce }, data);
-        Refused("give pairs", AlignmentOptions.WithoutPairs, AlignmentData.WithoutPairs(new Tensor(9, 4), new Tensor(9, 5)));
+        Refused("nothing to bring two sets together", new AlignmentOptions { Objective = AlignmentObjective.InfoNce }, data);
+        Refused("give pairs", new AlignmentOptions(), AlignmentData.WithoutPairs(new Tensor(9, 4), new Tensor(9, 5)));
         Refused("at least 2 pairs", new AlignmentOptions(), new AlignmentData(new Tensor(1, 4), new Tensor(1, 4)));
 
         static void Refused(string expected, AlignmentOptions options, AlignmentData data) =>
