@@ -38,8 +38,8 @@ public static class GaussianTransport
     private static (Matrix<double> Forth, Matrix<double> Back) Maps(GaussianFit from, GaussianFit to)
     {
         if (from.Width != to.Width)
-            throw new InputException($"Rows of widths {from.Width} and {to.Width} have no transport map: without pairs both encoders must "
-                + "come from one model");
+            throw new InputException($"Rows of widths {from.Width} and {to.Width} have no transport map: with pairs, start from a mean "
+                + "shift, and use a linear or stack adapter; without, embed both with one model");
         var (root, inverseRoot) = Roots(from.Covariance);
         var (middle, inverseMiddle) = Roots(root * to.Covariance * root);
         return (inverseRoot * middle * inverseRoot, root * inverseMiddle * root);

@@ -64,7 +64,7 @@ public static class AlignmentOptionList
             "Weigh D_CS between the tokens of each pair; above 0 it needs tokens of both sides",
             0, 1000, o => o.TokenWeight, (o, v) => o with { TokenWeight = v }, isWritten: o => o.TokenWeight > 0),
         OptionalNumber("similarity_weight", nameof(AlignmentOptions.SimilarityWeight),
-            "Weigh the term that keeps similarities between the modalities as at the start; by default by the share of rows without pairs",
+            "Weigh the similarities that are kept from the start; by default by the share of rows without pairs",
             1000, o => o.SimilarityWeight, (o, v) => o with { SimilarityWeight = v },
             usedBy: o => o.Objective.Terms.Contains(ObjectiveTerms.Similarity)),
         Number("lambda", nameof(AlignmentOptions.Lambda),

@@ -203,7 +203,7 @@ public sealed class AlignmentTrainerTests : IDisposable
         AlignmentReport.Write(_folder, Small, result);
         using var run = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, "run.json")));
         Assert.Equal(7, run.RootElement.GetProperty("epochs").GetArrayLength());
-        Assert.Equal("within*0.4", run.RootElement.GetProperty("options").GetProperty("bandwidth").GetString());
+        Assert.Equal("within*0.35", run.RootElement.GetProperty("options").GetProperty("bandwidth").GetString());
         Assert.Equal(result.Text.Apply(Pairs(9).Texts).Span.ToArray(),
             Adapter.Load(Path.Combine(_folder, "text-adapter.safetensors")).Apply(Pairs(9).Texts).Span.ToArray());
     }
@@ -255,11 +255,22 @@ public sealed class AlignmentTrainerTests : IDisposable
         var narrow = new Tensor(400, 9);
         for (int i = 0; i < narrow.Length; i++) narrow.Span[i] = data.Texts.Span[(i / 9 * Width) + (i % 9)];
         var swapped = new AlignmentData(data.Images, Normalized(narrow));
-        var options = Small with { Adapter = new AdapterOptions { Kind = adapter }, Epochs = 30, LearningRate = 1e-2 };
+        var options = Small with
+        {
+            Adapter = new AdapterOptions { Kind = adapter },
+            Epochs = 30,
+            LearningRate = 1e-2,
+            Objective = AlignmentObjective.CsInfoNce,
+            Start = AlignmentStart.MeanShift,
+            Interpolation = 1,
+        };
         var result = Run(options, swapped);
         Assert.Equal((9, Width), (result.Text.Width, result.Text.OutputWidth));
         Assert.True(result.Epochs[result.BestEpoch].ValidationTextToImage > 2 * Math.Max(0.05, result.Epochs[0].ValidationTextToImage));
-        Assert.Contains("use linear or stack", Assert.Throws<InputException>(() => Run(Small, swapped)).Message, StringComparison.Ordinal);
+        Assert.Contains("use linear or stack",
+            Assert.Throws<InputException>(() => Run(options with { Adapter = Small.Adapter }, swapped)).Message, StringComparison.Ordinal);
+        Assert.Contains("no transport map", Assert.Throws<InputException>(() => Run(Small, swapped)).Message, StringComparison.Ordinal);
+        Assert.Equal(40, new AlignmentTrainer(AlignmentOptions.For(swapped), swapped).Epochs);
     }
 
     [Theory]

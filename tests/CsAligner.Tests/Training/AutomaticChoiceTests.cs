@@ -38,7 +38,7 @@ public class AutomaticChoiceTests
         };
         var result = new AutomaticChoice(Options, data).Choose(false, true, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(AutomaticChoice.Lambdas.Count, result.Cells.Count);
-        Assert.All(result.Cells, cell => Assert.Equal(BandwidthRule.Within(0.4), cell.Bandwidth));
+        Assert.All(result.Cells, cell => Assert.Equal(BandwidthRule.Within(0.35), cell.Bandwidth));
         Assert.Equal(Options.ValidationFraction, result.Options.ValidationFraction);
         var expected = new AlignmentTrainer(Options with { Lambda = 0.8 }, data).Run(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(expected.Epochs[expected.BestEpoch].ValidationCsDivergence, result.Cells.Single(c => c.Lambda == 0.8).CsDivergence);

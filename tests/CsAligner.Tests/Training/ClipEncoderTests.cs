@@ -1,5 +1,6 @@
 using CsAligner.Adapters;
 using CsAligner.Models;
+using CsAligner.Starts;
 using CsAligner.Models.Lora;
 using CsAligner.Tensors;
 using CsAligner.Training;
@@ -18,6 +19,8 @@ public sealed class ClipEncoderTests : IDisposable
         LearningRate = 5e-3,
         Seed = 4,
         TokenWeight = 0.1,
+        Start = AlignmentStart.MeanShift,
+        Interpolation = 1,
         Adapter = new AdapterOptions { Kind = "mean-shift" },
     };
 

@@ -12,7 +12,7 @@ namespace CsAligner.Tests.Training;
 public sealed class OwnTermTests
 {
     private const int Width = 12, Pairs = 40;
-    private const double Sigma = 0.7;
+    private const double Sigma = 0.7, Temperature = 0.05;
 
     private static readonly Tensor StartX = Clouds.Flat(Pairs + 9, 7, 3, 0.3f), StartY = Clouds.Flat(Pairs + 5, 7, 4, -0.3f);
 
@@ -28,8 +28,8 @@ public sealed class OwnTermTests
         ["l2"] = (tape, x, y) => tape.SquaredDistanceLoss(x, y, Pairs),
         ["cosine"] = (tape, x, y) => tape.CosineLoss(x, y, Pairs),
         ["similarity"] = (tape, x, y) => tape.KeepSimilarities(x, y, StartX, StartY),
-        ["infonce"] = (tape, x, y) => tape.InfoNceLoss(tape.Slice(x, 0, 0, Pairs), tape.Slice(y, 0, 0, Pairs), InfoNce.LogitScale(0.05)),
-        ["siglip"] = (tape, x, y) => tape.SigLipLoss(x, y, InfoNce.LogitScale(0.05), SigLip.LogitBias(), Pairs),
+        ["infonce"] = (tape, x, y) => tape.InfoNceLoss(tape.Slice(x, 0, 0, Pairs), tape.Slice(y, 0, 0, Pairs), InfoNce.LogitScale(Temperature)),
+        ["siglip"] = (tape, x, y) => tape.SigLipLoss(x, y, InfoNce.LogitScale(Temperature), SigLip.LogitBias(), Pairs),
     };
 
     public static TheoryData<string> Names() => [.. ObjectiveTerms.All.Select(term => term.Name)];
@@ -43,7 +43,7 @@ public sealed class OwnTermTests
         var expected = Gradients(Direct[name]);
         Same(expected,
             Gradients((tape, x, y) =>
-                new AlignmentLoss(new AlignmentOptions { Objective = objective, SimilarityWeight = 1 }, Width)
+                new AlignmentLoss(new AlignmentOptions { Objective = objective, SimilarityWeight = 1, Temperature = Temperature }, Width)
                     .Features(tape, x, y, Pairs, Sigma, 0, atStart: (StartX, StartY)).Loss!));
         Same(expected, Gradients((tape, x, y) => Forward(objective.Terms[0], tape, x, y)));
     }
@@ -56,6 +56,8 @@ public sealed class OwnTermTests
     {
         var options = new AlignmentOptions
         {
+            Objective = AlignmentObjective.CsInfoNce,
+            Temperature = Temperature,
             BandwidthFactors = factor is { } f ? [f, 1] : [],
             Estimator = estimated ? new NystromEstimator { Features = 16 } : null,
             Seed = 3,
@@ -63,7 +65,7 @@ public sealed class OwnTermTests
         var fused = Gradients((tape, x, y) => new AlignmentLoss(options, Width).Features(tape, x, y, Pairs, Sigma, 4).Loss!);
         var composed = Gradients((tape, x, y) =>
         {
-            var inputs = new TermInputs(x, y, Pairs, Sigma, InfoNce.LogitScale(0.05))
+            var inputs = new TermInputs(x, y, Pairs, Sigma, InfoNce.LogitScale(Temperature))
             {
                 BandwidthFactors = options.BandwidthFactors,
                 Estimator = options.Estimator,
@@ -262,7 +264,7 @@ public sealed class OwnTermTests
     private static Tensor Forward(ObjectiveTerm term, Tape tape, Tensor x, Tensor y) =>
         term.Forward(tape,
             new TermInputs(x, y, Pairs, Sigma,
-                InfoNce.LogitScale(0.05))
+                InfoNce.LogitScale(Temperature))
             { Parameters = term.CreateParameters(Width, new RandomGenerator(0)), StartX = StartX, StartY = StartY });
 
     private static (double Value, double[] GradX, double[] GradY) Gradients(Func<Tape, Tensor, Tensor, Tensor> loss)
