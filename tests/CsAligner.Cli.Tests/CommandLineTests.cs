@@ -82,7 +82,7 @@ public class CommandLineTests
     [InlineData("align --images a --texts b --out c --merge", "--merge needs --lora")]
     [InlineData("align --images a --texts b --out c --adapter linear --adapter-size 4",
         "--adapter-size has no effect with --adapter linear")]
-    [InlineData("align --images a --texts b --out c --adapter-layers 4", "--adapter-layers has no effect with --adapter low-rank")]
+    [InlineData("align --images a --texts b --out c --adapter-layers 4", "--adapter-layers has no effect with --adapter mlp")]
     [InlineData("align --images a --texts b --out c --estimator nystrom --bandwidth-factors 1 2",
         "--bandwidth-factors: the nystrom estimator takes one bandwidth")]
     [InlineData("fetch icons --rebuild-splits a --sets b", "leave out --sets, --out and --size")]

@@ -12,4 +12,10 @@ public enum AlignmentStart
     /// <summary>Each modality goes half of the way along the optimal transport map to the other, as <see cref="GaussianTransport"/>
     /// has it in closed form; one that moves alone goes the whole way.</summary>
     Barycentre,
+
+    /// <summary>
+    /// From the barycentre on, a linear map of each side towards the partners that entropic optimal transport finds for its rows. For rows
+    /// of which most have their partner among the others, in unknown order; where they have none, it learns chance resemblances.
+    /// </summary>
+    Matching,
 }

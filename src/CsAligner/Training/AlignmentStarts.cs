@@ -28,14 +28,16 @@ internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
             : objective == AlignmentObjective.MeanShift ? AlignmentStart.MeanShift
             : objective == AlignmentObjective.Barycentre ? AlignmentStart.Barycentre
             : options.Start;
-        bool mustShare = !paired && (objective.Trains || start == AlignmentStart.Barycentre);
-        (GaussianFit Images, GaussianFit Texts)? fits = mustShare || start == AlignmentStart.Barycentre
+        bool transports = start is AlignmentStart.Barycentre or AlignmentStart.Matching;
+        bool mustShare = !paired && (objective.Trains || transports);
+        (GaussianFit Images, GaussianFit Texts)? fits = mustShare || transports
             ? (GaussianFit.Of(images), GaussianFit.Of(texts))
             : null;
         if (mustShare) CheckShared(fits!.Value.Images, fits.Value.Texts);
         return start switch
         {
             AlignmentStart.Barycentre => Transported(options.Train, fits!.Value.Images, fits.Value.Texts),
+            AlignmentStart.Matching => Matched(options, Transported(options.Train, fits!.Value.Images, fits.Value.Texts), images, texts),
             AlignmentStart.MeanShift => Shifted(options.Train, images, texts),
             _ => new(Still(images.Width), Still(texts.Width)),
         };
@@ -55,6 +57,13 @@ internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
         if (train == TrainedSide.Text) return new(Still(images.Width), GaussianTransport.Onto(texts, images));
         if (train == TrainedSide.Image) return new(GaussianTransport.Onto(images, texts), Still(texts.Width));
         var (image, text) = GaussianTransport.ToBarycentre(images, texts);
+        return new(image, text);
+    }
+
+    private static AlignmentStarts Matched(AlignmentOptions options, AlignmentStarts starts, IRowSource images, IRowSource texts)
+    {
+        var (image, text) = PartnerMatching.Refine(starts.Images, starts.Texts, images, texts, moveImages: options.Train != TrainedSide.Text,
+            moveTexts: options.Train != TrainedSide.Image, options.Seed);
         return new(image, text);
     }
 

@@ -149,7 +149,7 @@ public sealed class ReportPageTests
                 Measurements =
                 [.. content.Measurements.Select(cell => cell with { SeenNamesRecall10 = double.NaN, UnseenNamesRecall10 = double.NaN })]
             };
-        Assert.Equal((11, 9), (Columns(content), Columns(without)));
+        Assert.Equal((13, 11), (Columns(content), Columns(without)));
         Assert.DoesNotContain("Seen and unseen names", ReportPage.Write(without), StringComparison.Ordinal);
     }
 

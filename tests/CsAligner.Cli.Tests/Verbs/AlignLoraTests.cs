@@ -16,7 +16,7 @@ public class AlignLoraTests
         SavePictures(folder);
         CommandLineRun run = CommandLineRun.Of(
             "align", "--model", Model, "--data", folder["data"], "--lora", "text:r=2,alpha=8,modules=q_proj+fc2", "--adapter", "mean-shift",
-            "--epochs", "3", "--lr", "1e-2", "--merge", "--out", folder["out"], "--json");
+            "--epochs", "3", "--lr", "1e-2", "--interpolation", "1", "--merge", "--out", folder["out"], "--json");
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(4 * ((2 * 2 * 192) + (2 * (768 + 192))), run.Json.GetProperty("encoder_parameters").GetInt64());
 

@@ -23,7 +23,7 @@ public class AlignOptionsTests
         ["adapter"] = ("transformer", ["lora"]),
         ["adapter_size"] = ("65536", ["0", "65537"]),
         ["adapter_layers"] = ("64", ["0", "65"]),
-        ["start"] = ("barycentre", ["mean", "Identity"]),
+        ["start"] = ("mean-shift", ["mean", "Identity"]),
         ["bandwidth"] = ("within*0.123456789012345", ["0", "within*0", "within*", "mean"]),
         ["bandwidth_factors"] = ("0.25 1 3.5", ["0", "-1"]),
         ["estimator"] = ("nystrom", ["nyström"]),

@@ -59,7 +59,7 @@ public class AlignVerbTests
         Assert.Equal((0, 120, 120), (run.Json.GetProperty("training_pairs").GetInt32(),
             run.Json.GetProperty("unpaired_images").GetInt32(), run.Json.GetProperty("unpaired_texts").GetInt32()));
         JsonElement options = run.Json.GetProperty("options");
-        Assert.Equal(("cs+similarity", "barycentre"),
+        Assert.Equal(("cs+similarity+infonce", "barycentre"),
             (options.GetProperty("objective").GetString(), options.GetProperty("start").GetString()));
         Apply(folder["out/image-adapter.safetensors"], images, folder["i.npy"]);
         Apply(folder["out/text-adapter.safetensors"], texts, folder["t.npy"]);
@@ -240,7 +240,8 @@ public class AlignVerbTests
         }
 
         Refused(Align(images, few, folder["out"]), "120", "5", "need pairs");
-        Refused(Align(images, wide, folder["out"]), "8", "9", "use linear or stack");
+        Refused(Align(images, wide, folder["out"], "--adapter", "mlp"), "8", "9", "use linear or stack");
+        Refused(Align(images, wide, folder["out"], "--start", "barycentre"), "8", "9", "no transport map");
         Refused(Align(images, texts, folder["out"], "--unpaired-texts", wide), "wide.npy", "8", "9");
         Refused(Align(images, texts, folder["out"], "--unpaired-images", folder["missing.npy"]), "missing.npy");
         Refused(Align(images, texts, folder["out"], "--image-tokens", images), "images.npy");

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Golden values of starts and of the similarity term, by PyTorch's autograd and SciPy's matrix roots in float64 (python3-torch,
+"""Golden values of starts, of matching and of the similarity term, by PyTorch's autograd and SciPy's matrix roots in float64 (python3-torch,
 python3-scipy): writes starts.json beside itself."""
 import json
 import os
 
 import numpy as np
 import scipy.linalg
+import scipy.special
 import torch
 
 
@@ -52,9 +53,37 @@ def transport(random, rows, columns, width):
     return dict(width=width, shrinkage_x=sx, shrinkage_y=sy, **{k: v.flatten().tolist() for k, v in named.items()})
 
 
+def matching(random, rows, columns, width):
+    """Partners by Sinkhorn's plan in the log domain, then ridge regressions towards them, twice; from unit rows without a start."""
+    unit = lambda a: a / np.linalg.norm(a, axis=1, keepdims=True)
+    base = random.normal(size=(max(rows, columns), width))
+    x = rounded(unit(base[:rows] + 0.3 * random.normal(size=(rows, width))))
+    y = rounded(unit(base[:columns] + 0.3 * random.normal(size=(columns, width))))
+    named = dict(x=x, y=y)
+    for turn in range(2):
+        cost = 1 - x @ y.T
+        blur = 0.02 * cost.mean()
+        f, g = np.zeros(rows), np.zeros(columns)
+        for _ in range(100):
+            f = -blur * (scipy.special.logsumexp((g[None] - cost) / blur, axis=1) + np.log(rows))
+            g = -blur * (scipy.special.logsumexp((f[:, None] - cost) / blur, axis=0) + np.log(columns))
+        plan = np.exp((f[:, None] + g[None] - cost) / blur)
+        partners_x, partners_y = unit(plan @ y), unit(plan.T @ x)
+        if turn == 0:
+            named.update(partners_x=partners_x, partners_y=partners_y)
+
+        def moved(a, partners):
+            moments = a.T @ a
+            ridge = 0.1 * np.trace(moments) / width * np.eye(width)
+            return unit(a + a @ np.linalg.solve(moments + ridge, a.T @ (partners - a) / 2))
+        x, y = moved(x, partners_x), moved(y, partners_y)
+    return dict(width=width, **{k: v.flatten().tolist() for k, v in dict(named, matched_x=x, matched_y=y).items()})
+
+
 random = np.random.default_rng(17)
 golden = dict(
     similarity=[similarity(random, 9, 9, 5, 5, 0), similarity(random, 7, 13, 6, 4, 3)],
-    transport=[transport(random, 60, 45, 6), transport(random, 5, 7, 9)])
+    transport=[transport(random, 60, 45, 6), transport(random, 5, 7, 9)],
+    matching=[matching(random, 40, 40, 8), matching(random, 30, 50, 6)])
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "starts.json"), "w") as file:
     json.dump(golden, file)
