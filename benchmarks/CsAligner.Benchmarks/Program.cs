@@ -37,6 +37,8 @@ Verb[] verbs =
     new("objective", "the objective, forward and backward, against PyTorch and OpenBLAS's products [--json] [--batch N] [--dim N] …",
         ObjectiveBenchmark.Run),
     new("own-objective", "the objective as a term of one's own, against the library's terms [--rounds N]", OwnObjectiveBenchmark.Run),
+    new("without-pairs", "alignment without pairs: its closed form, training, and the term that keeps similarities [--rounds N]",
+        WithoutPairsBenchmark.Run),
     new(ObjectiveBenchmark.ChildVerb, null, ObjectiveBenchmark.RunChild),
     new(ObjectiveBenchmark.ProductsVerb, null, ObjectiveBenchmark.RunProducts),
 ];

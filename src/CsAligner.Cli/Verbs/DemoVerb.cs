@@ -41,6 +41,7 @@ internal static class DemoVerb
 
         DemoResults.Write(Path.Combine(folder, "results.json"), run.Outcomes);
         AtomicFile.WriteAllText(Path.Combine(folder, "results.md"), WrittenBy.Sign(DemoTable.Markdown(run.Outcomes)));
+        AtomicFile.WriteAllText(Path.Combine(folder, "summary.md"), WrittenBy.Sign(DemoTable.Summary(run.Outcomes)));
         var content = DemoReport.Fill(data, run, embedder, seeds, session.Terminal.Time.GetElapsedTime(start));
         string report = Path.GetFullPath(Path.Combine(folder, "report.html"));
         AtomicFile.WriteAllText(report, ReportPage.Write(content));

@@ -11,7 +11,9 @@ internal sealed record DemoMethod(string Name, string Key, AlignmentOptions? Opt
 {
     public const string Raw = "raw";
     public const string CsInfoNce = "CS + InfoNCE";
+    public const string MeanShift = "mean-shift";
     public const string NoPairs = "no pairs";
+    public const string OwnRows = "own rows";
 
     /// <summary>The methods in the order of the table: the defaults of <c>align</c>, but for the objective where that is said.</summary>
     public static IReadOnlyList<DemoMethod> All(ulong seed)
@@ -20,13 +22,13 @@ internal sealed record DemoMethod(string Name, string Key, AlignmentOptions? Opt
         return
         [
             new(Raw, "raw", null),
-            new("mean-shift", "mean-shift", options with { Objective = AlignmentObjective.MeanShift }),
+            new(MeanShift, "mean-shift", options with { Objective = AlignmentObjective.MeanShift }),
             new("barycentre", "barycentre", options with { Objective = AlignmentObjective.Barycentre }),
             new("InfoNCE", "infonce", options with { Objective = AlignmentObjective.InfoNce }),
             new("CS", "cs", options with { Objective = AlignmentObjective.Cs }),
             new(CsInfoNce, "cs-infonce", options),
             new(NoPairs, "no-pairs", options, DemoRows.Unpaired),
-            new("own rows", "own-rows", options, DemoRows.Own),
+            new(OwnRows, "own-rows", options, DemoRows.Own),
         ];
     }
 }

@@ -47,6 +47,21 @@ internal static class DemoTable
         return text.ToString();
     }
 
+    /// <summary>What texts and images find in one index, under the methods that matter to a newcomer, as a Markdown table.</summary>
+    public static string Summary(IEnumerable<DemoOutcome> outcomes)
+    {
+        var results = new Results(DemoReport.Measurements(outcomes));
+        string[] methods = [DemoMethod.Raw, DemoMethod.MeanShift, DemoMethod.NoPairs, DemoMethod.OwnRows, DemoMethod.CsInfoNce];
+        var text = new StringBuilder($"| test set | {string.Join(" | ", methods)} |\n|---|{string.Concat(methods.Select(_ => "--:|"))}\n");
+        foreach (string set in results.TestSets)
+            text.Append(CultureInfo.InvariantCulture, $"| {set} | {string.Join(" | ", methods.Select(method => Both(method, set)))} |\n");
+        return text.ToString();
+
+        string Both(string method, string set) =>
+            $"{NumberText.Percent(results.Of(method, set, m => m.MixedTextQueryRecall10).Mean)}, "
+                + NumberText.Percent(results.Of(method, set, m => m.MixedImageQueryRecall10).Mean);
+    }
+
     /// <summary>The cells of one row.</summary>
     public static IEnumerable<string> Cells(IEnumerable<Column> columns, Results results, string method, string set)
         => columns.Select(column => column.Format(results.Of(method, set, column.Quantity).Mean));

@@ -94,7 +94,8 @@ internal static class PartnerMatching
         using var tape = Tape.Inference();
         Tensor weight = start.Weight is null ? transposed : Kept(tape.MatMul(transposed, start.Weight));
         Tensor shift = Kept(tape.Linear(Tensor.From(start.Shift.Span, 1, width), transposed, new Tensor(width)));
-        return (new StartMap(weight, Tensor.From(shift.Span, width)), Kept(tape.Normalize(tape.Linear(rows, transposed, new Tensor(width)))));
+        return (new StartMap(weight, Tensor.From(shift.Span, width)),
+            Kept(tape.Normalize(tape.Linear(rows, transposed, new Tensor(width)))));
     }
 
     // a' b; Math.NET stores columns, so it takes the rows of b' a.

@@ -62,7 +62,8 @@ internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
 
     private static AlignmentStarts Matched(AlignmentOptions options, AlignmentStarts starts, IRowSource images, IRowSource texts)
     {
-        var (image, text) = PartnerMatching.Refine(starts.Images, starts.Texts, images, texts, moveImages: options.Train != TrainedSide.Text,
+        var (image, text) =
+            PartnerMatching.Refine(starts.Images, starts.Texts, images, texts, moveImages: options.Train != TrainedSide.Text,
             moveTexts: options.Train != TrainedSide.Image, options.Seed);
         return new(image, text);
     }

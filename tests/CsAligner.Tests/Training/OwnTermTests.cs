@@ -28,7 +28,8 @@ public sealed class OwnTermTests
         ["l2"] = (tape, x, y) => tape.SquaredDistanceLoss(x, y, Pairs),
         ["cosine"] = (tape, x, y) => tape.CosineLoss(x, y, Pairs),
         ["similarity"] = (tape, x, y) => tape.KeepSimilarities(x, y, StartX, StartY),
-        ["infonce"] = (tape, x, y) => tape.InfoNceLoss(tape.Slice(x, 0, 0, Pairs), tape.Slice(y, 0, 0, Pairs), InfoNce.LogitScale(Temperature)),
+        ["infonce"] = (tape, x, y) =>
+            tape.InfoNceLoss(tape.Slice(x, 0, 0, Pairs), tape.Slice(y, 0, 0, Pairs), InfoNce.LogitScale(Temperature)),
         ["siglip"] = (tape, x, y) => tape.SigLipLoss(x, y, InfoNce.LogitScale(Temperature), SigLip.LogitBias(), Pairs),
     };
 
