@@ -21,6 +21,9 @@ namespace CsAligner.Evaluation;
 public sealed record LabelMeasures(int Rows, int Labels, double MajorityShare, ClusterAgreement Clusters, double TextToImageAccuracy,
     double ImageToTextAccuracy, double ImageAccuracy, double TextAccuracy, ThresholdMeasures Thresholds)
 {
+    /// <summary>The fewest rows of a label.</summary>
+    public const int FewestRows = 2;
+
     private const int Folds = 5;
 
     // Streams of the seed.
@@ -52,8 +55,8 @@ public sealed record LabelMeasures(int Rows, int Labels, double MajorityShare, C
         int[] sizes = [.. Enumerable.Range(0, names.Length).Select(number => numbers.Count(each => each == number))];
         if (names.Length < 2)
             throw new InputException($"label measures: expected at least 2 labels, got {names.Length} in {labels.Count} rows");
-        if (Array.FindIndex(sizes, size => size < 2) is >= 0 and var lone)
-            throw new InputException($"label measures: expected at least 2 rows of each label, got 1 of '{names[lone]}'; leave it out");
+        if (Array.FindIndex(sizes, size => size < FewestRows) is >= 0 and var lone)
+            throw new InputException($"label measures: expected at least {FewestRows} rows of each label, got {sizes[lone]} of '{names[lone]}'; leave it out");
         var random = new RandomGenerator(seed);
         Tensor x = FeatureRows.Unit(images, "label measures of images"), y = FeatureRows.Unit(texts, "label measures of texts");
         var clusters = SphericalKMeans.Fit(
