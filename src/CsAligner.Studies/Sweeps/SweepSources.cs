@@ -76,8 +76,11 @@ internal sealed record SweepSources
         bool given = sources is
         {
             Images: not null, Texts: not null, Folds: >= 2, Model: null, Pairs: null, Validation: null,
-            Tests.Count: 0, Tokens: false, Labels: null
+            Tests.Count: 0, Tokens: false
         };
+        if (given && sources.Labels is not null)
+            throw new InputException(
+                $"{path}: \"labels\" are of tests that a model embeds; leave them out with images, texts and folds");
         return embedded || given
             ? sources
             : throw new InputException(

@@ -34,7 +34,11 @@ public sealed record ThresholdMeasures(double? OneThreshold, double? Images, dou
     /// <param name="seed">Draws rows where there are too many.</param>
     /// <exception cref="InputException">A row has no direction.</exception>
     public static ThresholdMeasures Of(Tensor images, IReadOnlyList<int> imageLabels, Tensor texts, IReadOnlyList<int> textLabels,
-        ulong seed = 0)
+        ulong seed = 0) => Of(images, imageLabels, texts, textLabels, seed, MostRows);
+
+    /// <summary>The same with another number of rows.</summary>
+    internal static ThresholdMeasures Of(Tensor images, IReadOnlyList<int> imageLabels, Tensor texts, IReadOnlyList<int> textLabels,
+        ulong seed, int mostRows)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(imageLabels);
@@ -48,10 +52,10 @@ public sealed record ThresholdMeasures(double? OneThreshold, double? Images, dou
         }
 
         int[] order = [.. Enumerable.Range(0, images.Rows + texts.Rows)];
-        if (order.Length > MostRows)
+        if (order.Length > mostRows)
         {
             new RandomGenerator(seed).Shuffle<int>(order);
-            order = [.. order.Take(MostRows).Order()];
+            order = [.. order.Take(mostRows).Order()];
         }
 
         int[] ofImages = [.. order.Where(row => row < images.Rows)];

@@ -208,6 +208,32 @@ public sealed class LabelMeasuresTests : IDisposable
         Assert.Equal((1.0, 1.0), (apart.ImageAccuracy, apart.TextAccuracy));
     }
 
+    // With more dimensions than rows a classifier knows all that it was trained on, whatever the labels.
+    [Fact]
+    public void Labels_are_not_asked_of_rows_that_were_trained_on()
+    {
+        Tensor rows = Clouds.Flat(60, 90, 6, 0);
+        var random = new RandomGenerator(9);
+        int[] numbers = [.. Enumerable.Range(0, 60).Select(_ => random.Next(3))];
+        Assert.Equal(1, LinearClassifier.Fit(rows, numbers).Accuracy(rows, numbers));
+        var found = LabelMeasures.Of(rows, rows, [.. numbers.Select(number => $"label {number}")]);
+        Assert.All([found.TextToImageAccuracy, found.ImageToTextAccuracy, found.ImageAccuracy, found.TextAccuracy],
+            accuracy => Assert.InRange(accuracy, 0.1, 0.6));
+    }
+
+    // More rows than are compared at once: another draw, nearly the same value.
+    [Fact]
+    public void Thresholds_of_many_rows_are_drawn_by_the_seed()
+    {
+        Tensor rows = Clouds.Flat(1400, 4, 2, 0.1f), images = FeatureRows.Range(rows, 0, 700), texts = FeatureRows.Range(rows, 700, 1400);
+        int[] labels = [.. Enumerable.Range(0, 1400).Select(i => rows.Span[i * 4] > 0 ? 1 : 0)];
+        ThresholdMeasures Of(ulong seed) => ThresholdMeasures.Of(images, labels[..700], texts, labels[700..], seed, 900);
+        var first = Of(1);
+        Assert.Equal(first, Of(1));
+        Assert.NotEqual(first, Of(2));
+        Assert.Equal(ThresholdMeasures.Of(images, labels[..700], texts, labels[700..]).OneThreshold!.Value, first.OneThreshold!.Value, 0.02);
+    }
+
     [Fact]
     public void Labels_that_mean_nothing_are_found_by_chance()
     {
