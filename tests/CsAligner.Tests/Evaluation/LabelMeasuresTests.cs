@@ -208,6 +208,32 @@ public sealed class LabelMeasuresTests : IDisposable
         Assert.Equal((1.0, 1.0), (apart.ImageAccuracy, apart.TextAccuracy));
     }
 
+    // Labels 3, 4 and 5 lie around one direction, the texts further apart than the images: what is learned from images holds for texts, and
+    // what is learned from texts takes 3 and 5 of the images for the one between. Images without a meaning are found by nothing.
+    [Fact]
+    public void Classifiers_are_told_apart_by_what_they_were_trained_on()
+    {
+        Tensor noise = Tensor.Normal(new RandomGenerator(4), 0.01f, 480, 10), images = new(240, 10), texts = new(240, 10);
+        for (int i = 0; i < 480; i++)
+        {
+            Span<float> row = (i < 240 ? images : texts).Span.Slice(i % 240 * 10, 10);
+            noise.Span.Slice(i * 10, 10).CopyTo(row);
+            int label = i % 6;
+            row[Math.Min(label, 3)] += 1;
+            if (label >= 3) row[9] += (label - 4) * (i < 240 ? 0.3f : 1);
+        }
+
+        string[] labels = [.. Enumerable.Range(0, 240).Select(i => $"label {i % 6}")];
+        var found = LabelMeasures.Of(images, texts, labels);
+        Assert.Equal((1.0, 1.0), (found.ImageAccuracy, found.TextAccuracy));
+        Assert.Equal(1, found.ImageToTextAccuracy);
+        Assert.Equal(4.0 / 6, found.TextToImageAccuracy, 0.01);
+        Tensor anything = Tensor.Normal(new RandomGenerator(5), 1, 240, 10);
+        var other = LabelMeasures.Of(anything, texts, labels);
+        Assert.Equal(1, other.TextAccuracy);
+        Assert.All([other.ImageAccuracy, other.TextToImageAccuracy, other.ImageToTextAccuracy], share => Assert.InRange(share, 0, 0.4));
+    }
+
     // With more dimensions than rows a classifier knows all that it was trained on, whatever the labels.
     [Fact]
     public void Labels_are_not_asked_of_rows_that_were_trained_on()
