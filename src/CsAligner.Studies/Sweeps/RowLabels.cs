@@ -31,7 +31,8 @@ internal sealed class RowLabels
             if (lines[i].Length == 0) continue;
             string[] parts = lines[i].Split('\t');
             if (parts.Length != 2 || parts[0].Trim().Length == 0 || parts[1].Trim().Length == 0)
-                throw new InputException($"{path}: line {i + 1}: expected a name, a tab and a label, got \"{lines[i].Replace('\t', ' ')}\"");
+                throw new InputException(
+                    $"{path}: line {i + 1}: expected a name, a tab and a label, got \"{lines[i].Replace('\t', ' ')}\"");
             if (!labels._labels.TryAdd(parts[0].Trim(), parts[1].Trim()))
                 throw new InputException($"{path}: line {i + 1}: \"{parts[0].Trim()}\" has a label already; leave one of the lines out");
         }
@@ -52,8 +53,8 @@ internal sealed class RowLabels
             throw new InputException($"{_path}: expected at least 2 labels among the {names.Count} samples of '{test}', got "
                 + $"{counts.Length}; samples are named as in '{names[0]}'");
         if (counts.FirstOrDefault(each => each.Count < LabelMeasures.FewestRows) is { Label: { } rare } and var few)
-            throw new InputException($"{_path}: expected at least {LabelMeasures.FewestRows} samples of '{test}' with the label \"{rare}\", "
-                + $"got {few.Count}; leave it out");
+            throw new InputException($"{_path}: expected at least {LabelMeasures.FewestRows} samples of '{test}' with the label "
+                + $"\"{rare}\", got {few.Count}; leave it out");
         return (rows, labels);
     }
 }

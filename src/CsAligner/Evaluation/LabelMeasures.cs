@@ -56,7 +56,8 @@ public sealed record LabelMeasures(int Rows, int Labels, double MajorityShare, C
         if (names.Length < 2)
             throw new InputException($"label measures: expected at least 2 labels, got {names.Length} in {labels.Count} rows");
         if (Array.FindIndex(sizes, size => size < FewestRows) is >= 0 and var lone)
-            throw new InputException($"label measures: expected at least {FewestRows} rows of each label, got {sizes[lone]} of '{names[lone]}'; leave it out");
+            throw new InputException($"label measures: expected at least {FewestRows} rows of each label, got {sizes[lone]} of "
+                + $"'{names[lone]}'; leave it out");
         var random = new RandomGenerator(seed);
         Tensor x = FeatureRows.Unit(images, "label measures of images"), y = FeatureRows.Unit(texts, "label measures of texts");
         var clusters = SphericalKMeans.Fit(
@@ -78,7 +79,8 @@ public sealed record LabelMeasures(int Rows, int Labels, double MajorityShare, C
         (double ByImages, double ByTexts) ofImages = default, ofTexts = default;
         for (int fold = 0; fold < Folds; fold++)
         {
-            int[] train = [.. dealt.Where((_, place) => place % Folds != fold)], test = [.. dealt.Where((_, place) => place % Folds == fold)];
+            int[] train = [.. dealt.Where((_, place) => place % Folds != fold)];
+            int[] test = [.. dealt.Where((_, place) => place % Folds == fold)];
             if (test.Length == 0) continue;
             int[] trained = [.. train.Select(row => labels[row])], asked = [.. test.Select(row => labels[row])];
             LinearClassifier byX = LinearClassifier.Fit(FeatureRows.Take(x, train), trained),
