@@ -259,8 +259,12 @@ public class SweepVerbTests
         string[] columns = lines[0].Split(',');
         int seconds = columns.Length - Array.IndexOf(columns, "seconds");
         Assert.Equal("peak_mib", columns[^(seconds - 1)]);
-        return [.. lines.Select(line => line.Split(','))
-            .Select(fields => string.Join(',', (string[])[.. fields[..^seconds], .. fields[^(seconds - 2)..]])).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. lines.Select(line => line.Split(','))
+                .Select(fields => string.Join(',', (string[])[.. fields[..^seconds], .. fields[^(seconds - 2)..]]))
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     private static (double[][] Images, double[][] Texts) Cloud
