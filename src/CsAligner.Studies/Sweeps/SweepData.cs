@@ -61,6 +61,12 @@ internal sealed class SweepData : IDisposable
         var validation = sources.Validation is { } heldOut ? Load(heldOut) : null;
         Set pairs = Load(sources.Pairs!);
         Set[] tests = [.. sources.Tests.Select(Load)];
+        if (sources.Labels is { } file)
+        {
+            var labels = RowLabels.Read(file);
+            foreach (var test in tests) test.Labels = labels.Of(test.Inputs.Name, test.Inputs.Images);
+        }
+
         if (sources.UnseenWords)
         {
             var vocabulary = CaptionVocabulary.OfWords(pairs.Inputs.Texts);
@@ -143,6 +149,11 @@ internal sealed class SweepData : IDisposable
         if (cell.Lora?.Tower == ClipTower.Image) images = clip!.Embedder.EmbedImages(test.Inputs.Count, test.Inputs.ReadImage);
         Tensor x = training.Images(images, test.ImageTokens), y = training.Texts(texts, test.TextTokens);
         var all = SweepResult.Of(cell, seed, test.Name, Evaluator.Evaluate(x, y), training);
+        if (test.Labels is var (rows, labels))
+            all = all with
+            {
+                Labels = SweepLabels.Of(LabelMeasures.Of(FeatureRows.Take(x, rows), FeatureRows.Take(y, rows), labels, seed)),
+            };
         yield return all;
         if (test.Unseen is not { } queries) yield break;
 
@@ -162,6 +173,7 @@ internal sealed class SweepData : IDisposable
             UniformityX = double.NaN,
             UniformityY = double.NaN,
             CentroidGap = double.NaN,
+            Labels = SweepLabels.None,
         };
     }
 
@@ -206,6 +218,9 @@ internal sealed class SweepData : IDisposable
 
         /// <summary>Captions none of whose words is in a training caption, where they are judged apart.</summary>
         public UnseenQueries? Unseen { get; set; }
+
+        /// <summary>The rows that have a label and their labels, where the recipe has some.</summary>
+        public (int[] Rows, string[] Labels)? Labels { get; set; }
 
         public Tensor TextsOf(SweepCell cell) => cell.OwnTexts ? OwnTexts : Texts;
 

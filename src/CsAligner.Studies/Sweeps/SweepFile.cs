@@ -101,6 +101,7 @@ internal static class SweepFile
                 PeakMebibytes = Of("peak_mib"),
                 ImageToText10 = Of("image_to_text_r10"),
                 TextToImage10 = Of("text_to_image_r10"),
+                Labels = SweepLabels.Read(Of),
             });
 
             double Of(string column) => values.GetValueOrDefault(column, double.NaN);

@@ -18,10 +18,14 @@ internal sealed record SweepResult
         ("baseline_setting", r => r.Setting), ("seconds", r => r.Seconds),
         ("peak_mib", r => r.PeakMebibytes),
         ("image_to_text_r10", r => r.ImageToText10), ("text_to_image_r10", r => r.TextToImage10),
+        .. SweepLabels.Columns.Select(column => (column.Name, (Func<SweepResult, double>)(r => column.Value(r.Labels)))),
     ];
 
     /// <summary>Columns that were not there from the start.</summary>
-    public static IReadOnlyList<string> LaterColumns { get; } = ["mixed_text_query_r10", "mixed_image_query_r10", "baseline_setting"];
+    public static IReadOnlyList<string> LaterColumns { get; } =
+    [
+        "mixed_text_query_r10", "mixed_image_query_r10", "baseline_setting", .. SweepLabels.Columns.Select(column => column.Name),
+    ];
 
     public required string Cell { get; init; }
 
@@ -51,6 +55,9 @@ internal sealed record SweepResult
 
     /// <summary>The setting that was chosen for a baseline, the mean over folds; NaN for what has none.</summary>
     public double Setting { get; init; } = double.NaN;
+
+    /// <summary>What the test's labels tell.</summary>
+    public SweepLabels Labels { get; init; } = SweepLabels.None;
 
     public double MeanRecall => 0.5 * (ImageToText + TextToImage);
 

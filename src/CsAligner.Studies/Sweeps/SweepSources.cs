@@ -17,7 +17,8 @@ internal sealed record SweepSources
         RecipeKeys.Text("texts"),
         RecipeKeys.Whole("folds"),
         RecipeKeys.Flag("tokens"),
-        RecipeKeys.Flag("unseen_words"));
+        RecipeKeys.Flag("unseen_words"),
+        RecipeKeys.Text("labels"));
 
     /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>;
     /// null if features are given.</summary>
@@ -50,6 +51,9 @@ internal sealed record SweepSources
     /// <summary>Whether texts none of whose words is in a training caption are judged apart.</summary>
     public bool UnseenWords { get; init; }
 
+    /// <summary>A file with the labels of samples of the tests; null if there are none.</summary>
+    public string? Labels { get; init; }
+
     public static SweepSources Read(string path, JsonElement data)
     {
         Keys.Check(path, "\"data\"", data);
@@ -59,6 +63,7 @@ internal sealed record SweepSources
             TextModel = Text("text_model"),
             Pairs = Text("pairs"),
             Validation = Text("validation"),
+            Labels = Text("labels"),
             Tests = data.TryGetProperty("tests", out var tests) ? [.. tests.EnumerateArray().Select(test => test.GetString()!)] : [],
             Images = Text("images"),
             Texts = Text("texts"),
@@ -73,6 +78,9 @@ internal sealed record SweepSources
             Images: not null, Texts: not null, Folds: >= 2, Model: null, Pairs: null, Validation: null,
             Tests.Count: 0, Tokens: false
         };
+        if (given && sources.Labels is not null)
+            throw new InputException(
+                $"{path}: \"labels\" are of tests that a model embeds; leave them out with images, texts and folds");
         return embedded || given
             ? sources
             : throw new InputException(

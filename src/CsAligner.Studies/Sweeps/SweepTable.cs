@@ -59,11 +59,40 @@ internal static class SweepTable
             }
 
             text.Append('\n');
+            if (Labels(recipe, results, test, names) is { Length: > 0 } labels) text.Append(labels).Append('\n');
             if (AgainstBest(recipe, results, test) is { } comparison) text.Append(comparison).Append("\n\n");
         }
 
         if (recipe.Findings.Length > 0) text.Append(CultureInfo.InvariantCulture, $"## Findings\n\n{recipe.Findings}\n");
         return text.ToString();
+    }
+
+    // A table of its own for each test that has labels.
+    private static string Labels(SweepRecipe recipe, IReadOnlyList<SweepResult> results, string test, string[] names)
+    {
+        var rows = new StringBuilder();
+        foreach (var cell in recipe.Cells)
+        {
+            SweepResult[] runs = [.. results.Where(r => r.Test == test && r.Cell == cell.Name)];
+            if (runs.Length == 0 || runs.All(run => double.IsNaN(run.Labels.VMeasure))) continue;
+            string[] values =
+            [
+                Of(l => 100 * l.VMeasure), Of(l => 100 * l.AdjustedRandIndex), Of(l => 100 * l.TextToImage), Of(l => 100 * l.Images),
+                Of(l => 100 * l.ImageToText), Of(l => 100 * l.Texts), Of(l => 100 * l.OneThreshold), Of(l => 100 * l.ThresholdEach),
+            ];
+            string[] row = [.. recipe.Cells.Any(c => c.Case.Length > 0) ? [cell.Case] : Array.Empty<string>(), .. cell.Point, .. values];
+            rows.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n");
+
+            string Of(Func<SweepLabels, double> value) => Interval(runs, r => value(r.Labels), Tenths);
+        }
+
+        return rows.Length == 0 ? "" : $"""
+            Labels, in per cent. V and ARI: V-measure and adjusted Rand index of as many clusters as labels over images and texts together, against the labels. Accuracies are of linear classifiers, cross-validated over pairs: trained on texts and used on images (t→i), beside trained and used on images (i→i), and the other way. AUROC: the cosine of any two rows as the score of the same label, with one threshold for all pairs, and the mean of a threshold for each kind of pair (two images, two texts, one of each).
+
+            | {string.Join(" | ", names)} | V | ARI | t→i | i→i | i→t | t→t | AUROC, one threshold | one for each kind |
+            |{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|
+            {rows}
+            """;
     }
 
     // The best cell is the one of least D_CS among those whose recall is within a point of the best one's: chosen on the test itself.

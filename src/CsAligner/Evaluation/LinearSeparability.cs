@@ -49,9 +49,7 @@ public sealed record LinearSeparability(double Accuracy, double TrainingAccuracy
     private static (Tensor Rows, bool[] Labels) Half(Tensor x, Tensor y, int[] order, bool first)
     {
         int[] ofX = Chosen(x.Rows), ofY = Chosen(y.Rows);
-        var rows = new Tensor(ofX.Length + ofY.Length, x.Width);
-        FeatureRows.Take(x, ofX).Span.CopyTo(rows.Span);
-        FeatureRows.Take(y, ofY).Span.CopyTo(rows.Span[(ofX.Length * x.Width)..]);
+        Tensor rows = FeatureRows.Join(FeatureRows.Take(x, ofX), FeatureRows.Take(y, ofY));
         return (rows, [.. Enumerable.Range(0, rows.Rows).Select(i => i < ofX.Length)]);
 
         int[] Chosen(int count) => [.. order.Where(i => i < count).Where((_, place) => place % 2 == 0 == first)];

@@ -19,6 +19,24 @@ public class AblationTests
         Assert.True(recipe.About.Length > 20 && recipe.Cells.Count > 1);
     }
 
+    // Its labels are counted in its text.
+    [Fact]
+    public void The_study_of_labels_counts_them_right()
+    {
+        string folder = Path.Combine(Repository.Root, "recipes", "ablations");
+        string about = SweepRecipe.Read(Path.Combine(folder, "labelled.json")).About;
+        string[][] lines = [.. File.ReadAllLines(Path.Combine(folder, "icon-labels.tsv")).Select(line => line.Split('\t'))];
+        Assert.Equal(["lucide", "noto", "tabler"], lines.Select(line => line[0].Split(':')[0]).Distinct());
+        foreach (var test in lines.GroupBy(line => line[0].Split(':')[0]))
+        {
+            int[] sizes = [.. test.CountBy(line => line[1]).Select(each => each.Value)];
+            Assert.Contains(
+                string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                    $"| {test.Key} | {sizes.Sum()} | {sizes.Length} | {100.0 * sizes.Max() / sizes.Sum():F0}% |"), about);
+            Assert.True(sizes.Length >= 10 && sizes.Min() >= 15);
+        }
+    }
+
     [Fact]
     public void A_small_form_runs_with_unpaired_rows_tokens_and_LoRA()
     {
@@ -40,6 +58,7 @@ public class AblationTests
         Assert.All(["CS + InfoNCE", "tokens"], cell => Assert.True(results[cell].GetProperty("mean_r1").GetDouble() > 0.3, cell));
         Assert.False(Directory.EnumerateFiles(folder["out"], "checkpoint-*").Any());
         RowsOfTheTestCloseItsOwnGap(folder);
+        LabelsAreJudgedBesideTheRest(folder);
     }
 
     // On the features that are embedded by now. What is fitted to the test's own rows fits them better than what other icons say.
@@ -73,5 +92,40 @@ public class AblationTests
         Assert.True(Divergence("few") < Divergence("apart, mean shift"));
         Assert.True(Of("own, coral", "mixed_image_query_r10") > Of("own, mean shift", "mixed_image_query_r10"));
         Assert.True(Of("few, cca", "mean_r1") < Of("few", "mean_r1"));
+    }
+
+    // The same features again. Labels neither change the other columns nor are they there without a file.
+    private static void LabelsAreJudgedBesideTheRest(TemporaryFolder folder)
+    {
+        string model = Path.Combine(Repository.Root, "models", "icon-clip");
+        string labels = Path.Combine(Repository.Root, "recipes", "ablations", "icon-labels.tsv");
+        string recipe = $$"""
+            {
+              "name": "labels",
+              "data": { "model": "{{model}}", "pairs": "icons:validation", "tests": ["icons:lucide"], "labels": "{{labels}}" },
+              "cases": [{ "name": "raw", "objective": "raw" }, { "name": "barycentre", "objective": "barycentre", "pairs": "apart" }]
+            }
+            """;
+        File.WriteAllText(folder["labels.json"], recipe);
+        CommandLineRun run =
+            CommandLineRun.Of("sweep", folder["labels.json"], "--features", folder["out/features"], "--out", folder["labels"], "--json");
+        Assert.True(run.ExitCode == 0, run.Error);
+        var results = run.Json.GetProperty("results").EnumerateArray().ToDictionary(r => r.GetProperty("cell").GetString()!);
+        double Of(string cell, string key) => results[cell].GetProperty(key).GetDouble();
+        Assert.All(["v_measure", "label_text_to_image_accuracy", "label_image_accuracy", "label_auroc_one_threshold"],
+            key => Assert.InRange(Of("raw", key), 0.15, 0.95));
+        Assert.True(Of("barycentre", "label_auroc_one_threshold") > Of("raw", "label_auroc_one_threshold"));
+        Assert.True(Of("raw", "label_image_accuracy") > Of("raw", "label_text_to_image_accuracy"));
+        string table = File.ReadAllText(folder["labels/results.md"]);
+        Assert.Contains("| case | V | ARI | t→i | i→i | i→t | t→t | AUROC, one threshold | one for each kind |", table);
+        Assert.DoesNotContain("V and ARI", File.ReadAllText(folder["rows/results.md"]));
+        string csv = File.ReadAllText(folder["labels/results.csv"]);
+
+        // Read back, they are the same bits; nothing is run again.
+        File.Delete(folder["labels/results.md"]);
+        Assert.Equal(0, CommandLineRun.Of("sweep", folder["labels.json"], "--features", folder["out/features"], "--out",
+            folder["labels"]).ExitCode);
+        Assert.Equal(table, File.ReadAllText(folder["labels/results.md"]));
+        Assert.Equal(csv, File.ReadAllText(folder["labels/results.csv"]));
     }
 }

@@ -50,6 +50,10 @@ public class SweepRecipeTests
         "lora trains on pairs, but pairs are \"apart\"")]
     [InlineData("""{"name":"x","data":{"model":"m","pairs":"a","tests":["b"]},"options":{"baseline":"realign","lora":"text:r=8"}}""",
         "the baseline realign does not train, but there is lora")]
+    [InlineData("""{"name":"x","data":{"model":"m","pairs":"a","tests":["b"],"labels":["c"]}}""",
+        "\"labels\": expected a text, got a list")]
+    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3,"labels":"l.tsv"}}""",
+        "\"labels\" are of tests that a model embeds; leave them out with images, texts and folds")]
     [InlineData("""{"name":"x" """, "it is not JSON")]
     [InlineData("[]", "the recipe must be an object, got a list")]
     public void A_recipe_that_cannot_be_run_is_refused_in_one_line(string text, string expected)

@@ -253,9 +253,19 @@ public class SweepVerbTests
     }
 
     // Without the seconds and the memory, which are never the same.
-    private static string[] Metrics(string[] lines) =>
-        [.. lines.Select(line => string.Join(',', line.Split(',') is var fields ? [.. fields[..^4], .. fields[^2..]] : fields))
-            .Order(StringComparer.Ordinal)];
+    // Names have commas, so columns are counted from the end.
+    private static string[] Metrics(string[] lines)
+    {
+        string[] columns = lines[0].Split(',');
+        int seconds = columns.Length - Array.IndexOf(columns, "seconds");
+        Assert.Equal("peak_mib", columns[^(seconds - 1)]);
+        return
+        [
+            .. lines.Select(line => line.Split(','))
+                .Select(fields => string.Join(',', (string[])[.. fields[..^seconds], .. fields[^(seconds - 2)..]]))
+                .Order(StringComparer.Ordinal),
+        ];
+    }
 
     private static (double[][] Images, double[][] Texts) Cloud
     {
