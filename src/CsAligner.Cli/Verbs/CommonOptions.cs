@@ -156,27 +156,6 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>Several numbers above 0.</summary>
-    public static Option<double[]> Numbers(string name, string description, int most)
-    {
-        var option = new Option<double[]>(name) { Description = description, HelpName = "F", AllowMultipleArgumentsPerToken = true };
-        option.CustomParser = result =>
-        {
-            if (result.Tokens.Count > most) result.AddError($"{name}: expected at most {most} numbers, got {result.Tokens.Count}");
-            var values = new double[result.Tokens.Count];
-            for (int i = 0; i < values.Length; i++)
-            {
-                string token = result.Tokens[i].Value;
-                if (!double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
-                    || !(values[i] > 0 && double.IsFinite(values[i])))
-                    result.AddError($"{name}: expected numbers above 0, such as 0.5 1 2, got '{token}'");
-            }
-
-            return values;
-        };
-        return option;
-    }
-
     /// <summary>Names with commas between them; none where it is left out.</summary>
     public static Option<string[]> Names(string name, string description)
     {

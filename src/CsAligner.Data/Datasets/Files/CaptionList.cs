@@ -215,19 +215,20 @@ internal static class CaptionList
     /// <summary>Lines without anything in them: bad among others, nothing at the end of the file, where editors leave them.</summary>
     private sealed class BlankLines(FileSamples samples)
     {
-        private readonly List<int> _waiting = [];
+        // Blank lines in a row, which may be millions: where they begin, and how many.
+        private int _first, _waiting;
 
         /// <summary>Whether the line is blank; one that is not makes bad samples of those before it.</summary>
         public bool Take(LineReader lines, string line)
         {
             if (lines.Problem is null && string.IsNullOrWhiteSpace(line))
             {
-                _waiting.Add(lines.Number);
+                if (_waiting++ == 0) _first = lines.Number;
                 return true;
             }
 
-            foreach (int number in _waiting) samples.AddProblem("is empty; every line is a row: remove it or fill it in", number);
-            _waiting.Clear();
+            for (int i = 0; i < _waiting; i++) samples.AddProblem("is empty; every line is a row: remove it or fill it in", _first + i);
+            _waiting = 0;
             return false;
         }
     }
