@@ -250,6 +250,21 @@ public class AlignVerbTests
     }
 
     [Fact]
+    public void Encoders_of_unlike_widths_have_defaults_of_their_own()
+    {
+        using var folder = new TemporaryFolder();
+        (string images, _) = SaveModalities(folder);
+        string wide = FeatureFiles.Save(folder, "wide.npy", [.. Images.Select(row => row.Append(0.1).ToArray())]);
+        CommandLineRun run = Align(images, wide, folder["out"], "--lambda", "2", "--json");
+        Assert.Equal(0, run.ExitCode);
+        JsonElement options = run.Json.GetProperty("options");
+        Assert.Equal(("cs+infonce", "mean-shift", "linear", 1, 2),
+            (options.GetProperty("objective").GetString(), options.GetProperty("start").GetString(),
+                options.GetProperty("adapter").GetString(), options.GetProperty("interpolation").GetDouble(),
+                options.GetProperty("lambda").GetDouble()));
+    }
+
+    [Fact]
     public void A_full_disk_is_one_line()
     {
         using var folder = new TemporaryFolder();
