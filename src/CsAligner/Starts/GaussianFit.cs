@@ -18,8 +18,8 @@ public sealed class GaussianFit
     // dimension than their width would have no inverse.
     private const double LeastShrinkage = 1e-3;
 
-    private GaussianFit(int rows, double shrinkage, Vector<double> mean, Matrix<double> covariance) =>
-        (Rows, Shrinkage, Mean, Covariance) = (rows, shrinkage, mean, covariance);
+    private GaussianFit(int rows, double shrinkage, Vector<double> mean, Matrix<double> sample, Matrix<double> covariance) =>
+        (Rows, Shrinkage, Mean, SampleCovariance, Covariance) = (rows, shrinkage, mean, sample, covariance);
 
     /// <summary>How many rows it was fitted to.</summary>
     public int Rows { get; }
@@ -32,8 +32,14 @@ public sealed class GaussianFit
 
     internal Vector<double> Mean { get; }
 
+    /// <summary>Before shrinkage.</summary>
+    internal Matrix<double> SampleCovariance { get; }
+
     /// <summary>Shrunk.</summary>
     internal Matrix<double> Covariance { get; }
+
+    /// <summary>The expected squared error (Frobenius) of the covariance before shrinkage, as Ledoit and Wolf estimate it.</summary>
+    internal double SamplingError { get; private init; }
 
     /// <summary>Fits rows in memory.</summary>
     /// <param name="rows">[N, D], two rows or more that are not anyway.</param>
@@ -72,9 +78,13 @@ public sealed class GaussianFit
         Matrix<double> covariance = Matrix<double>.Build.Dense(width, width, moments.Covariance());
         double variance = covariance.Trace() / width;
         if (!(variance > 0)) throw new InputException($"A Gaussian cannot be fitted to {count} equal rows");
-        double shrinkage = Math.Clamp(moments.LedoitWolf(), LeastShrinkage, 1);
-        covariance = (covariance * (1 - shrinkage)) + (Matrix<double>.Build.DenseIdentity(width) * (shrinkage * variance));
-        return new GaussianFit(count, shrinkage, Vector<double>.Build.Dense(moments.Mean()), covariance);
+        double error = moments.LedoitWolf(), shrinkage = Math.Clamp(error, LeastShrinkage, 1);
+        Matrix<double> target = Matrix<double>.Build.DenseIdentity(width) * variance;
+        return new GaussianFit(count, shrinkage, Vector<double>.Build.Dense(moments.Mean()), covariance,
+            (covariance * (1 - shrinkage)) + (target * shrinkage))
+        {
+            SamplingError = error * (covariance - target).PointwisePower(2).RowSums().Sum(),
+        };
     }
 
     /// <summary>

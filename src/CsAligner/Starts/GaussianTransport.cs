@@ -6,10 +6,14 @@ namespace CsAligner.Starts;
 /// <summary>
 /// Closed-form maps between the Gaussians of two modalities, without a single pair. The optimal transport map from N(m, A) to N(n, B)
 /// is x -> n + T (x - m) with T = A^-1/2 (A^1/2 B A^1/2)^1/2 A^-1/2. Half of the way along it lies the Wasserstein barycentre of both,
-/// (I + T) / 2, where the two modalities meet with the least movement of each.
+/// (I + T) / 2, where the two modalities meet with the least movement of each. Where few rows say how the covariances differ, T goes
+/// towards the identity; with fewer than 50 on a side it is, and a mean shift remains.
 /// </summary>
 public static class GaussianTransport
 {
+    // Fewer rows tell a mean, and no covariance: the map is then a mean shift.
+    private const int FewestRows = 50;
+
     /// <summary>Maps both modalities onto their barycentre; the common mean is taken to be 0, as in a mean shift.</summary>
     /// <param name="first">A modality.</param>
     /// <param name="second">The other, of the same width.</param>
@@ -40,9 +44,20 @@ public static class GaussianTransport
         if (from.Width != to.Width)
             throw new InputException($"Rows of widths {from.Width} and {to.Width} have no transport map: with pairs, start from a mean "
                 + "shift, and use a linear or stack adapter; without, embed both with one model");
-        var (root, inverseRoot) = Roots(from.Covariance);
-        var (middle, inverseMiddle) = Roots(root * to.Covariance * root);
+        var (a, b) = Covariances(from, to);
+        var (root, inverseRoot) = Roots(a);
+        var (middle, inverseMiddle) = Roots(root * b * root);
         return (inverseRoot * middle * inverseRoot, root * inverseMiddle * root);
+    }
+
+    // Where most of what the covariances differ by is sampling error, both go towards their mean, and the map towards the identity.
+    private static (Matrix<double> From, Matrix<double> To) Covariances(GaussianFit from, GaussianFit to)
+    {
+        double difference = (from.SampleCovariance - to.SampleCovariance).PointwisePower(2).RowSums().Sum();
+        double error = (from.SamplingError + to.SamplingError) / difference;
+        double share = Math.Min(from.Rows, to.Rows) < FewestRows || !(error < 1) ? 1 : Math.Max(0, (2 * error) - 1);
+        var mean = (from.Covariance + to.Covariance) / 2;
+        return (from.Covariance + ((mean - from.Covariance) * share), to.Covariance + ((mean - to.Covariance) * share));
     }
 
     private static (Matrix<double> Root, Matrix<double> InverseRoot) Roots(Matrix<double> matrix)

@@ -35,22 +35,38 @@ def fit(rows):
     error = sum(((np.outer(c, c) - covariance) ** 2).sum() for c in centred) / count ** 2
     shrinkage = min(1, error / ((covariance - target) ** 2).sum())
     unbiased = np.cov(rows.T)
-    return rows.mean(0), (1 - shrinkage) * unbiased + shrinkage * np.trace(unbiased) / width * np.eye(width), shrinkage
+    target = np.trace(unbiased) / width * np.eye(width)
+    ratio = error / ((covariance - np.trace(covariance) / width * np.eye(width)) ** 2).sum()
+    error = ratio * ((unbiased - target) ** 2).sum()
+    return rows.mean(0), (1 - shrinkage) * unbiased + shrinkage * target, shrinkage, unbiased, error
 
 
-def transport(random, rows, columns, width):
-    def draw(n):
+def transport(random, rows, columns, width, made=None):
+    def draw(n, side):
+        if made:
+            return rounded(made(n, side) + random.normal(size=width))
         return rounded(random.normal(size=(n, width)) @ random.normal(size=(width, width)) / width ** 0.5 + random.normal(size=width))
 
-    x, y = draw(rows), draw(columns)
-    (mx, cx, sx), (my, cy, sy) = fit(x), fit(y)
+    x, y = draw(rows, 0), draw(columns, 1)
+    (mx, cx, sx, rawx, errorx), (my, cy, sy, rawy, errory) = fit(x), fit(y)
+    error = (errorx + errory) / ((rawx - rawy) ** 2).sum()
+    share = 1 if min(rows, columns) < 50 else min(1, max(0, 2 * error - 1))
+    pooled = (cx + cy) / 2
+    cx, cy = (1 - share) * cx + share * pooled, (1 - share) * cy + share * pooled
     # The geometric mean of cx^-1 and cy, by general matrix roots.
     forth = np.real(scipy.linalg.sqrtm(cy @ cx) @ np.linalg.inv(cx))
     back = np.linalg.inv(forth)
     unit = lambda a: a / np.linalg.norm(a, axis=1, keepdims=True)
     half_x, half_y = (x - mx) @ (np.eye(width) + forth).T / 2, (y - my) @ (np.eye(width) + back).T / 2
     named = dict(x=x, y=y, barycentre_x=unit(half_x), barycentre_y=unit(half_y), y_onto_x=unit((y - my) @ back.T + mx))
-    return dict(width=width, shrinkage_x=sx, shrinkage_y=sy, **{k: v.flatten().tolist() for k, v in named.items()})
+    return dict(width=width, share=share, shrinkage_x=sx, shrinkage_y=sy, **{k: v.flatten().tolist() for k, v in named.items()})
+
+
+def alike(random, rows, columns, width):
+    """Two samples of one distribution, so that most of what their covariances differ by is sampling error."""
+    base = random.normal(size=(width, width)) / width ** 0.5
+    scale = np.diag(np.linspace(1, 1.3, width))
+    return transport(random, rows, columns, width, lambda n, side: random.normal(size=(n, width)) @ base @ (scale if side else np.eye(width)))
 
 
 def matching(random, rows, columns, width):
@@ -83,7 +99,7 @@ def matching(random, rows, columns, width):
 random = np.random.default_rng(17)
 golden = dict(
     similarity=[similarity(random, 9, 9, 5, 5, 0), similarity(random, 7, 13, 6, 4, 3)],
-    transport=[transport(random, 60, 45, 6), transport(random, 5, 7, 9)],
+    transport=[transport(random, 60, 55, 6), transport(random, 5, 7, 9), alike(random, 70, 60, 12)],
     matching=[matching(random, 40, 40, 8), matching(random, 30, 50, 6)])
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "starts.json"), "w") as file:
     json.dump(golden, file)

@@ -9,7 +9,7 @@ namespace CsAligner.Tests.Starts;
 [Collection("process settings")]
 public sealed class GaussianTransportTests
 {
-    public static TheoryData<int> Cases => [0, 1];
+    public static TheoryData<int> Cases => [0, 1, 2];
 
     [Theory]
     [MemberData(nameof(Cases))]
