@@ -23,7 +23,7 @@ public sealed class ReadmeExample : IDisposable
         // README begins
         var images = Npy.ReadTensor(imagesPath);
         var texts = Npy.ReadTensor(textsPath);
-        var options = new AlignmentOptions { Train = TrainedSide.Both, Lambda = 0.25, Epochs = 30 };
+        var options = new AlignmentOptions { Train = TrainedSide.Both, Lambda = 0.25 };
         var result = new AlignmentTrainer(options, new AlignmentData(images, texts)).Run();
         var measures = Evaluator.Evaluate(result.Image.Apply(images), result.Text.Apply(texts));
         Console.WriteLine($"D_CS {measures.Distributions.CsDivergenceOffDiagonal:g3} at sigma {measures.Distributions.Bandwidth:g3}");
