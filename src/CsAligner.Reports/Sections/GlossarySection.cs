@@ -29,7 +29,8 @@ internal static class GlossarySection
                         + "candidates. Higher is better. Ties go to the lower row.");
                 WriteTerm(page, "R@10 in one index",
                     "The same where pictures and texts lie in one index and each query searches both: its partner of the other kind "
-                        + "competes with everything of its own kind. The wider the gap between the clouds, the more rarely it is among the first ten.");
+                        + "competes with everything of its own kind. The wider the gap between the clouds, the more rarely it is among "
+                        + "the first ten.");
                 if (content.Measurements.Any(cell => double.IsFinite(cell.SeenNamesRecall10 + cell.UnseenNamesRecall10)))
                     WriteTerm(page, "Seen and unseen names",
                         "R@10, text to image, for names that the encoder saw in its own training with other icons, and for names that "
