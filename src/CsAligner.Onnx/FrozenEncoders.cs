@@ -27,7 +27,9 @@ public sealed class FrozenEncoders : IDisposable
     /// <summary>Reads a model.</summary>
     /// <param name="path">
     /// A folder: a CLIP in Hugging Face's layout with model.safetensors; or one with ONNX graphs (model.onnx, or vision_model.onnx and
-    /// text_model.onnx, in it or in its folder "onnx") and config.json, preprocessor_config.json, tokenizer.json. Or one graph's file.
+    /// text_model.onnx, in it or in its folder "onnx") and config.json, preprocessor_config.json, tokenizer.json or vocab.txt. Or one
+    /// graph's file. Of a graph NAME.onnx of images, NAME.preprocessing.json beside it may hold
+    /// <see cref="ImagePreprocessingSettings"/>.
     /// </param>
     /// <param name="options">How ONNX models are read; where they are given, a folder's ONNX graphs go before its safetensors.</param>
     /// <exception cref="InputException">A file is missing or damaged; the application has no ONNX Runtime for this system.</exception>
@@ -60,12 +62,13 @@ public sealed class FrozenEncoders : IDisposable
     {
         Check(options);
         var folder = OnnxModelFolder.Open(path, options.Variant);
+        var imageOptions = OfImages(folder, options);
         var sessions = new List<IDisposable>();
         try
         {
-            var whole = Open(folder.Whole);
-            var (vision, text) = (Open(folder.Vision) ?? whole, Open(folder.Text) ?? whole);
-            var images = vision?.Pixels is null ? null : new OnnxImageEncoder(vision, folder, options);
+            var whole = Open(folder.Whole, imageOptions);
+            var (vision, text) = (Open(folder.Vision, imageOptions) ?? whole, Open(folder.Text, options) ?? whole);
+            var images = vision?.Pixels is null ? null : new OnnxImageEncoder(vision, folder, imageOptions);
             var texts = text?.Ids is null
                 ? null
                 : new OnnxTextEncoder(text, folder, options, TokenizerFolder.Load(folder.Folder), images?.Preprocessing.ImageSize ?? 0);
@@ -77,13 +80,27 @@ public sealed class FrozenEncoders : IDisposable
             throw;
         }
 
-        OnnxGraph? Open(string? file)
+        OnnxGraph? Open(string? file, OnnxOptions given)
         {
             if (file is null) return null;
-            var graph = OnnxGraph.Open(file, options);
+            var graph = OnnxGraph.Open(file, given);
             sessions.Add(graph.Session);
             return graph;
         }
+    }
+
+    // What the caller says goes before the file beside the graph: model.preprocessing.json of model.onnx.
+    private static OnnxOptions OfImages(OnnxModelFolder folder, OnnxOptions options)
+    {
+        string? graph = folder.Vision ?? folder.Whole, beside = Path.ChangeExtension(graph, ".preprocessing.json");
+        var settings = File.Exists(beside) ? ImagePreprocessingSettings.Read(beside) : null;
+        settings = options.Preprocessing?.Over(settings) ?? settings;
+        return options with
+        {
+            Preprocessing = settings,
+            ImageInput = options.ImageInput ?? settings?.Input,
+            ImageOutput = options.ImageOutput ?? settings?.Output,
+        };
     }
 
     private static void Check(OnnxOptions options)

@@ -20,11 +20,11 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
     {
         (_graph, _pixels) =
             (graph, graph.Pixels ?? throw new InputException($"{graph.Session.Path}: it takes no images; {graph.Declared}"));
-        Preprocessing = ImagePreprocessing.ReadFolder(folder.Folder);
+        Preprocessing = ReadPreprocessing(graph.Session.Path, _pixels, folder, options);
         if (_pixels.Size(2) is var height and > 0 && _pixels.Size(3) is var width and > 0
             && (height != Preprocessing.ImageSize || width != Preprocessing.ImageSize))
             throw new InputException(
-                $"{graph.Session.Path}: it takes images of {height} x {width}, but {ImagePreprocessing.FileName} makes "
+                $"{graph.Session.Path}: it takes images of {height} x {width}, but its preprocessing makes "
                     + $"{Preprocessing.ImageSize} x {Preprocessing.ImageSize}; take all files from one model");
         (_output, _pooling) = Choose(graph, folder, options);
         long image = 3L * Preprocessing.ImageSize * Preprocessing.ImageSize;
@@ -93,6 +93,16 @@ public sealed class OnnxImageEncoder : IImageEncoder, IDisposable
         string where = $"{_graph.Session.Path}: output {_output.Name}";
         _graph.Session.Run(inputs, _output.Name,
             (values, sizes) => OnnxFeatures.Read(values, sizes, _pooling, [], rows, Width, write, where));
+    }
+
+    // Settings alone may leave the size to a graph that fixes it.
+    private static ImagePreprocessing ReadPreprocessing(string path, OnnxValueInfo pixels, OnnxModelFolder folder, OnnxOptions options)
+    {
+        if (options.Preprocessing is not { } settings) return ImagePreprocessing.ReadFolder(folder.Folder);
+        var basis = ImagePreprocessing.IsIn(folder.Folder) ? ImagePreprocessing.ReadFolder(folder.Folder) : null;
+        if (basis is null && settings.ImageSize is null && pixels.Size(2) is > 0 and var side && pixels.Size(3) == side)
+            settings = settings with { ImageSize = side };
+        return settings.Complete(basis, path);
     }
 
     private static byte[] Padded(ReadOnlySpan<byte> rgb, int length)

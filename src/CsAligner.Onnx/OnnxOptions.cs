@@ -1,3 +1,5 @@
+using CsAligner.Models;
+
 namespace CsAligner.Onnx;
 
 /// <summary>How ONNX models are read and run. Everything that is null or Auto is taken from the model and the files beside it.</summary>
@@ -27,6 +29,12 @@ public sealed record OnnxOptions
 
     /// <summary>The name of the output that gives an image's features.</summary>
     public string? ImageOutput { get; init; }
+
+    /// <summary>
+    /// How pictures are prepared, where the files beside the graph do not say or say otherwise. Its names of input and output count where
+    /// <see cref="ImageInput"/> and <see cref="ImageOutput"/> are null.
+    /// </summary>
+    public ImagePreprocessingSettings? Preprocessing { get; init; }
 
     /// <summary>The name of the input that takes token ids.</summary>
     public string? TextInput { get; init; }

@@ -15,6 +15,9 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
     // Texts that are sorted by length and written together.
     private const int TextsPerRound = 256;
 
+    // Tables of tokens are padded to round sizes, by a few hundred rows at most.
+    private const int MostSpareRows = 1024;
+
     // Where neither tokenizer nor configuration says.
     private const int UsualContext = 512;
 
@@ -50,6 +53,9 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         {
             throw failure.Of($"{graph.Session.Path}: output {_output.Name}: the text 'a'");
         }
+
+        // A GPU reads beyond a table without a word.
+        if (options.Provider == OnnxProvider.Cpu) CheckVocabulary(folder.Folder);
     }
 
     /// <inheritdoc/>
@@ -97,6 +103,35 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         }
 
         return features!;
+    }
+
+    /// <summary>Refuses a tokenizer whose ids are not those of the graph's table, as far as the table's size tells.</summary>
+    private void CheckVocabulary(string folder)
+    {
+        int size = _tokenizer.VocabularySize;
+        if (!Takes(size - 1))
+            throw new InputException($"{folder}: the tokenizer has {size} tokens, more than the table of {_graph.Session.Path}; take all "
+                + "files from one model");
+        if (Takes(size + MostSpareRows))
+            throw new InputException($"{folder}: the tokenizer has {size} tokens, far fewer than the table of {_graph.Session.Path}; take "
+                + "all files from one model");
+
+        bool Takes(int id)
+        {
+            int[] ids = _tokenizer.Encode("a");
+            ids[ids.Length / 2] = id;
+            var text = new TokenBatch(1, ContextLength);
+            text.Set(0, ids.AsSpan(0, Math.Min(ids.Length, ContextLength)), _tokenizer.PaddingId);
+            try
+            {
+                Run(text, (_, _) => { });
+                return true;
+            }
+            catch (InputException)
+            {
+                return false;
+            }
+        }
     }
 
     // As sentence-transformers does before it cuts a text into tokens.

@@ -29,14 +29,14 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>A model by its folder, its file or its name.</summary>
     public static PathRole Model { get; } = new(
-        $"the folder of a model (a CLIP in Hugging Face layout, or one in ONNX format), or {ShippedModel.Name}", true, true)
+        $"the folder of a model (a CLIP in Hugging Face layout, or one in ONNX format), or one of {string.Join(", ", NamedModel.Encoders)}", true, true)
     {
-        Names = [ShippedModel.Name, SentenceEncoderPackage.ModelName],
+        Names = [.. NamedModel.Encoders, SentenceEncoderPackage.ModelName],
     };
 
     /// <summary>A decoder's folder or name.</summary>
     public static PathRole Decoder { get; } =
-        new($"a folder that csalign pretrain wrote, or {ShippedModel.Decoder}", false, true) { Names = [ShippedModel.Decoder] };
+        new($"a folder that csalign pretrain wrote, or {NamedModel.Decoder}", false, true) { Names = [NamedModel.Decoder] };
 
     /// <summary>The folder of a run of align.</summary>
     public static PathRole Run { get; } = new("a folder that csalign align wrote", false, true);

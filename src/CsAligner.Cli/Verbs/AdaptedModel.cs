@@ -49,7 +49,10 @@ internal sealed class AdaptedModel
     /// <param name="run">The folder that align wrote; null maps nothing.</param>
     /// <param name="image">One of the images that will be asked for, or null.</param>
     public static AdaptedModel Open(Session session, string verb, string model, string? run, string? image) =>
-        new(session, verb, EmbedModel.Open(session, model, image, null, tokens: false), run);
+        Open(session, verb, EmbedModel.Open(session, model, image, null, tokens: false), run);
+
+    /// <summary>Takes a model that was read; adapters are read when they are needed.</summary>
+    public static AdaptedModel Open(Session session, string verb, EmbedModel model, string? run) => new(session, verb, model, run);
 
     /// <summary>Rows of words, one for each text.</summary>
     public Tensor EmbedTexts(IReadOnlyList<string> words) =>

@@ -17,7 +17,7 @@ internal static class DemoVerb
     {
         var output = CommonOptions.DefaultPath("--out", PathRole.OutputFolder, "The folder for the report, results and features", "demo");
         var seeds = CommonOptions.Count("--seeds", "Train with this many seeds, from 0 up", 1, most: 100);
-        var model = CommonOptions.DefaultPath("--model", PathRole.Model, "A CLIP folder in Hugging Face layout", ShippedModel.Name);
+        var model = CommonOptions.DefaultPath("--model", PathRole.Model, "A CLIP folder in Hugging Face layout", NamedModel.Clip);
         var json = CommonOptions.Json();
         var command =
             new Command("demo", "Download real icons, align them with their names, measure, and write a report") { output, seeds,
@@ -34,7 +34,7 @@ internal static class DemoVerb
         long start = session.Terminal.Time.GetTimestamp();
         using var held = OutputLock.OfFolder(folder);
         AtomicFile.CleanFolder(folder);
-        var embedder = ClipEmbedder.Load(ShippedModel.PathOf(model));
+        var embedder = ClipEmbedder.Load(NamedModel.PathOf(model));
         using var data = DemoData.Load(session, embedder);
         var run = new DemoRun(session, data, folder);
         run.Run(seeds);

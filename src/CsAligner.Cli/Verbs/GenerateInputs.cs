@@ -19,7 +19,7 @@ namespace CsAligner.Cli.Verbs;
 internal sealed record GenerateInputs(
     IReadOnlyList<string> Words, IReadOnlyList<string> Images, string? Embeddings, string? Model, string? Adapter)
 {
-    private string ModelName => Model ?? ShippedModel.Name;
+    private string ModelName => Model ?? NamedModel.Clip;
 
     private string AdapterFile =>
         Path.Combine(Adapter!, Words.Count > 0 ? AlignmentReport.TextAdapterFile : AlignmentReport.ImageAdapterFile);

@@ -22,7 +22,7 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
         using var held = OutputLock.OfFolder(folder);
         PictureFolder.RequireFree(folder);
         long start = session.Terminal.Time.GetTimestamp();
-        DiffusionDecoder decoder = DiffusionDecoder.Load(ShippedModel.PathOf(decoderName));
+        DiffusionDecoder decoder = DiffusionDecoder.Load(NamedModel.PathOf(decoderName));
         (Tensor rows, ulong[]? noise) = inputs.Read(session, decoderName, decoder.Config.ConditionSize);
         var pictures = new PictureFolder(folder, decoder.Config.ImageSize, options.Count, (long)rows.Rows * options.Count);
         try

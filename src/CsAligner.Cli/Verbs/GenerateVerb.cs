@@ -28,11 +28,11 @@ internal static class GenerateVerb
         Option<string> decoder = CommonOptions.DefaultPath(
             "--decoder",
             PathRole.Decoder,
-            $"The decoder: {ShippedModel.Decoder}, which makes icons, or a folder that pretrain wrote",
-            ShippedModel.Decoder);
+            $"The decoder: {NamedModel.Decoder}, which makes icons, or a folder that pretrain wrote",
+            NamedModel.Decoder);
         Option<string?> model = CommonOptions.OptionalPath(
             "--model", PathRole.Model,
-            $"The encoder that the decoder was trained with; by default {ShippedModel.Name}");
+            $"The encoder that the decoder was trained with; by default {NamedModel.Clip}");
         Option<string?> adapter = CommonOptions.OptionalPath(
             "--adapter", PathRole.Run,
             "Align's output folder: maps words with its text adapter, pictures with its image adapter");

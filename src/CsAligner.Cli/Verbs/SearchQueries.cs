@@ -1,7 +1,7 @@
 using CsAligner.Cli.Running;
 using CsAligner.Evaluation;
 using CsAligner.Retrieval;
-using CsAligner.Studies.Sessions;
+using CsAligner.Studies.Encoders;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
@@ -32,14 +32,14 @@ internal sealed record SearchQueries(string[] Words, string[] Pictures, string[]
     /// <param name="session">The run.</param>
     /// <param name="folder">The searched set, for errors.</param>
     /// <param name="index">The searched rows.</param>
-    /// <param name="model">The encoder; null if it is not needed.</param>
+    /// <param name="model">Reads the encoder, if it is needed.</param>
     /// <param name="adapter">The folder of the run that mapped the rows; null for none.</param>
     /// <param name="like">The rows of <see cref="Like"/>.</param>
-    public Tensor Embed(Session session, string folder, MixedIndex index, string? model, string? adapter, IReadOnlyList<MixedRow> like)
+    public Tensor Embed(Session session, string folder, MixedIndex index, Func<EmbedModel> model, string? adapter,
+        IReadOnlyList<MixedRow> like)
     {
         AdaptedModel? encoder = NeedModel
-            ? AdaptedModel.Open(session, "search", model ?? throw new UsageException("--model is missing"), adapter,
-                Pictures.FirstOrDefault())
+            ? AdaptedModel.Open(session, "search", model(), adapter)
             : null;
         var parts = new List<Tensor>();
         Add(Words.Length, () => Checked(encoder!.EmbedTexts(Words), folder, index));

@@ -4,6 +4,7 @@ using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Retrieval;
+using CsAligner.Studies.Encoders;
 using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 
@@ -53,8 +54,7 @@ internal static class SearchVerb
             HelpName = "COSINE",
             CustomParser = Cosine,
         };
-        Option<string?> model = CommonOptions.OptionalPath(
-            "--model", PathRole.Model, "The encoder that made the features, as in embed; words and pictures need it");
+        var encoders = new EncoderOptions("The encoder that made the features, as in embed; words and pictures need it");
         Option<string?> adapter =
             CommonOptions.OptionalPath("--adapter", PathRole.Run,
                 "Align's output folder, if apply mapped the feature set with its adapters");
@@ -62,8 +62,9 @@ internal static class SearchVerb
         Option<bool> json = CommonOptions.Json();
         var command = new Command("search", "Search pictures and texts with words, pictures or rows, or find duplicates")
         {
-            features, words, pictures, like, without, find, texts, minScore, duplicates, model, adapter, top, json,
+            features, words, pictures, like, without, find, texts, minScore, duplicates, adapter, top, json,
         };
+        encoders.AddTo(command);
         SearchQueries Queries(ParseResult parsed) => new(
             parsed.GetValue(words) ?? [], parsed.GetValue(pictures) ?? [], parsed.GetValue(like) ?? [], parsed.GetValue(without) ?? []);
         runner.SetAction(command, (parsed, session) =>
@@ -86,7 +87,9 @@ internal static class SearchVerb
 
             SearchQueries queries = Queries(parsed);
             MixedRow[] asked = [.. queries.Like.Select(name => rows.Find(name, index))];
-            Tensor vectors = queries.Embed(session, folder, index, parsed.GetValue(model), parsed.GetValue(adapter), asked);
+            Tensor vectors = queries.Embed(session, folder, index, Encoders, parsed.GetValue(adapter), asked);
+            EmbedModel Encoders() =>
+                encoders.Open(session, parsed, queries.Pictures.FirstOrDefault(), queries.Words.Concat(queries.Without).FirstOrDefault());
             IReadOnlyList<MixedMatches> matches = Search(index, vectors, asked, queries, new MixedSearchOptions
             {
                 Top = parsed.GetValue(top),
@@ -109,8 +112,8 @@ internal static class SearchVerb
             }
 
             if (queries.AreNone) throw new UsageException("nothing to search for: give words, --image or --like");
-            if (queries.NeedModel && parsed.GetValue(model) is null)
-                throw new UsageException("--model is missing: the encoder that made the features, as in embed");
+            if (queries.NeedModel)
+                encoders.Check(parsed, queries.Pictures.FirstOrDefault(), queries.Words.Concat(queries.Without).FirstOrDefault());
         });
         return command;
     }

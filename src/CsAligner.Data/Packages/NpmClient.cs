@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using CsAligner.Tensors;
 
 namespace CsAligner.Data.Packages;
@@ -7,8 +5,6 @@ namespace CsAligner.Data.Packages;
 /// <summary>Runs the machine's own npm client, which knows its registry, proxy and credentials; scripts stay off.</summary>
 internal static class NpmClient
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-
     /// <summary>Downloads the tarballs of <paramref name="packages"/> into <paramref name="folder"/>.</summary>
     public static async Task PackAsync(IReadOnlyList<NpmPackage> packages, string folder, CancellationToken cancellationToken)
     {
@@ -18,65 +14,14 @@ internal static class NpmClient
             "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--dry-run=false",
             "--loglevel=error", "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000",
             "--pack-destination", folder];
-        using var process = Start(arguments, folder);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException e)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new InputException($"npm did not finish fetching {Names(packages)} in {Patience.TotalMinutes:0} minutes; check the "
-                + "network and run the command again", e);
-        }
 
-        await output;
-        string said = await errors;
-        if (process.ExitCode != 0)
-            throw Explain(packages, said);
-    }
-
-    private static Process Start(List<string> arguments, string folder)
-    {
-        var start = new ProcessStartInfo
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            UseShellExecute = false,
-        };
         // On Windows npm is a batch file, which only the shell can start. No argument holds a character that it would read.
-        if (OperatingSystem.IsWindows())
-        {
-            start.FileName = "cmd.exe";
-            start.ArgumentList.Add("/c");
-            start.ArgumentList.Add("npm");
-        }
-        else
-        {
-            start.FileName = "npm";
-        }
-
-        foreach (string argument in arguments)
-            start.ArgumentList.Add(argument);
-        try
-        {
-            Process process = Process.Start(start)!;
-            process.StandardInput.Close();
-            return process;
-        }
-        catch (Exception e) when (e is Win32Exception or FileNotFoundException)
-        {
-            throw new InputException("cannot fetch packages: the npm client was not found on PATH; install Node.js with npm (18 or later) "
-                + "and run the command again", e);
-        }
+        (string program, string[] before) = OperatingSystem.IsWindows() ? ("cmd.exe", ["/c", "npm"]) : ("npm", Array.Empty<string>());
+        var (exitCode, _, said) = await ClientProcess.RunAsync(program, [.. before, .. arguments], folder, Names(packages),
+            "cannot fetch packages: the npm client was not found on PATH; install Node.js with npm (18 or later) and run the command again",
+            cancellationToken);
+        if (exitCode != 0)
+            throw Explain(packages, said);
     }
 
     private static InputException Explain(IReadOnlyList<NpmPackage> packages, string said)

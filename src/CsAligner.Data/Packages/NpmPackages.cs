@@ -46,7 +46,7 @@ public static class NpmPackages
         {
             using IDisposable held = await CacheLock.TakeAsync(Path.Combine(root, "npm", ".lock"), cancellationToken);
             missing = Missing(root, packages);
-            RemoveLeftovers(root);
+            CacheFolder.RemoveLeftovers(Path.Combine(root, "npm"));
             var groups = missing.Select((package, i) => (package, i)).GroupBy(x => x.i % Processes, x => x.package).ToList();
             await Parallel.ForEachAsync(groups,
                 new ParallelOptions { MaxDegreeOfParallelism = Processes, CancellationToken = cancellationToken },
@@ -79,7 +79,7 @@ public static class NpmPackages
         }
         finally
         {
-            TryDelete(temporary);
+            CacheFolder.TryDelete(temporary);
         }
     }
 
@@ -103,23 +103,4 @@ public static class NpmPackages
     // Programs of a package are never run, so they are not kept either; libraries, data and licences are.
     private static bool Wanted(string relative) =>
         Path.GetExtension(relative) is not (".js" or ".mjs" or ".cjs" or ".ts" or ".php" or ".map");
-
-    private static void RemoveLeftovers(string root)
-    {
-        foreach (string folder in Directory.EnumerateDirectories(Path.Combine(root, "npm"), ".tmp-*"))
-            TryDelete(folder);
-    }
-
-    private static void TryDelete(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The next fetch removes it.
-        }
-    }
 }

@@ -20,7 +20,7 @@ internal static class ModelFingerprint
     public static string Of(string model, params IReadOnlyList<string> lora)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string path in lora.Prepend(ShippedModel.PathOf(model)))
+        foreach (string path in lora.Prepend(NamedModel.PathOf(model)))
         {
             (string root, string[] files) = Directory.Exists(path) ? (path, FilesOf(path)) : File.Exists(path)
                 ? FilesOfGraph(Path.GetFullPath(path))
@@ -39,7 +39,7 @@ internal static class ModelFingerprint
     /// <param name="model">The folder, the file of a graph, or a name.</param>
     public static string OfWeights(string model)
     {
-        string weights = Path.Combine(ShippedModel.PathOf(model), SafeTensorsSet.SingleFile);
+        string weights = Path.Combine(NamedModel.PathOf(model), SafeTensorsSet.SingleFile);
         return File.Exists(weights) ? OfFile(weights) : Of(model);
     }
 

@@ -14,7 +14,7 @@ internal sealed record TrainedClip(string Folder, ClipEmbedder Embedder)
 
     public static TrainedClip Load(string model)
     {
-        string folder = ShippedModel.PathOf(model);
+        string folder = NamedModel.PathOf(model);
         return new(folder, ClipEmbedder.Load(folder));
     }
 

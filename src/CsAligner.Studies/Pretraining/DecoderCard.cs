@@ -47,7 +47,7 @@ internal static class DecoderCard
             ---
             # {recipe.Name}
 
-            A small unCLIP decoder for icons: {decoder.ParameterCount:N0} parameters, pictures of {recipe.ImageSize} x {recipe.ImageSize} pixels from image embeddings of {ShippedModel.Name}. It is a diffusion transformer on pixels (patches of {recipe.PatchSize}, width {recipe.Width}, {recipe.Layers} layers), trained from scratch by `csalign pretrain recipes/{recipe.Name}.json` on {run.Trainer.Samples:N0} pictures (an epoch has {run.Trainer.PerEpoch:N0}). It has never seen a text: words work only through an adapter that moves their embeddings to those of pictures. The weights are float16, averaged over training with decay {recipe.EmaDecays[0]}.
+            A small unCLIP decoder for icons: {decoder.ParameterCount:N0} parameters, pictures of {recipe.ImageSize} x {recipe.ImageSize} pixels from image embeddings of {NamedModel.Clip}. It is a diffusion transformer on pixels (patches of {recipe.PatchSize}, width {recipe.Width}, {recipe.Layers} layers), trained from scratch by `csalign pretrain recipes/{recipe.Name}.json` on {run.Trainer.Samples:N0} pictures (an epoch has {run.Trainer.PerEpoch:N0}). It has never seen a text: words work only through an adapter that moves their embeddings to those of pictures. The weights are float16, averaged over training with decay {recipe.EmaDecays[0]}.
 
             ![icons of the test sets, and below each the picture made from its embedding]({SheetFile})
 
@@ -55,7 +55,7 @@ internal static class DecoderCard
 
             ## Evaluation
 
-            {Made} icons of each test set are embedded, and a picture is made from each embedding: {options.Steps} steps of {Generation.Diffusion.Samplers.Default}, guidance {options.Guidance}, seed {options.Seed}. "Own nearest" is the share of the first {Asked} whose own embedding is the nearest of the {Asked} to the picture made from it (by chance 1 in {Asked}). Distances are those of the {Made} to the other pictures of the set, in {ShippedModel.Name}'s space; with so few pictures the Fréchet distance is too large, and comparable only between sets of the same size.
+            {Made} icons of each test set are embedded, and a picture is made from each embedding: {options.Steps} steps of {Generation.Diffusion.Samplers.Default}, guidance {options.Guidance}, seed {options.Seed}. "Own nearest" is the share of the first {Asked} whose own embedding is the nearest of the {Asked} to the picture made from it (by chance 1 in {Asked}). Distances are those of the {Made} to the other pictures of the set, in {NamedModel.Clip}'s space; with so few pictures the Fréchet distance is too large, and comparable only between sets of the same size.
 
             | test set | own nearest | Fréchet distance | kernel distance | its error | precision | recall |
             |---|---|---|---|---|---|---|

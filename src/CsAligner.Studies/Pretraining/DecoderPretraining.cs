@@ -24,18 +24,18 @@ internal static class DecoderPretraining
     public static void Run(IStudySession session, string recipePath, string folder, bool resume, string? init, TimeSpan interval, bool json)
     {
         var recipe = DecoderRecipe.Read(recipePath);
-        var initial = init is null ? null : DiffusionDecoder.Load(ShippedModel.PathOf(init));
-        var embedder = ClipEmbedder.Load(ShippedModel.PathOf(ShippedModel.Name));
+        var initial = init is null ? null : DiffusionDecoder.Load(NamedModel.PathOf(init));
+        var embedder = ClipEmbedder.Load(NamedModel.PathOf(NamedModel.Clip));
         if (recipe.ImageSize != embedder.ImageSize)
         {
             throw new InputException(
-                $"{recipePath}: image_size is {recipe.ImageSize}; {ShippedModel.Name} embeds pictures of {embedder.ImageSize}, so "
+                $"{recipePath}: image_size is {recipe.ImageSize}; {NamedModel.Clip} embeds pictures of {embedder.ImageSize}, so "
                     + "the decoder "
                 + "makes them of that size");
         }
 
         using var held = OutputLock.OfFolder(folder);
-        string model = ModelFingerprint.Of(ShippedModel.Name);
+        string model = ModelFingerprint.Of(NamedModel.Clip);
         using var training = ConditionedIcons.Open(session, [IconSplit.Pretraining, IconSplit.Alignment], embedder, model);
         using var validation = ConditionedIcons.Open(session, [IconSplit.Validation], embedder, model);
         var run = new DecoderRun(recipe, training, validation, embedder, folder, resume, initial) { CheckpointInterval = interval };

@@ -11,7 +11,7 @@ namespace CsAligner.Models;
 /// out the middle, SigLIP and ViT resize any shape to a square.
 /// </summary>
 /// <param name="ImageSize">The side of the square input in pixels.</param>
-/// <param name="Mean">Per channel (R, G, B), of values 0 to 1.</param>
+/// <param name="Mean">Per channel, in the order of <see cref="Channels"/>, of values 0 to <see cref="Scale"/>.</param>
 /// <param name="Deviation">Per channel, greater than 0.</param>
 public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation)
 {
@@ -21,7 +21,8 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>The file that version 5 of transformers writes in its place; it may hold settings of other modalities too.</summary>
     public const string ProcessorFileName = "processor_config.json";
 
-    private const int LargestSize = 16384;
+    /// <summary>Sides above this are those of no model.</summary>
+    internal const int LargestSize = 16384;
 
     private const string NestedKey = "image_processor";
 
@@ -68,6 +69,12 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     /// <summary>How pixels are weighed in resizing ("resample").</summary>
     public ResampleFilter Filter { get; init; } = ResampleFilter.Bicubic;
 
+    /// <summary>The order in which the model takes channels.</summary>
+    public ChannelOrder Channels { get; init; } = ChannelOrder.Rgb;
+
+    /// <summary>What white becomes before the mean is taken off: 1, or 255 for models that take bytes.</summary>
+    public float Scale { get; init; } = 1;
+
     /// <summary>What <see cref="Fit"/> does in words, for reports: "short side to 64 by bicubic with antialiasing, centre crop".</summary>
     public string Description
     {
@@ -88,6 +95,11 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         string path = Path.Combine(folder, FileName), newer = Path.Combine(folder, ProcessorFileName);
         return Read(!File.Exists(path) && File.Exists(newer) ? newer : path);
     }
+
+    /// <summary>Whether a model's folder has one of the two files.</summary>
+    /// <param name="folder">The model's folder.</param>
+    public static bool IsIn(string folder) =>
+        File.Exists(Path.Combine(folder, FileName)) || File.Exists(Path.Combine(folder, ProcessorFileName));
 
     /// <summary>Reads preprocessor_config.json or processor_config.json.</summary>
     /// <param name="path">The file; its name appears in errors.</param>
@@ -118,21 +130,24 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
     }
 
     /// <summary>The settings as preprocessor_config.json's text.</summary>
-    public string ToJson() => new JsonObject
-    {
-        ["crop_size"] = new JsonObject { ["height"] = ImageSize, ["width"] = ImageSize },
-        ["do_center_crop"] = Resize == ResizeRule.ShortSide || ImageSize != ShortSide,
-        ["do_normalize"] = true,
-        ["do_rescale"] = true,
-        ["do_resize"] = true,
-        ["image_mean"] = new JsonArray([.. Mean.Select(v => JsonValue.Create(v))]),
-        ["image_processor_type"] = Resize == ResizeRule.ShortSide ? "CLIPImageProcessor" : "SiglipImageProcessor",
-        ["image_std"] = new JsonArray([.. Deviation.Select(v => JsonValue.Create(v))]),
-        ["resample"] = (int)Filter,
-        ["size"] = Resize == ResizeRule.ShortSide
+    /// <exception cref="NotSupportedException">That file has no words for another order of channels or another scale.</exception>
+    public string ToJson() => Channels != ChannelOrder.Rgb || Scale != 1
+        ? throw new NotSupportedException($"{FileName} cannot say that channels are {Channels} of 0 to {Scale}.")
+        : new JsonObject
+        {
+            ["crop_size"] = new JsonObject { ["height"] = ImageSize, ["width"] = ImageSize },
+            ["do_center_crop"] = Resize == ResizeRule.ShortSide || ImageSize != ShortSide,
+            ["do_normalize"] = true,
+            ["do_rescale"] = true,
+            ["do_resize"] = true,
+            ["image_mean"] = new JsonArray([.. Mean.Select(v => JsonValue.Create(v))]),
+            ["image_processor_type"] = Resize == ResizeRule.ShortSide ? "CLIPImageProcessor" : "SiglipImageProcessor",
+            ["image_std"] = new JsonArray([.. Deviation.Select(v => JsonValue.Create(v))]),
+            ["resample"] = (int)Filter,
+            ["size"] = Resize == ResizeRule.ShortSide
             ? new JsonObject { ["shortest_edge"] = ShortSide }
             : new JsonObject { ["height"] = ShortSide, ["width"] = ShortSide },
-    }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+        }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
 
     /// <summary>
     /// Makes a picture of any size the model's input: its short side becomes <see cref="ShortSide"/> and the long side follows
@@ -163,7 +178,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
             target);
     }
 
-    /// <summary>Writes images of the right size into a batch: (value / 255 - mean) / deviation, channel after channel.</summary>
+    /// <summary>Writes images of the right size into a batch: (value / 255 * scale - mean) / deviation, channel after channel.</summary>
     /// <param name="rgb">8-bit RGB, interleaved, image after image.</param>
     /// <param name="pixels">[B, 3, S, S] with S = <see cref="ImageSize"/>; B images are read.</param>
     /// <exception cref="ArgumentException">The number of bytes does not match the batch.</exception>
@@ -173,7 +188,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
         if (rgb.Length != pixels.Length || pixels.Length % (3 * ImageSize * ImageSize) != 0)
             throw new ArgumentException($"{rgb.Length} bytes do not fill a batch of shape [{string.Join(", ", pixels.Shape.ToArray())}].",
                 nameof(rgb));
-        PixelKernel.Normalize(rgb, pixels.Span, ImageSize * ImageSize, [.. Mean], [.. Deviation]);
+        PixelKernel.Normalize(rgb, pixels.Span, ImageSize * ImageSize, Scale, [.. Mean], [.. Deviation], Channels == ChannelOrder.Bgr);
     }
 
     /// <summary>As <see cref="Normalize"/>, each image first scaled about its centre and moved; white comes in at the edges.
@@ -208,8 +223,8 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
 
         // Where nothing is subtracted, the model's own graph does it.
         bool normalizes = Step(root, "do_normalize", path) != false;
-        float[] mean = normalizes ? Channels(root, "image_mean", path) : [0, 0, 0];
-        float[] deviation = normalizes ? Channels(root, "image_std", path, positive: true) : [1, 1, 1];
+        float[] mean = normalizes ? Triple(root, "image_mean", path) : [0, 0, 0];
+        float[] deviation = normalizes ? Triple(root, "image_std", path, positive: true) : [1, 1, 1];
         return new ImagePreprocessing(imageSize, mean, deviation)
         {
             ShortSide = shortSide,
@@ -303,7 +318,7 @@ public sealed record ImagePreprocessing(int ImageSize, IReadOnlyList<float> Mean
                 + $"from 1 to {LargestSize}, or {(edge == "height" ? "equal height and width" : "\"shortest_edge\"")} of it.");
     }
 
-    private static float[] Channels(JsonElement root, string name, string path, bool positive = false)
+    private static float[] Triple(JsonElement root, string name, string path, bool positive = false)
     {
         if (root.TryGetProperty(name, out var element) && element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 3)
         {

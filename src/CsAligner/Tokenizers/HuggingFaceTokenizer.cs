@@ -78,16 +78,24 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, int> SpecialTokens { get; }
 
-    /// <summary>Reads a <c>tokenizer.json</c>, and the <c>tokenizer_config.json</c> beside it if there is one.</summary>
+    /// <summary>
+    /// Reads a <c>tokenizer.json</c>, or BERT's <c>vocab.txt</c>, and the <c>tokenizer_config.json</c> beside it if there is one. Without
+    /// that, a <c>vocab.txt</c> is read as BERT's uncased models do: lower case, accents off.
+    /// </summary>
     /// <param name="path">The file, or the folder that holds it.</param>
     /// <exception cref="InputException">A file is missing or damaged, or asks for something that is not known here.</exception>
     public static HuggingFaceTokenizer Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        string configFile = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, "tokenizer_config.json");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!, configFile = Path.Combine(folder, "tokenizer_config.json");
+        if (!File.Exists(file) && Directory.Exists(path) && File.Exists(Path.Combine(folder, BertVocabulary.FileName)))
+            file = Path.Combine(path, BertVocabulary.FileName);
         TokenizerConfig config = File.Exists(configFile) ? Parse(configFile, TokenizerConfig.Read) : TokenizerConfig.None;
-        return Parse(file, json => new HuggingFaceTokenizer(json, config));
+        if (Path.GetFileName(file) != BertVocabulary.FileName) return Parse(file, json => new HuggingFaceTokenizer(json, config));
+        BertVocabulary vocabulary = File.Exists(configFile) ? Parse(configFile, BertVocabulary.Read) : BertVocabulary.Default;
+        using var json = JsonDocument.Parse(vocabulary.ToTokenizerJson(file));
+        return new HuggingFaceTokenizer(new JsonView(json.RootElement, "", file), config);
     }
 
     /// <inheritdoc/>

@@ -6,13 +6,14 @@ namespace CsAligner.Tensors.Kernels.Images;
 internal static unsafe class PixelKernel
 {
     /// <summary>planes[image, channel, pixel] = (rgb[image, pixel, channel] / 255 - mean) / deviation.</summary>
-    public static void Normalize(ReadOnlySpan<byte> rgb, Span<float> planes, int pixels, float[] mean, float[] deviation)
+    public static void Normalize(ReadOnlySpan<byte> rgb, Span<float> planes, int pixels, float scale, float[] mean, float[] deviation,
+        bool reversed = false)
     {
         // One table per channel: 256 values are fewer than the pixels of the smallest image.
         var table = new float[3 * 256];
         for (int c = 0; c < 3; c++)
         {
-            for (int value = 0; value < 256; value++) table[(c * 256) + value] = ((value / 255f) - mean[c]) / deviation[c];
+            for (int value = 0; value < 256; value++) table[(c * 256) + value] = ((float)(value * (double)scale / 255) - mean[c]) / deviation[c];
         }
 
         fixed (byte* source = rgb)
@@ -23,12 +24,13 @@ internal static unsafe class PixelKernel
             Workers.For(rgb.Length / (3 * pixels), image =>
             {
                 byte* interleaved = from + ((long)image * 3 * pixels);
-                float* red = to + ((long)image * 3 * pixels);
+                float* first = to + ((long)image * 3 * pixels);
+                int red = reversed ? 2 : 0, blue = 2 - red;
                 for (int i = 0; i < pixels; i++, interleaved += 3)
                 {
-                    red[i] = table[interleaved[0]];
-                    red[pixels + i] = table[256 + interleaved[1]];
-                    red[(2 * pixels) + i] = table[512 + interleaved[2]];
+                    first[i] = table[interleaved[red]];
+                    first[pixels + i] = table[256 + interleaved[1]];
+                    first[(2 * pixels) + i] = table[512 + interleaved[blue]];
                 }
             });
         }
