@@ -27,14 +27,14 @@ internal sealed class AlignedEmbeddings
     public EmbeddingGeneratorMetadata Metadata { get; }
 
     /// <summary>Refuses what cannot be given: better than another vector than was asked for.</summary>
-    public void Check(EmbeddingGenerationOptions? options)
+    public static void Check(EmbeddingGeneratorMetadata metadata, EmbeddingGenerationOptions? options)
     {
-        if (options?.Dimensions is { } dimensions && dimensions != Metadata.DefaultModelDimensions)
-            throw new NotSupportedException($"{dimensions} dimensions were requested; '{Metadata.DefaultModelId}' "
-                + $"gives {Metadata.DefaultModelDimensions}. Leave Dimensions out.");
-        if (options?.ModelId is { } model && model != Metadata.DefaultModelId)
+        if (options?.Dimensions is { } dimensions && dimensions != metadata.DefaultModelDimensions)
+            throw new NotSupportedException($"{dimensions} dimensions were requested; '{metadata.DefaultModelId}' "
+                + $"gives {metadata.DefaultModelDimensions}. Leave Dimensions out.");
+        if (options?.ModelId is { } model && model != metadata.DefaultModelId)
             throw new NotSupportedException(
-                $"The model '{model}' was requested; this generator is '{Metadata.DefaultModelId}'. Do not set ModelId.");
+                $"The model '{model}' was requested; this generator is '{metadata.DefaultModelId}'. Do not set ModelId.");
     }
 
     /// <summary>[N, D] of the encoder to N embeddings of unit length.</summary>

@@ -7,7 +7,8 @@ namespace CsAligner.Extensions;
 /// <summary>Options of the services of <see cref="CsAlignerServices.AddCsAligner"/>.</summary>
 public sealed class CsAlignerOptions
 {
-    /// <summary>The model: a CLIP folder in Hugging Face's layout, or a folder or file in ONNX format. Must be given.</summary>
+    /// <summary>The model: a CLIP folder in Hugging Face's layout, or a folder or file in ONNX format, such as
+    /// <see cref="Data.Packages.PackagedModels"/> fetches. Must be given.</summary>
     public string Model { get; set; } = "";
 
     /// <summary>Another model for texts, whose adapter aligned it with <see cref="Model"/>'s images; null: the same.</summary>

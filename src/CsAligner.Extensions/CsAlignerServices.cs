@@ -7,9 +7,10 @@ namespace CsAligner.Extensions;
 public static class CsAlignerServices
 {
     /// <summary>
-    /// Adds <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts (<see cref="string"/>) and of images
-    /// (<see cref="DataContent"/>) as singletons. Models are read when a generator is first asked for; one that takes images or texts
-    /// alone serves that kind. Missing or damaged files throw <see cref="Tensors.InputException"/> then.
+    /// Adds <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts (<see cref="string"/>), of images (<see cref="DataContent"/>)
+    /// and of both (<see cref="AIContent"/>; also as <see cref="CrossModalEmbeddingGenerator"/>, and as the
+    /// <see cref="IEmbeddingGenerator"/> that vector stores ask for) as singletons. Models are read when a generator is first asked for;
+    /// one that takes images or texts alone serves that kind. Missing or damaged files throw <see cref="Tensors.InputException"/> then.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Fills in the options; called at once.</param>
@@ -29,6 +30,13 @@ public static class CsAlignerServices
             (provider, key) => provider.GetRequiredKeyedService<CsAlignerModels>(key).Texts());
         services.AddKeyedSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(serviceKey,
             (provider, key) => provider.GetRequiredKeyedService<CsAlignerModels>(key).Images());
+        services.AddKeyedSingleton(serviceKey, (provider, key) => new CrossModalEmbeddingGenerator(
+            (ImageEmbeddingGenerator)provider.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(key),
+            (TextEmbeddingGenerator)provider.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(key)));
+        services.AddKeyedSingleton<IEmbeddingGenerator<AIContent, Embedding<float>>>(serviceKey,
+            (provider, key) => provider.GetRequiredKeyedService<CrossModalEmbeddingGenerator>(key));
+        services.AddKeyedSingleton<IEmbeddingGenerator>(serviceKey,
+            (provider, key) => provider.GetRequiredKeyedService<CrossModalEmbeddingGenerator>(key));
         return services;
     }
 }

@@ -43,7 +43,7 @@ public sealed class ImageEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
         EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(values);
-        _embeddings.Check(options);
+        AlignedEmbeddings.Check(Metadata, options);
         DataContent[] images = [.. values];
         if (images.Any(image => image is null)) throw new ArgumentException("One of the images is null.", nameof(values));
         return Task.Run(() => _embeddings.Make(_encoder.EmbedImages(images.Length, Read, null, cancellationToken)), cancellationToken);

@@ -38,7 +38,7 @@ public sealed class TextEmbeddingGenerator : IEmbeddingGenerator<string, Embeddi
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(values);
-        _embeddings.Check(options);
+        AlignedEmbeddings.Check(Metadata, options);
         string[] texts = [.. values];
         if (texts.Any(text => text is null)) throw new ArgumentException("One of the texts is null.", nameof(values));
         return Task.Run(() => _embeddings.Make(_encoder.EmbedTexts(texts, null, cancellationToken)), cancellationToken);

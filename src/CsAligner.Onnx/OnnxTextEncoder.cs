@@ -15,7 +15,7 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
     // Texts that are sorted by length and written together.
     private const int TextsPerRound = 256;
 
-    // Tables of tokens are padded to round sizes, by a few hundred rows at most.
+    // Tables of tokens are padded to round sizes, and tokenizers have tokens that no text needs: some hundreds at most.
     private const int MostSpareRows = 1024;
 
     // Where neither tokenizer nor configuration says.
@@ -109,9 +109,9 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
     private void CheckVocabulary(string folder)
     {
         int size = _tokenizer.VocabularySize;
-        if (!Takes(size - 1))
-            throw new InputException($"{folder}: the tokenizer has {size} tokens, more than the table of {_graph.Session.Path}; take all "
-                + "files from one model");
+        if (size > MostSpareRows && !Takes(size - 1 - MostSpareRows))
+            throw new InputException($"{folder}: the tokenizer has {size} tokens, far more than the table of {_graph.Session.Path}; take "
+                + "all files from one model");
         if (Takes(size + MostSpareRows))
             throw new InputException($"{folder}: the tokenizer has {size} tokens, far fewer than the table of {_graph.Session.Path}; take "
                 + "all files from one model");

@@ -14,7 +14,7 @@ public sealed class HostileModelTests
     [InlineData("integer_image", "input pixel_values int64 [?, 3, 8, 8] cannot take images")]
     [InlineData("channels_last",
         "input pixel_values float32 [?, 8, 8, 3] cannot take images; expected float32 or float16 [batch, 3, height, width]")]
-    [InlineData("huge_image", "it takes images of 1073741824 x 1073741824, but preprocessor_config.json makes 8 x 8")]
+    [InlineData("huge_image", "it takes images of 1073741824 x 1073741824, but its preprocessing makes 8 x 8")]
     [InlineData("huge_batch", "an input or output has a dimension of 1099511627776, more than any encoder")]
     [InlineData("huge_output", "cannot run this model")]
     [InlineData("wrong_rank", "output image_embeds has the shape []; expected [1, width]")]

@@ -5,9 +5,9 @@ namespace CsAligner.Testing;
 /// <summary>What tests fetch the first time: where it is neither here nor to be had, they skip and say why.</summary>
 internal static class Fetched
 {
-    private static readonly string[] OutOfReach = ["no network", "npm client was not found"];
+    private static readonly string[] OutOfReach = ["no network", "npm client was not found", "dotnet client was not found"];
 
-    // Each try without a network takes npm seconds: one is enough.
+    // Each try without a network takes a client seconds: one is enough.
     private static readonly ConcurrentDictionary<string, string> Failures = new(StringComparer.Ordinal);
 
     /// <summary>Fetches it, or skips the test.</summary>

@@ -41,11 +41,17 @@ internal static class ClientProcess
         return (process.ExitCode, await output, await errors);
     }
 
+    // Process would look beside the running program first: with another SDK there than on PATH, that is not the client the user has.
+    private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Where(folder => folder.Length > 0)
+        .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? Path.ChangeExtension(program, ".exe") : program))
+        .FirstOrDefault(File.Exists);
+
     private static Process Start(string program, IReadOnlyList<string> arguments, string folder, string missing)
     {
         var start = new ProcessStartInfo
         {
-            FileName = program,
+            FileName = Find(program) ?? throw new InputException(missing),
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -43,6 +43,24 @@ public sealed class LibraryExamples
     }
 
     [Fact]
+    public async Task One_generator_of_texts_and_pictures()
+    {
+        using var folder = new TemporaryFolder();
+        string modelFolder = Samples.Model, alignedFolder = Samples.WriteAlignment(folder),
+            photo = Samples.WritePicture(folder, "red.png", 255, 0, 0);
+
+        // both begins
+        using var services = new ServiceCollection()
+            .AddCsAligner(options => { options.Model = modelFolder; options.Alignment = alignedFolder; })
+            .BuildServiceProvider();
+        var generator = services.GetRequiredService<CrossModalEmbeddingGenerator>();
+        var embeddings = await generator.GenerateAsync([new TextContent("coffee"), new DataContent(File.ReadAllBytes(photo), "image/png")]);
+        // both ends
+
+        Assert.Equal(2, embeddings.Count);
+    }
+
+    [Fact]
     public async Task An_encoder_alone()
     {
         string modelFolder = Samples.Model;
@@ -137,6 +155,7 @@ public sealed class LibraryExamples
 
     [Theory]
     [InlineData("container", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
+    [InlineData("both", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("encoder", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("onnx", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]
     [InlineData("training", "tests/CsAligner.Extensions.Tests/Examples/LibraryExamples.cs")]

@@ -77,6 +77,9 @@ internal static class ConfigTargets
                 "image_processor_type"], """
             {"crop_size":{"height":64,"width":64},"do_center_crop":true,"do_normalize":true,"do_rescale":true,"do_resize":true,"image_mean":[0.5,0.4,0.3],"image_std":[0.2,0.2,0.2],"resample":3,"rescale_factor":0.00392156862745098,"size":{"shortest_edge":64}}
             """, """{"size":224,"crop_size":224,"image_mean":[0.5,0.4,0.3],"image_std":[0.2,0.2,0.2]}"""),
+        Json("graph-preprocessing", "model.preprocessing.json", GraphPreprocessing, ["square", "lanczos", "bicubic", "rgb"], """
+            {"size":64,"short_side":72,"resize":"short-side","filter":"bilinear","channels":"bgr","scale":255,"mean":[103.1,115.9,123.2],"std":[1,1,1],"input":"Input247","output":"Pooling395_Output_0"}
+            """),
         Json("recipe", "recipe.json", Recipes, ["chunk_size", "coloured_repeats", "zoom", "shift"], """
             {"name":"x","seed":1,"projection_width":64,"image_size":64,"patch_size":16,"context_length":16,"vocabulary_size":1024,"vision":{"width":64,"layers":2,"heads":2},"text":{"width":64,"layers":2,"heads":2},"batch_size":128,"steps":600,"warmup_steps":20,"learning_rate":0.001,"temperature":0.07}
             """),
@@ -149,6 +152,16 @@ internal static class ConfigTargets
         FuzzTarget.Require(ImagePreprocessing.Read(copy).ToJson() == text, "what is written is read again the same");
         if (preprocessing.ImageSize <= 64 && preprocessing.ShortSide <= 256)
             preprocessing.Fit(new byte[5 * 7 * 3], 5, 7, new byte[preprocessing.ImageSize * preprocessing.ImageSize * 3]);
+    }
+
+    private static void GraphPreprocessing(string path)
+    {
+        var settings = ImagePreprocessingSettings.Read(path);
+        var whole = settings.Complete(new ImagePreprocessing(32, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation), path);
+        if (whole.ImageSize > 64 || whole.ShortSide > 256) return;
+        var rgb = new byte[whole.ImageSize * whole.ImageSize * 3];
+        whole.Fit(new byte[5 * 7 * 3], 5, 7, rgb);
+        whole.Normalize(rgb, new Tensor(1, 3, whole.ImageSize, whole.ImageSize));
     }
 
     private static void Recipes(string path)

@@ -10,7 +10,7 @@ internal static class FuzzTargets
             [SafeTensorsTargets.File, SafeTensorsTargets.Shards, SafeTensorsTargets.Adapter, SafeTensorsTargets.Lora,
                 SafeTensorsTargets.TensorFlowJs]),
         new("configs", [.. ConfigTargets.All]),
-        new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.Unigram, TokenizerTargets.HuggingFace]),
+        new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.Unigram, TokenizerTargets.HuggingFace, TokenizerTargets.Bert]),
         new("tar", [TarTargets.Package, TarTargets.Compressed]),
         new("onnx", [OnnxTargets.Images, OnnxTargets.Sentences, OnnxTargets.Clip]),
         new("datasets", [.. DatasetTargets.All]),

@@ -7,7 +7,7 @@ namespace CsAligner.Fuzz.Targets;
 /// <summary>Vocabularies and what they make of texts.</summary>
 internal static class TokenizerTargets
 {
-    private static readonly string[] ClipFiles = ["vocab.json", "merges.txt"];
+    private static readonly string[] ClipFiles = ["vocab.json", "merges.txt"], BertFiles = ["vocab.txt", "tokenizer_config.json"];
 
     private const int Long = 1 << 14;
 
@@ -71,19 +71,7 @@ internal static class TokenizerTargets
         Name = "tokenizer-json",
         Files = ["tokenizer.json", "tokenizer_config.json"],
         MostTime = TimeSpan.FromSeconds(5),
-        Run = folder =>
-        {
-            var tokenizer = HuggingFaceTokenizer.Load(folder);
-            try
-            {
-                EncodeAll(tokenizer);
-            }
-            catch (InputException failure)
-            {
-                // A text that the file's steps cannot take: said in one line, though that line does not know the file.
-                FuzzTarget.Require(failure.Message.Length < 1000 && !failure.Message.Any(char.IsControl), "one line");
-            }
-        },
+        Run = EncodeAll,
         Words =
         [
             "Sequence", "Replace", "Prepend", "Precompiled", "Nmt", "StripAccents", "BertNormalizer", "ByteLevel", "Metaspace", "Split",
@@ -93,6 +81,37 @@ internal static class TokenizerTargets
         ],
         Seeds = HuggingFaceSeeds.All,
     };
+
+    public static FuzzTarget Bert { get; } = new()
+    {
+        Name = "bert-vocabulary",
+        Files = BertFiles,
+        MostTime = TimeSpan.FromSeconds(5),
+        Run = EncodeAll,
+        Words = ["[PAD]\n", "[UNK]\n", "[CLS]\n", "[SEP]\n", "[MASK]\n", "##", "\r\n", "\ufeff", "never_split", "unk_token"],
+        Seeds = () =>
+        [
+            [.. new[]
+            {
+                "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nphoto\nof\ncat\n##s\n##a\ncafe\n東\n京\n🙂\ne\n##e\n'\n,\n",
+                """{"tokenizer_class":"BertTokenizer","do_lower_case":true,"strip_accents":null,"tokenize_chinese_chars":true,"model_max_length":512,"unk_token":{"content":"[UNK]"}}""",
+            }.Select(Encoding.UTF8.GetBytes)],
+        ],
+    };
+
+    private static void EncodeAll(string folder)
+    {
+        var tokenizer = HuggingFaceTokenizer.Load(folder);
+        try
+        {
+            EncodeAll(tokenizer);
+        }
+        catch (InputException failure)
+        {
+            // A text that the file's steps cannot take: said in one line, though that line does not know the file.
+            FuzzTarget.Require(failure.Message.Length < 1000 && !failure.Message.Any(char.IsControl), "one line");
+        }
+    }
 
     private static void EncodeAll(HuggingFaceTokenizer tokenizer)
     {
