@@ -16,7 +16,10 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     private const int MostNeighbours = 10_000;
 
     private static readonly string[] Prefixes =
-        ["list", "coco", "karpathy", "tar", "images", "clip-retrieval", "features", CaptionedData.Prefix];
+    [
+        "list", "files", "coco", "karpathy", "tar", "images", "clip-retrieval", "features",
+        .. CaptionedData.Named.Select(named => named.Name),
+    ];
 
     /// <summary>Rows: features in a file or a folder.</summary>
     public static PathRole Rows { get; } = new("a .npy file or a feature-set folder", true, true) { Problem = ProblemOfRows };
@@ -59,11 +62,18 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>A data set by its path, or after a prefix.</summary>
     public static PathRole DataSet { get; } =
-        new("a data set: a folder, a list, captions of COCO, tar shards", true, true) { IsElsewhere = IsPattern };
+        new("a data set: a folder, a list, captions of COCO, tar shards", true, true)
+        {
+            Names = [.. CaptionedData.Named.Where(named => named.IsWhole).Select(named => named.Name)],
+            IsElsewhere = (option, value) => IsPattern(option, value, byName: true),
+        };
 
     /// <summary>Pictures: a folder of them, or those of a data set.</summary>
     public static PathRole Pictures { get; } =
-        new("a folder of pictures, or a data set with images", true, true) { IsElsewhere = IsPattern };
+        new("a folder of pictures, or a data set with images", true, true)
+        {
+            IsElsewhere = (option, value) => IsPattern(option, value, byName: false),
+        };
 
     /// <summary>A text file.</summary>
     public static PathRole TextFile { get; } = new("a text file", true, false);
@@ -193,8 +203,15 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         }
     }
 
-    private static bool IsPattern(string option, string value)
+    private static bool IsPattern(string option, string value, bool byName)
     {
+        if (CaptionedData.Find(value) is { } named)
+        {
+            if (!byName) throw new UsageException($"{option} {value}: data sets that are known by name go with --data");
+            named.Check(option, value);
+            return true;
+        }
+
         int colon = value.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0) return value.AsSpan().ContainsAny('{', '*');
         (string prefix, string rest) = (value[..colon], value[(colon + 1)..]);
@@ -206,9 +223,9 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         }
 
         if (string.IsNullOrWhiteSpace(rest)) throw new UsageException($"{option} {value}: nothing is named after '{prefix}:'");
-        if (prefix == CaptionedData.Prefix) CaptionedData.CheckSplit(option, rest);
-        else if (prefix is "list" or "coco") TextFile.Check(option, rest);
-        else if (prefix is "images" or "clip-retrieval") PictureFolder.Check(option, rest);
+        if (prefix is "list" or "coco") TextFile.Check(option, rest);
+        // A colon in what files: names may come before a language.
+        else if (prefix is "images" or "clip-retrieval" || (prefix == "files" && !rest.Contains(':'))) PictureFolder.Check(option, rest);
         return true;
     }
 }

@@ -18,7 +18,7 @@ internal static class FetchVerb
     public static Command Create(CommandRunner runner) =>
         new("fetch", "Download data and models with package clients; nothing in a package runs")
         {
-            Icons(runner), FetchModelsVerb.Create(runner),
+            Icons(runner), FetchPicturesVerb.Create(runner), FetchModelsVerb.Create(runner),
         };
 
     private static Command Icons(CommandRunner runner)

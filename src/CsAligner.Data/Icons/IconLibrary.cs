@@ -128,7 +128,7 @@ internal sealed class IconLibrary(IconManifest manifest, IProgress<IconProgress>
         _rasters.Clear();
     }
 
-    private sealed class Lines(IProgress<IconProgress> inner) : IProgress<string>
+    internal sealed class Lines(IProgress<IconProgress> inner) : IProgress<string>
     {
         public void Report(string value) => inner.Report(new IconProgress(value, 0, 0));
     }

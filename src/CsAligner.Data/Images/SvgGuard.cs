@@ -21,6 +21,10 @@ internal static class SvgGuard
     private const string Svg = "http://www.w3.org/2000/svg";
     private const string XLink = "http://www.w3.org/1999/xlink";
 
+    // Pixels of CSS, 96 to an inch.
+    private static readonly (string Unit, double Pixels)[] Units =
+        [("px", 1), ("pt", 96 / 72.0), ("pc", 16), ("mm", 96 / 25.4), ("cm", 96 / 2.54), ("in", 96)];
+
     /// <summary>Returns the text to draw at <paramref name="size"/> x <paramref name="size"/> pixels.</summary>
     public static byte[] Check(ReadOnlySpan<byte> svg, int size)
     {
@@ -168,7 +172,7 @@ internal static class SvgGuard
         if (root.GetAttribute("viewBox").Length == 0)
         {
             if (width <= 0 || height <= 0)
-                throw Refuse("it has neither a viewBox nor a width and height in pixels");
+                throw Refuse("it has neither a viewBox nor a width and height that are lengths");
             root.SetAttribute("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {width} {height}"));
         }
 
@@ -178,12 +182,15 @@ internal static class SvgGuard
         root.RemoveAttribute("style");
     }
 
+    // A length in any unit that does not depend on where the picture is shown; 0 for others.
     private static double Pixels(string length)
     {
-        string number = length.EndsWith("px", StringComparison.Ordinal) ? length[..^2] : length;
-        return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double pixels) && double.IsFinite(pixels)
-            ? pixels
-            : 0;
+        string text = length.Trim();
+        (string unit, double pixels) = Units.FirstOrDefault(known => text.EndsWith(known.Unit, StringComparison.OrdinalIgnoreCase), ("", 1));
+        return double.TryParse(text[..^unit.Length], NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && double.IsFinite(number * pixels)
+                ? number * pixels
+                : 0;
     }
 
     private static string Short(string id) => id.Length > 40 ? id[..40] : id;

@@ -8,11 +8,14 @@ namespace CsAligner.Studies.Icons;
 internal static class IconDatasetLoader
 {
     public static IconDataset Open(IStudySession session, IconSplit split, int size)
-        => Synchronously.Run(() => IconDataset.BuildAsync(split, size, new Milestones(session), session.Cancellation));
+        => Synchronously.Run(() => IconDataset.BuildAsync(split, size, Progress(session), session.Cancellation));
 
     /// <summary>All captions of a data set's icons.</summary>
     public static IconCaptions Captions(IStudySession session, IconDataset icons)
         => Synchronously.Run(() => IconCaptions.BuildAsync(icons, new Lines(session), session.Cancellation));
+
+    /// <summary>Prints a line for each tenth of what takes time.</summary>
+    internal static IProgress<IconProgress> Progress(IStudySession session) => new Milestones(session);
 
     /// <summary>Prints a line for each package being downloaded.</summary>
     internal sealed class Lines(IStudySession session) : IProgress<string>

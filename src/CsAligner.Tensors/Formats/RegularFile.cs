@@ -49,7 +49,7 @@ internal static class RegularFile
     {
         using SafeFileHandle file = Open(path);
         long length = RandomAccess.GetLength(file);
-        if (length > most) throw new InputException($"cannot read '{path}': it has {length} bytes; the limit for pictures is {most}");
+        if (length > most) throw new InputException($"cannot read '{path}': it has {length} bytes; the limit is {most}");
         byte[] bytes = new byte[length];
         for (int done = 0; done < bytes.Length;)
         {
