@@ -15,14 +15,14 @@ public static class Dataset
 
     /// <summary>What can be named, in short.</summary>
     public static string Description =>
-        "A data set: captioned images as a list, COCO, Karpathy, tar shards, clip-retrieval";
+        "A data set: captioned images as a list or files, COCO, Karpathy, tar shards, clip-retrieval";
 
     /// <summary>Opens the data set of this name.</summary>
     /// <param name="name">
-    /// A path: a folder with a list of captions, with tar shards, or with pictures alone; a list of captions; the captions of COCO; tar
-    /// shards, with braces where they are many. Or <c>list:FILE</c>, <c>coco:FILE</c>, <c>karpathy:FILE[:SPLIT]</c>,
-    /// <c>tar:PATTERN</c>, <c>images:FOLDER</c>, <c>clip-retrieval:FOLDER</c>, <c>features:FILE[:TENSOR]</c>. A folder with img_emb or
-    /// text_emb is one of clip-retrieval, .npy and .safetensors are features.
+    /// A path: a folder with a list of captions, with tar shards, or with pictures that have captions in files beside them; a list of
+    /// captions; the captions of COCO; tar shards, with braces where they are many. Or <c>list:FILE</c>, <c>files:FOLDER[:LANG]</c>,
+    /// <c>coco:FILE</c>, <c>karpathy:FILE[:SPLIT]</c>, <c>tar:PATTERN</c>, <c>images:FOLDER</c>, <c>clip-retrieval:FOLDER</c>,
+    /// <c>features:FILE[:TENSOR]</c>. A folder with img_emb or text_emb is one of clip-retrieval, .npy and .safetensors are features.
     /// </param>
     /// <param name="imageFolder">The folder of a list's images; null for the list's own folder, or where the format puts them.</param>
     /// <exception cref="InputException">There is no such file or folder, or its format is not known.</exception>
@@ -36,6 +36,7 @@ public static class Dataset
         return (colon > 0 ? name[..colon] : "") switch
         {
             "list" => CaptionList.Read(name, path, imageFolder ?? FolderOf(path)),
+            "files" => OpenFiles(name, path, imageFolder),
             "coco" => CocoCaptions.Read(name, path, imageFolder),
             "karpathy" => OpenKarpathy(name, path, imageFolder),
             "tar" => new WebDatasetSamples(name, Shards(path)),
@@ -73,13 +74,17 @@ public static class Dataset
         if (Directory.Exists(Path.Combine(folder, "img_emb")) || Directory.Exists(Path.Combine(folder, "text_emb")))
             return FeatureSamples.OpenFolder(folder, folder);
         string[] shards = [.. Directory.GetFiles(folder).Where(IsTar).Order(StringComparer.Ordinal)];
-        return shards.Length > 0
-            ? new WebDatasetSamples(folder, shards)
-            : throw new InputException(
-                $"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, "
-                    + $"nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards; write a list with one line per caption: "
-                    + "path, tab, caption");
+        if (shards.Length > 0) return new WebDatasetSamples(folder, shards);
+        return imageFolder is null && SidecarSamples.TryOpen(folder, folder) is { } samples ? samples : throw new InputException(
+            $"cannot read captioned images of '{folder}': it has no {CaptionList.Names[0]}, "
+                + $"nor {string.Join(", ", CaptionList.Names.Skip(1))}, nor tar shards, nor images with captions beside them (x.jpg and "
+                + "x.txt); write a list with one line per caption: path, tab, caption");
     }
+
+    private static SidecarSamples OpenFiles(string name, string path, string? imageFolder) => imageFolder is null
+        ? SidecarSamples.Open(name, path)
+        : throw new InputException($"cannot read '{name}' with images of '{imageFolder}': captions are beside their images; leave out the "
+            + "folder of the images");
 
     private static FileSamples OpenKarpathy(string name, string path, string? imageFolder)
     {

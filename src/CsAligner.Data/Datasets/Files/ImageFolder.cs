@@ -10,7 +10,8 @@ namespace CsAligner.Data.Datasets.Files;
 /// </summary>
 internal static class ImageFolder
 {
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".webp"];
+    /// <summary>The endings of pictures.</summary>
+    public static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".webp"];
 
     /// <summary>Files told by their names' endings, sorted by ordinal path.</summary>
     /// <exception cref="InputException">There is no such folder, it cannot be listed, or it has no pictures.</exception>
@@ -44,5 +45,6 @@ internal static class ImageFolder
         }
     }
 
-    private static bool IsImage(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a file's name ends as a picture's does.</summary>
+    public static bool IsImage(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 }
