@@ -54,7 +54,8 @@ internal static class FetchPicturesVerb
             using var held = output is not null ? OutputLock.OfFolder(output) : null;
             IReadOnlyList<FetchedPictures> fetched = Synchronously.Run(() => PictureFetcher.FetchAsync(names, parsed.GetValue(language),
                 output, parsed.GetValue(size), IconDatasetLoader.Progress(session), session.Cancellation));
-            foreach (string broken in fetched.SelectMany(set => set.Broken)) session.Terminal.Say($"broken: {broken}");
+            foreach (string broken in fetched.SelectMany(set => set.Broken.Select(line => $"{set.Set.Name}:{line}")))
+                session.Terminal.Say($"broken: {broken}");
             if (parsed.GetValue(json))
             {
                 session.PrintJson(writer => WriteFetched(writer, fetched, output));
@@ -125,7 +126,7 @@ internal static class FetchPicturesVerb
         var table = new TextTable(
             new TextColumn("name"), new TextColumn("language"), "pictures", "captions", new TextColumn("licence") { Wraps = true });
         foreach (FetchedPictures set in fetched)
-            table.Row(set.Set.Name, set.Language ?? "-", Text(set.Pictures - set.Broken.Count), Text(set.Captions), set.Set.Licence);
+            table.Row(set.Set.Name, set.Language ?? "-", Text(set.Pictures), Text(set.Captions), set.Set.Licence);
         return table;
     }
 
@@ -161,7 +162,7 @@ internal static class FetchPicturesVerb
             writer.WriteStartObject();
             writer.WriteString("set", set.Set.Name);
             writer.WriteString("language", set.Language);
-            writer.WriteNumber("pictures", set.Pictures - set.Broken.Count);
+            writer.WriteNumber("pictures", set.Pictures);
             writer.WriteNumber("captions", set.Captions);
             WriteStrings(writer, "broken", set.Broken);
             WriteStrings(writer, "languages", set.Languages);

@@ -15,7 +15,7 @@ public static class Dataset
 
     /// <summary>What can be named, in short.</summary>
     public static string Description =>
-        "A data set: captioned images as a list or files, COCO, Karpathy, tar shards, clip-retrieval";
+        "A data set: list, files, COCO, Karpathy, tars, clip-retrieval";
 
     /// <summary>Opens the data set of this name.</summary>
     /// <param name="name">

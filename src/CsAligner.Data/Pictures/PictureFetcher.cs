@@ -42,11 +42,18 @@ public static class PictureFetcher
             opened.Add((set, found, new PictureSamples(set.Name, set.Open(request), PicturePart.All, allCaptions: true)));
         }
 
-        IReadOnlyList<string> broken = folder is null ? [] : await Task.Run(() =>
+        IReadOnlyList<(Picture Picture, string Why)> bad = folder is null ? [] : await Task.Run(() =>
             new PictureSetFolder(folder, size, progress, cancellationToken).Write(opened), cancellationToken);
-        return [.. opened.Select(set => new FetchedPictures(set.Set, set.Language, set.Set.Languages() ?? [], set.Samples.Pictures.Count,
-            set.Samples.Pictures.Sum(picture => picture.Captions.Count),
-            [.. set.Samples.Broken.Select(line => $"{set.Set.Name}/{line}"), .. broken.Where(line => line.StartsWith(set.Set.Name + "/",
-                StringComparison.Ordinal))]))];
+        return [.. opened.Select(set => Describe(set.Set, set.Language, set.Samples, bad))];
+    }
+
+    private static FetchedPictures Describe(PictureSet set, string? language, PictureSamples samples,
+        IReadOnlyList<(Picture Picture, string Why)> bad)
+    {
+        Dictionary<Picture, string> own = bad.IntersectBy(samples.Pictures, b => b.Picture, ReferenceEqualityComparer.Instance)
+            .ToDictionary(b => b.Picture, b => b.Why);
+        Picture[] good = [.. samples.Pictures.Where(picture => !own.ContainsKey(picture))];
+        return new FetchedPictures(set, language, set.Languages() ?? [], good.Length, good.Sum(picture => picture.Captions.Count),
+            [.. samples.Broken, .. own.Select(b => $"{b.Key.Key}: {b.Value}")]);
     }
 }

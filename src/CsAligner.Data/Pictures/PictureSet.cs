@@ -44,8 +44,8 @@ public abstract class PictureSet
         if (!HasLanguages)
             return language is null ? null : throw new InputException($"'{Name}' has no languages, got '{language}'; leave it out");
         if (language is null || Languages(folder) is not { } known) return language ?? LanguageTags.English;
-        return LanguageTags.Find(language, known) ?? throw new InputException($"'{Name}' has no captions in '{language}'"
-            + $"{Suggestion.End(language, known)}; 'csalign fetch pictures {Name}' lists its {known.Count} languages");
+        return LanguageTags.Find(language, known) ?? throw new InputException($"'{Name}' has no captions in '{language}'; 'csalign fetch "
+            + $"pictures {Name}' lists its {known.Count} languages{Suggestion.End(language, known)}");
     }
 
     /// <summary>Makes it available.</summary>

@@ -19,20 +19,21 @@ internal sealed class PictureSetFolder(string folder, int size, IProgress<IconPr
     private readonly ImagePixels _pixels = new(new ImagePreprocessing(size, ImagePreprocessing.ClipMean, ImagePreprocessing.ClipDeviation));
 
     /// <summary>Writes the sets; what cannot be decoded is left out.</summary>
-    /// <returns>"set/key: why" for each picture that was left out.</returns>
-    public IReadOnlyList<string> Write(IReadOnlyList<(PictureSet Set, string? Language, PictureSamples Samples)> sets)
+    /// <returns>The pictures that were left out, and why.</returns>
+    public IReadOnlyList<(Picture Picture, string Why)> Write(IReadOnlyList<(PictureSet Set, string? Language, PictureSamples Samples)> sets)
     {
         RequireOwn([.. sets.Select(set => set.Set.Name)]);
         AtomicFile.CreateFolder(folder);
         AtomicFile.CleanFolder(folder);
         using var captions = new MemoryStream();
         var licences = new StringBuilder("# Pictures and their licences\n\n");
-        var broken = new List<string>();
+        var broken = new List<(Picture Picture, string Why)>();
         long done = 0, total = sets.Sum(set => set.Samples.Count);
         foreach ((PictureSet set, string? language, PictureSamples samples) in sets)
         {
-            HashSet<Picture> bad = Draw(set, samples, broken);
-            foreach (Picture picture in samples.Pictures.Where(picture => !bad.Contains(picture)))
+            var bad = Draw(set, samples);
+            broken.AddRange(samples.Pictures.Where(bad.ContainsKey).Select(picture => (picture, bad[picture])));
+            foreach (Picture picture in samples.Pictures.Where(picture => !bad.ContainsKey(picture)))
                 WriteLine(captions, set, language, picture);
             licences.Append(set.LicenceText(samples.Pictures));
             progress?.Report(new IconProgress("writing pictures", done += samples.Count, total));
@@ -45,7 +46,7 @@ internal sealed class PictureSetFolder(string folder, int size, IProgress<IconPr
 
     private static string FileOf(PictureSet set, Picture picture) => $"{set.Name}/{picture.Key.Replace(':', '/')}.png";
 
-    private HashSet<Picture> Draw(PictureSet set, PictureSamples samples, List<string> broken)
+    private ConcurrentDictionary<Picture, string> Draw(PictureSet set, PictureSamples samples)
     {
         foreach (string subfolder in samples.Pictures.Select(p => Path.GetDirectoryName(FileOf(set, p))!).Distinct(StringComparer.Ordinal))
         {
@@ -73,8 +74,7 @@ internal sealed class PictureSetFolder(string folder, int size, IProgress<IconPr
             AtomicFile.WriteAllBytes(Path.Combine(folder, FileOf(set, picture)), png);
             return rgb;
         }, _ => { });
-        broken.AddRange(samples.Pictures.Where(bad.ContainsKey).Select(p => $"{set.Name}/{p.Key}: {bad[p]}"));
-        return [.. bad.Keys];
+        return bad;
     }
 
     // One list for all pictures of the folder: that of other sets would be lost.

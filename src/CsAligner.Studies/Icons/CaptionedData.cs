@@ -13,7 +13,7 @@ internal static class CaptionedData
     public static IReadOnlyList<INamedData> Named { get; } = [new NamedIcons(), .. PictureSets.All.Select(set => new NamedPictures(set))];
 
     /// <summary>For the option's help.</summary>
-    public static string Description => $"{Dataset.Description}; or {string.Join(", ", Named.Select(named => named.Name))}";
+    public static string Description => $"{Dataset.Description}, {string.Join(", ", Named.Select(named => named.Name))}";
 
     /// <summary>What a name begins with, where it is that of a data set known by name; null for a path.</summary>
     /// <param name="data">The name.</param>

@@ -58,6 +58,7 @@ public class FuzzTests
     [InlineData("tar")]
     [InlineData("onnx")]
     [InlineData("datasets")]
+    [InlineData("pictures")]
     public void Seeds_are_read(string name)
     {
         // Of what is refused from the start, changes show little. (Not so npy's: several readers that want different shapes.)

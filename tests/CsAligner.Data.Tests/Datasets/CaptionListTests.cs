@@ -209,7 +209,7 @@ public class CaptionListTests
 
     [Theory]
     [InlineData("captions.tsv", "", "the file is empty")]
-    [InlineData("captions.csv", "a,b,c\n1,2,3\n", "its first line has 3 columns")]
+    [InlineData("captions.csv", "a,b,c\n1,2,3\n", "line 1 has the columns 'a', 'b', 'c' between commas")]
     [InlineData("other.tsv", "x\ty\n", "it has no captions.tsv, nor captions.csv")]
     public void A_list_that_is_none_is_an_error(string name, string text, string expected)
     {

@@ -17,6 +17,23 @@ public class SvgGuardTests
         Assert.Contains("viewBox=\"0 0 10 10\"", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("width=\"72pt\" height=\"2.54cm\"", "0 0 96 96")]
+    [InlineData("width=\"1in\" height=\" 25.4MM \"", "0 0 96 96")]
+    [InlineData("width=\"2pc\" height=\"16px\"", "0 0 32 16")]
+    [InlineData("width=\"10\" height=\"20\"", "0 0 10 20")]
+    public void Lengths_in_units_of_paper_are_pixels_of_css(string size, string box) =>
+        Assert.Contains($"viewBox=\"{box}\"",
+            Check($"<svg xmlns=\"http://www.w3.org/2000/svg\" {size}><rect width=\"5\" height=\"5\"/></svg>"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("width=\"100%\" height=\"100%\"")]
+    [InlineData("width=\"3em\" height=\"1\"")]
+    [InlineData("width=\"mm\" height=\"1mm\"")]
+    [InlineData("width=\"1e308in\" height=\"1\"")]
+    public void Lengths_that_depend_on_the_page_do_not_make_a_box(string size) =>
+        Refuses($"<svg xmlns=\"http://www.w3.org/2000/svg\" {size}><rect/></svg>", "neither a viewBox");
+
     [Fact]
     public void A_doctype_without_entities_is_dropped()
     {

@@ -150,7 +150,7 @@ internal static class DatasetTargets
     ];
 
     // A bad sample is for the reader to leave out; everything else is a finding.
-    private static void ReadAll(string name)
+    internal static void ReadAll(string name)
     {
         using SampleSource source = Dataset.Open(name);
         foreach (SampleEntry entry in source.ReadAll())

@@ -14,5 +14,6 @@ internal static class FuzzTargets
         new("tar", [TarTargets.Package, TarTargets.Compressed]),
         new("onnx", [OnnxTargets.Images, OnnxTargets.Sentences, OnnxTargets.Clip]),
         new("datasets", [.. DatasetTargets.All]),
+        new("pictures", [.. PictureTargets.All]),
     ];
 }

@@ -10,7 +10,7 @@ namespace CsAligner.Data.Datasets.Files;
 /// </summary>
 internal sealed class CaptionTable(FileSamples samples, string list, string folder, LineReader lines)
 {
-    private const int MostColumnsNamed = 12;
+    private const int MostColumnsNamed = 12, MostLettersNamed = 40;
 
     // By preference: captions have commas, and names of columns do not.
     private static readonly (char Delimiter, string Name)[] Delimiters =
@@ -26,9 +26,10 @@ internal sealed class CaptionTable(FileSamples samples, string list, string fold
         // Excel's word for what is between fields.
         char? stated = first.Length == 5 && first.StartsWith("sep=", StringComparison.OrdinalIgnoreCase) ? first[4] : null;
         if (stated is not null && !lines.TryRead(out first))
-            throw new InputException($"cannot read '{list}': it has no line after '{first}'; expected one entry per line");
+            throw new InputException($"cannot read '{list}': it has no line after the one that states the separator; expected one entry "
+                + "per line");
         if (stated is { } other && Delimiters.All(known => known.Delimiter != other))
-            throw new InputException($"cannot read '{list}': line 1 says that '{other}' separates its columns; expected a tab, a bar, a "
+            throw new InputException($"cannot read '{list}': line 1 says that '{Shown($"{other}")}' separates its columns; expected a tab, a bar, a "
                 + "semicolon or a comma");
         Header? header = Delimiters.Select(known => known.Delimiter).Where(known => stated is null || known == stated)
             .Select(delimiter => HeaderOf(first, delimiter)).FirstOrDefault(found => found is { Image: >= 0, Caption: >= 0 });
@@ -127,8 +128,11 @@ internal sealed class CaptionTable(FileSamples samples, string list, string fold
 
     private static string Named(string[] names) => names.Length == 0
         ? "of an unclosed quote"
-        : string.Join(", ", names.Take(MostColumnsNamed).Select(name => $"'{(name.Length > 40 ? name[..40] + "…" : name)}'"))
+        : string.Join(", ", names.Take(MostColumnsNamed).Select(name => $"'{Shown(name)}'"))
             + (names.Length > MostColumnsNamed ? $" and {Text(names.Length - MostColumnsNamed)} more" : "");
+
+    private static string Shown(string name) =>
+        new([.. name.Take(MostLettersNamed).Select(c => char.IsControl(c) ? '?' : c), .. name.Length > MostLettersNamed ? "…" : ""]);
 
     private static string NameOf(char delimiter) => Delimiters.First(known => known.Delimiter == delimiter).Name;
 
