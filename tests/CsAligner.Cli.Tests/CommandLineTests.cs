@@ -6,7 +6,7 @@ public class CommandLineTests
     [InlineData("measur a b", "unknown command 'measur'; did you mean 'measure'?")]
     [InlineData("algin --help", "unknown command 'algin'; did you mean 'align'?")]
     [InlineData("nothing-like-it", "unknown command 'nothing-like-it'")]
-    [InlineData("fetch", "fetch needs a command: icons or pictures")]
+    [InlineData("fetch", "fetch needs a command: icons or pictures or models")]
     [InlineData("fetch icon", "unknown command 'icon'; did you mean 'icons'?")]
     [InlineData("measure a", "Y is missing: a .npy file, or a feature-set folder (its texts)")]
     [InlineData("measure a b c", "one argument too many, 'c': measure takes X Y, and options")]

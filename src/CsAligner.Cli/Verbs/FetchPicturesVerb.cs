@@ -70,7 +70,8 @@ internal static class FetchPicturesVerb
         return command;
     }
 
-    private static void Check(ParseResult parsed, Argument<string[]> sets, Option<string?> language, Option<string?> folder, Option<int> size)
+    private static void Check(ParseResult parsed, Argument<string[]> sets, Option<string?> language, Option<string?> folder,
+        Option<int> size)
     {
         string[] names = parsed.GetValue(sets) ?? [];
         Option[] given = [.. ((Option[])[language, folder, size]).Where(parsed.IsGiven)];

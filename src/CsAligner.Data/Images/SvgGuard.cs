@@ -186,7 +186,8 @@ internal static class SvgGuard
     private static double Pixels(string length)
     {
         string text = length.Trim();
-        (string unit, double pixels) = Units.FirstOrDefault(known => text.EndsWith(known.Unit, StringComparison.OrdinalIgnoreCase), ("", 1));
+        (string unit, double pixels) = Units
+            .FirstOrDefault(known => text.EndsWith(known.Unit, StringComparison.OrdinalIgnoreCase), ("", 1));
         return double.TryParse(text[..^unit.Length], NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
             && double.IsFinite(number * pixels)
                 ? number * pixels

@@ -111,6 +111,8 @@ internal sealed class ColouredIcons() : PictureSet("coloured-icons",
         }
 
         // The rasterizer gives one byte a pixel where there is no colour at this size.
-        private byte[] Rgb(byte[] drawn) => drawn.Length == 3 * Size * Size ? drawn : [.. drawn.SelectMany(grey => Enumerable.Repeat(grey, 3))];
+        private byte[] Rgb(byte[] drawn) => drawn.Length == 3 * Size * Size
+            ? drawn
+            : [.. drawn.SelectMany(grey => Enumerable.Repeat(grey, 3))];
     }
 }

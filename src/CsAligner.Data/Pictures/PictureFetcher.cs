@@ -30,7 +30,8 @@ public static class PictureFetcher
         PictureSet[] sets = [.. names.Distinct(StringComparer.Ordinal).Select(name => PictureSets.Find(name)
             ?? throw PictureSets.Unknown(name))];
         if (folder is not null && sets.FirstOrDefault(set => !set.IsCopied) is { } own)
-            throw new InputException($"'{own.Name}' is used where it is installed and is not copied; leave out the folder, or '{own.Name}'");
+            throw new InputException($"'{own.Name}' is used where it is installed and is not copied; leave out the folder, or "
+                + $"'{own.Name}'");
         var opened = new List<(PictureSet Set, string? Language, PictureSamples Samples)>();
         foreach (PictureSet set in sets)
         {

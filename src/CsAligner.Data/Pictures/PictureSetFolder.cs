@@ -20,7 +20,8 @@ internal sealed class PictureSetFolder(string folder, int size, IProgress<IconPr
 
     /// <summary>Writes the sets; what cannot be decoded is left out.</summary>
     /// <returns>The pictures that were left out, and why.</returns>
-    public IReadOnlyList<(Picture Picture, string Why)> Write(IReadOnlyList<(PictureSet Set, string? Language, PictureSamples Samples)> sets)
+    public IReadOnlyList<(Picture Picture, string Why)> Write(
+        IReadOnlyList<(PictureSet Set, string? Language, PictureSamples Samples)> sets)
     {
         RequireOwn([.. sets.Select(set => set.Set.Name)]);
         AtomicFile.CreateFolder(folder);

@@ -39,7 +39,8 @@ public class CaptionTableTests
     }
 
     [Theory]
-    [InlineData("id;filepath;title\n1;a.png\n", "line 2 has 2 fields between semicolons; expected 3, as in the header: 'id', 'filepath', 'title'")]
+    [InlineData("id;filepath;title\n1;a.png\n",
+        "line 2 has 2 fields between semicolons; expected 3, as in the header: 'id', 'filepath', 'title'")]
     [InlineData("filepath\ttitle\na.png\t \n", "line 2 has an empty column 'title'; expected a caption")]
     [InlineData("title,file\nx,\n", "line 2 has an empty column 'file'; expected the path of an image")]
     [InlineData("file|title\nx|y|z\na.png\n", "line 3 has 1 fields between bars; expected 2, as in the header: 'file', 'title'")]
@@ -56,8 +57,8 @@ public class CaptionTableTests
     [Theory]
     [InlineData("id,url,caption\n1,x,y\n", "line 1 has the columns 'id', 'url', 'caption' between commas, but none for the image; expected "
         + "one of image, image_path,")]
-    [InlineData("filepath\tlabel\na.png\tx\n", "line 1 has the columns 'filepath', 'label' between tabs, but none for the caption; expected "
-        + "one of caption, captions,")]
+    [InlineData("filepath\tlabel\na.png\tx\n", "line 1 has the columns 'filepath', 'label' between tabs, but none for the caption; "
+        + "expected one of caption, captions,")]
     [InlineData("picture;caption\na.png;x\n", "'picture', 'caption' between semicolons, but none for the image")]
     [InlineData("a;b;c\n", "neither for the image nor for the caption; expected one of image")]
     [InlineData("sep=:\na:b\n", "line 1 says that ':' separates its columns; expected a tab, a bar, a semicolon or a comma")]

@@ -67,7 +67,8 @@ public class SidecarTests
         folder.Write("h.txt", new byte[(1 << 20) + 1]);
         using SampleSource source = Dataset.Open(folder.Path);
         string[] found = [.. source.ReadAll().Select(WebDatasetTests.Outcome)];
-        string[] expected = ["fine", "'b.jpg' has none: expected b.txt beside it", "c.txt': it has no caption", "d.json': it is not valid JSON",
+        string[] expected = ["fine", "'b.jpg' has none: expected b.txt beside it", "c.txt': it has no caption",
+            "d.json': it is not valid JSON",
             "e.json': it has no caption", "f.json': it is not a JSON object", "g.txt': it is UTF-16", "the limit is 1048576",
             "i.jpg': the file is empty"];
         Assert.Equal(expected.Length, found.Length);

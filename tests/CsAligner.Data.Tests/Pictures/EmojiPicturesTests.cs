@@ -69,7 +69,8 @@ public class EmojiPicturesTests
     {
         (string pictures, string annotations) = await PackagesAsync();
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        foreach (string language in Directory.GetDirectories(Path.Combine(annotations, "annotations")).Select(path => Path.GetFileName(path)))
+        foreach (string language in Directory.GetDirectories(Path.Combine(annotations, "annotations"))
+            .Select(path => Path.GetFileName(path)))
         {
             try
             {

@@ -22,7 +22,8 @@ public class PictureSetsTests
     public void Names_are_told_from_paths(string name, bool isName) => Assert.Equal(isName, PictureSets.IsName(name));
 
     [Theory]
-    [InlineData("emoji:xx", "'emoji' has no captions in 'xx'; 'csalign fetch pictures emoji' lists its 141 languages", "did you mean 'xh'?")]
+    [InlineData("emoji:xx", "'emoji' has no captions in 'xx'; 'csalign fetch pictures emoji' lists its 141 languages",
+        "did you mean 'xh'?")]
     [InlineData("emoji:ger man", "'ger man' is not a language", "emoji:pt_BR")]
     [InlineData("emoji:@test", "'' is not a language", "such as emoji:de")]
     [InlineData("emoji@tset", "'emoji' has no part 'tset': expected emoji@train, @validation, @test", "did you mean 'test'?")]
@@ -51,7 +52,8 @@ public class PictureSetsTests
             Assert.Equal($"@iconify-json/{source.Set}", source.Package!.Name);
             NpmPackage.Validate(source.Package);
             Assert.Contains(source.Licence, (string[])["MIT", "Apache-2.0", "CC-BY-4.0"]);
-            Assert.Contains(source.Set, PictureSets.Find("coloured-icons")!.Packages.Select(package => package.Split('/')[1].Split('@')[0]));
+            Assert.Contains(source.Set, PictureSets.Find("coloured-icons")!.Packages
+                .Select(package => package.Split('/')[1].Split('@')[0]));
         });
     }
 
@@ -74,7 +76,8 @@ public class PictureSetsTests
         string[][] parts = [.. await Task.WhenAll(((string[])["train", "validation", "test"]).Select(async part =>
         {
             using SampleSource samples = await OpenedSet.OfAsync($"coloured-icons@{part}", 48);
-            return samples.ReadAll().Select(entry => Data.Icons.NameHoldout.Key(entry.Load(SampleParts.Captions).Captions.Single())).ToArray();
+            return samples.ReadAll()
+                .Select(entry => Data.Icons.NameHoldout.Key(entry.Load(SampleParts.Captions).Captions.Single())).ToArray();
         }))];
         Assert.Empty(parts[0].Intersect(parts[1]));
         Assert.Empty(parts[0].Intersect(parts[2]));
@@ -94,7 +97,8 @@ public class PictureSetsTests
         Assert.Equal(("pt", 1563, 0), (fetched.Language, fetched.Pictures, fetched.Broken.Count));
         Assert.Equal(1563, Directory.GetFiles(folder["emoji"], "*.png").Length);
         string licences = File.ReadAllText(folder["LICENSES.md"]);
-        foreach (string part in (string[])["Copyright (c) Microsoft Corporation", "SPDX-License-Identifier: Unicode-3.0", "written by csalign"])
+        foreach (string part in (string[])["Copyright (c) Microsoft Corporation", "SPDX-License-Identifier: Unicode-3.0",
+            "written by csalign"])
             Assert.Contains(part, licences, StringComparison.Ordinal);
         using SampleSource read = Dataset.Open(folder.Path);
         Sample sample = read.ReadAll().Single(entry => entry.Key == "emoji/2764.png").Load(SampleParts.Image | SampleParts.Captions);

@@ -96,12 +96,14 @@ public class StampsTests
     {
         var folder = new TemporaryFolder();
         byte[] red = PngFile.Encode([255, 0, 0], 1, 1);
-        Add("animals/frog", "A frog.\nde.utf8=Ein Frosch.\nca@valencia.utf8=Una granota.\nru.koi8=x\nnonsense\n", ("png", red), ("svg", null));
+        Add("animals/frog", "A frog.\nde.utf8=Ein Frosch.\nca@valencia.utf8=Una granota.\nru.koi8=x\nnonsense\n",
+            ("png", red), ("svg", null));
         Add("animals/frog-1", "A frog.\n", ("png", red));
         Add("animals/toad", "", ("png", red));
         Add("animals/newt", "A newt.\n", ("ogg", null));
         Add("clothes/hat", "A hat.\r\nde.utf8= Ein Hut. \r\n", ("svg", null));
-        Add("clothes/coat", "A coat.\n", ("svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><foreignObject/></svg>"u8.ToArray()));
+        Add("clothes/coat", "A coat.\n",
+            ("svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><foreignObject/></svg>"u8.ToArray()));
         Add("symbols/alphabets/english/a", "A\n", ("png", red));
         Add("town/house", "A house.\nde.utf8=\n", ("png", red));
         folder.Write("animals/frog_mirror.png", red);

@@ -53,7 +53,8 @@ internal static class PictureTargets
             Run = folder =>
             {
                 PictureList list = EmojiPictures.Read(folder, folder, "pt-PT");
-                FuzzTarget.Require(list.Pictures.All(p => p.Captions.Count > 0 && p.Captions.All(c => c.Length > 0)), "emoji have captions");
+                FuzzTarget.Require(list.Pictures.All(p => p.Captions.Count > 0 && p.Captions.All(c => c.Length > 0)),
+                    "emoji have captions");
                 FuzzTarget.Require(list.Pictures.Select(p => p.Key).Distinct().Count() == list.Pictures.Count, "keys are unique");
             },
             Words = ["annotations", "default", "tts", "😀", "❤️", "❤"],

@@ -21,7 +21,8 @@ internal static class CaptionList
         ["image", "image_path", "image_name", "file_name", "filename", "filepath", "file", "path", "key", "image_file", "img", "img_path"];
 
     /// <summary>The names of the one with the caption, by preference.</summary>
-    internal static readonly string[] CaptionColumns = ["caption", "captions", "text", "title", "comment", "sentence", "description", "raw"];
+    internal static readonly string[] CaptionColumns =
+        ["caption", "captions", "text", "title", "comment", "sentence", "description", "raw"];
 
     /// <summary>Reads a list of images in a folder.</summary>
     public static FileSamples Read(string name, string list, string folder)

@@ -29,8 +29,8 @@ internal sealed class CaptionTable(FileSamples samples, string list, string fold
             throw new InputException($"cannot read '{list}': it has no line after the one that states the separator; expected one entry "
                 + "per line");
         if (stated is { } other && Delimiters.All(known => known.Delimiter != other))
-            throw new InputException($"cannot read '{list}': line 1 says that '{Shown($"{other}")}' separates its columns; expected a tab, a bar, a "
-                + "semicolon or a comma");
+            throw new InputException($"cannot read '{list}': line 1 says that '{Shown($"{other}")}' separates its columns; expected a "
+                + "tab, a bar, a semicolon or a comma");
         Header? header = Delimiters.Select(known => known.Delimiter).Where(known => stated is null || known == stated)
             .Select(delimiter => HeaderOf(first, delimiter)).FirstOrDefault(found => found is { Image: >= 0, Caption: >= 0 });
         char separator = header?.Delimiter ?? stated ?? Guess(first);
