@@ -17,8 +17,8 @@ internal sealed class AlignedEmbeddings
     /// <exception cref="InputException">The adapter takes features of another width, or tokens.</exception>
     public AlignedEmbeddings(int width, Adapter? adapter, string? modelId)
     {
-        if (adapter is not null && adapter.Width != width)
-            throw new InputException($"the adapter maps features of {adapter.Width} values, the encoder '{modelId}' gives {width}; give "
+        if (adapter is not null && adapter.InputWidth != width)
+            throw new InputException($"the adapter maps features of {adapter.InputWidth} values, the encoder '{modelId}' gives {width}; give "
                 + "the adapter that was trained on this encoder, for this modality");
         _adapter = adapter;
         Metadata = new EmbeddingGeneratorMetadata(Provider, providerUri: null, modelId, adapter?.OutputWidth ?? width);

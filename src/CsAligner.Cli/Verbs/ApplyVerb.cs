@@ -75,9 +75,9 @@ internal static class ApplyVerb
 
     internal static void CheckWidth(Adapter map, string adapter, string path, int width)
     {
-        if (width != map.Width)
+        if (width != map.InputWidth)
             throw new InputException($"cannot map '{path}' by '{adapter}': it has rows of {width} values, but the adapter was trained "
-                + $"on {map.Width}; use features of the same encoder");
+                + $"on {map.InputWidth}; use features of the same encoder");
     }
 
     private static Modality Choose(string path, Modality? given)

@@ -27,6 +27,9 @@ internal sealed record SweepCell
     /// <summary>Whether the texts are those of the model itself where the recipe has another encoder for them.</summary>
     public bool OwnTexts { get; init; }
 
+    /// <summary>Which of the recipe's other encoders its texts are of; null for the first.</summary>
+    public string? TextModel { get; init; }
+
     public bool AutomaticBandwidth { get; init; }
 
     public bool AutomaticLambda { get; init; }

@@ -31,28 +31,34 @@ internal sealed class SweepData : IDisposable
     {
         var model = EmbedModel.Open(session, sources.Model!, null, null, sources.Tokens);
         var preprocessing = model.NeedImages("sweep: \"model\"").Preprocessing;
-        EmbedModel? textModel = sources.TextModel is { } other ? EmbedModel.Open(session, other, null, null, false) : null;
-        Set Load(string name)
+        (string Name, EmbedModel Model)[] textModels =
+            [.. sources.TextModels.Select(name => (name, EmbedModel.Open(session, name, null, null, false)))];
+        EmbedModel? textModel = textModels.Length > 0 ? textModels[0].Model : null;
+        Set Load(string data)
         {
-            string path = Path.Combine(folder, string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '-')));
+            string path = Path.Combine(folder, string.Concat(data.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '-')));
             if (!File.Exists(Path.Combine(path, "features.json"))
                 || (sources.Tokens && !Directory.Exists(Path.Combine(path, "text_tokens"))))
             {
                 Embed(model, sources.Model!, path, sources.Tokens);
             }
 
-            string texts = textModel is null ? path : $"{path}-{textModel.Name}";
-            if (textModel is not null && !File.Exists(Path.Combine(texts, "features.json")))
+            var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (name, encoder) in textModels)
             {
+                string target = texts[name] = $"{path}-{encoder.Name}";
+
                 // Its images, where it has any, are of another space.
-                Embed(textModel with { Images = null }, sources.TextModel!, texts, tokens: false);
+                if (!File.Exists(Path.Combine(target, "features.json")))
+                    Embed(encoder with { Images = null }, name, target, tokens: false);
             }
 
-            return new Set(name, CaptionedData.Open(session, name, preprocessing), path, texts, sources.Tokens);
+            return new Set(data, CaptionedData.Open(session, data, preprocessing), path, model.Texts is not null, sources.TextModels, texts,
+                sources.Tokens);
 
             void Embed(EmbedModel encoders, string modelName, string target, bool tokens)
             {
-                using var inputs = EmbedInputs.Open(session, name, null, null, encoders);
+                using var inputs = EmbedInputs.Open(session, data, null, null, encoders);
                 new EmbedRun(session, encoders, ModelFingerprint.Of(modelName), inputs,
                     new EmbeddingOptions { Tokens = tokens, MaxBad = new BadSampleLimit(0, 0) }).Write(target);
             }
@@ -186,13 +192,21 @@ internal sealed class SweepData : IDisposable
     /// <summary>One data set: its inputs, its features, and its tokens where they are stored.</summary>
     private sealed class Set : IDisposable
     {
-        public Set(string name, CaptionedImages inputs, string features, string textFeatures, bool tokens)
+        private readonly Tensor? _own;
+        private readonly (string Model, Tensor Texts)[] _others;
+
+        public Set(string name, CaptionedImages inputs, string features, bool ownTexts, IReadOnlyList<string> models,
+            Dictionary<string, string> textFeatures, bool tokens)
         {
             if (!inputs.IsRowForRow) throw new InputException($"sweep: '{name}' has several captions per image; a sweep needs one");
             (Name, Inputs) = (name.Replace("icons:", "", StringComparison.Ordinal), inputs);
-            (Images, Texts) = (FeatureFile.ReadRows(features, Modality.Image), FeatureFile.ReadRows(textFeatures, Modality.Text));
-            OwnTexts = textFeatures == features ? Texts : FeatureFile.ReadRows(features, Modality.Text);
-            if (Images.Rows != inputs.Count || Texts.Rows != inputs.Count)
+            Images = FeatureFile.ReadRows(features, Modality.Image);
+            _own = ownTexts ? FeatureFile.ReadRows(features, Modality.Text) : null;
+            _others = [.. models.Select(model => (model, FeatureFile.ReadRows(textFeatures[model], Modality.Text)))];
+            if (_own is null && _others.Length == 0)
+                throw new InputException("sweep: the model embeds only images; name an encoder of texts with text_model in \"data\"");
+            if (Images.Rows != inputs.Count || (_own is not null && _own.Rows != inputs.Count)
+                || _others.Any(other => other.Texts.Rows != inputs.Count))
                 throw new InputException(
                     $"{features}: {Images.Rows} rows do not match the {inputs.Count} images of '{name}'; remove the folder");
             if (!tokens) return;
@@ -206,12 +220,6 @@ internal sealed class SweepData : IDisposable
 
         public Tensor Images { get; }
 
-        /// <summary>Those of the encoder that the recipe has for texts.</summary>
-        public Tensor Texts { get; }
-
-        /// <summary>Those of the model itself.</summary>
-        public Tensor OwnTexts { get; }
-
         public TokenSet? ImageTokens { get; }
 
         public TokenSet? TextTokens { get; }
@@ -222,7 +230,10 @@ internal sealed class SweepData : IDisposable
         /// <summary>The rows that have a label and their labels, where the recipe has some.</summary>
         public (int[] Rows, string[] Labels)? Labels { get; set; }
 
-        public Tensor TextsOf(SweepCell cell) => cell.OwnTexts ? OwnTexts : Texts;
+        /// <summary>The texts by the encoder that a cell asks for: the model itself, or one of the recipe's.</summary>
+        public Tensor TextsOf(SweepCell cell) => cell.OwnTexts || _others.Length == 0
+            ? _own ?? throw new InputException("sweep: \"own_texts\" needs a model that embeds texts")
+            : _others.First(other => cell.TextModel is null || other.Model == cell.TextModel).Texts;
 
         public void Dispose()
         {

@@ -17,7 +17,7 @@ internal sealed class SweepRecipe
     private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
 
     // Keys of a run that align has no options for.
-    private static readonly string[] OwnKeys = ["pairs", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "own_texts", "lora"];
+    private static readonly string[] OwnKeys = ["pairs", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "own_texts", "text_model", "lora"];
 
     private const int MostPoints = 10_000;
 
@@ -173,6 +173,12 @@ internal sealed class SweepRecipe
                     "unpaired_rest" => cell with { Rows = cell.Rows with { UnpairedRest = IsTrue(value) } },
                     "baseline" => cell with { Baseline = BaselineList.Get(Word(value)) },
                     "own_texts" => cell with { OwnTexts = IsTrue(value) },
+                    "text_model" => cell with
+                    {
+                        TextModel = Data.TextModels.Contains(Word(value)) ? Word(value)
+                            : throw Wrong(Data.TextModels.Count == 0 ? "\"text_models\" in \"data\""
+                                : $"one of {string.Join(", ", Data.TextModels)}", value),
+                    },
                     "lora" => cell with { Lora = LoraOptions.Parse(Word(value)) },
                     "objective" when NamesTermOfBaselines(value) => cell with
                     {

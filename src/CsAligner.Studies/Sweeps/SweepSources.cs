@@ -10,6 +10,7 @@ internal sealed record SweepSources
     private static readonly RecipeKeys Keys = new(
         RecipeKeys.Text("model"),
         RecipeKeys.Text("text_model"),
+        RecipeKeys.List("text_models", "texts", value => value.ValueKind == JsonValueKind.String),
         RecipeKeys.Text("pairs"),
         RecipeKeys.Text("validation"),
         RecipeKeys.List("tests", "texts", value => value.ValueKind == JsonValueKind.String),
@@ -24,8 +25,8 @@ internal sealed record SweepSources
     /// null if features are given.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Another encoder for the texts; null for the model itself.</summary>
-    public string? TextModel { get; init; }
+    /// <summary>Other encoders for the texts, the first for cases that name none; none for the model itself.</summary>
+    public IReadOnlyList<string> TextModels { get; init; } = [];
 
     /// <summary>The training data, as in embed's --data.</summary>
     public string? Pairs { get; init; }
@@ -60,7 +61,8 @@ internal sealed record SweepSources
         var sources = new SweepSources
         {
             Model = Text("model"),
-            TextModel = Text("text_model"),
+            TextModels = data.TryGetProperty("text_models", out var models) ? [.. models.EnumerateArray().Select(model => model.GetString()!)]
+                : Text("text_model") is { } model ? [model] : [],
             Pairs = Text("pairs"),
             Validation = Text("validation"),
             Labels = Text("labels"),

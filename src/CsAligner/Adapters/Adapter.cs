@@ -25,8 +25,11 @@ public abstract class Adapter
     /// <summary>The name of its <see cref="AdapterKind"/>, under which files and <c>--adapter</c> know it.</summary>
     public abstract string Kind { get; }
 
-    /// <summary>Width of the rows it maps, D.</summary>
+    /// <summary>Width of the rows that the map itself takes, D: those of <see cref="Start"/>, where there is one.</summary>
     public abstract int Width { get; }
+
+    /// <summary>Width of the features it is applied to: D, or what <see cref="Start"/> takes.</summary>
+    public int InputWidth => Start?.Width ?? Width;
 
     /// <summary>Width of the rows it gives, E.</summary>
     public virtual int OutputWidth => Width;
@@ -65,7 +68,7 @@ public abstract class Adapter
     }
 
     /// <summary>Maps any number of rows in blocks: beyond input and output, it needs the memory of one block.</summary>
-    /// <param name="x">[R, D], unit rows.</param>
+    /// <param name="x">[R, <see cref="InputWidth"/>], unit rows.</param>
     /// <param name="tokens">The tokens of each row, for an adapter that <see cref="UsesTokens"/>.</param>
     /// <param name="blockRows">Rows of a block.</param>
     /// <returns>[R, E], unit rows.</returns>
@@ -74,11 +77,11 @@ public abstract class Adapter
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockRows, 1);
-        if (x.Rank != 2 || x.Width != Width)
-            throw new InputException($"apply: the adapter maps rows of width {Width}, got {x}");
-        if (tokens != null && (tokens.Count != x.Rows || tokens.Width != Width))
+        if (x.Rank != 2 || x.Width != InputWidth)
+            throw new InputException($"apply: the adapter maps rows of width {InputWidth}, got {x}");
+        if (tokens != null && (tokens.Count != x.Rows || tokens.Width != InputWidth))
             throw new InputException(
-                $"apply: the tokens have {tokens.Count} samples of width {tokens.Width}, expected {x.Rows} of width {Width}");
+                $"apply: the tokens have {tokens.Count} samples of width {tokens.Width}, expected {x.Rows} of width {InputWidth}");
         var features = new SampleFeatures((x, tokens));
         var result = new Tensor(x.Rows, OutputWidth);
         for (int start = 0; start < x.Rows; start += blockRows)
@@ -130,7 +133,7 @@ public abstract class Adapter
         {
             Tensor shift = tensors.Read(StartShift, 1);
             Tensor? weight = tensors.Has(StartWeight) ? tensors.Read(StartWeight, 2) : null;
-            bool fits = shift.Length == adapter.Width && (weight is null || (weight.Rows == shift.Length && weight.Width == shift.Length));
+            bool fits = shift.Length == adapter.Width && (weight is null || weight.Rows == shift.Length);
             adapter.Start = fits ? new StartMap(weight, shift) : throw tensors.Misfit();
         }
 

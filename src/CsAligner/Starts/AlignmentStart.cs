@@ -18,4 +18,11 @@ public enum AlignmentStart
     /// of which most have their partner among the others, in unknown order; where they have none, it learns chance resemblances.
     /// </summary>
     Matching,
+
+    /// <summary>
+    /// A linear map fitted to the pairs, in closed form, also between features of unlike widths. A side that moves alone is regressed onto
+    /// the other (ridge); where both move, they meet in their canonical correlations, which is regression from both sides. Unpaired rows
+    /// say how each side varies. See <see cref="PairRegression"/>.
+    /// </summary>
+    Regression,
 }

@@ -81,7 +81,7 @@ public static class GaussianTransport
         if (to != null) shift += to;
         int width = from.Count;
         return new StartMap(
-            Tensor.From([.. transport.ToRowMajorArray().Select(v => (float)v)], width, width),
+            RowMatrices.ToTensor(transport),
             Tensor.From([.. shift.Select(v => (float)v)], width));
     }
 }

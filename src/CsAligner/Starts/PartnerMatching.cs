@@ -85,10 +85,10 @@ internal static class PartnerMatching
         int width = rows.Width;
         var way = new Tensor(rows.Rows, width);
         for (int i = 0; i < way.Length; i++) way.Span[i] = (float)(step * (partners.Span[i] - rows.Span[i]));
-        Matrix<double> moments = Product(rows, rows), towards = Product(rows, way);
+        Matrix<double> moments = RowMatrices.Product(rows, rows), towards = RowMatrices.Product(rows, way);
         moments += Ridge * moments.Trace() / width * Matrix<double>.Build.DenseIdentity(width);
         Matrix<double> map = Matrix<double>.Build.DenseIdentity(width) + moments.Cholesky().Solve(towards);
-        var transposed = ToTensor(map.Transpose());
+        var transposed = RowMatrices.ToTensor(map.Transpose());
 
         // z = W' (A x + b): the normalisation between them only scales.
         using var tape = Tape.Inference();
@@ -97,17 +97,6 @@ internal static class PartnerMatching
         return (new StartMap(weight, Tensor.From(shift.Span, width)),
             Kept(tape.Normalize(tape.Linear(rows, transposed, new Tensor(width)))));
     }
-
-    // a' b; Math.NET stores columns, so it takes the rows of b' a.
-    private static Matrix<double> Product(Tensor a, Tensor b)
-    {
-        using var tape = Tape.Inference();
-        double[] columns = [.. tape.MatMul(b, a, transposeA: true).Span.ToArray().Select(v => (double)v)];
-        return Matrix<double>.Build.Dense(a.Width, b.Width, columns);
-    }
-
-    private static Tensor ToTensor(Matrix<double> matrix) =>
-        Tensor.From([.. matrix.ToRowMajorArray().Select(v => (float)v)], matrix.RowCount, matrix.ColumnCount);
 
     private static Tensor Mapped(StartMap start, Tensor rows)
     {

@@ -39,7 +39,7 @@ public static class AlignmentOptionList
         Choice("start", nameof(AlignmentOptions.Start),
             "Start from the frozen rows, without means, on the barycentre, or by matching unpaired rows",
             [("identity", AlignmentStart.Identity), ("mean-shift", AlignmentStart.MeanShift), ("barycentre", AlignmentStart.Barycentre),
-                ("matching", AlignmentStart.Matching)],
+                ("matching", AlignmentStart.Matching), ("regression", AlignmentStart.Regression)],
             o => o.Start, (o, v) => o with { Start = v }),
         Parsed("bandwidth", nameof(AlignmentOptions.Bandwidth),
             "Set the kernel's sigma; within*F is F times the spread within the modalities",

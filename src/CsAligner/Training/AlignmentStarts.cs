@@ -19,16 +19,20 @@ internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
     /// <param name="options">What the start is.</param>
     /// <param name="images">The images' rows.</param>
     /// <param name="texts">The texts' rows.</param>
-    /// <param name="paired">Whether pairs say how the two spaces lie to each other.</param>
+    /// <param name="pairs">The number of pairs, which say how the two spaces lie to each other.</param>
+    /// <param name="readPairs">Gives the paired rows, partner by partner.</param>
     /// <exception cref="InputException">There are no pairs, and the spaces share nothing.</exception>
-    public static AlignmentStarts Of(AlignmentOptions options, IRowSource images, IRowSource texts, bool paired)
+    public static AlignmentStarts Of(AlignmentOptions options, IRowSource images, IRowSource texts, int pairs,
+        Func<(Tensor Images, Tensor Texts)> readPairs)
     {
+        bool paired = pairs > 0;
         AlignmentObjective objective = options.Objective;
         AlignmentStart start = objective == AlignmentObjective.Raw ? AlignmentStart.Identity
             : objective == AlignmentObjective.MeanShift ? AlignmentStart.MeanShift
             : objective == AlignmentObjective.Barycentre ? AlignmentStart.Barycentre
             : options.Start;
         bool transports = start is AlignmentStart.Barycentre or AlignmentStart.Matching;
+        if (start == AlignmentStart.Regression) return Regressed(options.Train, images, texts, pairs, readPairs);
         bool mustShare = !paired && (objective.Trains || transports);
         (GaussianFit Images, GaussianFit Texts)? fits = mustShare || transports
             ? (GaussianFit.Of(images), GaussianFit.Of(texts))
@@ -58,6 +62,22 @@ internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
         if (train == TrainedSide.Image) return new(GaussianTransport.Onto(images, texts), Still(texts.Width));
         var (image, text) = GaussianTransport.ToBarycentre(images, texts);
         return new(image, text);
+    }
+
+    private static AlignmentStarts Regressed(TrainedSide train, IRowSource images, IRowSource texts, int count,
+        Func<(Tensor Images, Tensor Texts)> readPairs)
+    {
+        if (count < 2)
+            throw new InputException($"align: the start regression is fitted to pairs, at least 2, got {count}; give pairs, or another "
+                + "start");
+        var pairs = readPairs();
+        GaussianFit image = GaussianFit.Of(images), text = GaussianFit.Of(texts);
+        if (train == TrainedSide.Text)
+            return new(Still(images.Width), PairRegression.Onto(text, image, pairs.Texts, pairs.Images));
+        if (train == TrainedSide.Image)
+            return new(PairRegression.Onto(image, text, pairs.Images, pairs.Texts), Still(texts.Width));
+        var (first, second) = PairRegression.ToCorrelations(image, text, pairs.Images, pairs.Texts);
+        return new(first, second);
     }
 
     private static AlignmentStarts Matched(AlignmentOptions options, AlignmentStarts starts, IRowSource images, IRowSource texts)

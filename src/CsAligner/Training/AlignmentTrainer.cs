@@ -83,9 +83,11 @@ public sealed class AlignmentTrainer
             options,
             new ChosenRows(images, [.. training, .. freeImages.Select(i => images.First(1) + i)]),
             new ChosenRows(texts, [.. trainingTexts, .. freeTexts.Select(i => texts.First(1) + i)]),
-            paired: _trainingPairs > 0);
+            _trainingPairs,
+            () => (new ChosenRows(images, [.. training.SelectMany(i => Enumerable.Repeat(i, textsOfImage[i].Length))]).ToTensor(),
+                new ChosenRows(texts, trainingTexts).ToTensor()));
         var random = new RandomGenerator(options.Seed);
-        int width = options.Train == TrainedSide.Image ? texts.Width : images.Width;
+        int width = options.Train == TrainedSide.Image ? starts.Texts.OutputWidth : starts.Images.OutputWidth;
         _image = new ModalityPipeline("image", images, data.ImageEncoder,
             Create(starts.Images, width, options.Train != TrainedSide.Text, random), starts.Images,
             options.ChunkSize ?? DefaultChunk(data.ImageEncoder));
@@ -336,7 +338,7 @@ public sealed class AlignmentTrainer
 
         // A shift alone is the adapter's own, without the normalisation that follows a map.
         bool isShift = start.Weight is null;
-        var adapter = options.Kinds.Create(options, isShift ? start.Shift : new Tensor(start.Width), width, random);
+        var adapter = options.Kinds.Create(options, isShift ? start.Shift : new Tensor(start.OutputWidth), width, random);
         if (!isShift) adapter.Start = start;
         return adapter;
     }

@@ -1,5 +1,6 @@
 using CsAligner.Adapters;
 using CsAligner.Objectives;
+using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 
 namespace CsAligner.Training;
@@ -10,6 +11,14 @@ internal sealed class ChosenRows(SampleFeatures features, int[] samples) : IRowS
     public int Rows => samples.Length;
 
     public int Width => features.Width;
+
+    /// <summary>All of them.</summary>
+    public Tensor ToTensor()
+    {
+        var rows = new Tensor(Rows, Width);
+        Read(0, rows.Span);
+        return rows;
+    }
 
     public void Read(int first, Span<float> rows)
     {
