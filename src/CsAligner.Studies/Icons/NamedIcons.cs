@@ -25,6 +25,7 @@ internal sealed class NamedIcons : INamedData
     {
         string split = SplitOf(data);
         if (Splits.Contains(split)) return;
+        if (string.IsNullOrWhiteSpace(split)) throw new UsageException($"{option} {data}: nothing is named after '{Name}:'");
         throw new UsageException($"{option} {data}: the icon splits are {string.Join(", ", Splits)}{Suggestion.End(split, Splits)}");
     }
 
