@@ -42,8 +42,8 @@ public static class GaussianTransport
     private static (Matrix<double> Forth, Matrix<double> Back) Maps(GaussianFit from, GaussianFit to)
     {
         if (from.Width != to.Width)
-            throw new InputException($"Rows of widths {from.Width} and {to.Width} have no transport map: with pairs, start from a mean "
-                + "shift, and use a linear or stack adapter; without, embed both with one model");
+            throw new InputException($"Rows of widths {from.Width} and {to.Width} have no transport map: with pairs, start from "
+                + "regression; without, embed both with one model");
         var (a, b) = Covariances(from, to);
         var (root, inverseRoot) = Roots(a);
         var (middle, inverseMiddle) = Roots(root * b * root);

@@ -10,7 +10,8 @@ namespace CsAligner.Training;
 /// </summary>
 public sealed record AlignmentObjective
 {
-    private const string RawName = "raw", MeanShiftName = "mean-shift", BarycentreName = "barycentre";
+    private const string RawName = "raw", MeanShiftName = "mean-shift", BarycentreName = "barycentre",
+        RegressionName = "regression";
 
     private readonly string _name;
 
@@ -24,6 +25,9 @@ public sealed record AlignmentObjective
 
     /// <summary>Nothing is trained: both modalities are mapped onto the barycentre of their fitted Gaussians.</summary>
     public static AlignmentObjective Barycentre { get; } = new(BarycentreName, []);
+
+    /// <summary>No training: the closed form that is fitted to pairs, <see cref="Starts.PairRegression"/>.</summary>
+    public static AlignmentObjective Regression { get; } = new(RegressionName, []);
 
     /// <summary>D_CS + lambda InfoNCE: the paper's.</summary>
     public static AlignmentObjective CsInfoNce { get; } = Of(ObjectiveTerms.CauchySchwarz, ObjectiveTerms.InfoNce);
@@ -51,7 +55,7 @@ public sealed record AlignmentObjective
         ArgumentNullException.ThrowIfNull(terms);
         if (terms.Length == 0)
             throw new ArgumentException(
-                $"An objective needs at least one term; {nameof(Raw)}, {nameof(MeanShift)} and {nameof(Barycentre)} train nothing.",
+                $"An objective needs at least one term; {nameof(Raw)}, {nameof(MeanShift)}, {nameof(Barycentre)} and {nameof(Regression)} train nothing.",
                 nameof(terms));
         if (terms.Distinct().Count() < terms.Length)
             throw new ArgumentException($"Each term may occur once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
@@ -71,10 +75,11 @@ public sealed record AlignmentObjective
         if (text is RawName) return Raw;
         if (text is MeanShiftName) return MeanShift;
         if (text is BarycentreName) return Barycentre;
+        if (text is RegressionName) return Regression;
         string[] parts = text.Split('+');
         if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !known.Exists(t => t.Name == part)))
         {
-            string meant = Suggestion.End(text, [RawName, MeanShiftName, BarycentreName, "cs+infonce", .. known.Select(t => t.Name)]);
+            string meant = Suggestion.End(text, [RawName, MeanShiftName, BarycentreName, RegressionName, "cs+infonce", .. known.Select(t => t.Name)]);
             throw new InputException($"objective: expected {ExpectedOf(known)}; got '{text}'{meant}");
         }
         return Sum([.. known.Where(t => parts.Contains(t.Name))]);
@@ -101,7 +106,7 @@ public sealed record AlignmentObjective
     private static AlignmentObjective Sum(ObjectiveTerm[] terms) => new(string.Join('+', terms.Select(t => t.Name)), terms);
 
     private static string ExpectedOf(IEnumerable<ObjectiveTerm> terms) =>
-        $"{RawName}, {MeanShiftName}, {BarycentreName}, or a sum of {string.Join(", ", terms.Select(t => t.Name))}, such as cs+infonce";
+        $"{RawName}, {MeanShiftName}, {BarycentreName}, {RegressionName}, or a sum of {string.Join(", ", terms.Select(t => t.Name))}, such as cs+infonce";
 
     // The library's terms, then the others: the order in which terms are written and added.
     private static List<ObjectiveTerm> Known(IEnumerable<ObjectiveTerm> more)
@@ -113,9 +118,9 @@ public sealed record AlignmentObjective
             if (known.Contains(term)) continue;
             string name = term.Name;
             if (string.IsNullOrEmpty(name) || name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c))
-                || name is RawName or MeanShiftName or BarycentreName)
+                || name is RawName or MeanShiftName or BarycentreName or RegressionName)
                 throw new ArgumentException($"'{name}' cannot be the name of a term: expected a name without spaces and plus, other "
-                    + $"than {RawName}, {MeanShiftName} and {BarycentreName}.", nameof(more));
+                    + $"than {RawName}, {MeanShiftName}, {BarycentreName} and {RegressionName}.", nameof(more));
             if (known.Exists(t => t.Name == name))
                 throw new ArgumentException($"The name '{name}' is taken by another term; give {term.GetType().Name} another name.",
                     nameof(more));

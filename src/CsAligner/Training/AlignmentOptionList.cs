@@ -17,7 +17,7 @@ public static class AlignmentOptionList
     public static IReadOnlyList<AlignmentOption> All { get; } =
     [
         Parsed("objective", nameof(AlignmentOptions.Objective),
-            "Choose what is minimised; raw, mean-shift and barycentre train nothing",
+            "Choose what is minimised; raw, mean-shift, barycentre and regression train nothing",
             "KIND", AlignmentObjective.Expected,
             ["raw", "mean-shift", "barycentre", "cs+infonce", .. ObjectiveTerms.All.Select(term => term.Name)],
             (o, text) => AlignmentObjective.Parse(text, o.Objective.Terms), o => o.Objective, (o, v) => o with { Objective = v }),
@@ -37,7 +37,7 @@ public static class AlignmentOptionList
             AdapterOptions.MostLayers, o => o.Adapter.Layers, (o, v) => o with { Adapter = o.Adapter with { Layers = v } },
             isWritten: o => o.Adapter.Layers != null),
         Choice("start", nameof(AlignmentOptions.Start),
-            "Start from the frozen rows, without means, on the barycentre, or by matching unpaired rows",
+            "Start frozen, without means, on the barycentre, by matching unpaired rows, or by regression",
             [("identity", AlignmentStart.Identity), ("mean-shift", AlignmentStart.MeanShift), ("barycentre", AlignmentStart.Barycentre),
                 ("matching", AlignmentStart.Matching), ("regression", AlignmentStart.Regression)],
             o => o.Start, (o, v) => o with { Start = v }),

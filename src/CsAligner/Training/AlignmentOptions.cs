@@ -23,18 +23,9 @@ public sealed record AlignmentOptions
     private const int PairsToAStep = 10;
 
     /// <summary>
-    /// Options for two encoders of unlike widths. Nothing lies where it should at the start, so that the adapter learns a whole map from
-    /// pairs: no start to keep similarities of or to stay close to, more contrast, and more steps.
+    /// Options for two encoders of unlike widths. Nothing lies where it should, so that the start is a map fitted to the pairs.
     /// </summary>
-    public static AlignmentOptions UnlikeWidths { get; } = new()
-    {
-        Objective = AlignmentObjective.CsInfoNce,
-        Start = AlignmentStart.MeanShift,
-        Adapter = new AdapterOptions { Kind = LinearAdapter.KindName },
-        Interpolation = 1,
-        Lambda = 1,
-        Epochs = 40,
-    };
+    public static AlignmentOptions UnlikeWidths { get; } = new() { Start = AlignmentStart.Regression };
 
     /// <summary>The defaults for data: <see cref="UnlikeWidths"/>, or else those of this type.</summary>
     /// <param name="data">What is trained on.</param>

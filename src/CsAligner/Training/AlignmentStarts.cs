@@ -30,6 +30,7 @@ internal sealed record AlignmentStarts(StartMap Images, StartMap Texts)
         AlignmentStart start = objective == AlignmentObjective.Raw ? AlignmentStart.Identity
             : objective == AlignmentObjective.MeanShift ? AlignmentStart.MeanShift
             : objective == AlignmentObjective.Barycentre ? AlignmentStart.Barycentre
+            : objective == AlignmentObjective.Regression ? AlignmentStart.Regression
             : options.Start;
         bool transports = start is AlignmentStart.Barycentre or AlignmentStart.Matching;
         if (start == AlignmentStart.Regression) return Regressed(options.Train, images, texts, pairs, readPairs);

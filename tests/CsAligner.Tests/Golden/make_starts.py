@@ -96,10 +96,38 @@ def matching(random, rows, columns, width):
     return dict(width=width, **{k: v.flatten().tolist() for k, v in dict(named, matched_x=x, matched_y=y).items()})
 
 
+def regression(random, pairs, free_x, free_y, width_x, width_y):
+    """Canonical correlations and ridge regressions of pairs, covariances of all rows: cosines, which no sign or rotation changes."""
+    unit = lambda a: a / np.linalg.norm(a, axis=1, keepdims=True)
+    shared = random.normal(size=(pairs, 3))
+    x = rounded(np.concatenate([shared @ random.normal(size=(3, width_x)), random.normal(size=(free_x, width_x))])
+                + 0.5 * random.normal(size=(pairs + free_x, width_x)) + random.normal(size=width_x))
+    y = rounded(np.concatenate([shared @ random.normal(size=(3, width_y)), random.normal(size=(free_y, width_y))])
+                + 0.5 * random.normal(size=(pairs + free_y, width_y)) + random.normal(size=width_y))
+    ridge = max(width_x, width_y) / pairs
+    mean_x, mean_y = x.mean(0), y.mean(0)
+
+    def regularised(a):
+        covariance = np.cov(a.T)
+        return covariance + ridge * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    a, b = regularised(x), regularised(y)
+    px, py = x[:pairs], y[:pairs]
+    cross = (px - px.mean(0)).T @ (py - py.mean(0)) / pairs
+    # The correlations as an eigenproblem of the whitened cross covariance, whose whitening is by Cholesky's factors.
+    wa, wb = np.linalg.inv(np.linalg.cholesky(a)), np.linalg.inv(np.linalg.cholesky(b))
+    u, s, vt = np.linalg.svd(wa @ cross @ wb.T, full_matrices=False)
+    mapped_x, mapped_y = unit((x - mean_x) @ wa.T @ u * s), unit((y - mean_y) @ wb.T @ vt.T * s)
+    onto = unit((x - mean_x) @ np.linalg.solve(a, cross) + mean_y)
+    return dict(width_x=width_x, width_y=width_y, pairs=pairs, x=x.flatten().tolist(), y=y.flatten().tolist(),
+                cosines_xy=(mapped_x @ mapped_y.T).flatten().tolist(), cosines_xx=(mapped_x @ mapped_x.T).flatten().tolist(),
+                x_onto_y=onto.flatten().tolist())
+
+
 random = np.random.default_rng(17)
 golden = dict(
     similarity=[similarity(random, 9, 9, 5, 5, 0), similarity(random, 7, 13, 6, 4, 3)],
     transport=[transport(random, 60, 55, 6), transport(random, 5, 7, 9), alike(random, 70, 60, 12)],
-    matching=[matching(random, 40, 40, 8), matching(random, 30, 50, 6)])
+    matching=[matching(random, 40, 40, 8), matching(random, 30, 50, 6)],
+    regression=[regression(random, 40, 0, 0, 7, 5), regression(random, 12, 9, 20, 4, 8)])
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "starts.json"), "w") as file:
     json.dump(golden, file)

@@ -171,7 +171,7 @@ public sealed class AlignmentOptionListTests
     [InlineData("""{"all_captions":1}""", "\"all_captions\": expected true or false, got 1")]
     [InlineData("""{"bandwidth_factors":1}""", "\"bandwidth_factors\": expected at most 16 numbers above 0, such as 0.5 1 2, got 1")]
     [InlineData("""{"bandwidth_factors":[1,"2"]}""", "\"bandwidth_factors\": expected at most 16 numbers above 0")]
-    [InlineData("""{"objective":null}""", "\"objective\": expected raw, mean-shift, barycentre, or a sum of")]
+    [InlineData("""{"objective":null}""", "\"objective\": expected raw, mean-shift, barycentre, regression, or a sum of")]
     [InlineData("""{"objective":"infonec"}""", "\"objective\": expected raw, … did you mean 'infonce'?")]
     [InlineData("""{"train":"txt"}""", "\"train\": expected both, text or image, got \"txt\"; did you mean 'text'?")]
     [InlineData("""{"train":"\ud800"}""", "\"train\": expected both, text or image")]
