@@ -39,6 +39,7 @@ Verb[] verbs =
     new("own-objective", "the objective as a term of one's own, against the library's terms [--rounds N]", OwnObjectiveBenchmark.Run),
     new("without-pairs", "alignment without pairs: its closed form, training, and the term that keeps similarities [--rounds N]",
         WithoutPairsBenchmark.Run),
+    new("real-encoders", "MiniLM and ResNet-18 against ONNX Runtime driven by hand [--rounds N]", RealEncodersBenchmark.Run),
     new(ObjectiveBenchmark.ChildVerb, null, ObjectiveBenchmark.RunChild),
     new(ObjectiveBenchmark.ProductsVerb, null, ObjectiveBenchmark.RunProducts),
 ];

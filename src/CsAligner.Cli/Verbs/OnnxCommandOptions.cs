@@ -16,7 +16,7 @@ internal sealed class OnnxCommandOptions
     private readonly Option<string?> _imageOutput =
         Name("--onnx-image-output", "Name the graph's image feature output; by default image_embeds, or that of the family");
     private readonly Option<int?> _imageSize = CommonOptions.OptionalCount(
-        "--onnx-image-size", "Set the side of the graph's pictures in pixels; this and what follows go before the files beside the graph",
+        "--onnx-image-size", "Set the side of the pictures in pixels; it goes before the files beside the graph",
         most: 16384);
     private readonly Option<int?> _shortSide =
         CommonOptions.OptionalCount("--onnx-image-short-side", "Resize to this size before the crop; by default no more than the crop",

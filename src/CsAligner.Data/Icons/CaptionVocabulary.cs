@@ -35,18 +35,6 @@ public sealed class CaptionVocabulary
         return new(captions, caption => Numbers(tokenizer.Encode(caption).Where(id => id != tokenizer.StartId && id != tokenizer.EndId)));
     }
 
-    /// <summary>The pieces that a sentence encoder's tokenizer makes of them. The lone mark of a space, which begins most unknown words,
-    /// is no piece here.</summary>
-    /// <param name="captions">All captions that training saw.</param>
-    /// <param name="tokenizer">The encoder's tokenizer.</param>
-    public static CaptionVocabulary OfTokens(IEnumerable<string> captions, UnigramTokenizer tokenizer)
-    {
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        // The ids of one space are its mark, twice: before the text and in it.
-        int[] spaces = tokenizer.Encode(" ");
-        return new(captions, caption => Numbers(tokenizer.Encode(caption).Except(spaces)));
-    }
-
     /// <summary>True when the caption has parts and training saw none of them.</summary>
     public bool IsUnseen(string caption)
     {

@@ -53,12 +53,6 @@ internal sealed record EmbedModel(string Name, IImageEncoder? Images, ITextEncod
     public static EmbedModel Open(IStudySession session, string model, string? images, string? texts, bool tokens,
         IReadOnlyList<string>? lora = null, OnnxOptions? onnx = null, string option = "--model")
     {
-        if (model == SentenceEncoderPackage.ModelName)
-        {
-            return new EmbedModel(model, null,
-                Synchronously.Run(() => SentenceEncoderPackage.LoadAsync(new IconDatasetLoader.Lines(session), session.Cancellation)));
-        }
-
         CheckNamed(model, images, texts, tokens, lora, option);
         string path = NamedModel.Provide(session, model);
         if (onnx is not null && !FrozenEncoders.IsOnnx(path, onnx))

@@ -23,9 +23,10 @@ public sealed record AlignmentOptions
     private const int PairsToAStep = 10;
 
     /// <summary>
-    /// Options for two encoders of unlike widths. Nothing lies where it should, so that the start is a map fitted to the pairs.
+    /// Options for two encoders of unlike widths. Nothing lies where it should, so that the start is a map fitted to the pairs;
+    /// what that says of other rows is kept in part, for pairs are few.
     /// </summary>
-    public static AlignmentOptions UnlikeWidths { get; } = new() { Start = AlignmentStart.Regression };
+    public static AlignmentOptions UnlikeWidths { get; } = new() { Start = AlignmentStart.Regression, SimilarityWeight = 1 };
 
     /// <summary>The defaults for data: <see cref="UnlikeWidths"/>, or else those of this type.</summary>
     /// <param name="data">What is trained on.</param>

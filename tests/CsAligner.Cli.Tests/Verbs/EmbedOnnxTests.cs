@@ -30,11 +30,10 @@ public sealed class EmbedOnnxTests
     {
         using var folder = Model();
         File.WriteAllLines(folder["texts.txt"], Texts);
-        Wrong(2, "embeds only images: leave out --texts", folder["vision_model.onnx"]);
+        Wrong(2, "embeds only images: name an encoder of texts with --text-model", folder["vision_model.onnx"]);
         Wrong(2, "gives features of whole texts: leave out --tokens", folder["text_model.onnx"], "--tokens");
-        Wrong(2, "is in ONNX format and takes no --lora", folder["text_model.onnx"], "--lora", folder.Path);
+        Wrong(2, "runs through ONNX Runtime, where LoRA must be part of the graph", folder["text_model.onnx"], "--lora", folder.Path);
         Wrong(2, "is not in ONNX format: leave out the --onnx-… options", Native, "--onnx-threads", "2");
-        Wrong(2, "is not in ONNX format: leave out the --onnx-… options", "use-lite", "--onnx-pooling", "mean");
         Wrong(2, "expected auto or mean or cls or last or max or pooler, got 'sum'", folder.Path, "--onnx-pooling", "sum");
         Wrong(2, "--onnx-context: expected a whole number of at least 3", folder.Path, "--onnx-context", "2");
         Wrong(1, "there is no output 'x'", folder.Path, "--onnx-text-output", "x");

@@ -118,8 +118,8 @@ public class EmbedVerbTests
         Wrong("--captions all needs --data icons:SPLIT", "--texts", "x", "--captions", "all");
         Wrong("captions.tsv already has a line for each caption", "--data", folder.Path, "--captions", "all");
         Wrong("expected one or all, got 'two'", "--data", "icons:noto", "--captions", "two");
-        Wrong("use-lite embeds only texts: leave out --images", "--images", "x", "--model", "use-lite");
-        Wrong("use-lite gives features of whole texts: leave out --tokens", "--texts", "x", "--tokens", "--model", "use-lite");
+        Wrong("minilm embeds only texts: name an encoder of images", "--images", "x", "--model", "minilm");
+        Wrong("minilm gives features of whole texts: leave out --tokens", "--texts", "x", "--tokens", "--model", "minilm");
 
         void Wrong(string expected, params string[] arguments)
         {

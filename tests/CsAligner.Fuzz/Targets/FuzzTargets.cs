@@ -7,10 +7,9 @@ internal static class FuzzTargets
     [
         new("npy", [NpyTargets.File, NpyTargets.Tokens]),
         new("safetensors",
-            [SafeTensorsTargets.File, SafeTensorsTargets.Shards, SafeTensorsTargets.Adapter, SafeTensorsTargets.Lora,
-                SafeTensorsTargets.TensorFlowJs]),
+            [SafeTensorsTargets.File, SafeTensorsTargets.Shards, SafeTensorsTargets.Adapter, SafeTensorsTargets.Lora]),
         new("configs", [.. ConfigTargets.All]),
-        new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.Unigram, TokenizerTargets.HuggingFace, TokenizerTargets.Bert]),
+        new("tokenizers", [TokenizerTargets.Clip, TokenizerTargets.HuggingFace, TokenizerTargets.Bert]),
         new("tar", [TarTargets.Package, TarTargets.Compressed]),
         new("onnx", [OnnxTargets.Images, OnnxTargets.Sentences, OnnxTargets.Clip]),
         new("datasets", [.. DatasetTargets.All]),

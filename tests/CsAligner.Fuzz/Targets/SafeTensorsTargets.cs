@@ -6,13 +6,12 @@ using CsAligner.Tensors.Formats;
 
 namespace CsAligner.Fuzz.Targets;
 
-/// <summary>safetensors: a file, shards with their index, and what is kept in such files; and TensorFlow.js' weights.</summary>
+/// <summary>safetensors: a file, shards with their index, and what is kept in such files.</summary>
 internal static class SafeTensorsTargets
 {
     private const string Single = "x.safetensors";
 
     private static readonly string[] LoraFiles = [ClipLora.ConfigFile, ClipLora.WeightsFile];
-    private static readonly string[] TensorFlowFiles = ["model.json", "group1-shard1of1.bin"];
 
     private static readonly ClipConfig Tiny = new()
     {
@@ -106,25 +105,6 @@ internal static class SafeTensorsTargets
             lora.Save(folder, "tiny");
             lora.Detach();
         })),
-    };
-
-    public static FuzzTarget TensorFlowJs { get; } = new()
-    {
-        Name = "tensorflow-js",
-        Files = TensorFlowFiles,
-        Run = folder =>
-        {
-            var weights = TensorFlowJsWeights.Open(Path.Combine(folder, "model.json"));
-            foreach (string name in weights.Names) weights.ReadTensor(name);
-        },
-        Words = ["quantization", "int32", "uint8"],
-        Seeds = () =>
-        [
-            [
-                """{"format":"graph-model","weightsManifest":[{"paths":["group1-shard1of1.bin"],"weights":[{"name":"a/b","shape":[2,3],"dtype":"float32"},{"name":"c","shape":[2],"dtype":"int32"}]}]}"""u8.ToArray(),
-                new byte[32],
-            ],
-        ],
     };
 
     private static void Read(SafeTensorsFile file, string name)

@@ -48,24 +48,6 @@ internal static class TokenizerTargets
                 folder => BpeTrainer.Train([new("a photo of a cat", 9), new("a photograph of the cats", 5)], 540).Write(folder))],
     };
 
-    public static FuzzTarget Unigram { get; } = new()
-    {
-        Name = "unigram",
-        Files = ["vocab.json"],
-        Run = folder =>
-        {
-            var tokenizer = UnigramTokenizer.Read(Path.Combine(folder, "vocab.json"));
-            foreach (string text in Texts)
-                foreach (int id in tokenizer.Encode(text))
-                    FuzzTarget.Require(id >= 0 && id < tokenizer.VocabularySize, "ids are of the vocabulary");
-        },
-        Seeds = () =>
-        [
-            [Encoding.UTF8.GetBytes(
-                """[["<unk>",0],["<s>",0],["</s>",0],["x",0],["y",0],["z",0],["▁",-2.5],["▁a",-3],["a",-4],["ph",-5.5],["oto",-6],["cat",-7],[":",null],["🙂",-8]]""")],
-        ],
-    };
-
     public static FuzzTarget HuggingFace { get; } = new()
     {
         Name = "tokenizer-json",

@@ -35,15 +35,6 @@ public sealed class TokenBatchTests
         Assert.Same(trimmed, trimmed.Trim());
     }
 
-    [Fact]
-    public void A_tokenizer_without_marks_fills_rows_and_cuts_them()
-    {
-        var tokenizer = new UnigramTokenizer([("?", 0), ("1", 0), ("2", 0), ("3", 0), ("4", 0), ("5", 0), ("\u2581", -4), ("a", -2)]);
-        TokenBatch batch = tokenizer.EncodeBatch(["a", "aaa", ""], 3);
-        Assert.Equal([6, 7, 0, 6, 7, 7, 0, 0, 0], batch.Ids);
-        Assert.Equal([2, 3, 0], batch.Lengths);
-    }
-
     private static TokenBatch Make(bool paddedLeft)
     {
         var batch = new TokenBatch(2, 4, paddedLeft);

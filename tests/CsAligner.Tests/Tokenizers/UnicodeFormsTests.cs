@@ -10,7 +10,7 @@ public sealed class UnicodeFormsTests
     public void Random_texts_have_the_form_that_JavaScript_gives_them()
     {
         using JsonDocument json =
-            JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "sentence-encoder", "nfkc.json")));
+            JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "unicode", "nfkc.json")));
         int changed = 0;
         foreach (JsonElement pair in json.RootElement.EnumerateArray())
         {
