@@ -1,0 +1,25 @@
+using CsAligner.Search.Embedded;
+using CsAligner.Search.Tests.Contract;
+using CsAligner.Testing;
+
+namespace CsAligner.Search.Tests.Embedded;
+
+/// <summary>The contract on a folder, through the graph of neighbours.</summary>
+public sealed class EmbeddedIndexContractTests : SearchIndexContract, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    protected override async Task<ISearchIndex> NewAsync(int width) =>
+        await EmbeddedIndex.OpenAsync(_folder["index"], new EmbeddedIndexOptions { Width = width, ExactUpTo = 0 }, TestContext.Current.CancellationToken);
+
+    protected override async Task<ISearchIndex> ReopenAsync(ISearchIndex index, int? width = null)
+    {
+        await index.DisposeAsync();
+        return await EmbeddedIndex.OpenAsync(_folder["index"], new EmbeddedIndexOptions { Width = width, ExactUpTo = 0 },
+            TestContext.Current.CancellationToken);
+    }
+
+    protected override Task SettleAsync(ISearchIndex index) => ((EmbeddedIndex)index).WaitForGraphAsync(TestContext.Current.CancellationToken);
+}
