@@ -411,7 +411,7 @@ public sealed class EmbeddedIndex : ISearchIndex
             else if (lowest.TryPeek(out _, out float least) && score > least) lowest.EnqueueDequeue(0, score);
         }
 
-        double margin = BestItems.Margin(Width);
+        double margin = BestItems.ProductMargin(Width);
         double bar = lowest.Count == count && lowest.TryPeek(out _, out float bound) ? bound - (2 * margin) : double.NegativeInfinity;
         if (query.MinScore is { } asked) bar = Math.Max(bar, asked - 1e-6 - margin);
         var slots = new List<int>();

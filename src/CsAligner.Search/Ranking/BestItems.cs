@@ -9,8 +9,11 @@ internal static class BestItems
     /// <summary>How many candidates an approximate search brings: enough that rounding does not lose one of the best.</summary>
     public static int Candidates(int top) => (int)Math.Min(2L * top + 16, 2L * SearchQuery.MostHits);
 
-    /// <summary>How far a store's score, in float32 and of a row whose length is 1 only up to rounding, may lie from ours.</summary>
-    public static double Margin(int width) => Tensors.Kernels.Retrieval.HalfDots.Rounding(width) + UnitVector.HalfRounding + 1e-6;
+    /// <summary>How far a product in float32, with a row whose length is 1 only up to rounding, may lie from our cosine.</summary>
+    public static double ProductMargin(int width) => CosineMargin(width) + UnitVector.HalfRounding;
+
+    /// <summary>How far a store's cosine, in float32, may lie from ours.</summary>
+    public static double CosineMargin(int width) => Tensors.Kernels.Retrieval.HalfDots.Rounding(width) + 1e-6;
 
     /// <summary>The best of the candidates that the query wants.</summary>
     public static IReadOnlyList<SearchHit> Order(float[] unit, SearchQuery query, IEnumerable<ItemRecord> candidates)
