@@ -35,6 +35,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private async Task<int> StartAsync()
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "postgres");
+        Assert.True(File.Exists(Path.Combine(folder, "package-lock.json")), $"the build did not copy package-lock.json to {folder}");
         if (!File.Exists(Path.Combine(folder, "node_modules", ".package-lock.json")))
         {
             Assert.SkipWhen(Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", "PGlite is not here and CSALIGN_OFFLINE=1 forbids fetching it");
