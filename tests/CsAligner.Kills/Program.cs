@@ -8,11 +8,13 @@ internal static class Program
 {
     public static int Main(string[] arguments)
     {
+        if (arguments is ["index-writer", var index, var round]) return IndexWriter.Run(index, int.Parse(round, CultureInfo.InvariantCulture));
+        if (arguments is ["index", ..]) return KillIndex(arguments);
         KillJob? job = arguments.Length == 0 ? null : KillJobs.All.FirstOrDefault(each => each.Name == arguments[0]);
         if (job is null)
         {
             Console.Error.WriteLine(
-                $"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}");
+                $"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}, index");
             return 2;
         }
 
@@ -27,6 +29,22 @@ internal static class Program
         catch (KillException harm)
         {
             Console.WriteLine($"FAILED {harm.Message}; see {folder}");
+            return 1;
+        }
+    }
+
+    private static int KillIndex(string[] arguments)
+    {
+        string folder = Directory.CreateTempSubdirectory("csalign-kills-").FullName;
+        try
+        {
+            Console.WriteLine(new IndexKillRunner(folder, Option(arguments, "--seed", 1)).Run(Option(arguments, "--kills", 50)));
+            Directory.Delete(folder, recursive: true);
+            return 0;
+        }
+        catch (KillException harm)
+        {
+            Console.WriteLine($"FAILED index: {harm.Message}; see {folder}");
             return 1;
         }
     }

@@ -25,7 +25,8 @@ public static class IndexCopy
         if (from.Width != to.Width)
             throw new InputException($"copy: the index has vectors of {from.Width} values, the other of {to.Width}; both must be of one model");
         ItemCounts before = await to.CountAsync(cancellation);
-        if (!merge && before is not { Total: 0, Partial: false })
+        if (before.Partial) throw new IndexStoreException("copy: a part of the index where the copy should go is missing; try again when it is there");
+        if (!merge && before.Total > 0)
             throw new InputException($"copy: there are {before.Total} items already where the copy should go; empty it, take another, or merge");
         long copied = 0;
         var part = new List<SearchItem>(ItemsAtATime);

@@ -100,7 +100,8 @@ public static class FilterJson
     private static AttributeValue Value(JsonElement element, string attribute) => element.ValueKind switch
     {
         JsonValueKind.String => AttributeValue.Of(element.GetString()!),
-        JsonValueKind.Number => AttributeValue.Of(element.GetDouble()),
+        JsonValueKind.Number when double.IsFinite(element.GetDouble()) => AttributeValue.Of(element.GetDouble()),
+        JsonValueKind.Number => throw new InputException($"filter of '{attribute}': expected a finite number"),
         _ => throw new InputException($"filter of '{attribute}': expected a text or a number, got {Kind(element)}"),
     };
 

@@ -5,7 +5,7 @@ using CsAligner.Search.Tests.Servers;
 namespace CsAligner.Search.Tests.Postgres;
 
 /// <summary>The contract on PostgreSQL with pgvector.</summary>
-[Collection("postgres")]
+[Collection("servers")]
 public sealed class PostgresIndexContractTests(PostgresServer server) : SearchIndexContract
 {
     private readonly string _table = server.NewTable();

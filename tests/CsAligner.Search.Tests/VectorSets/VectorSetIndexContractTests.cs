@@ -5,7 +5,7 @@ using CsAligner.Search.VectorSets;
 namespace CsAligner.Search.Tests.VectorSets;
 
 /// <summary>The contract on three nodes of Garnet.</summary>
-[Collection("garnet")]
+[Collection("servers")]
 public sealed class VectorSetIndexContractTests(GarnetCluster cluster) : SearchIndexContract
 {
     private readonly string _prefix = cluster.NewPrefix();
