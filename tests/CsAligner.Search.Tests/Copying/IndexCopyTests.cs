@@ -17,7 +17,7 @@ public sealed class IndexCopyTests(PostgresServer postgres, GarnetCluster garnet
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    // Not from PostgreSQL to itself: the one of these tests has one connection, which the snapshot holds.
+    // Not from PostgreSQL to itself: the one of these tests has one session, which the snapshot holds.
     public static TheoryData<string, string> Pairs() => new()
     {
         { "folder", "folder" }, { "folder", "postgres" }, { "folder", "redis" }, { "postgres", "folder" }, { "postgres", "redis" },

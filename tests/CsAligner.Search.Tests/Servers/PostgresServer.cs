@@ -5,7 +5,7 @@ using CsAligner.Search.Tests.Servers;
 
 namespace CsAligner.Search.Tests.Servers;
 
-/// <summary>A PostgreSQL with pgvector for all tests that want one: started by the first. It takes one connection at a time.</summary>
+/// <summary>A PostgreSQL with pgvector for all tests that want one: started by the first. One session serves all its connections.</summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
     private readonly Lazy<Task<int>> _port;
