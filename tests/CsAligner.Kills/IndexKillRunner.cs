@@ -27,7 +27,8 @@ internal sealed class IndexKillRunner(string folder, int seed)
             CheckAsync(last).GetAwaiter().GetResult();
         }
 
-        return $"index: {kills} kills in {_writes} acknowledged writes, {_underWay} of them while a write was under way (all of it was there "
+        return $"index: {kills} kills in {_writes} acknowledged writes, {_underWay} while a write was "
+            + $"under way (all of it was there "
             + $"{_found} times, else nothing): nothing was lost";
     }
 
@@ -84,7 +85,8 @@ internal sealed class IndexKillRunner(string folder, int seed)
             SearchItem expected = IndexWriter.Item(item.Id, version);
             double length = Math.Sqrt(expected.Vector.ToArray().Sum(value => (double)value * value));
             bool same = expected.Vector.ToArray().Select(value => (float)(Half)(value / length)).SequenceEqual(item.Vector.ToArray());
-            if (!same || expected.Name != item.Name || expected.Kind != item.Kind) throw new KillException($"'{item.Id}' is torn (version {version})");
+            if (!same || expected.Name != item.Name || expected.Kind != item.Kind) throw new KillException(
+                $"'{item.Id}' is torn (version {version})");
             found[item.Id] = version;
         }
 
@@ -93,7 +95,8 @@ internal sealed class IndexKillRunner(string folder, int seed)
             _underWay++;
             int done = write.Ids.Count(id => found.GetValueOrDefault(id) == write.Version);
             int before = write.Ids.Count(id => found.GetValueOrDefault(id) == _kept.GetValueOrDefault(id));
-            if (done != write.Ids.Length && before != write.Ids.Length) throw new KillException($"of a write of {write.Ids.Length}, {done} are there");
+            if (done != write.Ids.Length && before != write.Ids.Length) throw new KillException(
+                $"of a write of {write.Ids.Length}, {done} are there");
             if (done == write.Ids.Length)
             {
                 _found++;
@@ -103,14 +106,21 @@ internal sealed class IndexKillRunner(string folder, int seed)
 
         string[] wrong = [.. found.Keys.Union(_kept.Keys).Where(id => found.GetValueOrDefault(id) != _kept.GetValueOrDefault(id))];
         if (wrong.Length > 0)
-            throw new KillException($"{wrong.Length} of {_kept.Count} acknowledged items are lost or old: {string.Join(", ", wrong.Take(5))}");
+            throw new KillException(
+                $"{wrong.Length} of {_kept.Count} acknowledged items are lost or old: {string.Join(", ", wrong.Take(5))}");
         if (_kept.Count == 0) return;
 
         // And they are found, by the graph or by comparing.
         foreach (bool exact in (bool[])[true, false])
         {
             string id = _kept.Keys.ElementAt(_random.Next(_kept.Count));
-            SearchAnswer answer = await index.SearchAsync(new SearchQuery { Vector = IndexWriter.Item(id, _kept[id]).Vector, Top = 1, Exact = exact });
+            SearchAnswer answer = await index.SearchAsync(new SearchQuery
+            {
+                Vector = IndexWriter.Item(id, _kept[id])
+                .Vector,
+                Top = 1,
+                Exact = exact
+            });
             if (answer.Hits[0].Item.Id != id) throw new KillException($"'{id}' is there and not found");
         }
     }

@@ -38,11 +38,13 @@ internal static class IndexWriter
     private static async Task WriteAsync(string folder, int round)
     {
         var random = new Random(round);
-        await using EmbeddedIndex index = await EmbeddedIndex.OpenAsync(folder, new EmbeddedIndexOptions { Width = Width, ExactUpTo = 100 });
+        await using EmbeddedIndex index = await EmbeddedIndex.OpenAsync(folder,
+            new EmbeddedIndexOptions { Width = Width, ExactUpTo = 100 });
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         for (int version = 1 + (round * 1_000_000); ; version++)
         {
-            string[] ids = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => $"item-{random.Next(Ids)}").Distinct(StringComparer.Ordinal)];
+            string[] ids = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => $"item-{random.Next(Ids)}")
+                .Distinct(StringComparer.Ordinal)];
             bool removes = random.Next(4) == 0;
             output.WriteLine($"begin {string.Join(',', ids)} {(removes ? 0 : version)}");
             if (removes) await index.RemoveAsync(ids);

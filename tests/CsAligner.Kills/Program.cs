@@ -8,7 +8,8 @@ internal static class Program
 {
     public static int Main(string[] arguments)
     {
-        if (arguments is ["index-writer", var index, var round]) return IndexWriter.Run(index, int.Parse(round, CultureInfo.InvariantCulture));
+        if (arguments is ["index-writer", var index, var round]) return IndexWriter.Run(index,
+            int.Parse(round, CultureInfo.InvariantCulture));
         if (arguments is ["index", ..]) return KillIndex(arguments);
         KillJob? job = arguments.Length == 0 ? null : KillJobs.All.FirstOrDefault(each => each.Name == arguments[0]);
         if (job is null)

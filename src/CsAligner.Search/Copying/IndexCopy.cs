@@ -23,11 +23,14 @@ public static class IndexCopy
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
         if (from.Width != to.Width)
-            throw new InputException($"copy: the index has vectors of {from.Width} values, the other of {to.Width}; both must be of one model");
+            throw new InputException(
+                $"copy: the index has vectors of {from.Width} values, the other of {to.Width}; both must be of one model");
         ItemCounts before = await to.CountAsync(cancellation);
-        if (before.Partial) throw new IndexStoreException("copy: a part of the index where the copy should go is missing; try again when it is there");
+        if (before.Partial) throw new IndexStoreException(
+            "copy: a part of the index where the copy should go is missing; try again when it is there");
         if (!merge && before.Total > 0)
-            throw new InputException($"copy: there are {before.Total} items already where the copy should go; empty it, take another, or merge");
+            throw new InputException(
+                $"copy: there are {before.Total} items already where the copy should go; empty it, take another, or merge");
         long copied = 0;
         var part = new List<SearchItem>(ItemsAtATime);
         await foreach (SearchItem item in from.SnapshotAsync(cancellation))
@@ -42,7 +45,8 @@ public static class IndexCopy
         return !after.Partial && (merge ? after.Total >= copied : after.Total == copied)
             ? copied
             : throw new IndexStoreException(
-                $"copy: {copied} items were copied and {after.Total} are there{(after.Partial ? ", a part of the index is missing" : "")}; does "
+                $"copy: {copied} items were copied and {after.Total} are there"
+                    + $"{(after.Partial ? ", a part of the index is missing" : "")}; does "
                     + "another program write to it? Copy again into an empty one");
 
         async Task AddAsync()

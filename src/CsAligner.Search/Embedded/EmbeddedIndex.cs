@@ -65,7 +65,8 @@ public sealed class EmbeddedIndex : ISearchIndex
     /// <param name="options">Null takes the defaults.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InputException">There is no index, it is damaged or of another width, or another process has it open.</exception>
-    public static Task<EmbeddedIndex> OpenAsync(string folder, EmbeddedIndexOptions? options = null, CancellationToken cancellation = default)
+    public static Task<EmbeddedIndex> OpenAsync(string folder, EmbeddedIndexOptions? options = null,
+        CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new EmbeddedIndexOptions();
@@ -95,7 +96,8 @@ public sealed class EmbeddedIndex : ISearchIndex
         ArgumentNullException.ThrowIfNull(ids);
         foreach (string id in ids) ItemRecord.CheckId(id);
         return ReadAsync<IReadOnlyList<SearchItem>>((reader, _) =>
-            [.. ids.Distinct(StringComparer.Ordinal).Select(reader.ById).Where(item => item is not null).Select(item => WithVector(item!.Value))
+            [.. ids.Distinct(StringComparer.Ordinal).Select(reader.ById).Where(item => item is not null)
+                .Select(item => WithVector(item!.Value))
                 .Select(record => record.ToItem())], cancellation);
     }
 
@@ -200,7 +202,8 @@ public sealed class EmbeddedIndex : ISearchIndex
     private static EmbeddedIndex Open(string folder, EmbeddedIndexOptions options)
     {
         if (options.Width is not null) AtomicFile.CreateFolder(folder);
-        else if (!Directory.Exists(folder)) throw new InputException($"there is no index in '{folder}'; give Width to make one, or another path");
+        else if (!Directory.Exists(folder)) throw new InputException(
+            $"there is no index in '{folder}'; give Width to make one, or another path");
         string place = Path.Combine(folder, OutputLock.FileName);
         FileLock? held;
         try
@@ -213,7 +216,8 @@ public sealed class EmbeddedIndex : ISearchIndex
         }
 
         if (held is null)
-            throw new InputException($"the index '{folder}' is open in another process{FileLock.Holder(place)}; end that, or use another folder");
+            throw new InputException(
+                $"the index '{folder}' is open in another process{FileLock.Holder(place)}; end that, or use another folder");
         ItemDatabase? database = null;
         try
         {
@@ -224,7 +228,8 @@ public sealed class EmbeddedIndex : ISearchIndex
         {
             database?.Dispose();
             held.Dispose();
-            if (failure is SqliteException broken) throw ItemDatabase.Failure(Path.Combine(folder, "items.sqlite"), broken, WriteOutcome.None);
+            if (failure is SqliteException broken) throw ItemDatabase.Failure(Path.Combine(folder, "items.sqlite"), broken,
+                WriteOutcome.None);
             throw;
         }
     }
@@ -549,7 +554,8 @@ public sealed class EmbeddedIndex : ISearchIndex
         }
         catch (IOException failure)
         {
-            throw new IndexStoreException($"the index '{_folder}' cannot be written: {failure.Message}; nothing was changed", outcome, failure);
+            throw new IndexStoreException($"the index '{_folder}' cannot be written: {failure.Message}; nothing was changed", outcome,
+                failure);
         }
     }
 }

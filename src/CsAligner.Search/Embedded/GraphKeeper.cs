@@ -13,7 +13,8 @@ namespace CsAligner.Search.Embedded;
 /// <param name="width">Values in a row.</param>
 /// <param name="read">A copy of a slot's row; null if the slot is free.</param>
 /// <param name="moment">The sequence of the last write, and the stale slots at the same moment (<see cref="Stale"/>).</param>
-internal sealed class GraphKeeper(string folder, int width, Func<int, float[]?> read, Func<(long Sequence, int[] Stale)> moment) : IDisposable
+internal sealed class GraphKeeper(string folder, int width, Func<int, float[]?> read, Func<(long Sequence, int[] Stale)> moment)
+    : IDisposable
 {
     /// <summary>More stale slots than this, and comparing all rows is as quick.</summary>
     public const int MostStale = 4096;
@@ -184,7 +185,8 @@ internal sealed class GraphKeeper(string folder, int width, Func<int, float[]?> 
 
             File.Move(temporary, FilePath, overwrite: true);
             FolderSync.Flush(folder);
-            Tensors.Formats.AtomicFile.Write(NotePath, stream => WriteNote(stream, new Note(sequence, stale, length, Convert.ToHexString(hash))));
+            Tensors.Formats.AtomicFile.Write(NotePath, stream =>
+                WriteNote(stream, new Note(sequence, stale, length, Convert.ToHexString(hash))));
             _changes = 0;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or USearchException or Tensors.InputException)

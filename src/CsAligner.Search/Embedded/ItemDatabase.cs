@@ -37,7 +37,8 @@ internal sealed class ItemDatabase : IDisposable
             if (isNew) Run(connection, "PRAGMA auto_vacuum = INCREMENTAL");
             Run(connection, "PRAGMA journal_mode = WAL");
             Run(connection, "PRAGMA synchronous = FULL");
-            long application = (long)Scalar(connection, "PRAGMA application_id")!, version = (long)Scalar(connection, "PRAGMA user_version")!;
+            long application = (long)Scalar(connection, "PRAGMA application_id")!,
+                version = (long)Scalar(connection, "PRAGMA user_version")!;
             if (application == 0 && version == 0 && (long)Scalar(connection, "SELECT count(*) FROM sqlite_schema")! == 0)
             {
                 database.Create(width ?? throw Foreign(path));
@@ -54,7 +55,8 @@ internal sealed class ItemDatabase : IDisposable
 
             database.Width = int.Parse(database.Meta("width") ?? throw Foreign(path), System.Globalization.CultureInfo.InvariantCulture);
             if (width is not null && width != database.Width)
-                throw new InputException($"the index '{Path.GetDirectoryName(path)}' has vectors of {database.Width} values, {width} were asked "
+                throw new InputException(
+                    $"the index '{Path.GetDirectoryName(path)}' has vectors of {database.Width} values, {width} were asked "
                     + "for; use the model that it was made with, or another folder");
             return database;
         }
@@ -116,7 +118,8 @@ internal sealed class ItemDatabase : IDisposable
     public void Add(int slot, ItemRecord item, long sequence)
     {
         Run(_writer,
-            "INSERT INTO items (slot, id, kind, sequence, checksum, name, path, text, attributes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO items (slot, id, kind, sequence, checksum, name, path, text, attributes) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             slot, item.Id, (int)item.Kind, sequence, VectorChecksum.Of(item.Vector), item.Name, item.Path, item.Text,
             AttributeJson.Write(item.Attributes));
         foreach (var (name, value) in item.Attributes)

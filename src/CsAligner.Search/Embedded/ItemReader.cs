@@ -89,11 +89,13 @@ internal sealed class ItemReader : IDisposable
         try
         {
             return new StoredItem(reader.GetInt32(0), reader.GetInt64(1), new ItemRecord(
-                id, (RowKind)reader.GetInt32(3), Text(reader, 4), Text(reader, 5), Text(reader, 6), AttributeJson.Read(reader.GetString(7)), []));
+                id, (RowKind)reader.GetInt32(3), Text(reader, 4), Text(reader, 5), Text(reader, 6),
+                    AttributeJson.Read(reader.GetString(7)), []));
         }
         catch (Exception failure) when (failure is JsonException or InputException)
         {
-            throw new IndexStoreException($"the index is damaged at item '{id}' ({failure.Message}); restore the folder from a copy", failure);
+            throw new IndexStoreException($"the index is damaged at item '{id}' ({failure.Message}); restore the folder from a copy",
+                failure);
         }
     }
 

@@ -2,7 +2,8 @@ using CsAligner.Retrieval;
 
 namespace CsAligner.Search.Embedded;
 
-/// <summary>Which slots of the vector file are in use, and for what kind. Its owner sees to it that one thread changes it at a time.</summary>
+/// <summary>Which slots of the vector file are in use, and for what kind. Its owner sees to it that one thread changes it at a
+/// time.</summary>
 internal sealed class SlotTable
 {
     private readonly SortedSet<int> _free = [];

@@ -47,7 +47,8 @@ internal sealed class SqliteFilter
 
     private void Range(RangeFilter filter)
     {
-        _sql.Append("(slot IN (SELECT slot FROM attributes WHERE name = ").Append(Parameter(filter.Attribute)).Append(" AND number IS NOT NULL");
+        _sql.Append("(slot IN (SELECT slot FROM attributes WHERE name = ").Append(Parameter(filter.Attribute))
+            .Append(" AND number IS NOT NULL");
         foreach (var (sign, bound) in filter.Bounds) _sql.Append(" AND number ").Append(sign).Append(' ').Append(Parameter(bound));
         _sql.Append("))");
     }

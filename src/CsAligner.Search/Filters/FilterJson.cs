@@ -13,7 +13,11 @@ public static class FilterJson
 {
     private const string Expected = "expected an object with all, any, not, or attribute and one of equals, in, gte, gt, lte, lt";
 
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = (2 * ItemFilter.MostDepth) + 8, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Options = new()
+    {
+        MaxDepth = (2 * ItemFilter.MostDepth) + 8,
+        AllowDuplicateProperties = false,
+    };
 
     /// <summary>Reads a filter.</summary>
     /// <exception cref="InputException">It is no filter; the message says what was expected.</exception>

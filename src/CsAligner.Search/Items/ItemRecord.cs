@@ -7,7 +7,8 @@ namespace CsAligner.Search.Items;
 
 /// <summary>An item that was checked, as stores keep it.</summary>
 internal sealed record ItemRecord(
-    string Id, RowKind Kind, string? Name, string? Path, string? Text, IReadOnlyDictionary<string, AttributeValue> Attributes, Half[] Vector)
+    string Id, RowKind Kind, string? Name, string? Path, string? Text, IReadOnlyDictionary<string, AttributeValue> Attributes,
+        Half[] Vector)
 {
     public const int MostIdBytes = 1024, MostAttributes = 256, MostNameBytes = 256, MostBytes = 1 << 20;
 
@@ -58,7 +59,8 @@ internal sealed record ItemRecord(
         var attributes = item.Attributes ?? throw new ArgumentException($"Add: the attributes of {what} are null.", nameof(item));
         if (attributes.Count > MostAttributes)
             throw new InputException($"{what} has {attributes.Count} attributes; expected at most {MostAttributes}: leave some out");
-        long bytes = Bytes(item.Name, $"the name of {what}") + Bytes(item.Path, $"the path of {what}") + Bytes(item.Text, $"the text of {what}");
+        long bytes = Bytes(item.Name, $"the name of {what}") + Bytes(item.Path, $"the path of {what}")
+            + Bytes(item.Text, $"the text of {what}");
         foreach (var (name, value) in attributes)
         {
             int length = Bytes(name, $"an attribute's name of {what}");

@@ -26,7 +26,8 @@ internal sealed class PostgresAddress
         catch (Exception failure) when (failure is UriFormatException or ArgumentException or FormatException or KeyNotFoundException)
         {
             // The text may hold a password: it is not repeated.
-            throw new InputException("the address of PostgreSQL cannot be read; expected postgres://user:password@host:port/database", failure);
+            throw new InputException("the address of PostgreSQL cannot be read; expected postgres://user:password@host:port/database",
+                failure);
         }
     }
 
@@ -51,7 +52,9 @@ internal sealed class PostgresAddress
             switch (key)
             {
                 case "table": table = value; break;
-                case "sslmode": connection.SslMode = Enum.Parse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true); break;
+                case "sslmode":
+                    connection.SslMode = Enum.Parse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+                    break;
                 default: connection[key] = value; break;
             }
         }

@@ -8,7 +8,8 @@ using NpgsqlTypes;
 namespace CsAligner.Search.Postgres;
 
 /// <summary>
-/// A filter as a condition of SQL on <c>attributes</c>, which is never null. Names and values are parameters, all of them, that follow those
+/// A filter as a condition of SQL on <c>attributes</c>, which is never null. Names and values are parameters, all of them, that follow
+/// those
 /// which the command has.
 /// </summary>
 internal sealed class PostgresFilter
@@ -31,7 +32,8 @@ internal sealed class PostgresFilter
         {
             case OneOfFilter among:
                 _sql.Append('(').AppendJoin(" OR ", among.Values.Select(value => "attributes @> " + Parameter(
-                    AttributeJson.Write(new Dictionary<string, AttributeValue> { [among.Attribute] = value }), NpgsqlDbType.Jsonb))).Append(')');
+                    AttributeJson.Write(new Dictionary<string, AttributeValue> { [among.Attribute] = value }), NpgsqlDbType.Jsonb)))
+                        .Append(')');
                 break;
             case RangeFilter range: Range(range); break;
             case AllFilter all: Join(all.Parts, " AND ", "true"); break;

@@ -34,14 +34,17 @@ public sealed class PostgresIndex : ISearchIndex
 
     /// <summary>Connects, and makes the tables or brings them up to date.</summary>
     /// <param name="address">
-    /// <c>postgres://user:password@host:port/database</c>, with <c>?table=NAME</c> for <see cref="PostgresIndexOptions.Table"/>, or a connection
+    /// <c>postgres://user:password@host:port/database</c>, with <c>?table=NAME</c> for <see cref="PostgresIndexOptions.Table"/>, or a
+    /// connection
     /// string of Npgsql.
     /// </param>
     /// <param name="options">Null takes the defaults.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="InputException">There is no index and no width to make one, it is of another width, or pgvector is missing.</exception>
+    /// <exception cref="InputException">There is no index and no width to make one, it is of another width, or pgvector is
+    /// missing.</exception>
     /// <exception cref="IndexStoreException">The database cannot be reached, or refuses.</exception>
-    public static async Task<PostgresIndex> OpenAsync(string address, PostgresIndexOptions? options = null, CancellationToken cancellation = default)
+    public static async Task<PostgresIndex> OpenAsync(string address, PostgresIndexOptions? options = null,
+        CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(address);
         options ??= new PostgresIndexOptions();
@@ -87,7 +90,8 @@ public sealed class PostgresIndex : ISearchIndex
                 Add(values, part.Select(record => record.Name).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
                 Add(values, part.Select(record => record.Path).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
                 Add(values, part.Select(record => record.Text).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
-                Add(values, part.Select(record => AttributeJson.Write(record.Attributes)).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Jsonb);
+                Add(values, part.Select(record => AttributeJson.Write(record.Attributes))
+                    .ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Jsonb);
                 values.Add(new NpgsqlParameter { Value = part.Select(record => new HalfVector(record.Vector)).ToArray() });
                 await command.ExecuteNonQueryAsync(cancellation);
             }
@@ -174,7 +178,8 @@ public sealed class PostgresIndex : ISearchIndex
             WriteOutcome.None, _ => _source.OpenConnectionAsync(cancellation).AsTask(), cancellation);
         await using (connection)
         {
-            NpgsqlTransaction view = await OnceAsync(() => connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation).AsTask());
+            NpgsqlTransaction view = await OnceAsync(() => connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation)
+                .AsTask());
             await using (view)
             {
                 for (string after = ""; ;)
@@ -193,7 +198,8 @@ public sealed class PostgresIndex : ISearchIndex
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     // The graph's neighbours; pgvector goes on looking until it has as many as the conditions let pass, up to a limit of its own.
-    private async Task<List<ItemRecord>> NearAsync(NpgsqlConnection connection, float[] unit, SearchQuery query, CancellationToken cancellation)
+    private async Task<List<ItemRecord>> NearAsync(NpgsqlConnection connection, float[] unit, SearchQuery query,
+        CancellationToken cancellation)
     {
         int count = BestItems.Candidates(query.Top);
         string effort = Math.Clamp(2 * count, 100, MostEffort).ToString(CultureInfo.InvariantCulture);
@@ -204,14 +210,16 @@ public sealed class PostgresIndex : ISearchIndex
         await using var command = new NpgsqlCommand { Connection = connection };
         command.Parameters.Add(new NpgsqlParameter { Value = new HalfVector(Array.ConvertAll(unit, value => (Half)value)) });
         string wanted = Conditions(query, command.Parameters);
-        command.CommandText = $"SELECT {Columns} FROM {_table} WHERE {wanted} ORDER BY embedding <=> $1 LIMIT {count.ToString(CultureInfo.InvariantCulture)}";
+        command.CommandText =
+            $"SELECT {Columns} FROM {_table} WHERE {wanted} ORDER BY embedding <=> $1 LIMIT {count.ToString(CultureInfo.InvariantCulture)}";
         List<ItemRecord> found = await ReadAllAsync(command, cancellation);
         await transaction.CommitAsync(cancellation);
         return found;
     }
 
     // Every row, compared in float32; what rounding may have put out of order comes along.
-    private async Task<List<ItemRecord>> BestAsync(NpgsqlConnection connection, float[] unit, SearchQuery query, CancellationToken cancellation)
+    private async Task<List<ItemRecord>> BestAsync(NpgsqlConnection connection, float[] unit, SearchQuery query,
+        CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand { Connection = connection };
         NpgsqlParameterCollection values = command.Parameters;
@@ -266,7 +274,8 @@ public sealed class PostgresIndex : ISearchIndex
             {
                 Half[] vector = reader.GetFieldValue<HalfVector>(6).ToArray();
                 records.Add(new ItemRecord(
-                    id, (RowKind)reader.GetInt16(1), Text(reader, 2), Text(reader, 3), Text(reader, 4), AttributeJson.Read(reader.GetString(5)), vector));
+                    id, (RowKind)reader.GetInt16(1), Text(reader, 2), Text(reader, 3), Text(reader, 4),
+                        AttributeJson.Read(reader.GetString(5)), vector));
             }
             catch (Exception failure) when (failure is JsonException or InvalidCastException)
             {
@@ -297,7 +306,8 @@ public sealed class PostgresIndex : ISearchIndex
             return result;
         }, cancellation);
 
-    private Task<T> OnceAsync<T>(Func<Task<T>> work) => new Retry(1, _where).RunAsync(WriteOutcome.None, _ => work(), CancellationToken.None);
+    private Task<T> OnceAsync<T>(Func<Task<T>> work) => new Retry(1, _where)
+        .RunAsync(WriteOutcome.None, _ => work(), CancellationToken.None);
 
     private static string[] Ids(IReadOnlyCollection<string> ids)
     {
@@ -329,7 +339,8 @@ public sealed class PostgresIndex : ISearchIndex
                 {
                     cancellation.ThrowIfCancellationRequested();
                     if (CommitSent) throw PostgresFailures.Describe(where, failure, WriteOutcome.Unknown);
-                    if (attempt >= attempts || !PostgresFailures.IsPassing(failure)) throw PostgresFailures.Describe(where, failure, outcome);
+                    if (attempt >= attempts || !PostgresFailures.IsPassing(failure)) throw PostgresFailures.Describe(where, failure,
+                        outcome);
                 }
 
                 // 0.1, 0.4, 1.6 seconds: a server that is started again is back by then.

@@ -12,17 +12,20 @@ public sealed record PostgresIndexOptions
     public string Table { get; init; } = "csaligner_items";
 
     /// <summary>
-    /// Whether a new index gets a graph of neighbours (HNSW). Without it, and with more than 4,000 values in a vector, which pgvector's graph
+    /// Whether a new index gets a graph of neighbours (HNSW). Without it, and with more than 4,000 values in a vector, which pgvector's
+    /// graph
     /// cannot hold, every search is exact.
     /// </summary>
     public bool Graph { get; init; } = true;
 
-    /// <summary>How often a call is tried when the connection is lost, at most. A write is not tried again once its commit was sent.</summary>
+    /// <summary>How often a call is tried when the connection is lost, at most. A write is not tried again once its commit was
+    /// sent.</summary>
     public int Attempts { get; init; } = 4;
 
     internal void Check()
     {
-        if (Width is < 1 or > 16_000) throw new InputException($"Width: expected 1 to 16000 values in a vector, which pgvector can hold, got {Width}");
+        if (Width is < 1 or > 16_000) throw new InputException(
+            $"Width: expected 1 to 16000 values in a vector, which pgvector can hold, got {Width}");
         if (Table is not { Length: >= 1 and <= 40 } || !Table.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_')
             || char.IsAsciiDigit(Table[0]))
         {

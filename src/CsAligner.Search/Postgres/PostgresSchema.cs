@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace CsAligner.Search.Postgres;
 
-/// <summary>Makes the tables of an index, or brings those of an older version up to date: in one transaction, one process at a time.</summary>
+/// <summary>Makes the tables of an index, or brings those of an older version up to date: in one transaction, one process at a
+/// time.</summary>
 internal static class PostgresSchema
 {
     private const int Version = 1;
@@ -16,14 +17,16 @@ internal static class PostgresSchema
 
     /// <summary>Prepares the database.</summary>
     /// <returns>Values in a vector.</returns>
-    public static async Task<int> MigrateAsync(NpgsqlConnection connection, PostgresIndexOptions options, string where, CancellationToken cancellation)
+    public static async Task<int> MigrateAsync(NpgsqlConnection connection, PostgresIndexOptions options, string where,
+        CancellationToken cancellation)
     {
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
         await RunAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({Lock})"), cancellation);
         await RequirePgvectorAsync(connection, where, cancellation);
         string table = options.Table, meta = table + "_meta";
         int? width = await ScalarAsync(connection, $"SELECT to_regclass('{meta}')::text", cancellation) is string
-            ? int.Parse((string)(await ScalarAsync(connection, $"SELECT value FROM {meta} WHERE key = 'width'", cancellation))!, CultureInfo.InvariantCulture)
+            ? int.Parse((string)(await ScalarAsync(connection, $"SELECT value FROM {meta} WHERE key = 'width'", cancellation))!,
+                CultureInfo.InvariantCulture)
             : null;
         if (width is null)
         {
@@ -32,12 +35,14 @@ internal static class PostgresSchema
         }
         else if (options.Width is not null && options.Width != width)
         {
-            throw new InputException($"{where}: the index '{table}' has vectors of {width} values, {options.Width} were asked for; use the model that "
+            throw new InputException(
+                $"{where}: the index '{table}' has vectors of {width} values, {options.Width} were asked for; use the model that "
                 + "it was made with, or another table");
         }
         else if (await ScalarAsync(connection, $"SELECT value FROM {meta} WHERE key = 'version'", cancellation) is not "1")
         {
-            throw new InputException($"{where}: the index '{table}' has another format than {Version}; use the version of CsAligner that wrote it");
+            throw new InputException(
+                $"{where}: the index '{table}' has another format than {Version}; use the version of CsAligner that wrote it");
         }
 
         await transaction.CommitAsync(cancellation);
@@ -49,7 +54,8 @@ internal static class PostgresSchema
         const string Installed = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
         if (await ScalarAsync(connection, Installed, cancellation) is not string found)
         {
-            if (await ScalarAsync(connection, "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'", cancellation) is not string)
+            if (await ScalarAsync(connection, "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'",
+                cancellation) is not string)
                 throw new InputException($"{where} has no pgvector; install the extension 'vector', version {LeastPgvector} or later");
             await RunAsync(connection, "CREATE EXTENSION IF NOT EXISTS vector", cancellation);
             found = (string)(await ScalarAsync(connection, Installed, cancellation))!;
@@ -74,7 +80,8 @@ internal static class PostgresSchema
             $"CREATE INDEX {table}_kind ON {table} (kind)",
             $"CREATE INDEX {table}_attributes ON {table} USING gin (attributes jsonb_path_ops)",
             .. graph && width <= 4000
-                ? (string[])[$"CREATE INDEX {table}_embedding ON {table} USING hnsw (embedding halfvec_cosine_ops) WITH (m = 16, ef_construction = 128)"]
+                ? (string[])[$"CREATE INDEX {table}_embedding ON {table} USING hnsw (embedding halfvec_cosine_ops) "
+                    + "WITH (m = 16, ef_construction = 128)"]
                 : [],
             $"INSERT INTO {meta} (key, value) VALUES ('version', '{Version}'), ('width', '{number}')",
         ];

@@ -43,7 +43,8 @@ public sealed record SearchQuery
         if (Vector.Length != width)
             throw new InputException($"the query has {Vector.Length} values, the index has {width}; encode it with the index's model");
         if (Top is < 1 or > MostHits) throw new InputException($"Top: expected 1 to {MostHits}, got {Top}");
-        if (MinScore is not (null or (>= -1 and <= 1))) throw new InputException($"MinScore: expected a cosine from -1 up to 1, got {MinScore}");
+        if (MinScore is not (null or (>= -1 and <= 1))) throw new InputException(
+            $"MinScore: expected a cosine from -1 up to 1, got {MinScore}");
         if (Except.Count > MostHits) throw new InputException($"Except: expected at most {MostHits} ids, got {Except.Count}");
         foreach (string id in Except) ItemRecord.CheckId(id, "an id of Except");
         Filter?.RequireReasonable();

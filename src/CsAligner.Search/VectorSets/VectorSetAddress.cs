@@ -32,7 +32,8 @@ internal sealed class VectorSetAddress
         catch (Exception failure) when (failure is ArgumentException or FormatException)
         {
             // The text may hold a password: it is not repeated.
-            throw new InputException("the address of Redis or Garnet cannot be read; expected redis://user:password@host:port,host:port/prefix", failure);
+            throw new InputException(
+                "the address of Redis or Garnet cannot be read; expected redis://user:password@host:port,host:port/prefix", failure);
         }
     }
 

@@ -11,7 +11,8 @@ namespace CsAligner.Search.VectorSets;
 
 /// <summary>
 /// Attributes and filters for vector sets. Names and values are written in letters and digits alone, so nothing in them can end a text
-/// of a filter, whatever rules a server has for that. A server takes a condition on an attribute that is not there for false as a whole, not
+/// of a filter, whatever rules a server has for that. A server takes a condition on an attribute that is not there for false as a whole,
+/// not
 /// and or included: what it is asked is only what every match must meet, and all is looked at again.
 /// </summary>
 internal static class VectorSetFilter

@@ -48,7 +48,8 @@ public sealed class VectorSetIndex : ISearchIndex
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InputException">There is no index and no width to make one, or it is of another width.</exception>
     /// <exception cref="IndexStoreException">No server can be reached, or it has no vector sets.</exception>
-    public static async Task<VectorSetIndex> OpenAsync(string address, VectorSetIndexOptions? options = null, CancellationToken cancellation = default)
+    public static async Task<VectorSetIndex> OpenAsync(string address, VectorSetIndexOptions? options = null,
+        CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(address);
         options ??= new VectorSetIndexOptions();
@@ -72,7 +73,8 @@ public sealed class VectorSetIndex : ISearchIndex
             IDatabase database = connection.GetDatabase();
             VectorSetServer server = await DetectAsync(connection, database);
             (int width, int count) = await LayoutAsync(database, server, options, place.Shown);
-            VectorSetShard[] shards = [.. Enumerable.Range(0, count).Select(shard => Shard(database, server, options.Prefix, shard, width))];
+            VectorSetShard[] shards = [.. Enumerable.Range(0, count)
+                .Select(shard => Shard(database, server, options.Prefix, shard, width))];
             return new VectorSetIndex(connection, shards, place.Shown, width);
         }
         catch (Exception failure)
@@ -121,7 +123,8 @@ public sealed class VectorSetIndex : ISearchIndex
             Answers<List<ItemRecord>> records = await FetchAsync([.. ids.Take(limit)], cancellation);
             partial |= found.Failure is not null || records.Failure is not null;
             SearchItem[] items =
-                [.. records.Values.SelectMany(each => each).OrderBy(record => record.Id, IdOrder.Instance).Select(record => record.ToItem())];
+                [.. records.Values.SelectMany(each => each).OrderBy(record => record.Id, IdOrder.Instance)
+                    .Select(record => record.ToItem())];
             string? next = ids.Length > limit ? ids[limit - 1] : null;
 
             // All of the ids belonged to items that were being removed.
@@ -144,7 +147,8 @@ public sealed class VectorSetIndex : ISearchIndex
             int asked = count, spent = Math.Min(effort, 1_000_000);
             Answers<List<(string Id, double Cosine)>> near =
                 await AskAsync(shard => shard.NearAsync(bytes, asked, spent, condition), cancellation);
-            string[] best = [.. near.Values.SelectMany(each => each).OrderByDescending(each => each.Cosine).Take(asked).Select(each => each.Id)];
+            string[] best = [.. near.Values.SelectMany(each => each).OrderByDescending(each => each.Cosine).Take(asked)
+                .Select(each => each.Id)];
             Answers<List<ItemRecord>> records = await FetchAsync(best, cancellation);
             ItemRecord[] candidates = [.. records.Values.SelectMany(each => each)];
             IReadOnlyList<SearchHit> hits = BestItems.Order(unit, query, candidates);
@@ -156,7 +160,8 @@ public sealed class VectorSetIndex : ISearchIndex
             // Too few: there are no more, or the servers gave up too early. They look further, until they have looked at everything.
             Answers<long> sizes = await AskAsync(shard => shard.SizeAsync(), cancellation);
             long largest = sizes.Values.DefaultIfEmpty(0).Max();
-            if (spent >= largest && asked >= sizes.Values.Sum()) return new SearchAnswer(hits, Exact: false, partial || sizes.Failure is not null);
+            if (spent >= largest && asked >= sizes.Values.Sum()) return new SearchAnswer(hits, Exact: false, partial
+                || sizes.Failure is not null);
             if (spent >= largest && condition is null && hits.Count >= candidates.Length)
                 return new SearchAnswer(hits, Exact: false, partial || sizes.Failure is not null);
         }
@@ -175,7 +180,8 @@ public sealed class VectorSetIndex : ISearchIndex
         for (string? after = null; ;)
         {
             ItemPage page = await ListAsync(after, 500, cancellation);
-            if (page.Partial) throw new IndexStoreException($"{_where}: a node does not answer, so items are missing; try again when all are there");
+            if (page.Partial) throw new IndexStoreException(
+                $"{_where}: a node does not answer, so items are missing; try again when all are there");
             foreach (SearchItem item in page.Items) yield return item;
             if ((after = page.Next) is null) yield break;
         }
@@ -237,11 +243,13 @@ public sealed class VectorSetIndex : ISearchIndex
         if (parts.Length != 3 || parts[0] != Version || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out int width)
             || !int.TryParse(parts[2], CultureInfo.InvariantCulture, out int shards))
         {
-            throw new InputException($"{where}: the index '{options.Prefix}' has another format; use the version of CsAligner that wrote it");
+            throw new InputException(
+                $"{where}: the index '{options.Prefix}' has another format; use the version of CsAligner that wrote it");
         }
 
         if (options.Width is not null && options.Width != width)
-            throw new InputException($"{where}: the index '{options.Prefix}' has vectors of {width} values, {options.Width} were asked for; use the model "
+            throw new InputException(
+                $"{where}: the index '{options.Prefix}' has vectors of {width} values, {options.Width} were asked for; use the model "
                 + "that it was made with, or another prefix");
         return (width, shards);
     }
@@ -273,14 +281,17 @@ public sealed class VectorSetIndex : ISearchIndex
 
     private async Task<Answers<List<ItemRecord>>> FetchAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation)
     {
-        var groups = ids.GroupBy(id => KeySlot.ShardOf(id, _shards.Length)).ToDictionary(group => _shards[group.Key], group => group.ToArray());
+        var groups = ids.GroupBy(id => KeySlot.ShardOf(id, _shards.Length)).ToDictionary(group => _shards[group.Key], group =>
+            group.ToArray());
         return await AskAsync(groups.Keys, shard => shard.GetAsync(groups[shard]), cancellation);
     }
 
-    private Task<Answers<T>> AskAsync<T>(Func<VectorSetShard, Task<T>> ask, CancellationToken cancellation) => AskAsync(_shards, ask, cancellation);
+    private Task<Answers<T>> AskAsync<T>(Func<VectorSetShard, Task<T>> ask, CancellationToken cancellation) =>
+        AskAsync(_shards, ask, cancellation);
 
     // All at once; those that are away are told apart from those that refuse.
-    private async Task<Answers<T>> AskAsync<T>(IReadOnlyCollection<VectorSetShard> shards, Func<VectorSetShard, Task<T>> ask, CancellationToken cancellation)
+    private async Task<Answers<T>> AskAsync<T>(IReadOnlyCollection<VectorSetShard> shards, Func<VectorSetShard, Task<T>> ask,
+        CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         Task<T>[] tasks = [.. shards.Select(ask)];
@@ -333,7 +344,8 @@ public sealed class VectorSetIndex : ISearchIndex
 
     private static bool IsAway(Exception failure) => failure is RedisConnectionException or RedisTimeoutException or TimeoutException
         || (failure is RedisServerException refused && (refused.Message.StartsWith("CLUSTERDOWN", StringComparison.Ordinal)
-            || refused.Message.StartsWith("MOVED", StringComparison.Ordinal) || refused.Message.StartsWith("LOADING", StringComparison.Ordinal)
+            || refused.Message.StartsWith("MOVED", StringComparison.Ordinal)
+                || refused.Message.StartsWith("LOADING", StringComparison.Ordinal)
             || refused.Message.StartsWith("TRYAGAIN", StringComparison.Ordinal)));
 
     private static IndexStoreException Describe(string where, Exception failure, WriteOutcome outcome)

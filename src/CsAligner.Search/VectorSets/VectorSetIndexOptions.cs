@@ -12,7 +12,8 @@ public sealed record VectorSetIndexOptions
     public string Prefix { get; init; } = "csaligner";
 
     /// <summary>
-    /// Over how many vector sets a new index is spread, in slots evenly apart: at least as many as the cluster will ever have nodes. It stays
+    /// Over how many vector sets a new index is spread, in slots evenly apart: at least as many as the cluster will ever have nodes. It
+    /// stays
     /// as it was made.
     /// </summary>
     public int Shards { get; init; } = 16;

@@ -45,14 +45,17 @@ internal static class VectorSetRecord
             using JsonDocument document = JsonDocument.Parse(record.Slice(4, length));
             JsonElement root = document.RootElement;
             Half[] vector = MemoryMarshal.Cast<byte, Half>(record.Span[(4 + length)..]).ToArray();
-            return new ItemRecord(id, (RowKind)root.GetProperty("kind").GetInt32(), Text(root, "name"), Text(root, "path"), Text(root, "text"),
+            return new ItemRecord(id, (RowKind)root.GetProperty("kind").GetInt32(), Text(root, "name"), Text(root, "path"),
+                Text(root, "text"),
                 AttributeJson.Read(root.GetProperty("attributes")), vector);
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new IndexStoreException($"item '{id}' of the vector sets cannot be read ({failure.Message}); did another program write it?", failure);
+            throw new IndexStoreException(
+                $"item '{id}' of the vector sets cannot be read ({failure.Message}); did another program write it?", failure);
         }
     }
 
-    private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+    private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetString()
+        : null;
 }

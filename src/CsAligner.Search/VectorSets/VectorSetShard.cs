@@ -30,7 +30,8 @@ internal sealed class VectorSetShard(IDatabase database, VectorSetServer server,
             database.SortedSetRemoveAsync(_ids[1 - (int)item.Kind], id),
             database.ExecuteAsync("VADD",
             [
-                _vectors, "FP32", Bytes(UnitVector.ToSingle(item.Vector)), id, "NOQUANT", "EF", EffortAtAdding, "SETATTR", VectorSetFilter.Attributes(item), "M", Links,
+                _vectors, "FP32", Bytes(UnitVector.ToSingle(item.Vector)), id, "NOQUANT", "EF", EffortAtAdding, "SETATTR",
+                    VectorSetFilter.Attributes(item), "M", Links,
                 .. server.Adding,
             ]));
     }
@@ -76,7 +77,8 @@ internal sealed class VectorSetShard(IDatabase database, VectorSetServer server,
     {
         object[] arguments =
         [
-            _vectors, "FP32", query, "WITHSCORES", "COUNT", count, "EF", effort, .. condition is null ? [] : (object[])["FILTER", condition, .. server.Filtering(effort)],
+            _vectors, "FP32", query, "WITHSCORES", "COUNT", count, "EF", effort, .. condition is null ? []
+                : (object[])["FILTER", condition, .. server.Filtering(effort)],
         ];
         var found = (RedisResult[])(await database.ExecuteAsync("VSIM", arguments))!;
         var near = new List<(string, double)>(found.Length / 2);

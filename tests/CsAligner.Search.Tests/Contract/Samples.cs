@@ -44,7 +44,8 @@ internal static class Samples
     public static float[][] Queries(int count, ulong seed = 2)
     {
         // Near the clusters of Make: the generator is the same, and begins with the centres.
-        Tensor centres = Tensor.Normal(new RandomGenerator(1), 1, 12, Width), noise = Tensor.Normal(new RandomGenerator(seed), 0.6f, count, Width);
+        Tensor centres = Tensor.Normal(new RandomGenerator(1), 1, 12, Width), noise = Tensor.Normal(new RandomGenerator(seed), 0.6f, count,
+            Width);
         return [.. Enumerable.Range(0, count).Select(q => Enumerable.Range(0, Width)
             .Select(d => noise.Span[(q * Width) + d] + centres.Span[(q % 12 * Width) + d]).ToArray())];
     }
@@ -65,7 +66,8 @@ internal static class Samples
 
     /// <summary>Compares with every item; equal scores to the lower id.</summary>
     public static SearchItem[] Best(IEnumerable<SearchItem> items, SearchQuery query, Func<SearchItem, bool>? wanted = null) =>
-        [.. items.Where(item => (query.Find is null || item.Kind == query.Find) && !query.Except.Contains(item.Id) && wanted?.Invoke(item) != false)
+        [.. items.Where(item => (query.Find is null || item.Kind == query.Find) && !query.Except.Contains(item.Id)
+            && wanted?.Invoke(item) != false)
             .Select(item => (item, Score: (float)Cosine(query.Vector.ToArray(), item.Vector)))
             .Where(each => query.MinScore is null || each.Score >= query.MinScore)
             .OrderByDescending(each => each.Score).ThenBy(each => each.item.Id, Comparer<string>.Create(CompareBytes))
@@ -78,8 +80,10 @@ internal static class Samples
     public static void Same(SearchItem expected, SearchItem? found)
     {
         Assert.NotNull(found);
-        Assert.Equal((expected.Id, expected.Kind, expected.Name, expected.Path, expected.Text), (found.Id, found.Kind, found.Name, found.Path, found.Text));
-        Assert.Equal(expected.Attributes.OrderBy(each => each.Key, StringComparer.Ordinal), found.Attributes.OrderBy(each => each.Key, StringComparer.Ordinal));
+        Assert.Equal((expected.Id, expected.Kind, expected.Name, expected.Path, expected.Text),
+            (found.Id, found.Kind, found.Name, found.Path, found.Text));
+        Assert.Equal(expected.Attributes.OrderBy(each => each.Key, StringComparer.Ordinal), found.Attributes.OrderBy(each =>
+            each.Key, StringComparer.Ordinal));
         Assert.Equal(Kept(expected.Vector), found.Vector.ToArray().Select(value => (double)value));
     }
 }

@@ -74,10 +74,12 @@ public abstract class SearchIndexContract
                 foreach (float[] vector in Samples.Queries(40, seed: 3))
                 {
                     var query = new SearchQuery { Vector = vector, Find = find, Filter = filter };
-                    string[] best = [.. Samples.Best(items, query, item => filter?.Matches(item.Attributes) != false).Select(item => item.Id)];
+                    string[] best = [.. Samples.Best(items, query, item => filter?.Matches(item.Attributes) != false)
+                        .Select(item => item.Id)];
                     SearchAnswer answer = await index.SearchAsync(query, Stop);
                     Assert.Equal(best.Length, answer.Hits.Count);
-                    Assert.Equal(answer.Hits.OrderByDescending(hit => hit.Score).Select(hit => hit.Score), answer.Hits.Select(hit => hit.Score));
+                    Assert.Equal(answer.Hits.OrderByDescending(hit => hit.Score).Select(hit => hit.Score),
+                        answer.Hits.Select(hit => hit.Score));
                     found += best.Intersect(answer.Hits.Select(hit => hit.Item.Id)).Count();
                     all += best.Length;
                 }
@@ -102,7 +104,8 @@ public abstract class SearchIndexContract
                 .Select(item => item.Id).Order(StringComparer.Ordinal)];
             foreach (bool exact in (bool[])[true, false])
             {
-                SearchAnswer answer = await index.SearchAsync(new SearchQuery { Vector = vector, Top = 1000, Filter = filter, Exact = exact }, Stop);
+                SearchAnswer answer = await index.SearchAsync(
+                    new SearchQuery { Vector = vector, Top = 1000, Filter = filter, Exact = exact }, Stop);
                 Assert.True(expected.SequenceEqual(answer.Hits.Select(hit => hit.Item.Id).Order(StringComparer.Ordinal)),
                     $"{json}, exact {exact}: expected {expected.Length}, got {answer.Hits.Count}");
             }
@@ -191,7 +194,8 @@ public abstract class SearchIndexContract
         Assert.Equal(0, await index.RemoveAsync(gone, Stop));
         await SettleAsync(index);
         Assert.Empty(await index.GetAsync(gone, Stop));
-        Assert.Equal(new ItemCounts(items.Skip(60).Count(item => item.Kind == RowKind.Image), items.Skip(60).Count(item => item.Kind == RowKind.Text)),
+        Assert.Equal(new ItemCounts(items.Skip(60).Count(item => item.Kind == RowKind.Image), items.Skip(60)
+            .Count(item => item.Kind == RowKind.Text)),
             await index.CountAsync(Stop));
         foreach (bool exact in (bool[])[true, false])
         {
@@ -254,8 +258,10 @@ public abstract class SearchIndexContract
         await using ISearchIndex index = await NewAsync(Samples.Width);
         string[] texts =
         [
-            "'; DROP TABLE items; --", "\" OR 1=1 --", "$1", "@p0 :p1 ?", "%s%n{0}", "VADD", "FLUSHALL\r\nDEL x\r\n", "*3\r\n$3\r\nSET\r\n", ".k == \"image\"",
-            "\") or (.k == \"text\"", "{tag}", "a}b{c", "\\", "\\u0000", "'", "\"", "\u0001\u001f\u007f", "\u2028", "é", "e\u0301", "😀👩‍👩‍👧", "\uFEFF", "\uFFFF", " ",
+            "'; DROP TABLE items; --", "\" OR 1=1 --", "$1", "@p0 :p1 ?", "%s%n{0}", "VADD", "FLUSHALL\r\nDEL x\r\n",
+                "*3\r\n$3\r\nSET\r\n", ".k == \"image\"",
+            "\") or (.k == \"text\"", "{tag}", "a}b{c", "\\", "\\u0000", "'", "\"", "\u0001\u001f\u007f", "\u2028", "é", "e\u0301",
+                "😀👩‍👩‍👧", "\uFEFF", "\uFFFF", " ",
             "\t\r\n", "null", "NaN", "-0", "1e400", "<script>", "../../etc/passwd", "__proto__", "all", "مرحبا", new string('x', 1000),
         ];
         float[][] vectors = Samples.Queries(texts.Length, seed: 5);
@@ -282,7 +288,8 @@ public abstract class SearchIndexContract
                     new SearchQuery { Vector = vectors[0], Filter = ItemFilter.EqualTo(name, value), Exact = exact }, Stop)).Hits);
                 Assert.Equal(item.Id, hit.Item.Id);
                 hit = Assert.Single((await index.SearchAsync(
-                    new SearchQuery { Vector = vectors[0], Filter = ItemFilter.OneOf("n", item.Attributes["n"], "x"), Exact = exact }, Stop)).Hits);
+                    new SearchQuery { Vector = vectors[0], Filter = ItemFilter.OneOf("n", item.Attributes["n"], "x"), Exact = exact },
+                        Stop)).Hits);
                 Assert.Equal(item.Id, hit.Item.Id);
             }
 
@@ -329,8 +336,10 @@ public abstract class SearchIndexContract
             }
         }
 
-        Assert.Empty((await index.SearchAsync(new SearchQuery { Vector = item.Vector, Filter = ItemFilter.EqualTo("text of a number", 1) }, Stop)).Hits);
-        Assert.Empty((await index.SearchAsync(new SearchQuery { Vector = item.Vector, Filter = ItemFilter.EqualTo("long", text[..^1]) }, Stop)).Hits);
+        Assert.Empty((await index.SearchAsync(new SearchQuery { Vector = item.Vector, Filter = ItemFilter.EqualTo("text of a number", 1) },
+            Stop)).Hits);
+        Assert.Empty((await index.SearchAsync(new SearchQuery { Vector = item.Vector, Filter = ItemFilter.EqualTo("long", text[..^1]) },
+            Stop)).Hits);
     }
 
     [Fact]
@@ -339,15 +348,16 @@ public abstract class SearchIndexContract
         await using ISearchIndex index = await NewAsync(Samples.Width);
         SearchItem good = Samples.Make(1)[0];
         float[] vector = good.Vector.ToArray();
-        SearchItem Of(string id = "bad", float[]? values = null, string? name = null, string? attribute = null, string? text = null) => new()
-        {
-            Id = id,
-            Kind = RowKind.Image,
-            Vector = values ?? vector,
-            Name = name,
-            Text = text,
-            Attributes = attribute is null ? [] : new Dictionary<string, AttributeValue> { [attribute] = 1 },
-        };
+        SearchItem Of(string id = "bad", float[]? values = null, string? name = null, string? attribute = null, string? text = null) =>
+            new()
+            {
+                Id = id,
+                Kind = RowKind.Image,
+                Vector = values ?? vector,
+                Name = name,
+                Text = text,
+                Attributes = attribute is null ? [] : new Dictionary<string, AttributeValue> { [attribute] = 1 },
+            };
         (SearchItem Item, string Says)[] cases =
         [
             (Of(values: vector[..^1]), "23 values, the index has 24"),
@@ -376,8 +386,10 @@ public abstract class SearchIndexContract
         Assert.Equal(0, (await index.CountAsync(Stop)).Total);
         foreach (SearchQuery query in (SearchQuery[])
         [
-            new() { Vector = vector.AsMemory(1) }, new() { Vector = new float[Samples.Width] }, new() { Vector = vector, Top = 0 }, new() { Vector = vector, Top = 10_001 },
-            new() { Vector = vector, MinScore = 2 }, new() { Vector = vector, MinScore = double.NaN }, new() { Vector = vector, Except = ["a\0"] },
+            new() { Vector = vector.AsMemory(1) }, new() { Vector = new float[Samples.Width] }, new() { Vector = vector, Top = 0 },
+                new() { Vector = vector, Top = 10_001 },
+            new() { Vector = vector, MinScore = 2 }, new() { Vector = vector, MinScore = double.NaN },
+                new() { Vector = vector, Except = ["a\0"] },
         ])
             await Assert.ThrowsAsync<InputException>(() => index.SearchAsync(query, Stop));
         await Assert.ThrowsAsync<InputException>(() => index.ListAsync(limit: 0, cancellation: Stop));
@@ -390,7 +402,8 @@ public abstract class SearchIndexContract
         await using ISearchIndex index = await NewAsync(Samples.Width);
         Assert.Equal(Samples.Width, index.Width);
         foreach (bool exact in (bool[])[true, false])
-            Assert.Equal(([], false), await index.SearchAsync(new SearchQuery { Vector = Samples.Queries(1)[0], Exact = exact }, Stop) is var answer
+            Assert.Equal(([], false), await index.SearchAsync(new SearchQuery { Vector = Samples.Queries(1)[0], Exact = exact },
+                Stop) is var answer
                 ? (answer.Hits.ToArray(), answer.Partial) : default);
         Assert.Equal(new ItemCounts(0, 0), await index.CountAsync(Stop));
         ItemPage page = await index.ListAsync(cancellation: Stop);
@@ -423,7 +436,8 @@ public abstract class SearchIndexContract
         {
             do
             {
-                SearchAnswer answer = await index.SearchAsync(new SearchQuery { Vector = vectors[reader % 2], Top = 100, Exact = reader == 0 }, Stop);
+                SearchAnswer answer = await index.SearchAsync(
+                    new SearchQuery { Vector = vectors[reader % 2], Top = 100, Exact = reader == 0 }, Stop);
                 Assert.Equal(60, answer.Hits.Count(hit => hit.Item.Id.StartsWith("stay-", StringComparison.Ordinal)));
                 SearchHit hit = Assert.Single(answer.Hits, hit => hit.Item.Id == "changing");
                 int version = (int)hit.Item.Attributes["version"].Number;
@@ -462,7 +476,8 @@ public abstract class SearchIndexContract
             foreach (bool exact in (bool[])[true, false])
             {
                 var query = new SearchQuery { Vector = Samples.Queries(1)[0], Exact = exact };
-                Assert.Equal(Samples.Best(left, query).Select(item => item.Id), (await index.SearchAsync(query, Stop)).Hits.Select(hit => hit.Item.Id));
+                Assert.Equal(Samples.Best(left, query).Select(item => item.Id), (await index.SearchAsync(query, Stop))
+                    .Hits.Select(hit => hit.Item.Id));
             }
         }
         finally
@@ -476,7 +491,8 @@ public abstract class SearchIndexContract
     {
         ISearchIndex index = await NewAsync(Samples.Width);
         await index.AddAsync(Samples.Make(3), Stop);
-        var refused = await Assert.ThrowsAnyAsync<InputException>(async () => await (await ReopenAsync(index, Samples.Width + 1)).DisposeAsync());
+        var refused = await Assert.ThrowsAnyAsync<InputException>(async () => await (await ReopenAsync(index, Samples.Width + 1))
+            .DisposeAsync());
         Assert.Contains(Samples.Width.ToString(CultureInfo.InvariantCulture), refused.Message, StringComparison.Ordinal);
     }
 
@@ -487,7 +503,8 @@ public abstract class SearchIndexContract
         await index.AddAsync(Samples.Make(10), Stop);
         using var stopped = new CancellationTokenSource();
         await stopped.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.SearchAsync(new SearchQuery { Vector = Samples.Queries(1)[0] }, stopped.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.SearchAsync(new SearchQuery { Vector = Samples.Queries(1)[0] },
+            stopped.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.AddAsync(Samples.Make(5, prefix: "other-"), stopped.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.RemoveAsync([Samples.Make(1)[0].Id], stopped.Token));
         Assert.Equal(10, (await index.CountAsync(Stop)).Total);
@@ -518,7 +535,8 @@ public abstract class SearchIndexContract
         ("""{"attribute": "colour", "lt": 5}""", (_, _, _) => false),
         ("""{"not": {"attribute": "colour", "equals": "red"}}""", (colour, _, _) => colour != "red"),
         ("""{"not": {"attribute": "year", "gte": 2010}}""", (_, _, year) => !(year >= 2010)),
-        ("""{"any": [{"attribute": "colour", "equals": "red"}, {"attribute": "year", "equals": 2002}]}""", (colour, _, year) => colour == "red" || year == 2002),
+        ("""{"any": [{"attribute": "colour", "equals": "red"}, {"attribute": "year", "equals": 2002}]}""",
+            (colour, _, year) => colour == "red" || year == 2002),
         ("""{"all": [{"attribute": "colour", "equals": "red"}, {"not": {"attribute": "year", "lt": 2012}}]}""",
             (colour, _, year) => colour == "red" && !(year < 2012)),
         ("""{"not": {"any": [{"attribute": "colour", "in": ["red"]}, {"not": {"attribute": "year", "gt": 0}}]}}""",
@@ -529,7 +547,8 @@ public abstract class SearchIndexContract
         ("""{"not": {"attribute": "no such attribute", "equals": 1}}""", (_, _, _) => true),
     ];
 
-    private static string? Text(SearchItem item, string name) => item.Attributes.TryGetValue(name, out AttributeValue value) ? value.Text : null;
+    private static string? Text(SearchItem item, string name) => item.Attributes.TryGetValue(name, out AttributeValue value) ? value.Text
+        : null;
 
     private static double? Number(SearchItem item, string name) =>
         item.Attributes.TryGetValue(name, out AttributeValue value) && !value.IsText ? value.Number : null;

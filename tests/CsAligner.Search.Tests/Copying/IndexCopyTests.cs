@@ -50,7 +50,8 @@ public sealed class IndexCopyTests(PostgresServer postgres, GarnetCluster garnet
     public async Task An_index_of_another_width_is_refused()
     {
         await using ISearchIndex from = await OpenAsync("folder", "from");
-        await using ISearchIndex to = await EmbeddedIndex.OpenAsync(_folder["wider"], new EmbeddedIndexOptions { Width = Samples.Width + 1 }, Stop);
+        await using ISearchIndex to = await EmbeddedIndex.OpenAsync(_folder["wider"],
+            new EmbeddedIndexOptions { Width = Samples.Width + 1 }, Stop);
         await Assert.ThrowsAsync<InputException>(() => IndexCopy.RunAsync(from, to, cancellation: Stop));
     }
 
@@ -60,7 +61,8 @@ public sealed class IndexCopyTests(PostgresServer postgres, GarnetCluster garnet
         await using ISearchIndex own = await EmbeddedIndex.OpenAsync(_folder["own"], new EmbeddedIndexOptions { Width = 3 }, Stop);
         var stores = IndexStores.BuiltIn.With(new IndexStoreKind(["own://"], (_, _, _) => Task.FromResult(own)));
         Assert.Same(own, await stores.OpenAsync("own://anything", cancellation: Stop));
-        var refused = await Assert.ThrowsAsync<InputException>(() => IndexStores.BuiltIn.OpenAsync("own://me:secret@host", cancellation: Stop));
+        var refused = await Assert.ThrowsAsync<InputException>(() =>
+            IndexStores.BuiltIn.OpenAsync("own://me:secret@host", cancellation: Stop));
         Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
         Assert.Contains("postgres://", refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InputException>(() => IndexStores.BuiltIn.OpenAsync(_folder["none"], cancellation: Stop));
@@ -72,7 +74,8 @@ public sealed class IndexCopyTests(PostgresServer postgres, GarnetCluster garnet
         string address = kind switch
         {
             "folder" => _folder[name],
-            "postgres" => $"postgres://postgres:postgres@127.0.0.1:{await postgres.PortAsync()}/postgres?sslmode=disable&table={postgres.NewTable()}",
+            "postgres" =>
+                $"postgres://postgres:postgres@127.0.0.1:{await postgres.PortAsync()}/postgres?sslmode=disable&table={postgres.NewTable()}",
             _ => $"{await garnet.AddressAsync()}/{garnet.NewPrefix()}",
         };
         return await IndexStores.BuiltIn.OpenAsync(address, Samples.Width, Stop);

@@ -12,7 +12,8 @@ public sealed class EmbeddedIndexContractTests : SearchIndexContract, IDisposabl
     public void Dispose() => _folder.Dispose();
 
     protected override async Task<ISearchIndex> NewAsync(int width) =>
-        await EmbeddedIndex.OpenAsync(_folder["index"], new EmbeddedIndexOptions { Width = width, ExactUpTo = 0 }, TestContext.Current.CancellationToken);
+        await EmbeddedIndex.OpenAsync(_folder["index"], new EmbeddedIndexOptions { Width = width, ExactUpTo = 0 },
+            TestContext.Current.CancellationToken);
 
     protected override async Task<ISearchIndex> ReopenAsync(ISearchIndex index, int? width = null)
     {
@@ -21,5 +22,6 @@ public sealed class EmbeddedIndexContractTests : SearchIndexContract, IDisposabl
             TestContext.Current.CancellationToken);
     }
 
-    protected override Task SettleAsync(ISearchIndex index) => ((EmbeddedIndex)index).WaitForGraphAsync(TestContext.Current.CancellationToken);
+    protected override Task SettleAsync(ISearchIndex index) => ((EmbeddedIndex)index)
+        .WaitForGraphAsync(TestContext.Current.CancellationToken);
 }

@@ -91,7 +91,8 @@ public sealed class EmbeddedIndexTests : IDisposable
             Assert.DoesNotContain('\n', failed.Message);
             Assert.True(added > 0);
             Assert.Equal(added, (await index.CountAsync(Stop)).Total);
-            Assert.Equal(items[3].Id, (await index.SearchAsync(new SearchQuery { Vector = items[3].Vector, Top = 1 }, Stop)).Hits[0].Item.Id);
+            Assert.Equal(items[3].Id, (await index.SearchAsync(new SearchQuery { Vector = items[3].Vector, Top = 1 }, Stop))
+                .Hits[0].Item.Id);
         }
 
         await using EmbeddedIndex again = await OpenAsync("disk/index");
@@ -156,7 +157,8 @@ public sealed class EmbeddedIndexTests : IDisposable
                 // Slots that become free here must not be used by what comes next.
                 await index.RemoveAsync([.. items.Skip(300).Select(each => each.Id)], Stop);
                 await index.AddAsync(Samples.Make(600, seed: 77, prefix: "later-"), Stop);
-                await index.AddAsync([.. items.Take(300).Select(each => new SearchItem { Id = each.Id, Kind = each.Kind, Vector = items[0].Vector })], Stop);
+                await index.AddAsync([.. items.Take(300)
+                    .Select(each => new SearchItem { Id = each.Id, Kind = each.Kind, Vector = items[0].Vector })], Stop);
             }
 
             seen.Add(item);

@@ -17,6 +17,7 @@ public sealed class ExactEmbeddedIndexContractTests : SearchIndexContract, IDisp
     protected override async Task<ISearchIndex> ReopenAsync(ISearchIndex index, int? width = null)
     {
         await index.DisposeAsync();
-        return await EmbeddedIndex.OpenAsync(_folder["index"], new EmbeddedIndexOptions { Width = width }, TestContext.Current.CancellationToken);
+        return await EmbeddedIndex.OpenAsync(_folder["index"], new EmbeddedIndexOptions { Width = width },
+            TestContext.Current.CancellationToken);
     }
 }

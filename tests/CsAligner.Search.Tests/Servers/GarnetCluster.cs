@@ -40,11 +40,13 @@ public sealed class GarnetCluster : IAsyncLifetime
     {
         // Port by port: the cluster knows a node by it.
         string data = Directory.CreateDirectory(_folder[$"node{node}"]).FullName;
-        string program = typeof(GarnetCluster).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "Garnet").Value!;
+        string program = typeof(GarnetCluster).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(each => each.Key == "Garnet").Value!;
         var started = await ServerProcess.StartAsync(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
             [
-                program, "--bind", "127.0.0.1", "--port", _ports[node].ToString(CultureInfo.InvariantCulture), "--cluster", "--enable-vector-set-preview",
+                program, "--bind", "127.0.0.1", "--port", _ports[node].ToString(CultureInfo.InvariantCulture), "--cluster",
+                    "--enable-vector-set-preview",
                 "--device-type", "RandomAccess", "--checkpointdir", data, "--memory", "64m", "--index", "8m", "--readcache-memory", "16m",
                 "--buffer-pool-memory-budget", "32m", "--aof", "--aof-memory", "64m", "--aof-commit-wait", "--recover",
             ],

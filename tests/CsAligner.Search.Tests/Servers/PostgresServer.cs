@@ -38,12 +38,15 @@ public sealed class PostgresServer : IAsyncLifetime
         Assert.True(File.Exists(Path.Combine(folder, "package-lock.json")), $"the build did not copy package-lock.json to {folder}");
         if (!File.Exists(Path.Combine(folder, "node_modules", ".package-lock.json")))
         {
-            Assert.SkipWhen(Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1", "PGlite is not here and CSALIGN_OFFLINE=1 forbids fetching it");
-            var installed = await ServerProcess.RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"], folder);
+            Assert.SkipWhen(Environment.GetEnvironmentVariable("CSALIGN_OFFLINE") == "1",
+                "PGlite is not here and CSALIGN_OFFLINE=1 forbids fetching it");
+            var installed = await ServerProcess.RunAsync("npm",
+                ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"], folder);
             Assert.SkipWhen(installed is null, "PGlite, the PostgreSQL of these tests, needs Node.js with npm, which is not here");
             bool offline = new[] { "ENOTFOUND", "EAI_AGAIN", "ECONN", "ETIMEDOUT", "ENETUNREACH" }
                 .Any(sign => installed!.Value.Said.Contains(sign, StringComparison.Ordinal));
-            Assert.SkipWhen(installed!.Value.Code != 0 && offline, "PGlite, the PostgreSQL of these tests, is not here, and there is no network to fetch it");
+            Assert.SkipWhen(installed!.Value.Code != 0 && offline,
+                "PGlite, the PostgreSQL of these tests, is not here, and there is no network to fetch it");
             Assert.True(installed.Value.Code == 0, installed.Value.Said);
         }
 

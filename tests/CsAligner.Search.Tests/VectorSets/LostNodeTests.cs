@@ -56,7 +56,8 @@ public sealed class LostNodeTests(GarnetCluster cluster)
             Assert.True((await other.SearchAsync(query, Stop)).Partial);
 
             // No node, no partial index: where one is missing, none is made.
-            await Assert.ThrowsAnyAsync<InputException>(() => VectorSetIndex.OpenAsync(address, options with { Prefix = cluster.NewPrefix() }, Stop));
+            await Assert.ThrowsAnyAsync<InputException>(() =>
+                VectorSetIndex.OpenAsync(address, options with { Prefix = cluster.NewPrefix() }, Stop));
         }
         finally
         {
@@ -102,14 +103,16 @@ public sealed class LostNodeTests(GarnetCluster cluster)
         while (counts.Partial);
         Assert.Equal(100, counts.Total);
         SearchAnswer answer = await index.SearchAsync(new SearchQuery { Vector = items[50].Vector, Top = 100 }, Stop);
-        Assert.Equal(items.Skip(20).Select(item => item.Id).Order(StringComparer.Ordinal), answer.Hits.Select(hit => hit.Item.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(items.Skip(20).Select(item => item.Id).Order(StringComparer.Ordinal), answer.Hits.Select(hit => hit.Item.Id)
+            .Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task A_server_that_is_not_there_is_one_line_without_the_password()
     {
         var options = new VectorSetIndexOptions { Width = 3, Patience = TimeSpan.FromMilliseconds(300) };
-        var failed = await Assert.ThrowsAsync<IndexStoreException>(() => VectorSetIndex.OpenAsync("redis://me:secret@127.0.0.1:1/p", options, Stop));
+        var failed = await Assert.ThrowsAsync<IndexStoreException>(() =>
+            VectorSetIndex.OpenAsync("redis://me:secret@127.0.0.1:1/p", options, Stop));
         Assert.Contains("127.0.0.1:1", failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", failed.Message, StringComparison.Ordinal);
         var refused = await Assert.ThrowsAsync<InputException>(() => VectorSetIndex.OpenAsync("redis://", options, Stop));

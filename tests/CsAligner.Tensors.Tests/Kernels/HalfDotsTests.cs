@@ -8,15 +8,15 @@ public sealed unsafe class HalfDotsTests : IDisposable
 {
     private readonly SimdPath _path = Simd.Path;
 
-    public static TheoryData<SimdPath> Paths() => [.. Enum.GetValues<SimdPath>().Where(Simd.IsAvailable)];
+    public static TheoryData<string> Paths() => [.. Enum.GetValues<SimdPath>().Where(Simd.IsAvailable).Select(Simd.NameOf)];
 
     public void Dispose() => Simd.Path = _path;
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void Scores_are_products_in_float32(SimdPath path)
+    public void Scores_are_products_in_float32(string path)
     {
-        Simd.Path = path;
+        Simd.Path = Simd.Read(path);
         var random = new RandomGenerator(1);
         for (int width = 1; width <= 100; width++)
         {
@@ -54,9 +54,9 @@ public sealed unsafe class HalfDotsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void A_subnormal_row_is_not_zero(SimdPath path)
+    public void A_subnormal_row_is_not_zero(string path)
     {
-        Simd.Path = path;
+        Simd.Path = Simd.Read(path);
         Half[] rows = [.. Enumerable.Repeat(Half.Epsilon, 64)];
         float[] query = [.. Enumerable.Repeat(0.125f, 64)], scores = new float[1];
         fixed (Half* start = rows) HalfDots.ScoreAll(query, start, [1], scores);
