@@ -34,6 +34,9 @@ public sealed class LostNodeTests(GarnetCluster cluster)
                 Assert.InRange(answer.Hits.Count, 100, 299);
             }
 
+            // Also where the others have more than enough.
+            Assert.True((await index.SearchAsync(query with { Top = 5 }, Stop)).Partial);
+            Assert.True((await index.SearchAsync(query with { Top = 5, Exact = true }, Stop)).Partial);
             ItemCounts counts = await index.CountAsync(Stop);
             Assert.True(counts.Partial);
             Assert.InRange(counts.Total, 100, 299);
