@@ -18,7 +18,8 @@ internal sealed class AlignedEmbeddings
     public AlignedEmbeddings(int width, Adapter? adapter, string? modelId)
     {
         if (adapter is not null && adapter.InputWidth != width)
-            throw new InputException($"the adapter maps features of {adapter.InputWidth} values, the encoder '{modelId}' gives {width}; give "
+            throw new InputException(
+                $"the adapter maps features of {adapter.InputWidth} values, the encoder '{modelId}' gives {width}; give "
                 + "the adapter that was trained on this encoder, for this modality");
         _adapter = adapter;
         Metadata = new EmbeddingGeneratorMetadata(Provider, providerUri: null, modelId, adapter?.OutputWidth ?? width);

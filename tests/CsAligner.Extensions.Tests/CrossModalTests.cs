@@ -18,7 +18,8 @@ public sealed class CrossModalTests
     {
         using var folder = new TemporaryFolder();
         var pictures = new[] { "red.png", "blue.png" }
-            .Select((name, i) => new DataContent(File.ReadAllBytes(Samples.WritePicture(folder, name, (byte)(255 * i), 0, 99)), "image/png"))
+            .Select((name, i) =>
+                new DataContent(File.ReadAllBytes(Samples.WritePicture(folder, name, (byte)(255 * i), 0, 99)), "image/png"))
             .ToArray();
         using var services = new ServiceCollection().AddCsAligner(options =>
         {

@@ -111,7 +111,8 @@ public sealed class PackagedModelTests
         File.Copy(Path.Combine(model, "1_Pooling", "config.json"), Path.Combine(folder["1_Pooling"], "config.json"));
         string[] vocabulary = await File.ReadAllLinesAsync(Path.Combine(model, "vocab.txt"), Token);
         await Fails(null, "holds none of tokenizer.json, vocab.json with merges.txt, and vocab.txt");
-        await Fails([.. vocabulary, .. Enumerable.Range(0, 2000).Select(i => $"behind{i}")], "has 32522 tokens, far more than the table of");
+        await Fails([.. vocabulary, .. Enumerable.Range(0, 2000).Select(i => $"behind{i}")],
+            "has 32522 tokens, far more than the table of");
         await Fails(vocabulary[..28996], "has 28996 tokens, far fewer than the table of");
         await Fails(["a", "b"], "has no token '[UNK]', so it is no vocabulary of BERT's kind");
         await Fails([], "has no token '[UNK]'");

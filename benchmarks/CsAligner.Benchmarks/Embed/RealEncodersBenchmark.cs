@@ -51,7 +51,8 @@ internal static class RealEncodersBenchmark
 
     private static string TextRow(string folder, int rounds)
     {
-        string[] words = [.. File.ReadLines(Path.Combine(folder, "vocab.txt")).Where(word => word.Length > 3 && word.All(char.IsAsciiLetter))];
+        string[] words =
+            [.. File.ReadLines(Path.Combine(folder, "vocab.txt")).Where(word => word.Length > 3 && word.All(char.IsAsciiLetter))];
         var random = new RandomGenerator(1);
         string[] texts = [.. Enumerable.Range(0, Texts).Select(_ =>
             string.Join(' ', Enumerable.Range(0, 3 + random.Next(22)).Select(_ => words[random.Next(words.Length)])))];
@@ -95,7 +96,8 @@ internal static class RealEncodersBenchmark
         ImagePreprocessing preprocessing = model.Images!.Preprocessing;
         int bytes = 3 * preprocessing.ImageSize * preprocessing.ImageSize;
         var random = new RandomGenerator(2);
-        byte[][] pictures = [.. Enumerable.Range(0, Pictures).Select(_ => Enumerable.Range(0, bytes).Select(_ => (byte)random.Next(256)).ToArray())];
+        byte[][] pictures =
+            [.. Enumerable.Range(0, Pictures).Select(_ => Enumerable.Range(0, bytes).Select(_ => (byte)random.Next(256)).ToArray())];
         Tensor[] ready = [.. pictures.Select(picture =>
         {
             var pixels = new Tensor(1, 3, preprocessing.ImageSize, preprocessing.ImageSize);

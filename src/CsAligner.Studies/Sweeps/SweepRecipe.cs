@@ -17,7 +17,8 @@ internal sealed class SweepRecipe
     private static readonly string[] Changeable = ["title", "about", "findings", "seeds", "heat_map"];
 
     // Keys of a run that align has no options for.
-    private static readonly string[] OwnKeys = ["pairs", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "own_texts", "text_model", "lora"];
+    private static readonly string[] OwnKeys =
+        ["pairs", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "own_texts", "text_model", "lora"];
 
     private const int MostPoints = 10_000;
 

@@ -61,7 +61,8 @@ internal sealed record SweepSources
         var sources = new SweepSources
         {
             Model = Text("model"),
-            TextModels = data.TryGetProperty("text_models", out var models) ? [.. models.EnumerateArray().Select(model => model.GetString()!)]
+            TextModels = data.TryGetProperty("text_models", out var models)
+                ? [.. models.EnumerateArray().Select(model => model.GetString()!)]
                 : Text("text_model") is { } model ? [model] : [],
             Pairs = Text("pairs"),
             Validation = Text("validation"),

@@ -75,7 +75,9 @@ public sealed record ImagePreprocessingSettings
                 Filter = Named<ResampleFilter>("filter"),
                 Channels = Named<ChannelOrder>("channels"),
                 Scale = Get("scale") is { } scale
-                    ? scale.ValueKind == JsonValueKind.Number && scale.TryGetSingle(out float value) ? value : throw Wrong("scale", "a number")
+                    ? scale.ValueKind == JsonValueKind.Number && scale.TryGetSingle(out float value)
+                        ? value
+                        : throw Wrong("scale", "a number")
                     : null,
                 Mean = Three("mean"),
                 Deviation = Three("std"),
@@ -157,7 +159,8 @@ public sealed record ImagePreprocessingSettings
         int size = ImageSize ?? basis.ImageSize;
         int shortSide = ShortSide ?? (ImageSize is null || size == basis.ImageSize ? basis.ShortSide : size);
         if (shortSide < size)
-            throw new InputException($"{where}: the short side is {shortSide} pixels, less than the input's {size}; expected at least that");
+            throw new InputException(
+                $"{where}: the short side is {shortSide} pixels, less than the input's {size}; expected at least that");
         return basis with
         {
             ImageSize = size,

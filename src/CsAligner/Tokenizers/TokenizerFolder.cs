@@ -21,7 +21,8 @@ public static class TokenizerFolder
             return ClipTokenizer.Load(folder);
         if (File.Exists(Path.Combine(folder, BertVocabulary.FileName)))
             return HuggingFaceTokenizer.Load(folder);
-        throw new InputException($"reading the tokenizer: {folder} holds none of tokenizer.json, vocab.json with merges.txt, and vocab.txt; "
+        throw new InputException(
+            $"reading the tokenizer: {folder} holds none of tokenizer.json, vocab.json with merges.txt, and vocab.txt; "
             + "give a model's folder as Hugging Face's tools write it.");
     }
 }

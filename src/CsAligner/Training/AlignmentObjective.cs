@@ -55,7 +55,8 @@ public sealed record AlignmentObjective
         ArgumentNullException.ThrowIfNull(terms);
         if (terms.Length == 0)
             throw new ArgumentException(
-                $"An objective needs at least one term; {nameof(Raw)}, {nameof(MeanShift)}, {nameof(Barycentre)} and {nameof(Regression)} train nothing.",
+                $"An objective needs at least one term; {nameof(Raw)}, {nameof(MeanShift)}, {nameof(Barycentre)} and "
+                    + $"{nameof(Regression)} train nothing.",
                 nameof(terms));
         if (terms.Distinct().Count() < terms.Length)
             throw new ArgumentException($"Each term may occur once, got {string.Join('+', terms.Select(t => t.Name))}.", nameof(terms));
@@ -79,7 +80,8 @@ public sealed record AlignmentObjective
         string[] parts = text.Split('+');
         if (parts.Distinct().Count() != parts.Length || Array.Exists(parts, part => !known.Exists(t => t.Name == part)))
         {
-            string meant = Suggestion.End(text, [RawName, MeanShiftName, BarycentreName, RegressionName, "cs+infonce", .. known.Select(t => t.Name)]);
+            string meant =
+                Suggestion.End(text, [RawName, MeanShiftName, BarycentreName, RegressionName, "cs+infonce", .. known.Select(t => t.Name)]);
             throw new InputException($"objective: expected {ExpectedOf(known)}; got '{text}'{meant}");
         }
         return Sum([.. known.Where(t => parts.Contains(t.Name))]);
@@ -106,7 +108,8 @@ public sealed record AlignmentObjective
     private static AlignmentObjective Sum(ObjectiveTerm[] terms) => new(string.Join('+', terms.Select(t => t.Name)), terms);
 
     private static string ExpectedOf(IEnumerable<ObjectiveTerm> terms) =>
-        $"{RawName}, {MeanShiftName}, {BarycentreName}, {RegressionName}, or a sum of {string.Join(", ", terms.Select(t => t.Name))}, such as cs+infonce";
+        $"{RawName}, {MeanShiftName}, {BarycentreName}, {RegressionName}, or a sum of {string.Join(", ", terms.Select(t => t.Name))}, such "
+            + "as cs+infonce";
 
     // The library's terms, then the others: the order in which terms are written and added.
     private static List<ObjectiveTerm> Known(IEnumerable<ObjectiveTerm> more)

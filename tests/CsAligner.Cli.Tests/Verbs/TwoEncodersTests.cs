@@ -9,7 +9,8 @@ namespace CsAligner.Cli.Tests.Verbs;
 public sealed class TwoEncodersTests
 {
     private static readonly string Native = Path.Combine(Repository.Root, "models", "icon-clip"),
-        Graphs = Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden"), Sentences = Path.Combine(Graphs, "sentence-tiny"),
+        Graphs = Path.Combine(Repository.Root, "tests", "CsAligner.Onnx.Tests", "Golden"),
+        Sentences = Path.Combine(Graphs, "sentence-tiny"),
         Dino = Path.Combine(Graphs, "dinov2-tiny");
 
     [Fact]

@@ -15,8 +15,10 @@ public class EmojiPicturesTests
     {
         using var folder = new TemporaryFolder();
         Annotations(folder, "en", """{"😀": {"default": ["face"], "tts": ["grinning face"]}, "❤": {"tts": ["red heart"]}}""");
-        Annotations(folder, "pt", """{"😀": {"default": ["rosto"], "tts": ["rosto risonho"]}, "❤": {"default": ["coração"], "tts": ["coração vermelho"]}}""");
-        Annotations(folder, "pt-PT", """{"😀": {"default": ["cara", "cara sorridente"], "tts": ["cara sorridente"]}, "❤️": {"default": ["amor"]}, "🚗": {"tts": ["carro"]}}""");
+        Annotations(folder, "pt",
+            """{"😀": {"default": ["rosto"], "tts": ["rosto risonho"]}, "❤": {"default": ["coração"], "tts": ["coração vermelho"]}}""");
+        Annotations(folder, "pt-PT",
+            """{"😀": {"default": ["cara", "cara sorridente"], "tts": ["cara sorridente"]}, "❤️": {"default": ["amor"]}, "🚗": {"tts": ["carro"]}}""");
         Pictures(folder, "1f600", "2764-fe0f", "2764", "1f697", "1f44b", "preview", "1f600-zz");
         Assert.Equal(["1f600: grinning face|face", "2764: red heart"], Read(folder, "en"));
         Assert.Equal(["1f600: rosto risonho|rosto", "2764: coração vermelho|coração"], Read(folder, "pt"));

@@ -22,7 +22,8 @@ public sealed class PairRegressionTests
         Tensor x = StartsGolden.Tensor(golden, "x", golden.GetProperty("width_x").GetInt32());
         Tensor y = StartsGolden.Tensor(golden, "y", golden.GetProperty("width_y").GetInt32());
         int pairs = golden.GetProperty("pairs").GetInt32();
-        Tensor pairedX = FeatureRows.Take(x, [.. Enumerable.Range(0, pairs)]), pairedY = FeatureRows.Take(y, [.. Enumerable.Range(0, pairs)]);
+        Tensor pairedX = FeatureRows.Take(x, [.. Enumerable.Range(0, pairs)]),
+            pairedY = FeatureRows.Take(y, [.. Enumerable.Range(0, pairs)]);
         GaussianFit first = GaussianFit.Of(x), second = GaussianFit.Of(y);
         var (toX, toY) = PairRegression.ToCorrelations(first, second, pairedX, pairedY);
         Assert.Equal((x.Width, Math.Min(x.Width, y.Width)), (toX.Width, toX.OutputWidth));
@@ -53,8 +54,11 @@ public sealed class PairRegressionTests
         foreach (TrainedSide side in Enum.GetValues<TrainedSide>())
         {
             var closed = new AlignmentTrainer(
-                new AlignmentOptions { Objective = AlignmentObjective.Regression, Train = side, ValidationFraction = 0 }, data).Run(cancellation: TestContext.Current.CancellationToken);
-            var trained = new AlignmentTrainer(AlignmentOptions.For(data) with { Train = side, Epochs = 3 }, data).Run(cancellation: TestContext.Current.CancellationToken);
+                new AlignmentOptions { Objective = AlignmentObjective.Regression, Train = side, ValidationFraction = 0 },
+                data).Run(cancellation: TestContext.Current.CancellationToken);
+            var trained =
+                new AlignmentTrainer(AlignmentOptions.For(data) with { Train = side, Epochs = 3 },
+                    data).Run(cancellation: TestContext.Current.CancellationToken);
             Assert.Equal((20, 12), (trained.Image.InputWidth, trained.Text.InputWidth));
             Assert.Equal(trained.Image.OutputWidth, trained.Text.OutputWidth);
             Assert.Equal(side == TrainedSide.Text ? 20 : 12, closed.Text.OutputWidth);
@@ -79,7 +83,8 @@ public sealed class PairRegressionTests
         Tensor rows = Clouds.Flat(80, 6, 1, 0.3f), others = Clouds.Flat(80, 6, 2, -0.3f);
         var data = AlignmentData.WithoutPairs(rows, others);
         Assert.Contains("the start regression is fitted to pairs",
-            Assert.Throws<InputException>(() => new AlignmentTrainer(new AlignmentOptions { Start = AlignmentStart.Regression }, data)).Message,
+            Assert.Throws<InputException>(() =>
+                new AlignmentTrainer(new AlignmentOptions { Start = AlignmentStart.Regression }, data)).Message,
             StringComparison.Ordinal);
         GaussianFit fit = GaussianFit.Of(rows);
         Assert.Throws<InputException>(() => PairRegression.Onto(fit, fit, FeatureRows.Take(rows, [0]), FeatureRows.Take(rows, [0])));

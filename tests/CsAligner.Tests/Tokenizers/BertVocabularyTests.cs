@@ -4,7 +4,8 @@ using CsAligner.Tokenizers;
 
 namespace CsAligner.Tests.Tokenizers;
 
-/// <summary>BERT's vocab.txt with and without its settings; a vocabulary that is none, and settings that are not known, are refused.</summary>
+/// <summary>BERT's vocab.txt with and without its settings; a vocabulary that is none, and settings that are not known,
+/// are refused.</summary>
 public sealed class BertVocabularyTests
 {
     // 0 to 4 the marks, then pieces.
@@ -49,7 +50,8 @@ public sealed class BertVocabularyTests
     }
 
     [Theory]
-    [InlineData("""{"tokenizer_class": "BertJapaneseTokenizer"}""", "tokenizer_class of a vocab.txt 'BertJapaneseTokenizer' is not supported")]
+    [InlineData("""{"tokenizer_class": "BertJapaneseTokenizer"}""",
+        "tokenizer_class of a vocab.txt 'BertJapaneseTokenizer' is not supported")]
     [InlineData("""{"do_basic_tokenize": false}""", "do_basic_tokenize 'false' is not supported")]
     [InlineData("""{"never_split": ["a"]}""", "'never_split' is not supported")]
     [InlineData("""{"do_lower_case": 1}""", "expected true or false")]

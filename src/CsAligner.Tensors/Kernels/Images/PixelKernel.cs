@@ -13,7 +13,8 @@ internal static unsafe class PixelKernel
         var table = new float[3 * 256];
         for (int c = 0; c < 3; c++)
         {
-            for (int value = 0; value < 256; value++) table[(c * 256) + value] = ((float)(value * (double)scale / 255) - mean[c]) / deviation[c];
+            for (int value = 0; value < 256; value++)
+                table[(c * 256) + value] = ((float)(value * (double)scale / 255) - mean[c]) / deviation[c];
         }
 
         fixed (byte* source = rgb)
