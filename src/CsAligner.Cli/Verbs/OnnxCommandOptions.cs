@@ -92,17 +92,23 @@ internal sealed class OnnxCommandOptions
             Device = parsed.GetValue(_device),
         };
 
-    private ImagePreprocessingSettings ReadPreprocessing(ParseResult parsed) => new()
+    private ImagePreprocessingSettings ReadPreprocessing(ParseResult parsed)
     {
-        ImageSize = parsed.GetValue(_imageSize),
-        ShortSide = parsed.GetValue(_shortSide),
-        Resize = parsed.GetValue(_resize),
-        Filter = parsed.GetValue(_filter),
-        Channels = parsed.GetValue(_channels),
-        Scale = parsed.GetValue(_scale)?[0],
-        Mean = parsed.GetValue(_mean),
-        Deviation = parsed.GetValue(_deviation),
-    };
+        return new()
+        {
+            ImageSize = parsed.GetValue(_imageSize),
+            ShortSide = parsed.GetValue(_shortSide),
+            Resize = parsed.GetValue(_resize),
+            Filter = parsed.GetValue(_filter),
+            Channels = parsed.GetValue(_channels),
+            Scale = Given(_scale)?[0],
+            Mean = Given(_mean),
+            Deviation = Given(_deviation),
+        };
+
+        // An option of several values that was left out has none of them, and is not null.
+        float[]? Given(Option<float[]?> option) => parsed.GetValue(option) is { Length: > 0 } values ? values : null;
+    }
 
     private static (string Word, T Value)[] Lowered<T>()
         where T : struct, Enum => [.. Enum.GetValues<T>().Select(value => (value.ToString().ToLowerInvariant(), value))];

@@ -173,7 +173,7 @@ public class AlignOptionsTests
     [Fact]
     public void A_shell_is_offered_the_words_of_options()
     {
-        Assert.Equal(["barycentre", "identity", "matching", "mean-shift"], Suggested("csalign align --start "));
+        Assert.Equal(["barycentre", "identity", "matching", "mean-shift", "regression"], Suggested("csalign align --start "));
         Assert.Contains("transformer", Suggested("csalign align --adapter "));
         Assert.Contains("sinkhorn", Suggested("csalign align --objective "));
         Assert.Contains("auto", Suggested("csalign align --bandwidth "));

@@ -266,7 +266,7 @@ public sealed class HostileTokenizerFileTests
         using var folder = new TemporaryFolder();
         Assert.Contains("tokenizer.json is missing", Assert.Throws<InputException>(() => HuggingFaceTokenizer.Load(folder.Path)).Message,
             StringComparison.Ordinal);
-        Assert.Contains("holds neither", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message,
+        Assert.Contains("holds none of", Assert.Throws<InputException>(() => TokenizerFolder.Load(folder.Path)).Message,
             StringComparison.Ordinal);
         folder.Write("tokenizer.json", Encoding.UTF8.GetBytes(Least));
         folder.Write("tokenizer_config.json", """{"model_max_length":"many"}"""u8);
