@@ -30,7 +30,7 @@ internal static class EmbedVerb
                 "The folder of the images that --data names; by default where the format expects them");
         Option<string> captions =
             CommonOptions.Choice("--captions",
-                "Use the name of each icon of icons:SPLIT, or all its captions, with pairs.npy", "one", "one", "all");
+                "Of a set by name, such as emoji or icons:SPLIT: one caption a picture, or all, with pairs.npy", "one", "one", "all");
         Option<string> output =
             CommonOptions.RequiredPath("--out", PathRole.OutputFolder,
                 "The feature-set folder to write; run the same command again to continue a stopped run");
@@ -111,7 +111,7 @@ internal static class EmbedVerb
             if ((d ?? i ?? t) is null)
                 throw new UsageException("nothing to embed: give --data, or --images, --texts or both");
             if (parsed.GetValue(captions) == "all" && d is null)
-                throw new UsageException("--captions all needs --data icons:SPLIT: give it, or leave out --captions");
+                throw new UsageException("--captions all needs --data with a set by name, such as emoji: give it, or leave out --captions");
             if (parsed.GetValue(imageFolder) is not null && d is null)
                 throw new UsageException("--image-folder needs --data: give the folder with --images");
             onnx.Check(parsed);

@@ -240,7 +240,7 @@ public class AlignVerbTests
         }
 
         Refused(Align(images, few, folder["out"]), "120", "5", "need pairs");
-        Refused(Align(images, wide, folder["out"], "--adapter", "mlp"), "8", "9", "use linear or stack");
+        Refused(Align(images, wide, folder["out"], "--start", "mean-shift"), "8", "9", "use linear or stack");
         Refused(Align(images, wide, folder["out"], "--start", "barycentre"), "8", "9", "no transport map");
         Refused(Align(images, texts, folder["out"], "--unpaired-texts", wide), "wide.npy", "8", "9");
         Refused(Align(images, texts, folder["out"], "--unpaired-images", folder["missing.npy"]), "missing.npy");
@@ -258,7 +258,7 @@ public class AlignVerbTests
         CommandLineRun run = Align(images, wide, folder["out"], "--lambda", "2", "--json");
         Assert.Equal(0, run.ExitCode);
         JsonElement options = run.Json.GetProperty("options");
-        Assert.Equal(("cs+infonce", "mean-shift", "linear", 1, 2),
+        Assert.Equal(("cs+similarity+infonce", "regression", "mlp", 0.65, 2),
             (options.GetProperty("objective").GetString(), options.GetProperty("start").GetString(),
                 options.GetProperty("adapter").GetString(), options.GetProperty("interpolation").GetDouble(),
                 options.GetProperty("lambda").GetDouble()));

@@ -115,8 +115,8 @@ public class EmbedVerbTests
         Wrong("--data includes images and texts", "--data", folder.Path, "--texts", "x");
         Wrong("the icon splits are alignment, validation", "--data", "icons:test");
         Wrong("--batch-size", "--texts", "x", "--batch-size", "0");
-        Wrong("--captions all needs --data icons:SPLIT", "--texts", "x", "--captions", "all");
-        Wrong("captions.tsv already has a line for each caption", "--data", folder.Path, "--captions", "all");
+        Wrong("--captions all needs --data with a set by name", "--texts", "x", "--captions", "all");
+        Wrong("--captions all is for icons:SPLIT, emoji", "--data", folder.Path, "--captions", "all");
         Wrong("expected one or all, got 'two'", "--data", "icons:noto", "--captions", "two");
         Wrong("minilm embeds only texts: name an encoder of images", "--images", "x", "--model", "minilm");
         Wrong("minilm gives features of whole texts: leave out --tokens", "--texts", "x", "--tokens", "--model", "minilm");
