@@ -12,7 +12,8 @@ export const emptyQuery = () => ({
   words: '',
   pictures: [], // { id, file, url }: they live in this tab only
   like: [], // ids
-  without: [], // words
+  without: [], // words to keep away from
+  withoutItems: [], // ids to keep away from
   find: 'both', // both, images, texts
   cutoff: 'off', // off, auto
   exact: false,
@@ -23,8 +24,22 @@ export const emptyQuery = () => ({
 /** Whether there is something to search for. */
 export const asks = query => query.words.trim() !== '' || query.pictures.length > 0 || query.like.length > 0;
 
-/** How many attributes are filtered by. */
-export const filterCount = query => Object.keys(query.values).length + Object.keys(query.ranges).length;
+/** Whether attributes or kinds are filtered by. */
+export const filters = query => query.find !== 'both' || Object.keys(query.values).length + Object.keys(query.ranges).length > 0;
+
+/** How many of the settings beside the results are in use. */
+export const settingCount = query =>
+  Object.keys(query.values).length + Object.keys(query.ranges).length + query.without.length + query.withoutItems.length +
+  (query.cutoff === 'auto' ? 1 : 0);
+
+/** Whether an item passes the filters of a query. */
+export const passes = (query, item) =>
+  (query.find === 'both' || item.kind === (query.find === 'images' ? 'image' : 'text')) &&
+  Object.entries(query.values).every(([name, values]) => values.includes(item.attributes[name])) &&
+  Object.entries(query.ranges).every(([name, { min, max }]) => {
+    const value = item.attributes[name];
+    return typeof value === 'number' && value >= (min ?? -Infinity) && value <= (max ?? Infinity);
+  });
 
 /** The query as parameters of the page's address, without its pictures. */
 export function toAddress(query) {
@@ -32,6 +47,7 @@ export function toAddress(query) {
   if (query.words.trim() !== '') address.set('q', query.words.trim());
   for (const id of query.like) address.append('like', id);
   for (const words of query.without) address.append('without', words);
+  for (const id of query.withoutItems) address.append('without_like', id);
   if (query.find !== 'both') address.set('find', query.find);
   if (query.cutoff !== 'off') address.set('cutoff', query.cutoff);
   if (query.exact) address.set('exact', 'true');
@@ -47,6 +63,7 @@ export function fromAddress(address) {
   query.words = address.get('q') ?? '';
   query.like = address.getAll('like').filter(id => id !== '');
   query.without = address.getAll('without').filter(words => words.trim() !== '');
+  query.withoutItems = address.getAll('without_like').filter(id => id !== '');
   if (['images', 'texts'].includes(address.get('find'))) query.find = address.get('find');
   if (address.get('cutoff') === 'auto') query.cutoff = 'auto';
   query.exact = address.get('exact') === 'true';
@@ -56,8 +73,8 @@ export function fromAddress(address) {
       if (Object.hasOwn(query.values, name)) query.values[name].push(value);
       else query.values[name] = [value];
     } else if (key.startsWith('range.')) {
-      const [min, max] = value.split('..').map(number);
-      if (min !== null || max !== null) query.ranges[key.slice(6)] = { min, max: max ?? null };
+      const [min, max = null] = value.split('..').map(number);
+      if (min !== null || max !== null) query.ranges[key.slice(6)] = { min, max };
     }
   }
   return query;
@@ -85,6 +102,7 @@ export function toRequest(query, offset) {
     ...(query.words.trim() === '' ? [] : [['q', query.words.trim()]]),
     ...query.like.map(id => ['like', id]),
     ...query.without.map(words => ['without', words]),
+    ...query.withoutItems.map(id => ['without_like', id]),
     ['find', query.find],
     ['top', String(pageSize)],
   ];
