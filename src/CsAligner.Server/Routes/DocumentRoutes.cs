@@ -1,4 +1,5 @@
 using Scalar.AspNetCore;
+using CsAligner.Server.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,8 +20,8 @@ internal static class DocumentRoutes
             context.Response.ContentType = "application/json";
             return context.Response.Body.WriteAsync(Document, context.RequestAborted).AsTask();
         });
-        routes.MapScalarApiReference("/docs", scalar => scalar.WithOpenApiRoutePattern(Path).WithTitle("CsAligner search")
-            .DisableDefaultFonts());
+        routes.MapScalarApiReference(Headers.DocumentPage, scalar => scalar.WithOpenApiRoutePattern(Path).WithTitle("CsAligner search")
+            .DisableDefaultFonts().DisableAgent().DisableMcp().DisableTelemetry().HideDeveloperTools().HideClientButton());
     }
 
     private static byte[] Read()

@@ -41,7 +41,7 @@ internal sealed class Gate
     /// <summary>Refuses what may not read; what may not write is refused where it would.</summary>
     public async Task PassAsync(HttpContext context, RequestDelegate next)
     {
-        Headers.Write(context.Response);
+        Headers.Write(context);
         if (IsFromElsewhere(context))
         {
             await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "the request comes from another site; open the service itself");
