@@ -30,6 +30,9 @@ internal sealed record SweepCell
     /// <summary>Which of the recipe's other encoders its texts are of; null for the first.</summary>
     public string? TextModel { get; init; }
 
+    /// <summary>Whether pictures are made of the true pictures' embeddings: what a perfect alignment would give.</summary>
+    public bool TruePictures { get; init; }
+
     public bool AutomaticBandwidth { get; init; }
 
     public bool AutomaticLambda { get; init; }

@@ -23,8 +23,10 @@ internal sealed class SweepData : IDisposable
     private readonly Set[] _tests;
     private readonly string _model;
 
-    private SweepData(string model, Set pairs, Set? validation, Set[] tests) =>
-        (_model, _pairs, _validation, _tests) = (model, pairs, validation, tests);
+    private readonly DrawnJudge? _drawn;
+
+    private SweepData(string model, Set pairs, Set? validation, Set[] tests, DrawnJudge? drawn) =>
+        (_model, _pairs, _validation, _tests, _drawn) = (model, pairs, validation, tests, drawn);
 
     /// <summary>Embeds the data that are not yet in the folder.</summary>
     public static SweepData Open(IStudySession session, SweepSources sources, string folder)
@@ -80,7 +82,10 @@ internal sealed class SweepData : IDisposable
                 test.Unseen = UnseenQueries.Of(session, "icons:" + test.Name, preprocessing, vocabulary, model, textModel);
         }
 
-        return new SweepData(sources.Model!, pairs, validation, tests);
+        DrawnJudge? drawn = sources.Pictures is null ? null : DrawnJudge.Open(session, sources.Pictures, model);
+        if (drawn is not null)
+            foreach (var test in tests) test.Drawn = drawn.Prepare(test.Inputs, preprocessing, test.Own);
+        return new SweepData(sources.Model!, pairs, validation, tests, drawn);
     }
 
     /// <summary>The number of test sets.</summary>
@@ -160,6 +165,7 @@ internal sealed class SweepData : IDisposable
             {
                 Labels = SweepLabels.Of(LabelMeasures.Of(FeatureRows.Take(x, rows), FeatureRows.Take(y, rows), labels, seed)),
             };
+        if (test.Drawn is { } drawn) all = all with { Drawn = _drawn!.Judge(drawn, cell.TruePictures ? images : y) };
         yield return all;
         if (test.Unseen is not { } queries) yield break;
 
@@ -180,6 +186,7 @@ internal sealed class SweepData : IDisposable
             UniformityY = double.NaN,
             CentroidGap = double.NaN,
             Labels = SweepLabels.None,
+            Drawn = DrawnMeasures.None,
         };
     }
 
@@ -229,6 +236,12 @@ internal sealed class SweepData : IDisposable
 
         /// <summary>The rows that have a label and their labels, where the recipe has some.</summary>
         public (int[] Rows, string[] Labels)? Labels { get; set; }
+
+        /// <summary>What made pictures are judged by, where some are made.</summary>
+        public DrawnTest? Drawn { get; set; }
+
+        /// <summary>The texts by the model itself.</summary>
+        public Tensor Own => _own ?? throw new InputException("sweep: \"pictures\" needs a model that embeds texts");
 
         /// <summary>The texts by the encoder that a cell asks for: the model itself, or one of the recipe's.</summary>
         public Tensor TextsOf(SweepCell cell) => cell.OwnTexts || _others.Length == 0

@@ -102,6 +102,7 @@ internal static class SweepFile
                 ImageToText10 = Of("image_to_text_r10"),
                 TextToImage10 = Of("text_to_image_r10"),
                 Labels = SweepLabels.Read(Of),
+                Drawn = DrawnMeasures.Read(Of),
             });
 
             double Of(string column) => values.GetValueOrDefault(column, double.NaN);

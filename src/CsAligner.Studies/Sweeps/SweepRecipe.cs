@@ -18,7 +18,7 @@ internal sealed class SweepRecipe
 
     // Keys of a run that align has no options for.
     private static readonly string[] OwnKeys =
-        ["pairs", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "own_texts", "text_model", "lora"];
+        ["pairs", "pairs_fraction", "unpaired", "unpaired_rest", "baseline", "own_texts", "text_model", "lora", "true_pictures"];
 
     private const int MostPoints = 10_000;
 
@@ -180,6 +180,7 @@ internal sealed class SweepRecipe
                             : throw Wrong(Data.TextModels.Count == 0 ? "\"text_models\" in \"data\""
                                 : $"one of {string.Join(", ", Data.TextModels)}", value),
                     },
+                    "true_pictures" => cell with { TruePictures = IsTrue(value) },
                     "lora" => cell with { Lora = LoraOptions.Parse(Word(value)) },
                     "objective" when NamesTermOfBaselines(value) => cell with
                     {
@@ -238,6 +239,11 @@ internal sealed class SweepRecipe
     // What of a cell does not go together; null if everything does.
     private string? Misfit(SweepCell cell)
     {
+        if (cell.TruePictures && Data.Pictures is null) return "true_pictures is for pictures; give \"pictures\" in \"data\"";
+        if (Data.Pictures is not null && cell.Options.Train != TrainedSide.Text)
+            return "pictures need an image space that stays as the decoder knows it; give \"train\": \"text\" in \"options\"";
+        if (Data.Pictures is not null && cell.Baseline is not null)
+            return $"the baseline {cell.Baseline.Name} moves images too, and the decoder knows them as they were; leave it out";
         bool paired = cell.Rows.HasPairs;
         string rows = $"pairs are \"{cell.Rows}\"";
         if (!paired && cell.Lora is not null) return $"lora trains on pairs, but {rows}; leave one of them out";

@@ -19,12 +19,14 @@ internal sealed record SweepResult
         ("peak_mib", r => r.PeakMebibytes),
         ("image_to_text_r10", r => r.ImageToText10), ("text_to_image_r10", r => r.TextToImage10),
         .. SweepLabels.Columns.Select(column => (column.Name, (Func<SweepResult, double>)(r => column.Value(r.Labels)))),
+        .. DrawnMeasures.Columns.Select(column => (column.Name, (Func<SweepResult, double>)(r => column.Value(r.Drawn)))),
     ];
 
     /// <summary>Columns that were not there from the start.</summary>
     public static IReadOnlyList<string> LaterColumns { get; } =
     [
         "mixed_text_query_r10", "mixed_image_query_r10", "baseline_setting", .. SweepLabels.Columns.Select(column => column.Name),
+        .. DrawnMeasures.Columns.Select(column => column.Name),
     ];
 
     public required string Cell { get; init; }
@@ -58,6 +60,9 @@ internal sealed record SweepResult
 
     /// <summary>What the test's labels tell.</summary>
     public SweepLabels Labels { get; init; } = SweepLabels.None;
+
+    /// <summary>What pictures made of the test's names tell.</summary>
+    public DrawnMeasures Drawn { get; init; } = DrawnMeasures.None;
 
     public double MeanRecall => 0.5 * (ImageToText + TextToImage);
 

@@ -19,7 +19,8 @@ internal sealed record SweepSources
         RecipeKeys.Whole("folds"),
         RecipeKeys.Flag("tokens"),
         RecipeKeys.Flag("unseen_words"),
-        RecipeKeys.Text("labels"));
+        RecipeKeys.Text("labels"),
+        RecipeKeys.Object("pictures"));
 
     /// <summary>The CLIP that embeds <see cref="Pairs"/>, <see cref="Validation"/> and <see cref="Tests"/>;
     /// null if features are given.</summary>
@@ -55,6 +56,9 @@ internal sealed record SweepSources
     /// <summary>A file with the labels of samples of the tests; null if there are none.</summary>
     public string? Labels { get; init; }
 
+    /// <summary>Pictures that are made of the tests' names; null makes none.</summary>
+    public DrawnOptions? Pictures { get; init; }
+
     public static SweepSources Read(string path, JsonElement data)
     {
         Keys.Check(path, "\"data\"", data);
@@ -73,6 +77,7 @@ internal sealed record SweepSources
             Folds = data.TryGetProperty("folds", out var folds) ? LenientJson.TryGetWhole(folds, out long whole) && whole is >= 0
                 and <= int.MaxValue ? (int)whole : folds.GetInt32() : 0,
             UnseenWords = data.TryGetProperty("unseen_words", out var unseen) && unseen.GetBoolean(),
+            Pictures = data.TryGetProperty("pictures", out var pictures) ? DrawnOptions.Read(path, pictures) : null,
             Tokens = data.TryGetProperty("tokens", out var tokens) && tokens.GetBoolean(),
         };
         bool embedded = sources is { Model: not null, Pairs: not null, Tests.Count: > 0, Images: null, Texts: null, Folds: 0 };
@@ -81,9 +86,13 @@ internal sealed record SweepSources
             Images: not null, Texts: not null, Folds: >= 2, Model: null, Pairs: null, Validation: null,
             Tests.Count: 0, Tokens: false
         };
-        if (given && sources.Labels is not null)
+        if (given && (sources.Labels is not null || sources.Pictures is not null))
+        {
+            string key = sources.Labels is null ? "pictures" : "labels";
             throw new InputException(
-                $"{path}: \"labels\" are of tests that a model embeds; leave them out with images, texts and folds");
+                $"{path}: \"{key}\" are of tests that a model embeds; leave them out with images, texts and folds");
+        }
+
         return embedded || given
             ? sources
             : throw new InputException(

@@ -59,12 +59,47 @@ internal static class SweepTable
             }
 
             text.Append('\n');
+            if (Pictures(recipe, results, test, names) is { Length: > 0 } drawn) text.Append(drawn).Append('\n');
             if (Labels(recipe, results, test, names) is { Length: > 0 } labels) text.Append(labels).Append('\n');
             if (AgainstBest(recipe, results, test) is { } comparison) text.Append(comparison).Append("\n\n");
         }
 
         if (recipe.Findings.Length > 0) text.Append(CultureInfo.InvariantCulture, $"## Findings\n\n{recipe.Findings}\n");
         return text.ToString();
+    }
+
+    // A table of its own for each test whose names were made pictures of.
+    private static string Pictures(SweepRecipe recipe, IReadOnlyList<SweepResult> results, string test, string[] names)
+    {
+        var rows = new StringBuilder();
+        bool judged = recipe.Data.Pictures?.Judge is not null;
+        foreach (var cell in recipe.Cells)
+        {
+            SweepResult[] runs = [.. results.Where(r => r.Test == test && r.Cell == cell.Name)];
+            if (runs.Length == 0 || runs.All(run => double.IsNaN(run.Drawn.Frechet))) continue;
+            string[] values =
+            [
+                Of(m => m.Frechet, NumberText.Value), Of(m => 1e4 * m.Kernel, Tenths),
+                Mean(runs, r => 1e4 * r.Drawn.KernelError, Tenths), Of(m => m.Cmmd, Tenths),
+                Of(m => 100 * m.Precision, Tenths), Of(m => 100 * m.Recall, Tenths), Of(m => m.Density, v => NumberText.Fixed(v, 2)),
+                Of(m => 100 * m.Coverage, Tenths),
+                Of(m => 100 * m.ByName1, Tenths), Of(m => 100 * m.ByName10, Tenths), Of(m => 100 * m.ByPicture1, Tenths),
+                Of(m => 100 * m.ByPicture10, Tenths),
+                .. judged ? [Of(m => m.JudgeFrechet, NumberText.Value), Of(m => 1e4 * m.JudgeKernel, Tenths)] : Array.Empty<string>(),
+            ];
+            string[] row = [.. recipe.Cells.Any(c => c.Case.Length > 0) ? [cell.Case] : Array.Empty<string>(), .. cell.Point, .. values];
+            rows.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n");
+
+            string Of(Func<DrawnMeasures, double> value, Func<double, string> format) => Interval(runs, r => value(r.Drawn), format);
+        }
+
+        return rows.Length == 0 ? "" : $"""
+            Pictures made of the names, one of each, against the true ones. FD: squared Fréchet distance. KD: kernel distance, times 10,000, and its standard error. Precision, recall and coverage in per cent. By name, by picture: how often a name, as the model embeds it, or the true picture finds the made one first, or among the first ten.{(judged ? $" The last two are by {recipe.Data.Pictures!.Judge}." : "")}
+
+            | {string.Join(" | ", names)} | FD | KD | error | CMMD | precision | recall | density | coverage | by name R@1 | R@10 | by picture R@1 | R@10 |{(judged ? " FD | KD |" : "")}
+            |{string.Concat(names.Select(_ => "---|"))}--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|{(judged ? "--:|--:|" : "")}
+            {rows}
+            """;
     }
 
     // A table of its own for each test that has labels.

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CsAligner.Studies.Sweeps;
 using CsAligner.Testing;
 
@@ -59,6 +60,42 @@ public class AblationTests
         Assert.False(Directory.EnumerateFiles(folder["out"], "checkpoint-*").Any());
         RowsOfTheTestCloseItsOwnGap(folder);
         LabelsAreJudgedBesideTheRest(folder);
+        PicturesOfNamesAreJudgedByTheTrueOnes(folder);
+    }
+
+    // The same features, and the decoder that ships, which is good enough to tell true embeddings from those of texts.
+    private static void PicturesOfNamesAreJudgedByTheTrueOnes(TemporaryFolder folder)
+    {
+        string model = Path.Combine(Repository.Root, "models", "icon-clip"), decoder = Path.Combine(Repository.Root, "models", "icon-decoder");
+        File.WriteAllText(folder["pictures.json"], $$"""
+            {
+              "name": "pictures",
+              "data": {
+                "model": "{{model}}", "pairs": "icons:validation", "tests": ["icons:lucide"],
+                "pictures": { "decoder": "{{decoder}}", "names": 80, "steps": 8, "guidance": 1, "judge": "{{model}}" }
+              },
+              "options": { "train": "text" },
+              "cases": [
+                { "name": "raw", "objective": "raw" }, { "name": "closed form", "objective": "barycentre", "pairs": "apart" },
+                { "name": "ceiling", "objective": "raw", "true_pictures": true }
+              ],
+              "seeds": [0, 1]
+            }
+            """);
+        CommandLineRun run = CommandLineRun.Of("sweep", folder["pictures.json"], "--features", folder["out/features"], "--out",
+            folder["pictures"], "--json");
+        Assert.True(run.ExitCode == 0, run.Error);
+        JsonElement[] results = [.. run.Json.GetProperty("results").EnumerateArray()];
+        double Of(string cell, string key, int seed = 0) =>
+            results.Single(r => r.GetProperty("cell").GetString() == cell && r.GetProperty("seed").GetInt32() == seed).GetProperty(key).GetDouble();
+        Assert.True(Of("ceiling", "drawn_frechet") < Of("raw", "drawn_frechet"));
+        Assert.True(Of("ceiling", "drawn_by_picture_r10") > 1.5 * Of("raw", "drawn_by_picture_r10"));
+        Assert.InRange(Of("closed form", "drawn_coverage"), 0, 1);
+
+        // The second judge is the first one here. What does not train gives the same pictures whatever the seed.
+        Assert.Equal(Of("raw", "drawn_frechet"), Of("raw", "judge_frechet"));
+        Assert.Equal(Of("raw", "drawn_frechet"), Of("raw", "drawn_frechet", seed: 1));
+        Assert.Contains("| case | FD | KD | error | CMMD |", File.ReadAllText(folder["pictures/results.md"]), StringComparison.Ordinal);
     }
 
     // On the features that are embedded by now. What is fitted to the test's own rows fits them better than what other icons say.

@@ -54,6 +54,16 @@ public class SweepRecipeTests
         "\"labels\": expected a text, got a list")]
     [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3,"labels":"l.tsv"}}""",
         "\"labels\" are of tests that a model embeds; leave them out with images, texts and folds")]
+    [InlineData("""{"name":"x","data":{"images":"x.npy","texts":"y.npy","folds":3,"pictures":{}}}""",
+        "\"pictures\" are of tests that a model embeds")]
+    [InlineData("""{"name":"x","data":{"model":"m","pairs":"a","tests":["b"],"pictures":{"names":1}}}""",
+        "\"pictures\" needs names of 2 or more and steps from 1 to 1000, got 1 and 25")]
+    [InlineData("""{"name":"x","data":{"model":"m","pairs":"a","tests":["b"],"pictures":{"guidance":21}}}""",
+        "\"guidance\": expected a number from 0 to 20, got 21")]
+    [InlineData("""{"name":"x","data":{"model":"m","pairs":"a","tests":["b"],"pictures":{}},"cases":[{"name":"c"}]}""",
+        "pictures need an image space that stays as the decoder knows it; give \"train\": \"text\"")]
+    [InlineData("""{"name":"x","data":{"model":"m","pairs":"a","tests":["b"]},"cases":[{"name":"c","true_pictures":true}]}""",
+        "true_pictures is for pictures; give \"pictures\" in \"data\"")]
     [InlineData("""{"name":"x" """, "it is not JSON")]
     [InlineData("[]", "the recipe must be an object, got a list")]
     public void A_recipe_that_cannot_be_run_is_refused_in_one_line(string text, string expected)
