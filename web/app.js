@@ -103,8 +103,9 @@ const listeners = {
     if (helps) retry.wait(failure);
   },
   waiting(offset) {
-    if (offset > 0) results.waitForMore();
-    else results.wait();
+    if (offset > 0) return results.waitForMore();
+    results.title(titleOfQuery(query));
+    results.wait();
   },
 };
 

@@ -62,8 +62,7 @@ export class Details {
         tile(item, item.picture && `${item.picture}?size=1024`, title),
         element('div', { class: 'facts' },
           this.#items.length > 1 && this.#walker(),
-          element('p', { class: 'kind' }, icon(item.kind === 'image' ? 'image' : 'text'), kindName(item.kind)),
-          element('h2', { id: 'details-title' }, item.kind === 'text' ? item.name || 'Text' : title),
+          ...heading(item),
           element('dl', {}, ...facts(item).map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)))),
           this.#actions(item, title))));
   }
@@ -88,8 +87,16 @@ export class Details {
   }
 }
 
+// The words of a text stand beside it already: without a name it is called by its kind alone.
+const heading = item => {
+  const kind = [icon(item.kind === 'image' ? 'image' : 'text'), kindName(item.kind)];
+  return item.kind === 'text' && !item.name
+    ? [element('h2', { id: 'details-title', class: 'kind' }, ...kind)]
+    : [element('p', { class: 'kind' }, ...kind), element('h2', { id: 'details-title' }, titleOf(item))];
+};
+
 const facts = item => [
-  ...(item.score === undefined ? [] : [['Score (cosine)', item.score.toFixed(3)]]),
+  ...(item.score === undefined ? [] : [['Score', item.score.toFixed(3)]]),
   ...Object.entries(item.attributes).map(([name, value]) => [name, String(value)]),
   ...(item.path ? [['File', item.path]] : []),
   ['Id', item.id],

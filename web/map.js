@@ -103,11 +103,11 @@ export class MapView {
   #show() {
     this.#plot.go(this.#isAfter ? 1 : 0);
     const [now, other] = this.#isAfter ? ['after', 'before'] : ['before', 'after'];
-    const rows = [['Divergence of the kinds (D_CS)', 'divergence'], ['Distance of their centres', 'centroid_distance']];
+    const rows = [[['Divergence D', element('sub', {}, 'CS')], 'divergence'], [['Distance of the centres'], 'centroid_distance']];
     const gap = this.#gap?.[now] ?? null;
     numbers.replaceChildren(...gap === null ? [] : rows.map(([name, key]) => {
       const beside = this.#gap[other]?.[key];
-      return element('div', {}, element('dt', {}, name), element('dd', {}, figure(gap[key]),
+      return element('div', {}, element('dt', {}, ...name), element('dd', {}, figure(gap[key]),
         beside !== undefined && element('small', {}, `${figure(beside)} ${other}`)));
     }));
     this.#describe();
@@ -127,7 +127,9 @@ export class MapView {
         ? 'There is no picture from before alignment: the index has no adapter, or too few items.'
         : this.#isAfter ? 'The adapter has brought pictures and texts into one space.'
           : 'This is how the model itself places them: each kind stays by itself.',
-      ...this.#hits.length > 0 ? [`${marked} of the ${count(this.#hits.length)} results shown by the search are marked.`] : [],
+      ...this.#hits.length === 0 ? []
+        : [marked === this.#hits.length ? `The ${plural(marked, 'result')} of the search ${marked === 1 ? 'is' : 'are'} marked.`
+          : `${count(marked)} of the ${plural(this.#hits.length, 'result')} of the search are on it, and marked.`],
     ];
     summary.textContent = sentences.join(' ');
   }

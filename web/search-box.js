@@ -53,8 +53,8 @@ export class SearchBox {
     this.#session = session;
     words.disabled = !session.words;
     choose.hidden = !session.pictures;
-    words.placeholder = !session.words ? 'Drop a picture to search with it'
-      : session.pictures ? 'Describe what you look for, or drop a picture' : 'Describe what you look for';
+    const drops = session.pictures && !matchMedia('(hover: none)').matches;
+    words.placeholder = !session.words ? 'Search with a picture' : `Describe what you look for${drops ? ', or drop a picture' : ''}`;
   }
 
   /** Shows a query. */
