@@ -27,6 +27,7 @@ let query = emptyQuery();
 let view = 'search';
 let session = null; // null until the service has told
 let total = 0;
+let nothing = null; // the answer, while it says that nothing was found
 
 // Changes of the query
 
@@ -75,9 +76,10 @@ const listeners = {
     meet(answer.hits);
     if (answer.partial) notify('partial', 'Part of the index did not answer, so results may be missing.', { label: 'Search again', run: search });
     else dismiss('partial');
-    if (answer.hits.length === 0 && offset === 0) {
+    nothing = answer.hits.length === 0 && offset === 0 ? answer : null;
+    if (nothing !== null) {
       results.title(titleOfQuery(query));
-      results.say(describeNothing(query, { total, session, seen: browse.seen, change, add: () => adding.open(), further: answer.more ? more : null }));
+      sayNothing();
     } else {
       results.title(titleOfQuery(query), beside(answer));
       results.show(answer.hits, offset, answer.more);
@@ -94,6 +96,7 @@ const listeners = {
       return;
     }
     const helps = Retry.helps(failure);
+    nothing = null;
     results.title(titleOfQuery(query));
     results.say(describeFailure(failure, { helps, query, change, again: () => retry.now() }));
     suggestions.hidden = true;
@@ -128,6 +131,11 @@ function more() {
   listeners.waiting(from === 0 ? 0 : from);
   if (asks(query)) asked.more(query, from);
   else browse.more(query, from);
+}
+
+function sayNothing() {
+  const further = nothing.more ? more : null;
+  results.say(describeNothing(query, { total, session, seen: browse.seen, change, add: () => adding.open(), further }));
 }
 
 function beside(answer) {
@@ -254,7 +262,7 @@ async function learn() {
     box.allow(session);
     filters.allow(session);
     adding.allow(session);
-    details.mayDelete = session.write;
+    details.allow(session);
     document.getElementById('add').hidden = !session.write || !(session.words || session.pictures);
     document.getElementById('sign-out').hidden = !session.keys;
   }
@@ -266,6 +274,7 @@ async function learn() {
     if (!asks(query) && !filtered(query) && results.items.length > 0) results.title(titleOfQuery(query), `${count(total)} items`);
   }
   suggest();
+  if (nothing !== null) sayNothing();
 }
 
 const indexChanged = settled(400, () => {

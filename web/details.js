@@ -8,11 +8,11 @@ const dialog = document.getElementById('details');
 export class Details {
   #items = [];
   #at = 0;
+  #mayDelete = false;
 
   /** Takes what can be done with an item, and what is told when another is shown and when the dialog was closed. */
   constructor({ like, without, remove, shown, closed }) {
     Object.assign(this, { like, without, remove, shown });
-    this.mayDelete = false;
     dialog.addEventListener('close', () => closed());
     dialog.addEventListener('click', event => {
       if (event.target === dialog) dialog.close(); // Beside it: its content covers the rest.
@@ -21,6 +21,12 @@ export class Details {
       if (event.key === 'ArrowLeft') this.#walk(-1);
       else if (event.key === 'ArrowRight') this.#walk(1);
     });
+  }
+
+  /** Whether this client may delete. */
+  allow(session) {
+    this.#mayDelete = session.write;
+    if (dialog.open) this.#show();
   }
 
   /** The id of the item that is shown, or null. */
@@ -83,7 +89,7 @@ export class Details {
       button('like', 'More like this', this.like, { class: 'button primary' }),
       button('without', 'Without this', this.without),
       item.picture && element('a', { class: 'button', href: item.picture, target: '_blank', rel: 'noopener' }, icon('image'), 'Open the picture'),
-      this.mayDelete && button('trash', 'Delete', this.remove, { 'aria-label': `Delete ${title}` }));
+      this.#mayDelete && button('trash', 'Delete', this.remove, { 'aria-label': `Delete ${title}` }));
   }
 }
 
