@@ -68,7 +68,7 @@ internal static class CommandLine
         ("Features", [FetchVerb.Create(runner), EmbedVerb.Create(runner)]),
         ("Align", [AlignVerb.Create(runner), ApplyVerb.Create(runner), SweepVerb.Create(runner)]),
         ("Measure", [MeasureVerb.Create(runner), EvaluateVerb.Create(runner), FidelityVerb.Create(runner), ReportVerb.Create(runner)]),
-        ("Use", [SearchVerb.Create(runner), GenerateVerb.Create(runner)]),
+        ("Use", [SearchVerb.Create(runner), ServeVerb.Create(runner), IndexVerb.Create(runner), GenerateVerb.Create(runner)]),
         ("Train the shipped models", [PretrainVerb.Create(runner)]),
         ("Set up", [CompletionVerb.Create(runner)]),
     ];

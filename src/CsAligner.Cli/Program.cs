@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
 using CsAligner.Cli;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
+using CsAligner.Server.Pictures;
+
+if (PictureWorker.TryRun(args)) return ExitCode.Done;
 
 using var stop = new CancellationTokenSource();
 

@@ -82,6 +82,14 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
     /// <summary>A folder of pictures.</summary>
     public static PathRole PictureFolder { get; } = new("a folder of pictures", false, true);
 
+    /// <summary>A feature set or an index: a folder, or the address of a store.</summary>
+    public static PathRole ServedIndex { get; } =
+        new("a feature-set folder, the folder of an index, postgres://… or redis://…", false, true) { IsElsewhere = (_, value) => IsAddress(value) };
+
+    /// <summary>Where an index goes.</summary>
+    public static PathRole ServedIndexToWrite { get; } =
+        new("a folder, postgres://… or redis://…", false, true) { IsElsewhere = (_, value) => IsAddress(value), IsWritten = true };
+
     /// <summary>A recipe.</summary>
     public static PathRole Recipe { get; } =
         new("a recipe, a JSON file", true, false) { Noun = "recipe", Hint = "recipes/ has the published ones" };
@@ -122,6 +130,7 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
         bool isFile = System.IO.File.Exists(path), isFolder = Directory.Exists(path);
         if (isFile && !File) throw new InputException($"{Verb} '{path}': it is a file; {name} takes {Expected}");
         if (isFolder && !Folder) throw new InputException($"{Verb} '{path}': it is a folder; {name} takes {Expected}");
+        if (IsWritten && IsElsewhere?.Invoke(name, path) == true) return;
         if (IsWritten)
         {
             if (FileAbove(path) is { } above)
@@ -203,6 +212,8 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
             return null;
         }
     }
+
+    private static bool IsAddress(string value) => value.Contains("://", StringComparison.Ordinal);
 
     private static bool IsPattern(string option, string value, bool byName)
     {

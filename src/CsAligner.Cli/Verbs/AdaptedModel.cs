@@ -24,8 +24,8 @@ internal sealed class AdaptedModel
     private AdaptedModel(Session session, string verb, EmbedModel model, string? run)
     {
         (_session, _verb, _model, _run) = (session, verb, model, run);
-        _textAdapter = new(() => Load(AlignmentReport.TextAdapterFile, "the words", Texts.Width));
-        _imageAdapter = new(() => Load(AlignmentReport.ImageAdapterFile, "the images", Images.Width));
+        _textAdapter = new(() => Load(verb, run, AlignmentReport.TextAdapterFile, "the words", Texts.Width));
+        _imageAdapter = new(() => Load(verb, run, AlignmentReport.ImageAdapterFile, "the images", Images.Width));
     }
 
     /// <summary>The width of what words become.</summary>
@@ -74,20 +74,29 @@ internal sealed class AdaptedModel
         }
     }
 
-    private static Tensor Map(Adapter? map, Tensor features) => map?.Apply(features) ?? features;
-
-    private Adapter? Load(string file, string what, int width)
+    /// <summary>Reads an adapter of a run for rows without tokens; null where it would leave them as they are.</summary>
+    /// <param name="verb">What needs it, for errors.</param>
+    /// <param name="run">The folder that align wrote; null for none.</param>
+    /// <param name="file">The adapter's file in it.</param>
+    /// <param name="what">What it maps, for errors.</param>
+    /// <param name="width">Values in a row.</param>
+    public static Adapter? Load(string verb, string? run, string file, string what, int width)
     {
-        if (_run is null) return null;
-        string path = Path.Combine(_run, file);
+        if (run is null) return null;
+        string path = Path.Combine(run, file);
         Adapter map = Adapter.Load(path);
         if (map.UsesTokens)
-            throw new InputException($"{_verb}: '{path}' reads tokens, but {what} have none; align with another --adapter");
+            throw new InputException($"{verb}: '{path}' reads tokens, but {what} have none; align with another --adapter");
         ApplyVerb.CheckWidth(map, path, what, width);
         return StaysAsItIs(map) ? null : map;
     }
 
+    private static Tensor Map(Adapter? map, Tensor features) => map?.Apply(features) ?? features;
+
     // What align writes of a side that it did not train. Applied, it would still round.
     private static bool StaysAsItIs(Adapter map) =>
-        map is IdentityAdapter && map.Tensors.All(tensor => !tensor.Values.Span.ContainsAnyExcept(0));
+        map is IdentityAdapter && map.Start?.Weight is null && IsZero(map.Start?.Shift)
+        && map.Tensors.All(tensor => IsZero(tensor.Values));
+
+    private static bool IsZero(Tensor? values) => values is null || !values.Span.ContainsAnyExcept(0);
 }

@@ -14,7 +14,7 @@ namespace CsAligner.Cli.Verbs;
 internal static class SearchVerb
 {
     // Standard deviations between the means of the two kinds. icon-clip's raw features have 2.2 to 3.5, aligned ones about 1.
-    private const double VisibleGap = 1.5;
+    internal const double VisibleGap = 1.5;
 
     public static Command Create(CommandRunner runner)
     {

@@ -75,6 +75,16 @@ internal sealed class SearchedRows : IDisposable
             .Where(entry => wanted.Contains(entry.Row)).ToDictionary(entry => entry.Row, entry => entry.Data);
     }
 
+    /// <summary>What metadata say of all rows that they know, in the order of the metadata.</summary>
+    public IEnumerable<(MixedRow Row, SearchedRow Data)> All(bool images = true, bool texts = true)
+    {
+        images &= _images is not null;
+        texts &= _texts is not null;
+        return ReferenceEquals(_imageSet, _textSet)
+            ? Of(_imageSet, images, texts)
+            : [.. images ? Of(_imageSet, true, false) : [], .. texts ? Of(_textSet, false, true) : []];
+    }
+
     /// <summary>The row that <c>--like</c> names: <c>3</c>, <c>text:3</c>, <c>heart.png</c>, <c>text:red heart</c>.</summary>
     /// <exception cref="InputException">There is no such row, or several.</exception>
     public MixedRow Find(string text, MixedIndex index)
@@ -128,15 +138,6 @@ internal sealed class SearchedRows : IDisposable
         string more = found.Count > MostListed ? $" and {found.Count - MostListed} more" : "";
         throw new InputException($"--like: '{text}' names {found.Count} rows, {string.Join(", ", found.Take(MostListed))}{more}: give one "
             + $"of them, such as --like {found[0]}");
-    }
-
-    private IEnumerable<(MixedRow Row, SearchedRow Data)> All(bool images, bool texts)
-    {
-        images &= _images is not null;
-        texts &= _texts is not null;
-        return ReferenceEquals(_imageSet, _textSet)
-            ? Of(_imageSet, images, texts)
-            : [.. images ? Of(_imageSet, true, false) : [], .. texts ? Of(_textSet, false, true) : []];
     }
 
     private static IEnumerable<(MixedRow Row, SearchedRow Data)> Of(FeatureSet set, bool images, bool texts)

@@ -18,18 +18,19 @@ public static class ImageDecoder
     /// <param name="file">The whole file.</param>
     /// <param name="name">Its name in errors.</param>
     /// <param name="transparency">How transparency is handled.</param>
+    /// <param name="limits">Refuses larger pictures before they are decoded; null: at most <see cref="MaxPixels"/>.</param>
     /// <exception cref="InputException">Another format, truncated, damaged, or too large.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> file, string name, Transparency transparency = Transparency.White)
+    public static RgbImage Decode(ReadOnlySpan<byte> file, string name, Transparency transparency = Transparency.White,
+        PictureLimits? limits = null)
     {
+        limits ??= new PictureLimits();
         Loader load = LoaderOf(file)
             ?? throw new InputException($"cannot decode {name}: it is neither PNG, JPEG nor WebP; convert it to one of them");
         ImageLibrary.Load();
         try
         {
             using Image image = load(file.ToArray());
-            if ((long)image.Width * image.Height > MaxPixels)
-                throw new InputException($"cannot decode {name}: it has {image.Width} x {image.Height} pixels; the limit is {MaxPixels} "
-                    + "in total: make it smaller");
+            limits.Check(image.Width, image.Height, name);
             // Both would copy a picture that is already right, and for small pictures the calls take as long as everything else.
             using Image? upright = image.Contains("orientation") ? image.Autorot() : null;
             Image turned = upright ?? image;

@@ -41,13 +41,14 @@ public sealed record ScoreCutoff(double? Score)
             : throw new InputException($"MinScore: expected a cosine from -1 up to 1, or auto, got '{text}'");
     }
 
-    /// <summary>The cutoff of <see cref="Auto"/> for the scores of a query with all rows of a kind.</summary>
+    /// <summary>The cutoff of <see cref="Auto"/> for the scores of a query with all rows of a kind, or with a sample of them.</summary>
     /// <param name="scores">At least <see cref="FewestRows"/>; they are sorted.</param>
-    internal static double Decide(Span<float> scores)
+    /// <param name="rows">How many rows there are; null if these are all.</param>
+    internal static double Decide(Span<float> scores, long? rows = null)
     {
         scores.Sort();
         double median = Quantile(scores, 0.5), spread = (Quantile(scores, 0.75) - median) / Normal.InvCDF(0, 1, 0.75);
-        return median - (Normal.InvCDF(0, 1, 1.0 / scores.Length) * spread);
+        return median - (Normal.InvCDF(0, 1, 1.0 / (rows ?? scores.Length)) * spread);
     }
 
     private static double Quantile(ReadOnlySpan<float> sorted, double share)
