@@ -168,7 +168,7 @@ function show() {
   }
   document.getElementById('search-view').hidden = view !== 'search';
   document.getElementById('map-view').hidden = view !== 'map';
-  if (view === 'map') map.show(total);
+  if (view === 'map') map.show();
 }
 
 function go(to) {
@@ -267,9 +267,12 @@ async function learn() {
     document.getElementById('sign-out').hidden = !session.keys;
   }
   if (has.status === 'fulfilled') {
-    const { items, attributes, model } = has.value;
+    const { items, attributes, model, surveyed_at: surveyed } = has.value;
     total = items.images + items.texts;
     filters.offer(attributes);
+    map.total = total;
+    // Just after its start the service still looks through the index.
+    if (surveyed === null && total > 0) setTimeout(learn, 3000);
     document.getElementById('counts').textContent = `${plural(items.images, 'picture')}, ${plural(items.texts, 'text')} · ${model}`;
     if (!asks(query) && !filtered(query) && results.items.length > 0) results.title(titleOfQuery(query), `${count(total)} items`);
   }
@@ -280,7 +283,7 @@ async function learn() {
 const indexChanged = settled(400, () => {
   map.forget();
   learn();
-  if (view === 'map') map.show(total);
+  if (view === 'map') map.show();
   if (!asks(query)) browse.start(query);
 });
 

@@ -47,8 +47,7 @@ export class MapView {
   }
 
   /** Shows the map; loads it if it is not here. */
-  async show(total) {
-    this.#total = total;
+  async show() {
     if (this.#loaded) return this.#plot.paint();
     this.#loading?.abort();
     const controller = this.#loading = new AbortController();
@@ -70,9 +69,15 @@ export class MapView {
       if (this.#loading !== controller || failure.name === 'AbortError') return;
       this.#say({
         image: failure.status === 0 ? 'offline' : 'alert', title: 'The map cannot be shown', text: failure.message,
-        actions: [{ label: 'Try again', run: () => this.show(total) }],
+        actions: [{ label: 'Try again', run: () => this.show() }],
       });
     }
+  }
+
+  /** How many items the index has; the map shows some of a large one. */
+  set total(total) {
+    this.#total = total;
+    this.#describe();
   }
 
   /** The index has changed: the map is loaded anew when it is shown next. */

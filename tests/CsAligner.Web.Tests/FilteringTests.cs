@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CsAligner.Web.Tests.Site;
 using Microsoft.Playwright;
@@ -36,25 +36,31 @@ public sealed class FilteringTests(Chromium chromium, SearchServer server) : Pag
     [Fact]
     public async Task ARangeOfNumbersFilters()
     {
-        await using Visit visit = await (await VisitAsync()).WaitForItemsAsync();
-        JsonElement attribute = (await visit.GetAsync("/v1/stats")).GetProperty("attributes").EnumerateArray()
-            .First(each => each.GetProperty("least").ValueKind == JsonValueKind.Number);
-        string name = attribute.GetProperty("name").GetString()!;
-        double least = attribute.GetProperty("least").GetDouble(), most = attribute.GetProperty("most").GetDouble();
-        double middle = Math.Floor((least + most) / 2);
-        var (_, word, _) = await visit.PictureAsync();
-        await visit.TypeAsync(word);
-        ILocator box = visit.Filters.GetByLabel($"{name}, at least");
+        await using Visit visit = await VisitAsync("/web/icon.svg");
+        int[] years = [1989, 2001, 2013];
+        string[] ids = await AddAsync(visit, years);
+        // The service looks through its index only now and then.
+        await visit.Page.RouteAsync("**/v1/stats", async route =>
+        {
+            JsonNode stats = JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!;
+            stats["attributes"]!.AsArray().Add(JsonNode.Parse("""{"name": "year", "items": 3, "values": [], "least": 1989, "most": 2013}"""));
+            await route.FulfillAsync(new() { ContentType = "application/json", Body = stats.ToJsonString() });
+        });
+        await visit.Page.GotoAsync(visit.Service.AbsoluteUri);
+        await visit.TypeAsync("a tram");
+        ILocator from = visit.Filters.GetByLabel("year, at least"), to = visit.Filters.GetByLabel("year, at most");
+        await Expect(from).ToHaveAttributeAsync("placeholder", "1989");
 
-        JsonElement answer = await visit.SearchAsync(() => box.FillAsync(middle.ToString(CultureInfo.InvariantCulture)));
-
-        double[] found = [.. answer.GetProperty("hits").EnumerateArray()
-            .Select(hit => hit.GetProperty("attributes").GetProperty(name).GetDouble())];
-        Assert.NotEmpty(found);
-        Assert.All(found, value => Assert.InRange(value, middle, most));
+        await AssertFoundAsync(() => from.FillAsync("2000"), ids[1..]);
+        await AssertFoundAsync(() => to.FillAsync("2001"), [ids[1]]);
         await visit.Page.ReloadAsync();
-        await Expect(box).ToHaveValueAsync(middle.ToString(CultureInfo.InvariantCulture));
-        await Expect(visit.Cards.First).ToHaveAttributeAsync("data-id", Visit.IdsOf(answer)[0]);
+        await Expect(from).ToHaveValueAsync("2000");
+        await AssertFoundAsync(() => from.FillAsync(""), ids[..2]);
+
+        foreach (string id in ids) await visit.Page.APIRequest.DeleteAsync(new Uri(visit.Service, $"/v1/items/{id}").AbsoluteUri);
+
+        async Task AssertFoundAsync(Func<Task> act, string[] expected) =>
+            Assert.Equal(expected.Order(StringComparer.Ordinal), Visit.IdsOf(await visit.SearchAsync(act)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,6 +87,16 @@ public sealed class FilteringTests(Chromium chromium, SearchServer server) : Pag
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Nothing passes the filters" })).ToBeVisibleAsync();
         await visit.SearchAsync(() => visit.Page.Locator("#state").GetByRole(AriaRole.Button, new() { Name = "Clear filters" }).ClickAsync());
         Assert.Equal("?q=red", visit.Query);
+    }
+
+    private static async Task<string[]> AddAsync(Visit visit, int[] years)
+    {
+        IAPIResponse added = await visit.Page.APIRequest.PostAsync(new Uri(visit.Service, "/v1/items").AbsoluteUri, new()
+        {
+            DataObject = new { items = years.Select(year => new { kind = "text", text = $"a tram of {year}", attributes = new { year } }) },
+        });
+        Assert.True(added.Ok, await added.TextAsync());
+        return [.. (await added.JsonAsync())!.Value.GetProperty("items").EnumerateArray().Select(Visit.IdOf)];
     }
 
     // An attribute with texts, its most frequent value first.

@@ -30,7 +30,7 @@ public sealed class SignInTests(Chromium chromium, SearchServer server) : PageTe
     [Fact]
     public async Task TheReadKeySearchesButAddsNothing()
     {
-        await using Visit visit = await (await SignInAsync("read-key")).WaitForItemsAsync();
+        await using Visit visit = await (await SignInAsync("read-key-of-the-tests")).WaitForItemsAsync();
         var (_, word, _) = await visit.PictureAsync();
 
         await visit.TypeAsync(word);
@@ -45,7 +45,7 @@ public sealed class SignInTests(Chromium chromium, SearchServer server) : PageTe
     [Fact]
     public async Task TheWriteKeyMayAdd()
     {
-        await using Visit visit = await (await SignInAsync("write-key")).WaitForItemsAsync();
+        await using Visit visit = await (await SignInAsync("write-key-of-the-tests")).WaitForItemsAsync();
 
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Add to the index" })).ToBeVisibleAsync();
     }
@@ -53,7 +53,7 @@ public sealed class SignInTests(Chromium chromium, SearchServer server) : PageTe
     [Fact]
     public async Task SigningOutEndsIt()
     {
-        await using Visit visit = await (await SignInAsync("read-key")).WaitForItemsAsync();
+        await using Visit visit = await (await SignInAsync("read-key-of-the-tests")).WaitForItemsAsync();
 
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
 
@@ -65,7 +65,7 @@ public sealed class SignInTests(Chromium chromium, SearchServer server) : PageTe
     [Fact]
     public async Task ASessionThatEndsLeadsBackToTheForm()
     {
-        await using Visit visit = await (await SignInAsync("read-key")).WaitForItemsAsync();
+        await using Visit visit = await (await SignInAsync("read-key-of-the-tests")).WaitForItemsAsync();
         await visit.Page.Context.ClearCookiesAsync();
         // Just after it was loaded the page does not load itself again.
         await Task.Delay(2100, TestContext.Current.CancellationToken);
