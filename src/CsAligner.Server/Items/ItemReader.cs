@@ -37,7 +37,7 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
                 case "name": name = Text(field); break;
                 case "path": path = Text(field); break;
                 case "attributes": attributes = field.Value; break;
-                case "vector": vector = Vector(field.Value); break;
+                case "vector": vector = RequestFields.Vector(field.Value, "vector"); break;
                 case "image":
                     if (field.Value.ValueKind != JsonValueKind.String || !field.Value.TryGetBytesFromBase64(out file))
                         throw RequestFields.Unread("an item's 'image': expected a picture's file in base64");
@@ -119,20 +119,6 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
         {
             throw RequestFields.Unread($"an item's {failure.Message}", inner: failure);
         }
-    }
-
-    private static float[] Vector(JsonElement value)
-    {
-        if (value.ValueKind != JsonValueKind.Array) throw RequestFields.Unread("an item's 'vector': expected a list of numbers");
-        var numbers = new float[value.GetArrayLength()];
-        int next = 0;
-        foreach (JsonElement each in value.EnumerateArray())
-        {
-            if (each.ValueKind != JsonValueKind.Number || !each.TryGetSingle(out numbers[next]) || !float.IsFinite(numbers[next++]))
-                throw RequestFields.Unread("an item's 'vector': expected finite numbers");
-        }
-
-        return numbers;
     }
 
     private static string Text(JsonProperty field)

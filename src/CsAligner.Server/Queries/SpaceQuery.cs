@@ -19,10 +19,11 @@ internal sealed class SpaceQuery
 
     /// <summary>The fields of a request.</summary>
     public static readonly string[] Fields =
-        ["q", "image", "like", "without", "without_like", "find", "top", "offset", "min_score", "filter", "exact"];
+        ["q", "image", "like", "vector", "without", "without_like", "find", "top", "offset", "min_score", "filter", "exact"];
 
     private readonly string[] _words, _like, _without, _withoutLike;
     private readonly List<byte[]> _pictures;
+    private readonly float[]? _vector;
     private readonly RowKind? _find;
     private readonly ScoreCutoff? _cutoff;
     private readonly ItemFilter? _filter;
@@ -35,8 +36,9 @@ internal sealed class SpaceQuery
         _words = Filled("q");
         (_like, _without, _withoutLike) = (Filled("like"), Filled("without"), Filled("without_like"));
         _pictures = fields.Pictures;
-        if (_words.Length + _like.Length + _pictures.Count == 0)
-            throw new RequestException(StatusCodes.Status400BadRequest, "nothing to search for: give q, image or like");
+        _vector = fields.Json("vector") is { } vector ? RequestFields.Vector(vector, "vector") : null;
+        if (_words.Length + _like.Length + _pictures.Count == 0 && _vector is null)
+            throw new RequestException(StatusCodes.Status400BadRequest, "nothing to search for: give q, image, like or vector");
         if (_words.Length + _like.Length + _without.Length + _withoutLike.Length > MostParts)
             throw RequestFields.Unread($"a query has at most {MostParts} words, items and things to keep away from");
         _find = fields.Choice("find", "both", "images", "texts") switch { "images" => RowKind.Image, "texts" => RowKind.Text, _ => null };
@@ -68,7 +70,10 @@ internal sealed class SpaceQuery
         Task<float[]>[] away = [.. _without.Select(words => encoder.WordsAsync(words, cancellation))];
         await Task.WhenAll([.. parts, .. away]);
         var items = await ItemsAsync(index, [.. _like, .. _withoutLike], cancellation);
-        Tensor[] asked = [.. parts.Select(part => Row(part.Result)), .. _like.Select(id => Row(items[id]))];
+        if (_vector is not null && _vector.Length != index.Width)
+            throw RequestFields.Unread($"'vector': expected {index.Width} numbers, got {_vector.Length}");
+        Tensor[] asked = [.. parts.Select(part => Row(part.Result)), .. _like.Select(id => Row(items[id])),
+            .. _vector is null ? [] : (Tensor[])[Row(_vector)]];
         float[][] unwanted = [.. away.Select(row => row.Result), .. _withoutLike.Select(id => items[id].ToArray())];
         try
         {

@@ -15,6 +15,9 @@ internal sealed class RequestFields
 {
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 80 };
 
+    // The one list that is one value, not several.
+    private const string WholeList = "vector";
+
     private readonly Dictionary<string, JsonElement[]> _json = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string[]> _texts = new(StringComparer.Ordinal);
 
@@ -51,7 +54,7 @@ internal sealed class RequestFields
                 if (value.ValueKind == JsonValueKind.Null) continue;
                 if (fields._texts.ContainsKey(property.Name)) throw Unread($"'{property.Name}' stands in the address and in the body");
                 if (property.Name == "image") fields.AddPictures(value, mostPictureBytes, mostPictures);
-                else fields._json[property.Name] = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+                else fields._json[property.Name] = value.ValueKind == JsonValueKind.Array && property.Name != WholeList ? [.. value.EnumerateArray()] : [value];
             }
         }
         else if (type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
@@ -86,6 +89,21 @@ internal sealed class RequestFields
     /// <summary>A picture that has too many bytes.</summary>
     public static RequestException TooLarge(long bytes, int most) => new(StatusCodes.Status413PayloadTooLarge,
         $"a picture has {bytes} bytes; at most {most} are taken: make it smaller");
+
+    /// <summary>A list of finite numbers.</summary>
+    public static float[] Vector(JsonElement value, string name)
+    {
+        if (value.ValueKind != JsonValueKind.Array) throw Unread($"'{name}': expected a list of numbers");
+        var numbers = new float[value.GetArrayLength()];
+        int next = 0;
+        foreach (JsonElement each in value.EnumerateArray())
+        {
+            if (each.ValueKind != JsonValueKind.Number || !each.TryGetSingle(out numbers[next]) || !float.IsFinite(numbers[next++]))
+                throw Unread($"'{name}': expected finite numbers");
+        }
+
+        return numbers;
+    }
 
     /// <summary>All texts of a name, in their order; none if it is left out.</summary>
     public string[] Texts(string name) => _texts.TryGetValue(name, out string[]? texts) ? texts

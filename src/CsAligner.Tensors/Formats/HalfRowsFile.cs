@@ -3,6 +3,7 @@ using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using CsAligner.Tensors.Interop;
 using CsAligner.Tensors.Kernels.Retrieval;
+using CsAligner.Tensors.Kernels.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace CsAligner.Tensors.Formats;
@@ -23,6 +24,8 @@ internal sealed unsafe class HalfRowsFile : IDisposable
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private readonly int _rowsPerPiece;
+
+    private readonly SharedPasses<HalfQuery> _passes = new(HalfDots.MostQueries);
 
     // Replaced as a whole when it grows: readers keep what they hold.
     private Piece[] _pieces = [];
@@ -118,18 +121,20 @@ internal sealed unsafe class HalfRowsFile : IDisposable
         return new ReadOnlySpan<Half>(piece.Start + (row % _rowsPerPiece * Width), Width);
     }
 
-    /// <summary>Products of a query with the rows from the first on that are asked for; see <see cref="HalfDots.ScoreAll"/>.</summary>
+    /// <summary>
+    /// Products of a query with the rows from the first on that are asked for; see <see cref="HalfDots.ScoreAll"/>. Queries that come while
+    /// another one is read for share the next pass: memory gives the pace, not arithmetic.
+    /// </summary>
     /// <param name="query">A query of unit length.</param>
     /// <param name="wanted">For each row: not zero where it is asked for.</param>
     /// <param name="scores">For each row.</param>
     public void Score(ReadOnlySpan<float> query, ReadOnlySpan<byte> wanted, Span<float> scores)
     {
-        Piece[] pieces = _pieces;
-        for (int first = 0; first < scores.Length; first += _rowsPerPiece)
-        {
-            int rows = Math.Min(_rowsPerPiece, scores.Length - first);
-            HalfDots.ScoreAll(query, pieces[first / _rowsPerPiece].Start, wanted.Slice(first, rows), scores.Slice(first, rows));
-        }
+        float[] scaled = new float[query.Length];
+        HalfDots.Prepare(query, scaled);
+        fixed (float* from = scaled, into = scores)
+        fixed (byte* asked = wanted)
+            _passes.Run(new HalfQuery(from, query.Length, asked, into, scores.Length), Pass);
     }
 
     /// <summary>Unmaps and closes the file. Nobody reads it any more.</summary>
@@ -138,6 +143,27 @@ internal sealed unsafe class HalfRowsFile : IDisposable
         foreach (Piece piece in _pieces) piece.Dispose();
         _pieces = [];
         _file.Dispose();
+    }
+
+    private void Pass(ReadOnlySpan<HalfQuery> queries)
+    {
+        Piece[] pieces = _pieces;
+        int rows = 0;
+        Span<HalfQuery> asking = stackalloc HalfQuery[queries.Length];
+        foreach (HalfQuery query in queries) rows = Math.Max(rows, query.Count);
+        for (int first = 0; first < rows; first += _rowsPerPiece)
+        {
+            // Whose rows end before no longer takes part.
+            int count = 0, last = first;
+            foreach (HalfQuery query in queries)
+            {
+                if (query.Count <= first) continue;
+                asking[count++] = query;
+                last = Math.Max(last, Math.Min(first + _rowsPerPiece, query.Count));
+            }
+
+            HalfDots.ScoreAll(asking[..count], pieces[first / _rowsPerPiece].Start, first, last - first);
+        }
     }
 
     private static InputException Damaged(string path, string reason, Exception? failure = null) =>
