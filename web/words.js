@@ -59,12 +59,12 @@ export function describeFailure(failure, { helps, query, change, again }) {
       actions: [{ label: 'Try now', run: again, primary: true }],
     };
   }
-  if (failure.status === 413 || failure.status === 415) {
-    const picture = { label: 'Take the picture away', run: () => change(next => { next.pictures = []; }), primary: true };
-    return { image: 'image', title: 'This picture cannot be read', text: failure.message, actions: query.pictures.length > 0 ? [picture] : [start] };
-  }
   if (failure.status >= 500) {
     return { image: 'alert', title: 'Something went wrong in the service', text: failure.message, actions: [{ label: 'Try again', run: again, primary: true }] };
   }
-  return { image: 'alert', title: 'This cannot be searched for', text: failure.message, actions: [start] };
+  const picture = { label: 'Take the picture away', run: () => change(next => { next.pictures = []; }), primary: true };
+  return {
+    image: 'alert', title: 'This cannot be searched for', text: failure.message,
+    actions: query.pictures.length > 0 ? [picture, start] : [start],
+  };
 }

@@ -78,7 +78,7 @@ public sealed class StateTests(Chromium chromium, SearchServer server) : PageTes
 
         await visit.TransferAsync("broken.png", "image/png", "no picture at all"u8.ToArray());
 
-        await Expect(Heading(visit, "This picture cannot be read")).ToBeVisibleAsync();
+        await Expect(visit.Page.Locator("#state")).ToContainTextAsync("PNG");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Take the picture away" }).ClickAsync();
         await Expect(visit.Parts).ToHaveCountAsync(0);
         await Expect(visit.Cards).ToHaveCountAsync(24);
