@@ -127,11 +127,11 @@ export class MapView {
       this.#total > points.length
         ? `${count(points.length)} of ${plural(this.#total, 'item')}.`
         : `${plural(points.length, 'item')}.`,
-      'Items that are alike lie close together.',
+      ...new Set(points.map(point => point.kind)).size < 2 ? []
+        : ['Across: how far pictures and texts lie apart. Upwards: what varies most.'],
       moments.querySelector('[value="before"]').disabled
         ? 'There is no picture from before alignment: the index has no adapter, or too few items.'
-        : this.#isAfter ? 'The adapter has brought pictures and texts into one space.'
-          : 'This is how the model itself places them: each kind stays by itself.',
+        : this.#isAfter ? 'The adapter has brought both kinds into one space.' : 'This is how the model itself places them.',
       ...this.#hits.length === 0 ? []
         : [marked === this.#hits.length ? `The ${plural(marked, 'result')} of the search ${marked === 1 ? 'is' : 'are'} marked.`
           : `${count(marked)} of the ${plural(this.#hits.length, 'result')} of the search are on it, and marked.`],

@@ -23,21 +23,27 @@ public sealed class MapTests(Chromium chromium, SearchServer server) : PageTest(
 
         byte[] before = await SettledAsync(visit);
         Assert.False(before.AsSpan().SequenceEqual(after), "the points did not move");
-        await Expect(visit.Page.Locator("#map-summary")).ToContainTextAsync("each kind stays by itself");
+        await Expect(visit.Page.Locator("#map-summary")).ToContainTextAsync("how the model itself places them");
         await visit.Page.GetByRole(AriaRole.Radio, new() { Name = "After" }).CheckAsync();
         Assert.True((await SettledAsync(visit)).AsSpan().SequenceEqual(after), "the points did not come back");
     }
 
     [Fact]
-    public async Task TheGapIsTold()
+    public async Task TheGapIsToldAndSeen()
     {
         await using Visit visit = await VisitAsync("/?view=map");
-        JsonElement gap = (await visit.GetAsync("/v1/map")).GetProperty("gap");
+        JsonElement map = await visit.GetAsync("/v1/map"), gap = map.GetProperty("gap");
 
         await Expect(visit.Page.Locator("#gap dt")).ToHaveTextAsync(["Divergence DCS", "Distance of the centres"]);
         foreach (string moment in new[] { "before", "after" })
             Assert.Equal(JsonValueKind.Object, gap.GetProperty(moment).ValueKind);
         await Expect(visit.Page.Locator("#gap small").First).ToContainTextAsync("before");
+        // Pictures left of texts, and closer to them after alignment.
+        double before = Across("text", "before") - Across("image", "before"), after = Across("text", "after") - Across("image", "after");
+        Assert.True(after >= 0 && before > 2 * after, $"{before} before, {after} after");
+
+        double Across(string kind, string moment) => map.GetProperty("points").EnumerateArray()
+            .Where(point => point.GetProperty("kind").GetString() == kind).Average(point => point.GetProperty(moment)[0].GetDouble());
     }
 
     [Fact]
