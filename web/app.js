@@ -45,7 +45,9 @@ const structuredCloneOf = ({ pictures, ...rest }) => ({ ...structuredClone(rest)
 const like = item => {
   details.close();
   meet([item]);
-  change(next => Object.assign(next, { words: '', pictures: [], like: [item.id], withoutItems: next.withoutItems.filter(id => id !== item.id) }));
+  change(next => Object.assign(next, {
+    words: '', pictures: [], like: [item.id], withoutItems: next.withoutItems.filter(id => id !== item.id),
+  }));
   scrollTo(0, 0);
 };
 
@@ -74,8 +76,11 @@ const listeners = {
     retry.succeeded();
     dismiss('failed');
     meet(answer.hits);
-    if (answer.partial) notify('partial', 'Part of the index did not answer, so results may be missing.', { label: 'Search again', run: search });
-    else dismiss('partial');
+    if (answer.partial) {
+      notify('partial', 'Part of the index did not answer, so results may be missing.', { label: 'Search again', run: search });
+    } else {
+      dismiss('partial');
+    }
     nothing = answer.hits.length === 0 && offset === 0 ? answer : null;
     if (nothing !== null) {
       results.title(titleOfQuery(query));
@@ -152,7 +157,8 @@ function suggest() {
   if (!use) return;
   const titles = [...new Set(results.items.map(titleOf))].filter(title => title.length < 30);
   const step = Math.max(1, Math.floor(titles.length / 4));
-  suggestions.replaceChildren(element('span', { class: 'muted' }, 'Try'), ...titles.filter((_, at) => at % step === 0).slice(0, 4).map(title =>
+  const few = titles.filter((_, at) => at % step === 0).slice(0, 4);
+  suggestions.replaceChildren(element('span', { class: 'muted' }, 'Try'), ...few.map(title =>
     element('button', { type: 'button', class: 'value', onclick: () => change(next => { next.words = title; }) }, title)));
 }
 

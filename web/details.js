@@ -88,7 +88,8 @@ export class Details {
     return element('div', { class: 'actions' },
       button('like', 'More like this', this.like, { class: 'button primary' }),
       button('without', 'Without this', this.without),
-      item.picture && element('a', { class: 'button', href: item.picture, target: '_blank', rel: 'noopener' }, icon('image'), 'Open the picture'),
+      item.picture && element('a', { class: 'button', href: item.picture, target: '_blank', rel: 'noopener' },
+        icon('image'), 'Open the picture'),
       this.#mayDelete && button('trash', 'Delete', this.remove, { 'aria-label': `Delete ${title}` }));
   }
 }

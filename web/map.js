@@ -62,8 +62,10 @@ export class MapView {
       const before = moments.querySelector('[value="before"]');
       before.disabled = !hasBefore;
       if (!hasBefore) moments.querySelector('[value="after"]').checked = true;
-      if (points.length < 2) this.#say({ image: 'map', title: 'Nothing to draw yet', text: 'A map needs a few items. Add some, then come back.' });
-      else state.replaceChildren();
+      state.replaceChildren();
+      if (points.length < 2) {
+        this.#say({ image: 'map', title: 'Nothing to draw yet', text: 'A map needs a few items. Add some, then come back.' });
+      }
       this.#show();
     } catch (failure) {
       if (this.#loading !== controller || failure.name === 'AbortError') return;
@@ -155,7 +157,8 @@ export class MapView {
       spoken.textContent = '';
       return;
     }
-    tip.replaceChildren(...[point.picture && element('img', { src: thumbnail(point), alt: '' }), element('span', {}, point.name ?? point.id)].filter(Boolean));
+    const picture = point.picture && element('img', { src: thumbnail(point), alt: '' });
+    tip.replaceChildren(...[picture, element('span', {}, point.name ?? point.id)].filter(Boolean));
     tip.hidden = false;
     const rank = this.#hits.findIndex(hit => hit.id === point.id);
     spoken.textContent = `${point.name ?? point.id}, ${kindName(point.kind).toLowerCase()}${rank < 0 ? '' : `, result ${rank + 1}`}`;

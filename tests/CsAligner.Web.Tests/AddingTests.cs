@@ -51,7 +51,8 @@ public sealed class AddingTests(Chromium chromium, SearchServer server) : PageTe
         await visit.Page.Keyboard.PressAsync("Escape");
         await Expect(visit.Parts).ToHaveCountAsync(0);
         JsonElement answer = await visit.SearchAsync(() => visit.TransferAsync("two suns.png", "image/png", bytes));
-        JsonElement hit = answer.GetProperty("hits").EnumerateArray().Take(5).First(each => each.GetProperty("name").GetString() == "two suns");
+        JsonElement hit = answer.GetProperty("hits").EnumerateArray().Take(5)
+            .First(each => each.GetProperty("name").GetString() == "two suns");
         ILocator card = visit.Page.Locator($"#results > [data-id=\"{Visit.IdOf(hit)}\"]");
         await Expect(card.Locator("img")).ToHaveJSPropertyAsync("complete", true);
         Assert.True(await card.Locator("img").EvaluateAsync<int>("image => image.naturalWidth") > 0, "the picture is not shown");
@@ -80,7 +81,8 @@ public sealed class AddingTests(Chromium chromium, SearchServer server) : PageTe
         ILocator dialog = await OpenAsync(visit);
         await visit.TransferAsync("broken.png", "image/png", "no picture at all"u8.ToArray());
         await Expect(dialog.Locator(".failed")).ToContainTextAsync("broken.png");
-        await visit.Page.RouteAsync("**/v1/items", route => route.FulfillAsync(new() { Status = 507, Json = new { detail = "the disk is full" } }));
+        await visit.Page.RouteAsync("**/v1/items",
+            route => route.FulfillAsync(new() { Status = 507, Json = new { detail = "the disk is full" } }));
 
         ILocator text = dialog.GetByLabel("Texts, one a line");
         await text.FillAsync("kept words");

@@ -43,7 +43,8 @@ public sealed class FilteringTests(Chromium chromium, SearchServer server) : Pag
         await visit.Page.RouteAsync("**/v1/stats", async route =>
         {
             JsonNode stats = JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!;
-            stats["attributes"]!.AsArray().Add(JsonNode.Parse("""{"name": "year", "items": 3, "values": [], "least": 1989, "most": 2013}"""));
+            stats["attributes"]!.AsArray()
+                .Add(JsonNode.Parse("""{"name": "year", "items": 3, "values": [], "least": 1989, "most": 2013}"""));
             await route.FulfillAsync(new() { ContentType = "application/json", Body = stats.ToJsonString() });
         });
         await visit.Page.GotoAsync(visit.Service.AbsoluteUri);
@@ -85,7 +86,8 @@ public sealed class FilteringTests(Chromium chromium, SearchServer server) : Pag
         await using Visit visit = await VisitAsync("/?q=red&is.no-such-attribute=x");
 
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Nothing passes the filters" })).ToBeVisibleAsync();
-        await visit.SearchAsync(() => visit.Page.Locator("#state").GetByRole(AriaRole.Button, new() { Name = "Clear filters" }).ClickAsync());
+        ILocator clear = visit.Page.Locator("#state").GetByRole(AriaRole.Button, new() { Name = "Clear filters" });
+        await visit.SearchAsync(() => clear.ClickAsync());
         Assert.Equal("?q=red", visit.Query);
     }
 

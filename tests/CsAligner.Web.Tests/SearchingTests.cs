@@ -84,7 +84,8 @@ public sealed class SearchingTests(Chromium chromium, SearchServer server) : Pag
         IFileChooser chooser = await visit.Page.RunAndWaitForFileChooserAsync(
             () => visit.Page.GetByRole(AriaRole.Button, new() { Name = "Choose a picture to search with" }).ClickAsync());
 
-        await visit.SearchAsync(() => chooser.SetFilesAsync(new FilePayload { Name = "chosen.png", MimeType = "image/png", Buffer = bytes }));
+        var file = new FilePayload { Name = "chosen.png", MimeType = "image/png", Buffer = bytes };
+        await visit.SearchAsync(() => chooser.SetFilesAsync(file));
 
         await Expect(visit.Parts).ToHaveTextAsync(["chosen.png"]);
     }
@@ -142,6 +143,19 @@ public sealed class SearchingTests(Chromium chromium, SearchServer server) : Pag
         await visit.SearchAsync(() => visit.TransferAsync("noise.png", "image/png", bytes));
 
         Assert.InRange(await visit.Page.EvaluateAsync<int>("window.sent"), 1000, bytes.Length / 3);
+    }
+
+    [Fact]
+    public async Task ADrawingIsConvertedForTheService()
+    {
+        await using Visit visit = await (await VisitAsync()).WaitForItemsAsync();
+        const string Drawing = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/></svg>""";
+
+        JsonElement answer = await visit.SearchAsync(
+            () => visit.TransferAsync("disc.svg", "image/svg+xml", System.Text.Encoding.UTF8.GetBytes(Drawing)));
+
+        Assert.NotEmpty(Visit.IdsOf(answer));
+        await Expect(visit.Parts).ToHaveTextAsync(["disc.webp"]);
     }
 
     [Fact]

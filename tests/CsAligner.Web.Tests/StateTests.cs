@@ -91,7 +91,8 @@ public sealed class StateTests(Chromium chromium, SearchServer server) : PageTes
         await visit.Page.RouteAsync(Visit.IsSearch, async route =>
         {
             IAPIResponse whole = await route.FetchAsync();
-            await route.FulfillAsync(new() { Response = whole, Body = (await whole.TextAsync()).Replace("\"partial\":false", "\"partial\":true") });
+            string text = (await whole.TextAsync()).Replace("\"partial\":false", "\"partial\":true", StringComparison.Ordinal);
+            await route.FulfillAsync(new() { Response = whole, Body = text });
         });
 
         await visit.TypeAsync("red");
@@ -126,7 +127,8 @@ public sealed class StateTests(Chromium chromium, SearchServer server) : PageTes
     public async Task AnEmptyIndexInvitesToFillIt()
     {
         await using Visit visit = await VisitAsync("/web/icon.svg");
-        await visit.Page.RouteAsync("**/v1/items?*", route => route.FulfillAsync(new() { Json = new { items = Array.Empty<object>(), next = (string?)null } }));
+        await visit.Page.RouteAsync("**/v1/items?*",
+            route => route.FulfillAsync(new() { Json = new { items = Array.Empty<object>(), next = (string?)null } }));
 
         await visit.Page.GotoAsync(visit.Service.AbsoluteUri);
 
@@ -139,8 +141,12 @@ public sealed class StateTests(Chromium chromium, SearchServer server) : PageTes
     public async Task OnlyWeakMatchesCanBeShownAfterAll()
     {
         await using Visit visit = await (await VisitAsync("/?cutoff=auto")).WaitForItemsAsync();
-        await visit.Page.RouteAsync(address => Visit.IsSearch(address) && address.Contains("min_score=auto", StringComparison.Ordinal), route =>
-            route.FulfillAsync(new() { Json = new { hits = Array.Empty<object>(), offset = 0, more = false, exact = true, partial = false, milliseconds = 1 } }));
+        await visit.Page.RouteAsync(
+            address => Visit.IsSearch(address) && address.Contains("min_score=auto", StringComparison.Ordinal),
+            route => route.FulfillAsync(new()
+            {
+                Json = new { hits = Array.Empty<object>(), offset = 0, more = false, exact = true, partial = false, milliseconds = 1 },
+            }));
         await visit.Words.FillAsync("red");
         await Expect(Heading(visit, "Only weak matches")).ToBeVisibleAsync();
 

@@ -115,7 +115,8 @@ internal sealed class SpaceMap
 
         void Add(Tensor rows, float weight)
         {
-            for (int r = 0; r < rows.Rows; r++) TensorPrimitives.MultiplyAdd(rows.Span.Slice(r * rows.Width, rows.Width), weight, across, across);
+            for (int r = 0; r < rows.Rows; r++)
+                TensorPrimitives.MultiplyAdd(rows.Span.Slice(r * rows.Width, rows.Width), weight, across, across);
         }
     }
 

@@ -6,7 +6,7 @@ using CsAligner.Web.Tests.Site;
 
 namespace CsAligner.Web.Tests.Site;
 
-/// <summary><c>csalign serve</c> on icons of the demo and their names: the first start downloads and embeds them, each run makes its index.</summary>
+/// <summary><c>csalign serve</c> on icons of the demo and their names: downloaded and embedded once, with an index for each run.</summary>
 public sealed class SearchServer : IAsyncLifetime
 {
     // Over 20,000 items.
@@ -49,8 +49,8 @@ public sealed class SearchServer : IAsyncLifetime
         });
         var started = await ServerProcess.StartAsync(Dotnet,
             [
-                Program, "serve", Features, "--model", "icon-clip", "--pictures", Icons, "--store", _folder[name], "--listen", "127.0.0.1:0",
-                "--rate", "0", .. options,
+                Program, "serve", Features, "--model", "icon-clip", "--pictures", Icons, "--store", _folder[name],
+                "--listen", "127.0.0.1:0", "--rate", "0", .. options,
             ],
             Folder, line => line.StartsWith("http://", StringComparison.Ordinal));
         _processes.Add(started!.Value.Process);

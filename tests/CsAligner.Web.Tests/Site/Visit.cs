@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CsAligner.Web.Tests.Site;
 
-/// <summary>One person on the page. When the visit ends, nothing may have gone wrong in the browser, and nothing have left the service.</summary>
+/// <summary>One person on the page. At its end, the browser must have complained of nothing and asked nobody but the service.</summary>
 internal sealed class Visit : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
@@ -20,7 +20,8 @@ internal sealed class Visit : IAsyncDisposable
         page.Console += (_, message) =>
         {
             // What a test lets fail on purpose the browser mentions too.
-            if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)) Complain(message.Text);
+            bool expected = message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal);
+            if (message.Type == "error" && !expected) Complain(message.Text);
         };
         page.Request += (_, request) =>
         {
@@ -97,8 +98,8 @@ internal sealed class Visit : IAsyncDisposable
     {
         foreach (JsonElement item in await ItemsAsync())
         {
-            if (item.GetProperty("picture").GetString() is not { } address || item.GetProperty("name").GetString() is not { } name) continue;
-            string? word = name.Split(' ', '-', '_', '.').FirstOrDefault(part => part.Length >= 4);
+            if (item.GetProperty("picture").GetString() is not { } address) continue;
+            string? word = item.GetProperty("name").GetString()?.Split(' ').FirstOrDefault(part => part.Length >= 4);
             if (word is null) continue;
             IAPIResponse picture = await Page.APIRequest.GetAsync(new Uri(Service, address).AbsoluteUri);
             return (item, word, await picture.BodyAsync());
