@@ -88,6 +88,8 @@ const listeners = {
     } else {
       results.title(titleOfQuery(query), beside(answer));
       results.show(answer.hits, offset, answer.more);
+      // The field stays in sight further down, where nobody would see the first results.
+      if (offset === 0 && document.activeElement?.id === 'words') scrollTo(0, 0);
     }
     suggest();
     map.mark(asks(query) ? results.items : []);

@@ -31,6 +31,20 @@ public sealed class SearchingTests(Chromium chromium, SearchServer server) : Pag
     }
 
     [Fact]
+    public async Task TheFirstResultsAreInSightAfterScrolling()
+    {
+        await using Visit visit = await (await VisitAsync()).WaitForItemsAsync();
+        var (_, word, _) = await visit.PictureAsync();
+        await visit.Page.EvaluateAsync("scrollTo(0, 600)");
+
+        await visit.Words.ClickAsync();
+        await visit.TypeAsync(word);
+
+        await Expect(visit.Cards.First).ToBeInViewportAsync();
+        await Expect(visit.Summary).ToBeInViewportAsync();
+    }
+
+    [Fact]
     public async Task TheFirstResultsStandWithin100MillisecondsOfAKey()
     {
         await using Visit visit = await (await VisitAsync()).WaitForItemsAsync();
@@ -202,12 +216,15 @@ public sealed class SearchingTests(Chromium chromium, SearchServer server) : Pag
 
         await visit.SearchAsync(() => visit.Page.Keyboard.PressAsync("Enter"));
         Assert.Contains("without=outline", visit.Query, StringComparison.Ordinal);
+        string? asked = null;
+        visit.Page.Request += (_, request) => asked = Visit.IsSearch(request.Url) ? request.Url : asked;
         ILocator card = visit.Cards.Nth(2);
         string id = (await card.GetAttributeAsync("data-id"))!;
         await card.HoverAsync();
         JsonElement answer = await visit.SearchAsync(() => card.Locator("[data-action=without]").ClickAsync());
 
-        Assert.NotEqual(id, Visit.IdsOf(answer)[0]);
+        Assert.DoesNotContain(id, Visit.IdsOf(answer));
+        Assert.Contains($"without=outline&without_like={Uri.EscapeDataString(id)}", asked!, StringComparison.Ordinal);
         await Expect(visit.Without).ToHaveCountAsync(2);
         await visit.SearchAsync(() => visit.Without.Last.GetByRole(AriaRole.Button).ClickAsync());
         answer = await visit.SearchAsync(() => visit.Without.Last.GetByRole(AriaRole.Button).ClickAsync());
