@@ -7,6 +7,7 @@ using CsAligner.Benchmarks.Matmul;
 using CsAligner.Benchmarks.Objective;
 using CsAligner.Benchmarks.Pretrain;
 using CsAligner.Benchmarks.Profile;
+using CsAligner.Benchmarks.Serve;
 using CsAligner.Benchmarks.Sets;
 using CsAligner.Benchmarks.Tokenizers;
 using CsAligner.Benchmarks.Topk;
@@ -27,6 +28,7 @@ Verb[] verbs =
     new("tokenizers", "tokenizers against Hugging Face's library [--json] [--rounds N]", TokenizersBenchmark.Run),
     new("embed", "image embedding with CLIP ViT-B/32 against ONNX Runtime and PyTorch [--json] [--rounds N] [--batches N,N,…] [--threads "
         + "N,N,…]", EmbedBenchmark.Run),
+    new("serve", "search over HTTP against faiss behind Python's servers [--sizes N,N,…] [--rounds N] [--folder DIR]", ServeBenchmark.Run),
     new("sets", "memory and speed of every reader of data sets, and of commands on their features [--json] [--rows N] [--limit MB] [--only "
         + "TEXT]", SetsBenchmark.Run),
     new(SetsBenchmark.ChildVerb, null, SetsChild.Run),

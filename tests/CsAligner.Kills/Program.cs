@@ -6,16 +6,17 @@ namespace CsAligner.Kills;
 /// no harm done.</summary>
 internal static class Program
 {
-    public static int Main(string[] arguments)
+    public static async Task<int> Main(string[] arguments)
     {
         if (arguments is ["index-writer", var index, var round]) return IndexWriter.Run(index,
             int.Parse(round, CultureInfo.InvariantCulture));
         if (arguments is ["index", ..]) return KillIndex(arguments);
+        if (arguments is ["serve", ..]) return await SoakAsync(arguments);
         KillJob? job = arguments.Length == 0 ? null : KillJobs.All.FirstOrDefault(each => each.Name == arguments[0]);
         if (job is null)
         {
             Console.Error.WriteLine(
-                $"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}, index");
+                $"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}, index, serve [--minutes 10] [--kills 0]");
             return 2;
         }
 
@@ -46,6 +47,23 @@ internal static class Program
         catch (KillException harm)
         {
             Console.WriteLine($"FAILED index: {harm.Message}; see {folder}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> SoakAsync(string[] arguments)
+    {
+        string folder = Directory.CreateTempSubdirectory("csalign-soak-").FullName;
+        try
+        {
+            using var soak = new ServiceSoak(folder, Option(arguments, "--seed", 1));
+            await soak.RunAsync(Option(arguments, "--minutes", 10), Option(arguments, "--kills", 0), Console.WriteLine);
+            Directory.Delete(folder, recursive: true);
+            return 0;
+        }
+        catch (KillException harm)
+        {
+            Console.WriteLine($"FAILED serve: {harm.Message}; see {folder}");
             return 1;
         }
     }

@@ -115,7 +115,7 @@ internal static class ServeVerb
         ItemCounts counts = await index.CountAsync(session.Cancellation);
         session.Terminal.Say($"{counts.Images} pictures and {counts.Texts} texts"
             + $"{(options.Writable && folder is null ? "; pictures that are added are not kept, only found: give --uploads" : "")}");
-        if (options is { Keys: null, PictureFolders.Count: 0 } && counts.Images > 0)
+        if (options.PictureFolders.Count == 0 && source.IsFeatureSet && counts.Images > 0)
             session.Terminal.Say("note: pictures are shown as names; give --pictures FOLDER, the folder that was embedded, to show them");
         await session.Terminal.Output.WriteLineAsync(server.Address.ToString());
         await session.Terminal.Output.FlushAsync(CancellationToken.None);

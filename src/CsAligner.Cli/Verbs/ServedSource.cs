@@ -55,6 +55,9 @@ internal sealed class ServedSource
     /// <summary>Where pictures that are added may be kept; null where the index is no folder.</summary>
     public string? UploadFolder => IsFolder ? Path.Combine(_address, UploadsFolder) : null;
 
+    /// <summary>Whether it is a feature set.</summary>
+    public bool IsFeatureSet => _set is not null;
+
     private bool IsFolder => !_address.Contains("://", StringComparison.Ordinal);
 
     /// <summary>The row of a feature set that an item was; null for other items.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CsAligner.Cli.Tests.Verbs;
 using CsAligner.Data.Tests;
 using CsAligner.Testing;
 
@@ -11,6 +12,8 @@ namespace CsAligner.Cli.Tests.Guides;
 /// </summary>
 public sealed class GuideTests
 {
+    private const string Serve = "csalign serve ";
+
     public static TheoryData<string> Pages() =>
         [.. Files().Where(page => Steps(page).Count > 0).Select(page => Path.GetRelativePath(Repository.Root, page))];
 
@@ -29,6 +32,15 @@ public sealed class GuideTests
         var steps = Steps(Path.Combine(Repository.Root, page));
         foreach (var (command, expected) in steps)
         {
+            if (command.StartsWith(Serve, StringComparison.Ordinal))
+            {
+                // It would not end: it is asked whether it is ready, and ended.
+                await using var served = await ServedProcess.StartAsync(Words(command[Serve.Length..]), folder.Path);
+                Assert.True((await served.GetAsync("v1/stats")).GetProperty("width").GetInt32() > 0);
+                Assert.Equal(0, (await served.StopAsync()).Code);
+                continue;
+            }
+
             var (code, error) = await RunAsync(folder.Path, command);
             if (expected.Count == 0) Assert.True(code == 0, $"{command}\n{error}");
             else Assert.Equal([command, .. expected],
@@ -49,6 +61,8 @@ public sealed class GuideTests
 
         return steps;
     }
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     // A process of its own: the guides' paths are relative to where the user stands.
     private static async Task<(int Code, string Error)> RunAsync(string folder, string command)

@@ -41,6 +41,24 @@ public class SearchVerbTests
     }
 
     [Fact]
+    public void Queries_go_through_the_closed_form_of_a_run_that_trained_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        string[] names = [.. Enumerable.Range(0, 60).Select(i => $"{Captions[i % 5]} {i / 5}")];
+        Tensor features = ClipEmbedder.Load(Model).EmbedTexts(names, null, TestContext.Current.CancellationToken);
+        Save(folder, "set", Modality.Text, features, metadata: false);
+        Npy.Write(folder["images.npy"], Tensor.Normal(new RandomGenerator(1), 1, 60, features.Width));
+        Assert.Equal(0, CommandLineRun.Of("align", "--images", folder["images.npy"], "--texts", folder["set"], "--objective", "barycentre",
+            "--out", folder["run"]).ExitCode);
+        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", folder["run/text-adapter.safetensors"], folder["set"], folder["rows.npy"]).ExitCode);
+        Save(folder, "mapped", Modality.Text, Npy.ReadTensor(folder["rows.npy"]), metadata: false);
+        CommandLineRun run = CommandLineRun.Of("search", folder["mapped"], names[7], "--model", Model, "--adapter", folder["run"], "--json");
+        JsonElement best = run.Json.GetProperty("queries")[0].GetProperty("matches")[0];
+        Assert.Equal(7, best.GetProperty("row").GetInt32());
+        Assert.Equal(1, best.GetProperty("cosine").GetDouble(), 1e-3);
+    }
+
+    [Fact]
     public void Queries_go_through_the_runs_adapter()
     {
         using var folder = new TemporaryFolder();
