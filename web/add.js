@@ -2,7 +2,7 @@
 
 import { addPicture, addTexts } from './api.js';
 import { element, icon, plural } from './dom.js';
-import { megabytes, picturesOf } from './picture.js';
+import { forItem, megabytes, picturesOf } from './picture.js';
 
 const textsAtOnce = 100;
 const mostTries = 6;
@@ -66,12 +66,14 @@ export class Adding {
 
   #pictures(files) {
     const pictures = picturesOf(files);
-    if (pictures.length === 0) this.#row(icon('alert'), 'Nothing was added').fail('Those are no pictures. Choose PNG, JPEG, WebP, GIF or SVG files.');
+    if (pictures.length === 0) {
+      this.#row(icon('alert'), 'Nothing was added').fail('Those are no pictures. Choose PNG, JPEG, WebP, GIF or SVG files.');
+    }
     for (const picture of pictures) {
       const url = URL.createObjectURL(picture);
       const row = this.#row(element('img', { src: url, alt: '', onload: () => URL.revokeObjectURL(url) }), picture.name);
       if (picture.size > this.#mostBytes) row.fail(`Too large: this service takes up to ${megabytes(this.#mostBytes)}.`);
-      else this.#queue(row, () => addPicture(picture));
+      else this.#queue(row, async () => addPicture(await forItem(picture)));
     }
   }
 

@@ -34,7 +34,8 @@ export function read() {
   const query = fromAddress(address);
   const ids = history.state?.pictures ?? [];
   query.pictures = ids.map(id => pictures.get(id)).filter(picture => picture !== undefined);
-  return { query, view: address.get('view') === 'map' ? 'map' : 'search', item: address.get('item'), lost: ids.length - query.pictures.length };
+  const view = address.get('view') === 'map' ? 'map' : 'search';
+  return { query, view, item: address.get('item'), lost: ids.length - query.pictures.length };
 }
 
 /** Whether going back closes the item that is open. */

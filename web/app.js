@@ -27,6 +27,7 @@ let query = emptyQuery();
 let view = 'search';
 let session = null; // null until the service has told
 let total = 0;
+let nothing = null; // the answer, while it says that nothing was found
 
 // Changes of the query
 
@@ -44,7 +45,9 @@ const structuredCloneOf = ({ pictures, ...rest }) => ({ ...structuredClone(rest)
 const like = item => {
   details.close();
   meet([item]);
-  change(next => Object.assign(next, { words: '', pictures: [], like: [item.id], withoutItems: next.withoutItems.filter(id => id !== item.id) }));
+  change(next => Object.assign(next, {
+    words: '', pictures: [], like: [item.id], withoutItems: next.withoutItems.filter(id => id !== item.id),
+  }));
   scrollTo(0, 0);
 };
 
@@ -73,14 +76,20 @@ const listeners = {
     retry.succeeded();
     dismiss('failed');
     meet(answer.hits);
-    if (answer.partial) notify('partial', 'Part of the index did not answer, so results may be missing.', { label: 'Search again', run: search });
-    else dismiss('partial');
-    if (answer.hits.length === 0 && offset === 0) {
+    if (answer.partial) {
+      notify('partial', 'Part of the index did not answer, so results may be missing.', { label: 'Search again', run: search });
+    } else {
+      dismiss('partial');
+    }
+    nothing = answer.hits.length === 0 && offset === 0 ? answer : null;
+    if (nothing !== null) {
       results.title(titleOfQuery(query));
-      results.say(describeNothing(query, { total, session, seen: browse.seen, change, add: () => adding.open(), further: answer.more ? more : null }));
+      sayNothing();
     } else {
       results.title(titleOfQuery(query), beside(answer));
       results.show(answer.hits, offset, answer.more);
+      // The field stays in sight further down, where nobody would see the first results.
+      if (offset === 0 && document.activeElement?.id === 'words') scrollTo(0, 0);
     }
     suggest();
     map.mark(asks(query) ? results.items : []);
@@ -94,6 +103,7 @@ const listeners = {
       return;
     }
     const helps = Retry.helps(failure);
+    nothing = null;
     results.title(titleOfQuery(query));
     results.say(describeFailure(failure, { helps, query, change, again: () => retry.now() }));
     suggestions.hidden = true;
@@ -103,8 +113,9 @@ const listeners = {
     if (helps) retry.wait(failure);
   },
   waiting(offset) {
-    if (offset > 0) results.waitForMore();
-    else results.wait();
+    if (offset > 0) return results.waitForMore();
+    results.title(titleOfQuery(query));
+    results.wait();
   },
 };
 
@@ -129,6 +140,11 @@ function more() {
   else browse.more(query, from);
 }
 
+function sayNothing() {
+  const further = nothing.more ? more : null;
+  results.say(describeNothing(query, { total, session, seen: browse.seen, change, add: () => adding.open(), further }));
+}
+
 function beside(answer) {
   if (!asks(query)) return settingCount(query) > 0 || filtered(query) ? '' : plural(total, 'item');
   const time = answer.milliseconds < 1 ? 'under 1 ms' : `${Math.round(answer.milliseconds)} ms`;
@@ -143,7 +159,8 @@ function suggest() {
   if (!use) return;
   const titles = [...new Set(results.items.map(titleOf))].filter(title => title.length < 30);
   const step = Math.max(1, Math.floor(titles.length / 4));
-  suggestions.replaceChildren(element('span', { class: 'muted' }, 'Try'), ...titles.filter((_, at) => at % step === 0).slice(0, 4).map(title =>
+  const few = titles.filter((_, at) => at % step === 0).slice(0, 4);
+  suggestions.replaceChildren(element('span', { class: 'muted' }, 'Try'), ...few.map(title =>
     element('button', { type: 'button', class: 'value', onclick: () => change(next => { next.words = title; }) }, title)));
 }
 
@@ -159,7 +176,7 @@ function show() {
   }
   document.getElementById('search-view').hidden = view !== 'search';
   document.getElementById('map-view').hidden = view !== 'map';
-  if (view === 'map') map.show(total);
+  if (view === 'map') map.show();
 }
 
 function go(to) {
@@ -253,24 +270,28 @@ async function learn() {
     box.allow(session);
     filters.allow(session);
     adding.allow(session);
-    details.mayDelete = session.write;
+    details.allow(session);
     document.getElementById('add').hidden = !session.write || !(session.words || session.pictures);
     document.getElementById('sign-out').hidden = !session.keys;
   }
   if (has.status === 'fulfilled') {
-    const { items, attributes, model } = has.value;
+    const { items, attributes, model, surveyed_at: surveyed } = has.value;
     total = items.images + items.texts;
     filters.offer(attributes);
+    map.total = total;
+    // Just after its start the service still looks through the index.
+    if (surveyed === null && total > 0) setTimeout(learn, 3000);
     document.getElementById('counts').textContent = `${plural(items.images, 'picture')}, ${plural(items.texts, 'text')} · ${model}`;
     if (!asks(query) && !filtered(query) && results.items.length > 0) results.title(titleOfQuery(query), `${count(total)} items`);
   }
   suggest();
+  if (nothing !== null) sayNothing();
 }
 
 const indexChanged = settled(400, () => {
   map.forget();
   learn();
-  if (view === 'map') map.show(total);
+  if (view === 'map') map.show();
   if (!asks(query)) browse.start(query);
 });
 

@@ -8,11 +8,11 @@ const dialog = document.getElementById('details');
 export class Details {
   #items = [];
   #at = 0;
+  #mayDelete = false;
 
   /** Takes what can be done with an item, and what is told when another is shown and when the dialog was closed. */
   constructor({ like, without, remove, shown, closed }) {
     Object.assign(this, { like, without, remove, shown });
-    this.mayDelete = false;
     dialog.addEventListener('close', () => closed());
     dialog.addEventListener('click', event => {
       if (event.target === dialog) dialog.close(); // Beside it: its content covers the rest.
@@ -21,6 +21,12 @@ export class Details {
       if (event.key === 'ArrowLeft') this.#walk(-1);
       else if (event.key === 'ArrowRight') this.#walk(1);
     });
+  }
+
+  /** Whether this client may delete. */
+  allow(session) {
+    this.#mayDelete = session.write;
+    if (dialog.open) this.#show();
   }
 
   /** The id of the item that is shown, or null. */
@@ -62,8 +68,7 @@ export class Details {
         tile(item, item.picture && `${item.picture}?size=1024`, title),
         element('div', { class: 'facts' },
           this.#items.length > 1 && this.#walker(),
-          element('p', { class: 'kind' }, icon(item.kind === 'image' ? 'image' : 'text'), kindName(item.kind)),
-          element('h2', { id: 'details-title' }, item.kind === 'text' ? item.name || 'Text' : title),
+          ...heading(item),
           element('dl', {}, ...facts(item).map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)))),
           this.#actions(item, title))));
   }
@@ -83,13 +88,22 @@ export class Details {
     return element('div', { class: 'actions' },
       button('like', 'More like this', this.like, { class: 'button primary' }),
       button('without', 'Without this', this.without),
-      item.picture && element('a', { class: 'button', href: item.picture, target: '_blank', rel: 'noopener' }, icon('image'), 'Open the picture'),
-      this.mayDelete && button('trash', 'Delete', this.remove, { 'aria-label': `Delete ${title}` }));
+      item.picture && element('a', { class: 'button', href: item.picture, target: '_blank', rel: 'noopener' },
+        icon('image'), 'Open the picture'),
+      this.#mayDelete && button('trash', 'Delete', this.remove, { 'aria-label': `Delete ${title}` }));
   }
 }
 
+// The words of a text stand beside it already: without a name it is called by its kind alone.
+const heading = item => {
+  const kind = [icon(item.kind === 'image' ? 'image' : 'text'), kindName(item.kind)];
+  return item.kind === 'text' && !item.name
+    ? [element('h2', { id: 'details-title', class: 'kind' }, ...kind)]
+    : [element('p', { class: 'kind' }, ...kind), element('h2', { id: 'details-title' }, titleOf(item))];
+};
+
 const facts = item => [
-  ...(item.score === undefined ? [] : [['Score (cosine)', item.score.toFixed(3)]]),
+  ...(item.score === undefined ? [] : [['Score', item.score.toFixed(3)]]),
   ...Object.entries(item.attributes).map(([name, value]) => [name, String(value)]),
   ...(item.path ? [['File', item.path]] : []),
   ['Id', item.id],

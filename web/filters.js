@@ -111,7 +111,8 @@ export class Filters {
   #range(attribute, at, { min, max }) {
     const { name, least, most } = attribute;
     const bound = (side, value, hint) => element('input', {
-      type: 'number', step: 'any', id: `${side}-${at}`, value, placeholder: hint, 'aria-label': `${name}, at ${side === 'min' ? 'least' : 'most'}`,
+      type: 'number', step: 'any', id: `${side}-${at}`, value, placeholder: hint,
+      'aria-label': `${name}, at ${side === 'min' ? 'least' : 'most'}`,
       oninput: settled(300, event => this.change(query => {
         const next = { ...query.ranges[name] ?? { min: null, max: null }, [side]: number(event.target.value) };
         if (next.min === null && next.max === null) delete query.ranges[name];
@@ -120,6 +121,7 @@ export class Filters {
     });
     return element('section', { role: 'group', 'aria-labelledby': `range-${at}` },
       element('h2', { id: `range-${at}` }, name),
-      element('div', { class: 'inline' }, bound('min', min, least), element('span', { class: 'muted', 'aria-hidden': 'true' }, '–'), bound('max', max, most)));
+      element('div', { class: 'inline' },
+        bound('min', min, least), element('span', { class: 'muted', 'aria-hidden': 'true' }, '–'), bound('max', max, most)));
   }
 }

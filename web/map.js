@@ -47,8 +47,7 @@ export class MapView {
   }
 
   /** Shows the map; loads it if it is not here. */
-  async show(total) {
-    this.#total = total;
+  async show() {
     if (this.#loaded) return this.#plot.paint();
     this.#loading?.abort();
     const controller = this.#loading = new AbortController();
@@ -63,16 +62,24 @@ export class MapView {
       const before = moments.querySelector('[value="before"]');
       before.disabled = !hasBefore;
       if (!hasBefore) moments.querySelector('[value="after"]').checked = true;
-      if (points.length < 2) this.#say({ image: 'map', title: 'Nothing to draw yet', text: 'A map needs a few items. Add some, then come back.' });
-      else state.replaceChildren();
+      state.replaceChildren();
+      if (points.length < 2) {
+        this.#say({ image: 'map', title: 'Nothing to draw yet', text: 'A map needs a few items. Add some, then come back.' });
+      }
       this.#show();
     } catch (failure) {
       if (this.#loading !== controller || failure.name === 'AbortError') return;
       this.#say({
         image: failure.status === 0 ? 'offline' : 'alert', title: 'The map cannot be shown', text: failure.message,
-        actions: [{ label: 'Try again', run: () => this.show(total) }],
+        actions: [{ label: 'Try again', run: () => this.show() }],
       });
     }
+  }
+
+  /** How many items the index has; the map shows some of a large one. */
+  set total(total) {
+    this.#total = total;
+    this.#describe();
   }
 
   /** The index has changed: the map is loaded anew when it is shown next. */
@@ -103,11 +110,11 @@ export class MapView {
   #show() {
     this.#plot.go(this.#isAfter ? 1 : 0);
     const [now, other] = this.#isAfter ? ['after', 'before'] : ['before', 'after'];
-    const rows = [['Divergence of the kinds (D_CS)', 'divergence'], ['Distance of their centres', 'centroid_distance']];
+    const rows = [[['Divergence D', element('sub', {}, 'CS')], 'divergence'], [['Distance of the centres'], 'centroid_distance']];
     const gap = this.#gap?.[now] ?? null;
     numbers.replaceChildren(...gap === null ? [] : rows.map(([name, key]) => {
       const beside = this.#gap[other]?.[key];
-      return element('div', {}, element('dt', {}, name), element('dd', {}, figure(gap[key]),
+      return element('div', {}, element('dt', {}, ...name), element('dd', {}, figure(gap[key]),
         beside !== undefined && element('small', {}, `${figure(beside)} ${other}`)));
     }));
     this.#describe();
@@ -122,12 +129,14 @@ export class MapView {
       this.#total > points.length
         ? `${count(points.length)} of ${plural(this.#total, 'item')}.`
         : `${plural(points.length, 'item')}.`,
-      'Items that are alike lie close together.',
+      ...new Set(points.map(point => point.kind)).size < 2 ? []
+        : ['Across: how far pictures and texts lie apart. Upwards: what varies most.'],
       moments.querySelector('[value="before"]').disabled
         ? 'There is no picture from before alignment: the index has no adapter, or too few items.'
-        : this.#isAfter ? 'The adapter has brought pictures and texts into one space.'
-          : 'This is how the model itself places them: each kind stays by itself.',
-      ...this.#hits.length > 0 ? [`${marked} of the ${count(this.#hits.length)} results shown by the search are marked.`] : [],
+        : this.#isAfter ? 'The adapter has brought both kinds into one space.' : 'This is how the model itself places them.',
+      ...this.#hits.length === 0 ? []
+        : [marked === this.#hits.length ? `The ${plural(marked, 'result')} of the search ${marked === 1 ? 'is' : 'are'} marked.`
+          : `${count(marked)} of the ${plural(this.#hits.length, 'result')} of the search are on it, and marked.`],
     ];
     summary.textContent = sentences.join(' ');
   }
@@ -148,7 +157,8 @@ export class MapView {
       spoken.textContent = '';
       return;
     }
-    tip.replaceChildren(...[point.picture && element('img', { src: thumbnail(point), alt: '' }), element('span', {}, point.name ?? point.id)].filter(Boolean));
+    const picture = point.picture && element('img', { src: thumbnail(point), alt: '' });
+    tip.replaceChildren(...[picture, element('span', {}, point.name ?? point.id)].filter(Boolean));
     tip.hidden = false;
     const rank = this.#hits.findIndex(hit => hit.id === point.id);
     spoken.textContent = `${point.name ?? point.id}, ${kindName(point.kind).toLowerCase()}${rank < 0 ? '' : `, result ${rank + 1}`}`;

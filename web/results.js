@@ -38,7 +38,7 @@ export class Results {
   wait() {
     state.replaceChildren();
     grid.setAttribute('aria-busy', 'true');
-    if (this.items.length === 0) grid.replaceChildren(...Array.from({ length: pageSize / 2 }, bone));
+    if (this.items.length === 0) grid.replaceChildren(...Array.from({ length: pageSize }, bone));
   }
 
   /** Shows that more are waited for. */

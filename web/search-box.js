@@ -1,7 +1,7 @@
 // The field to search with: words, pictures that are chosen, dropped or pasted, items to find the like of, and which kinds to show.
 
 import { notify } from './notices.js';
-import { megabytes, picturesOf, prepared } from './picture.js';
+import { forQuery, megabytes, picturesOf } from './picture.js';
 import { itemPart, picturePart } from './parts.js';
 import { asks, mostPictures } from './query.js';
 
@@ -53,8 +53,8 @@ export class SearchBox {
     this.#session = session;
     words.disabled = !session.words;
     choose.hidden = !session.pictures;
-    words.placeholder = !session.words ? 'Drop a picture to search with it'
-      : session.pictures ? 'Describe what you look for, or drop a picture' : 'Describe what you look for';
+    const drops = session.pictures && !matchMedia('(hover: none)').matches;
+    words.placeholder = !session.words ? 'Search with a picture' : `Describe what you look for${drops ? ', or drop a picture' : ''}`;
   }
 
   /** Shows a query. */
@@ -82,7 +82,7 @@ export class SearchBox {
     if (pictures.length === 0) return notify('picture', 'That is no picture. Drop a PNG, JPEG, WebP, GIF or SVG file.');
     const room = mostPictures - this.#held;
     if (pictures.length > room) notify('picture', `A search takes up to ${mostPictures} pictures; the rest was left out.`);
-    const ready = await Promise.all(pictures.slice(0, Math.max(0, room)).map(prepared));
+    const ready = await Promise.all(pictures.slice(0, Math.max(0, room)).map(forQuery));
     const fitting = ready.filter(picture => picture.size <= this.#session.max_picture_bytes);
     if (fitting.length < ready.length) {
       notify('picture', `That picture is too large: this service takes up to ${megabytes(this.#session.max_picture_bytes)}.`);

@@ -26,7 +26,9 @@ export function describeNothing(query, { total, session, seen, change, add, furt
       actions: session?.write ? [{ label: 'Add to the index', run: add, primary: true }] : [],
     };
   }
-  const clear = { label: 'Clear filters', run: () => change(next => Object.assign(next, { find: 'both', values: {}, ranges: {}, cutoff: 'off' })) };
+  const clear = {
+    label: 'Clear filters', run: () => change(next => Object.assign(next, { find: 'both', values: {}, ranges: {}, cutoff: 'off' })),
+  };
   if (!asks(query)) {
     return {
       image: 'filter', title: 'No item passes the filters',
@@ -41,14 +43,18 @@ export function describeNothing(query, { total, session, seen, change, add, furt
     };
   }
   if (filters(query) || settingCount(query) > 0) {
-    return { image: 'filter', title: 'Nothing passes the filters', text: 'Take some away, or search for something else.', actions: [clear] };
+    return {
+      image: 'filter', title: 'Nothing passes the filters', text: 'Take some away, or search for something else.', actions: [clear],
+    };
   }
   return { image: 'empty', title: 'Nothing found', text: 'The index has no items yet, or none of the kind you look for.', actions: [] };
 }
 
 /** A search failed: what happened, and what helps. */
 export function describeFailure(failure, { helps, query, change, again }) {
-  const start = { label: 'Start over', run: () => change(next => Object.assign(next, { words: '', pictures: [], like: [], withoutItems: [] })) };
+  const start = {
+    label: 'Start over', run: () => change(next => Object.assign(next, { words: '', pictures: [], like: [], withoutItems: [] })),
+  };
   if (helps) {
     const text = failure.status === 0 ? 'It may have stopped, or the network is away.'
       : failure.status === 429 ? 'You have asked for more than it grants at a time.' : failure.message;
@@ -59,12 +65,15 @@ export function describeFailure(failure, { helps, query, change, again }) {
       actions: [{ label: 'Try now', run: again, primary: true }],
     };
   }
-  if (failure.status === 413 || failure.status === 415) {
-    const picture = { label: 'Take the picture away', run: () => change(next => { next.pictures = []; }), primary: true };
-    return { image: 'image', title: 'This picture cannot be read', text: failure.message, actions: query.pictures.length > 0 ? [picture] : [start] };
-  }
   if (failure.status >= 500) {
-    return { image: 'alert', title: 'Something went wrong in the service', text: failure.message, actions: [{ label: 'Try again', run: again, primary: true }] };
+    return {
+      image: 'alert', title: 'Something went wrong in the service', text: failure.message,
+      actions: [{ label: 'Try again', run: again, primary: true }],
+    };
   }
-  return { image: 'alert', title: 'This cannot be searched for', text: failure.message, actions: [start] };
+  const picture = { label: 'Take the picture away', run: () => change(next => { next.pictures = []; }), primary: true };
+  return {
+    image: 'alert', title: 'This cannot be searched for', text: failure.message,
+    actions: query.pictures.length > 0 ? [picture, start] : [start],
+  };
 }

@@ -22,7 +22,8 @@ internal static class Headers
         headers[HeaderNames.ContentSecurityPolicy] = context.Request.Path.StartsWithSegments(DocumentPage, StringComparison.Ordinal)
             ? DocumentPolicy
             : Policy;
-        headers["Referrer-Policy"] = "no-referrer";
+        // With no-referrer, browsers call the page's own form to sign in one from another site (Origin: null).
+        headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
