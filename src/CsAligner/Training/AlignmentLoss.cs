@@ -93,6 +93,26 @@ internal sealed class AlignmentLoss
         return values;
     }
 
+    /// <summary>The loss of features of which this rank has its own; null where float32 does not carry it. A collective operation.</summary>
+    /// <param name="tape">The tape that records it: gradients go to the own rows and to the logits' scale.</param>
+    /// <param name="x">The images.</param>
+    /// <param name="y">The texts.</param>
+    /// <param name="exchange">The other ranks.</param>
+    /// <param name="pairs">P, over all ranks.</param>
+    /// <param name="bandwidth">sigma.</param>
+    public LossValues? RowByRow(Tape tape, RankRows x, RankRows y, RankExchange exchange, int pairs, double bandwidth)
+    {
+        double csWeight = Weight(ObjectiveTerms.CauchySchwarz), infoNceWeight = pairs == 0 ? 0 : Weight(ObjectiveTerms.InfoNce);
+        var fused = new CsAlignerObjective { CsWeight = csWeight, InfoNceWeight = infoNceWeight, Bandwidth = bandwidth };
+        return fused.Forward(tape, x, y, exchange, _logScale, pairs) is not { } result ? null
+            : new LossValues(
+                result.Loss, csWeight > 0 ? (float)result.CauchySchwarz : float.NaN, infoNceWeight > 0 ? (float)result.InfoNce : float.NaN,
+                float.NaN, float.NaN);
+    }
+
+    /// <summary>Whether an objective has no other terms than D_CS and InfoNCE.</summary>
+    public static bool IsFused(AlignmentObjective objective) => objective.Terms.All(IsFused);
+
     /// <summary>What epochs are compared by, on held-out rows: less is better.</summary>
     /// <remarks>
     /// Of the paper's terms InfoNCE counts fully, whatever lambda, and D_CS half, for it is -2 ln of a cosine: with lambda alone as weight,

@@ -33,7 +33,7 @@ internal sealed unsafe class DataParallelLossKernel
         (_hasKernel, _hasInfoNce) = (loss.CsWeight != 0, loss.InfoNceWeight != 0 && loss.Pairs > 0);
 
         // Without the kernel only pairs count.
-        (_x, _y) = (new Side(x, _hasKernel ? x.Count : loss.Pairs), new Side(y, _hasKernel ? y.Count : loss.Pairs));
+        (_x, _y) = (new Side(x, _hasKernel ? x.Shares : x.Shares.PairsAlone), new Side(y, _hasKernel ? y.Shares : y.Shares.PairsAlone));
         _centre = scratch.Floats(x.Width);
     }
 
@@ -42,25 +42,34 @@ internal sealed unsafe class DataParallelLossKernel
     /// <param name="y">The texts.</param>
     /// <param name="exchange">The other ranks.</param>
     /// <param name="loss">The terms; not off the diagonal.</param>
-    /// <param name="gradX">Room for [m, D].</param>
-    /// <param name="gradY">Room for [n, D].</param>
+    /// <param name="gradX">[m, D].</param>
+    /// <param name="gradY">[n, D].</param>
     public static FusedLossValues? Compute(
-        RankRows x, RankRows y, RankExchange exchange, in FusedLossParameters loss, float* gradX, float* gradY)
+        RankRows x, RankRows y, RankExchange exchange, in FusedLossParameters loss, Tensor gradX, Tensor gradY)
     {
         using var scratch = new Scratch();
         var kernel = new DataParallelLossKernel(x, y, exchange, loss, scratch);
-        kernel._x.Gradient = gradX;
-        kernel._y.Gradient = gradY;
+        kernel._x.Gradient = gradX.Pointer;
+        kernel._y.Gradient = gradY.Pointer;
+        FusedLossValues? values;
         if (!kernel._hasKernel && !kernel._hasInfoNce)
         {
             kernel._x.ClearGradient(0);
             kernel._y.ClearGradient(0);
-            return default(FusedLossValues);
+            values = default(FusedLossValues);
+        }
+        else if (!kernel.FindCentre())
+        {
+            values = null;
+        }
+        else
+        {
+            kernel.Measure();
+            values = kernel.IsCarried() ? kernel.Run() : null;
         }
 
-        if (!kernel.FindCentre()) return null;
-        kernel.Measure();
-        return kernel.IsCarried() ? kernel.Run() : null;
+        foreach (var tensor in new[] { x.Own, y.Own, gradX, gradY }) GC.KeepAlive(tensor);
+        return values;
     }
 
     // The mean in fixed point: exact sums, whoever adds them up. Not finite rows have none.
@@ -102,8 +111,8 @@ internal sealed unsafe class DataParallelLossKernel
             double* measures = _scratch.Doubles(2L * side.Count);
             for (int i = 0; i < side.OwnCount; i++)
             {
-                measures[2 * ((nint)side.First + i)] = side.Centred.HalfNorms[i];
-                measures[(2 * ((nint)side.First + i)) + 1] = side.Centred.Dots[i];
+                double* row = measures + (2 * (nint)side.Numbers[i]);
+                (row[0], row[1]) = (side.Centred.HalfNorms[i], side.Centred.Dots[i]);
             }
 
             side.Gather(_exchange, measures, 2);
@@ -177,12 +186,11 @@ internal sealed unsafe class DataParallelLossKernel
     // Logits of own rows with the columns of the same set, and with those of the other.
     private void SetLogits(Side side, Side other)
     {
-        int own = side.OwnCount, paired = Math.Clamp(_loss.Pairs - side.First, 0, own);
-        double* measures = side.Measures + (2 * (nint)side.First);
+        int own = side.OwnCount;
         if (_hasKernel)
         {
             float factor = (float)(1 / (_loss.Sigma * _loss.Sigma));
-            float* rows = RowLogits.Offsets(measures, 2, own, own, -factor, _scratch);
+            float* rows = RowLogits.Offsets(side.Centred.HalfNorms, 1, own, own, -factor, _scratch);
             side.SelfLogits = new RowLogits(factor, rows, Columns(side, 0, side.Count, -factor));
             side.KernelLogits = new RowLogits(factor, rows, Columns(other, 0, other.Count, -factor));
         }
@@ -190,9 +198,9 @@ internal sealed unsafe class DataParallelLossKernel
         float scale = (float)_loss.Scale;
         if (_hasInfoNce)
             side.PairLogits = new RowLogits(
-                scale, RowLogits.Offsets(measures + 1, 2, paired, own, scale, _scratch), Columns(other, 1, _loss.Pairs, scale));
-        side.Seen = new RowStatistics(side.First, own, side.KernelLogits, side.PairLogits, _loss.Pairs, _scratch);
-        side.SelfWeights = new RowWeights(side.First, own, true, side.SelfLogits, 0, 1, null, 0, _scratch);
+                scale, RowLogits.Offsets(side.Centred.Dots, 1, side.Numbers.Paired, own, scale, _scratch), Columns(other, 1, _loss.Pairs, scale));
+        side.Seen = new RowStatistics(side.Numbers, side.KernelLogits, side.PairLogits, _loss.Pairs, _scratch);
+        side.SelfWeights = new RowWeights(side.Numbers, true, side.SelfLogits, 0, 1, null, 0, _scratch);
 
         float* Columns(Side of, int measure, int count, float times) =>
             RowLogits.Offsets(of.Measures + measure, 2, count, of.Count, times, _scratch);
@@ -227,13 +235,13 @@ internal sealed unsafe class DataParallelLossKernel
         });
         for (int i = 0; i < columns.OwnCount; i++)
         {
-            double* row = columns.Statistics + (Statistics * ((nint)columns.First + i));
+            double* row = columns.Statistics + (Statistics * (nint)columns.Numbers[i]);
             (row[0], row[1]) = (columns.SelfWeights!.RowSums[i], columns.SelfWeights.MinusOne[i]);
         }
 
         for (int i = 0; i < rows.OwnCount; i++)
         {
-            double* row = rows.Statistics + (Statistics * ((nint)rows.First + i));
+            double* row = rows.Statistics + (Statistics * (nint)rows.Numbers[i]);
             (row[2], row[3], row[4]) = (rows.Seen!.Totals[i].Shift, rows.Seen.Totals[i].Sum, rows.Seen.Totals[i].MinusOne);
             (row[5], row[6], row[7]) = (rows.Seen.Largest[i], rows.Seen.Sums[i], rows.Seen.Right[i]);
         }
@@ -281,13 +289,13 @@ internal sealed unsafe class DataParallelLossKernel
     private void SetWeights(Side side, double shift, double weight)
     {
         var other = side == _x ? _y : _x;
-        side.Weights = new RowWeights(side.First, side.OwnCount, false, side.KernelLogits, shift, weight, side.PairLogits, _loss.Pairs,
+        side.Weights = new RowWeights(side.Numbers, false, side.KernelLogits, shift, weight, side.PairLogits, _loss.Pairs,
             _scratch)
         {
             InfoNceWeight = (float)(_hasInfoNce ? 0.5 * _loss.InfoNceWeight * _loss.Scale / _loss.Pairs : 0),
-            RowLogs = side.Logs + side.First,
+            RowLogs = side.Logs + side.Numbers.FirstPaired,
             ColumnLogs = other.Logs,
-            DiagonalWeights = side.Diagonal + side.First,
+            DiagonalWeights = side.Diagonal + side.Numbers.FirstPaired,
         };
     }
 
@@ -328,7 +336,7 @@ internal sealed unsafe class DataParallelLossKernel
             double half = 0.5 * side.Extent.CentreSquare;
             for (int i = 0; i < side.OwnCount; i++)
             {
-                sums[side.First + i] = (side == _x ? side.Weights!.ScoreSums[i] : 0)
+                sums[side.Numbers[i]] = (side == _x ? side.Weights!.ScoreSums[i] : 0)
                     + (side.Weights!.InfoNceRowSums[i] * (side.Centred.Dots[i] + half));
             }
 
@@ -340,17 +348,18 @@ internal sealed unsafe class DataParallelLossKernel
     }
 
     /// <summary>One of the two sets: its rows, as many as count, and what has been found of them.</summary>
-    private sealed class Side(RankRows rows, int count)
+    private sealed class Side(RankRows rows, RowShares shares)
     {
-        public int Count => count;
+        public int Count => shares.Count;
 
         public int Width => rows.Width;
 
-        public int First => Math.Min(rows.First, count);
+        /// <summary>The own rows that count: without the kernel, pairs alone.</summary>
+        public RowNumbers Numbers => shares.Own;
 
-        public int OwnCount => Math.Clamp(count - rows.First, 0, rows.OwnCount);
+        public int OwnCount => Numbers.Count;
 
-        public float* Own => rows.Own;
+        public float* Own => rows.Own.Pointer;
 
         /// <summary>Whether all rows lie here.</summary>
         public bool IsHere => rows.IsHere;
@@ -393,15 +402,12 @@ internal sealed unsafe class DataParallelLossKernel
         public float* Diagonal { get; set; }
 
         public void ClearGradient(int from) =>
-            new Span<float>(Gradient + ((nint)from * Width), checked((rows.OwnCount - from) * Width)).Clear();
+            new Span<float>(Gradient + ((nint)from * Width), checked((rows.Shares.Own.Count - from) * Width)).Clear();
 
         public void Gather(RankExchange exchange, double* values, int perRow) =>
-            exchange.GatherRows(new Span<double>(values, checked(count * perRow)), perRow, rows);
+            exchange.GatherRows(new Span<double>(values, checked(Count * perRow)), perRow, shares);
 
         /// <summary>See <see cref="RankRows.ForEachWindow"/>; of the rows that count.</summary>
-        public void ForEachWindow(RankRows.Visitor visit) => rows.ForEachWindow(ScoreSweep.BlockColumnsFor(Width), (window, first, length) =>
-        {
-            if (first < count) visit(window, first, Math.Min(length, count - first));
-        });
+        public void ForEachWindow(RankRows.Visitor visit) => rows.ForEachWindow(Count, visit);
     }
 }

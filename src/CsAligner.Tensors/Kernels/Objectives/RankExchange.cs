@@ -1,3 +1,5 @@
+using CsAligner.Tensors.Kernels.Scores;
+
 namespace CsAligner.Tensors.Kernels.Objectives;
 
 /// <summary>What the ranks of a data-parallel loss tell each other besides their rows. All ranks call the same in the same order.</summary>
@@ -12,6 +14,6 @@ internal abstract class RankExchange
     /// <summary>Fills in what the other ranks have found of their rows.</summary>
     /// <param name="values">So many a row, of all rows; those of the own rows are set.</param>
     /// <param name="perRow">How many values a row has.</param>
-    /// <param name="rows">The set whose rows these are.</param>
-    public abstract void GatherRows(Span<double> values, int perRow, RankRows rows);
+    /// <param name="shares">Who has which.</param>
+    public abstract void GatherRows(Span<double> values, int perRow, RowShares shares);
 }

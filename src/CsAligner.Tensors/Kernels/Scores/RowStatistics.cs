@@ -14,17 +14,18 @@ internal sealed unsafe class RowStatistics : ScoreEpilogue
 
     private readonly ScoreEpilogueKernel _kernel = ScoreEpilogueKernel.For(Simd.Path);
     private readonly RowLogits? _logits, _infoNce;
-    private readonly int _firstRow, _pairs;
+    private readonly RowNumbers _numbers;
+    private readonly int _pairs;
 
-    /// <param name="firstRow">The number of the first own row among all.</param>
-    /// <param name="rows">How many there are.</param>
+    /// <param name="numbers">The own rows.</param>
     /// <param name="logits">The kernel's; null to leave it out.</param>
     /// <param name="infoNce">InfoNCE's; null to leave it out.</param>
     /// <param name="pairs">P.</param>
     /// <param name="scratch">Where sums are kept.</param>
-    public RowStatistics(int firstRow, int rows, RowLogits? logits, RowLogits? infoNce, int pairs, Scratch scratch)
+    public RowStatistics(RowNumbers numbers, RowLogits? logits, RowLogits? infoNce, int pairs, Scratch scratch)
     {
-        (_firstRow, _logits, _infoNce, _pairs) = (firstRow, logits, infoNce, pairs);
+        (_numbers, _logits, _infoNce, _pairs) = (numbers, logits, infoNce, pairs);
+        int rows = numbers.Count;
         Totals = new KernelTotal[rows];
         Array.Fill(Totals, new KernelTotal());
         Right = scratch.Floats(rows, 0);
@@ -54,7 +55,7 @@ internal sealed unsafe class RowStatistics : ScoreEpilogue
         for (int i = 0; i < tile.Rows; i++)
         {
             if (_logits is { } logits) AddKernel(tile, i, logits, column);
-            if (_infoNce is { } infoNce && _firstRow + tile.Row + i < _pairs && column < _pairs) AddInfoNce(tile, i, infoNce, column);
+            if (_infoNce is { } infoNce && _numbers[tile.Row + i] < _pairs && column < _pairs) AddInfoNce(tile, i, infoNce, column);
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed unsafe class RowStatistics : ScoreEpilogue
     private void AddInfoNce(in ScoreTile tile, int i, in RowLogits logits, int column)
     {
         int row = tile.Row + i, length = ScoreEpilogueKernel.Padded(Math.Min(tile.Columns, _pairs - column));
-        int right = RightAnswer(_firstRow + row, column, tile.Columns);
+        int right = RightAnswer(_numbers[row], column, tile.Columns);
         float* scores = tile.At(i), offsets = logits.Columns + column;
         if (right >= 0)
         {

@@ -10,12 +10,12 @@ internal sealed unsafe class RowWeights : ScoreEpilogue
 {
     private readonly ScoreEpilogueKernel _kernel = ScoreEpilogueKernel.For(Simd.Path);
     private readonly RowLogits? _logits, _infoNce;
-    private readonly int _firstRow, _pairs;
+    private readonly RowNumbers _numbers;
+    private readonly int _pairs;
     private readonly bool _self;
     private readonly float _shift, _weight;
 
-    /// <param name="firstRow">The number of the first own row among all.</param>
-    /// <param name="rows">How many there are.</param>
+    /// <param name="numbers">The own rows.</param>
     /// <param name="self">Whether rows and columns are one set: a row has no weight with itself.</param>
     /// <param name="logits">The kernel's; null to leave it out.</param>
     /// <param name="shift">Weights are weight * exp(logit - shift).</param>
@@ -23,11 +23,12 @@ internal sealed unsafe class RowWeights : ScoreEpilogue
     /// <param name="infoNce">InfoNCE's; null to leave it out.</param>
     /// <param name="pairs">P.</param>
     /// <param name="scratch">Where sums are kept.</param>
-    public RowWeights(int firstRow, int rows, bool self, RowLogits? logits, double shift, double weight, RowLogits? infoNce, int pairs,
+    public RowWeights(RowNumbers numbers, bool self, RowLogits? logits, double shift, double weight, RowLogits? infoNce, int pairs,
         Scratch scratch)
     {
-        (_firstRow, _self, _logits, _infoNce, _pairs) = (firstRow, self, logits, infoNce, pairs);
+        (_numbers, _self, _logits, _infoNce, _pairs) = (numbers, self, logits, infoNce, pairs);
         (_shift, _weight) = ((float)shift, (float)weight);
+        int rows = numbers.Count;
         RowSums = scratch.Doubles(rows);
         MinusOne = scratch.Doubles(rows);
         InfoNceRowSums = scratch.Doubles(rows);
@@ -74,7 +75,7 @@ internal sealed unsafe class RowWeights : ScoreEpilogue
             float* row = weights + ((nint)i * tile.Length);
             if (_logits is { } logits) SetKernel(tile, i, logits, column, row, unused);
             else new Span<float>(row, tile.Length).Clear();
-            if (_infoNce is { } infoNce && _firstRow + tile.Row + i < _pairs && column < _pairs)
+            if (_infoNce is { } infoNce && _numbers[tile.Row + i] < _pairs && column < _pairs)
                 AddInfoNce(tile, i, infoNce, column, row, unused);
         }
     }
@@ -87,7 +88,7 @@ internal sealed unsafe class RowWeights : ScoreEpilogue
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetKernel(in ScoreTile tile, int i, in RowLogits logits, int column, float* weights, float* unused)
     {
-        int row = tile.Row + i, self = _self ? RowStatistics.RightAnswer(_firstRow + row, column, tile.Columns) : -1;
+        int row = tile.Row + i, self = _self ? RowStatistics.RightAnswer(_numbers[row], column, tile.Columns) : -1;
         if (self >= 0) tile.At(i)[self] = ScoreEpilogueKernel.MaskOffset;
         float sum = _kernel.KernelRow(tile.At(i), logits.Columns + column, logits.Factor, logits.Rows[row] - _shift, -_shift, tile.Length,
             weights, _weight, unused, out float minusOne);
@@ -98,7 +99,7 @@ internal sealed unsafe class RowWeights : ScoreEpilogue
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddInfoNce(in ScoreTile tile, int i, in RowLogits logits, int column, float* weights, float* unused)
     {
-        int row = tile.Row + i, right = RowStatistics.RightAnswer(_firstRow + row, column, tile.Columns);
+        int row = tile.Row + i, right = RowStatistics.RightAnswer(_numbers[row], column, tile.Columns);
         int length = ScoreEpilogueKernel.Padded(Math.Min(tile.Columns, _pairs - column));
         float* scores = tile.At(i);
         float score = right < 0 ? 0 : scores[right];
