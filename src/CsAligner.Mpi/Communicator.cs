@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using CsAligner.Mpi.Interop;
-using CsAligner.Parallel;
+using CsAligner.Ranks;
 using CsAligner.Tensors;
 
 namespace CsAligner.Mpi;

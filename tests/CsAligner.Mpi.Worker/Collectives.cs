@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CsAligner.Parallel;
+using CsAligner.Ranks;
 
 namespace CsAligner.Mpi.Worker;
 

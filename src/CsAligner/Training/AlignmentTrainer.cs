@@ -5,7 +5,7 @@ using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
 using CsAligner.Objectives.Terms;
-using CsAligner.Parallel;
+using CsAligner.Ranks;
 using CsAligner.Starts;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;

@@ -1,5 +1,5 @@
 using CsAligner.Adapters;
-using CsAligner.Parallel;
+using CsAligner.Ranks;
 using CsAligner.Tensors.Kernels.Scores;
 
 namespace CsAligner.Training;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using CsAligner.Objectives.Terms;
-using CsAligner.Parallel;
+using CsAligner.Ranks;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Autograd;
 using CsAligner.Tensors.Kernels.Objectives;

@@ -1,4 +1,4 @@
-namespace CsAligner.Parallel;
+namespace CsAligner.Ranks;
 
 /// <summary>
 /// The processes, or ranks, that compute one thing together. Every member but the properties is a collective operation: all ranks call the

@@ -1,4 +1,4 @@
-namespace CsAligner.Parallel;
+namespace CsAligner.Ranks;
 
 /// <summary>How ranks get each other's features in a step. Both give the same bits.</summary>
 public enum RowExchange

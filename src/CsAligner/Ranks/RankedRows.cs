@@ -3,7 +3,7 @@ using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Objectives;
 using CsAligner.Tensors.Kernels.Scores;
 
-namespace CsAligner.Parallel;
+namespace CsAligner.Ranks;
 
 /// <summary>Exchange of rows, and of numbers about rows, between ranks. All members are collective operations.</summary>
 internal sealed class RankedRows(ICommunicator ranks) : RankExchange

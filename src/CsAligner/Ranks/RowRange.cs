@@ -1,4 +1,4 @@
-namespace CsAligner.Parallel;
+namespace CsAligner.Ranks;
 
 /// <summary>The rows of a set that a rank holds: ranges of nearly equal length, in the order of the ranks.</summary>
 /// <param name="First">The first.</param>

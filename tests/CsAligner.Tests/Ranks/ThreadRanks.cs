@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using CsAligner.Parallel;
+using CsAligner.Ranks;
 
-namespace CsAligner.Tests;
+namespace CsAligner.Tests.Ranks;
 
 /// <summary>Ranks that are threads of one process: what MPI does between processes, for tests of what is computed.</summary>
 internal sealed class ThreadRanks : ICommunicator
