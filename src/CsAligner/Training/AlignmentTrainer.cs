@@ -169,6 +169,8 @@ public sealed class AlignmentTrainer
                     saved = clock.Elapsed;
                 }
 
+                // Rank 0 has written before others end.
+                if (stop) _ranks?.Barrier();
                 if (stop) throw new OperationCanceledException(cancellation);
                 Advance(batches[_progress.Step]);
                 StepDone?.Invoke(_optimizer.StepCount);

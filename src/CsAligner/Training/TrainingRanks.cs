@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using CsAligner.Objectives;
 using CsAligner.Objectives.Terms;
 using CsAligner.Ranks;
 using CsAligner.Tensors;
@@ -97,6 +98,14 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
         return data[0] != 0;
     }
 
+    /// <summary>The same of a number.</summary>
+    public long FromFirst(long value)
+    {
+        Span<long> data = [value];
+        ranks.Broadcast(MemoryMarshal.AsBytes(data), 0);
+        return data[0];
+    }
+
     /// <summary>Gives all ranks the tensors that rank 0 has.</summary>
     public void FromFirst(IEnumerable<Tensor> tensors)
     {
@@ -185,6 +194,25 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
             return gradient;
         }
     }
+
+    /// <summary>InfoNCE over a batch of which each rank has an equal part.</summary>
+    /// <param name="tape">The tape that records it.</param>
+    /// <param name="x">The own images.</param>
+    /// <param name="y">The own texts.</param>
+    /// <param name="logitScale">The scale's logarithm; its gradient is that of the whole batch.</param>
+    /// <param name="pairs">All pairs.</param>
+    /// <exception cref="InputException">The rows are no numbers.</exception>
+    public Tensor InfoNce(Tape tape, Tensor x, Tensor y, Tensor logitScale, int pairs)
+    {
+        int[] counts = [.. Enumerable.Range(0, ranks.Size).Select(rank => RowRange.Of(pairs, rank, ranks.Size).Count)];
+        var shares = new RowShares(counts, new int[ranks.Size], ranks.Rank);
+        var objective = new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 };
+        return objective.Forward(tape, _rows.RowsFor(x, shares, exchange), _rows.RowsFor(y, shares, exchange), _rows, logitScale, pairs)?.Loss
+            ?? throw new InputException("training diverged: features are no longer finite numbers; lower the learning rate");
+    }
+
+    /// <summary>Returns once all ranks are here.</summary>
+    public void Barrier() => ranks.Barrier();
 
     // Where each rank has no more to compute than its own rows against all.
     private static bool IsRowByRow(AlignmentOptions options) => AlignmentLoss.IsFused(options.Objective)
