@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using CsAligner.Cli;
+using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 
 using var stop = new CancellationTokenSource();
@@ -16,4 +17,6 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
     stop.Cancel();
 });
 
-return await CommandLine.RunAsync(args, Terminal.ForProcess(), stop.Token);
+var ranks = RankProcess.Detect(Console.Error);
+Terminal terminal = Terminal.ForProcess();
+return await CommandLine.RunAsync(args, ranks?.TerminalFor(terminal) ?? terminal, stop.Token, ranks);

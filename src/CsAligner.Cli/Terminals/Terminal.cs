@@ -37,6 +37,15 @@ internal sealed class Terminal
         Words = ConsoleFor(Console.Error, Console.IsErrorRedirected),
     };
 
+    /// <summary>A terminal that shows nothing.</summary>
+    public static Terminal Silent() => new()
+    {
+        Output = TextWriter.Null,
+        Error = TextWriter.Null,
+        Tables = ConsoleFor(TextWriter.Null, redirected: true),
+        Words = ConsoleFor(TextWriter.Null, redirected: true),
+    };
+
     /// <summary>A table on stdout, or a list where it is wider than the terminal.</summary>
     public void WriteTable(TextTable table) => table.Write(Tables);
 

@@ -83,7 +83,7 @@ internal sealed class AlignOptions
         session.Terminal.WithProgress(
             "choosing",
             settings,
-            progress => result = new AutomaticChoice(options, data).Choose(bandwidth, lambda, (done, _) => progress.Report(done),
+            progress => result = new AutomaticChoice(options, data, session.Ranks).Choose(bandwidth, lambda, (done, _) => progress.Report(done),
                 session.Cancellation),
             "settings");
         session.Terminal.Say(

@@ -1,0 +1,84 @@
+using CsAligner.Cli.Terminals;
+using CsAligner.Mpi;
+using CsAligner.Ranks;
+using CsAligner.Tensors;
+
+namespace CsAligner.Cli.Running;
+
+/// <summary>This process as one of several that <c>mpirun</c> has started: rank 0 speaks for all, others only of their failures.</summary>
+internal sealed class RankProcess
+{
+    // What all ranks find, rank 0 says, and the launcher then ends the others before they do.
+    private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(1), NextWord = TimeSpan.FromMilliseconds(50);
+
+    private const int MostWaits = 40;
+
+    private readonly MpiLaunch _launch;
+    private readonly TextWriter _error;
+    private Communicator? _joined;
+
+    private RankProcess(MpiLaunch launch, TextWriter error) => (_launch, _error) = (launch, error);
+
+    /// <summary>How many processes there are.</summary>
+    public int Size => _launch.Size;
+
+    /// <summary>Null for a process that was started by itself.</summary>
+    public static RankProcess? Detect(TextWriter error) => MpiLaunch.Detect() is { } launch ? new RankProcess(launch, error) : null;
+
+    /// <summary>Where words and results go: those of rank 0 to the process' own terminal, those of others nowhere.</summary>
+    public Terminal TerminalFor(Terminal own) => _launch.Rank == 0 ? own : Terminal.Silent();
+
+    /// <summary>Joins the others, and shares the machine's processors with those that run on it.</summary>
+    public ICommunicator Join()
+    {
+        if (ThreadsFor(Environment.GetEnvironmentVariable) is { } threads) Compute.Threads = threads;
+        return _joined = Communicator.Open(_launch);
+    }
+
+    /// <summary>Leaves the others, who are done too.</summary>
+    public void Leave() => _joined?.Dispose();
+
+    /// <summary>Says in one line why this rank ends, and ends all.</summary>
+    public async Task<int> FailAsync(string line, int code)
+    {
+        if (_launch.Rank > 0) await Task.Delay(FirstWord + (NextWord * Math.Min(_launch.Rank, MostWaits)));
+        await _error.WriteLineAsync(Size > 1 ? $"csalign: rank {_launch.Rank}: {line}" : $"csalign: {line}");
+        await _error.FlushAsync();
+        _joined?.Abort(code);
+        return code;
+    }
+
+    /// <summary>Ends after a stop that all ranks have agreed on: rank 0 first.</summary>
+    public async Task<int> StopAsync(string line)
+    {
+        if (_launch.Rank > 0) await Task.Delay(FirstWord);
+        else await _error.WriteLineAsync($"csalign: {line}");
+        return ExitCode.Stopped;
+    }
+
+    // A launcher that binds processes to processors has shared them already.
+    private static int? ThreadsFor(Func<string, string?> environment)
+    {
+        if (!string.IsNullOrEmpty(environment("CSALIGN_THREADS"))) return null;
+        foreach (string name in (string[])["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE"])
+        {
+            if (!int.TryParse(environment(name), out int local) || local < 2) continue;
+            bool bound = OperatingSystem.IsLinux() && Environment.ProcessorCount < OnlineProcessors();
+            return bound ? null : Math.Max(1, Environment.ProcessorCount / local);
+        }
+
+        return null;
+    }
+
+    private static int OnlineProcessors()
+    {
+        try
+        {
+            return File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+}
