@@ -42,6 +42,8 @@ internal static class CommandLine
             return runner.Report(failure);
         }
 
+        if (mistakes.Count > 0 && ranks is not null)
+            return await ranks.FailAsync(string.Join("; ", mistakes.Select(CommandRunner.OneLine)), ExitCode.WrongUsage);
         if (mistakes.Count > 0)
         {
             foreach (string mistake in mistakes) await terminal.Error.WriteLineAsync($"csalign: {CommandRunner.OneLine(mistake)}");

@@ -17,6 +17,9 @@ try
         case "collectives":
             Collectives.Run(ranks);
             break;
+        case "loss":
+            Losses.Run(ranks);
+            break;
         default:
             throw new InputException($"there is no work '{args[0]}'");
     }

@@ -11,6 +11,8 @@ internal sealed class RankProcess
     // What all ranks find, rank 0 says, and the launcher then ends the others before they do.
     private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(1), NextWord = TimeSpan.FromMilliseconds(50);
 
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+
     private const int MostWaits = 40;
 
     private readonly MpiLaunch _launch;
@@ -41,6 +43,8 @@ internal sealed class RankProcess
     /// <summary>Says in one line why this rank ends, and ends all.</summary>
     public async Task<int> FailAsync(string line, int code)
     {
+        // The others may wait in MPI's start for this one, or have failed too: rank 0 is then the first to speak.
+        if (_joined is null) await Task.WhenAny(Task.Run(TryJoin), Task.Delay(LongestStart));
         if (_launch.Rank > 0) await Task.Delay(FirstWord + (NextWord * Math.Min(_launch.Rank, MostWaits)));
         await _error.WriteLineAsync(Size > 1 ? $"csalign: rank {_launch.Rank}: {line}" : $"csalign: {line}");
         await _error.FlushAsync();
@@ -54,6 +58,18 @@ internal sealed class RankProcess
         if (_launch.Rank > 0) await Task.Delay(FirstWord);
         else await _error.WriteLineAsync($"csalign: {line}");
         return ExitCode.Stopped;
+    }
+
+    private void TryJoin()
+    {
+        try
+        {
+            _joined = Communicator.Open(_launch);
+        }
+        catch (InputException)
+        {
+            // There is something else to say.
+        }
     }
 
     // A launcher that binds processes to processors has shared them already.

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using CsAligner.Tensors.Formats;
+using CsAligner.Testing;
+
+namespace CsAligner.Mpi.Tests;
+
+/// <summary>The command line over ranks: the adapters, features and measures of one process.</summary>
+public sealed class CommandsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SmallSets _sets;
+
+    public CommandsTests() => _sets = new SmallSets(_folder);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(MpiRun.Kinds), MemberType = typeof(MpiRun))]
+    public void AlignEndsWhereOneProcessDoes(string launcher)
+    {
+        MpiRun.Require(launcher);
+        Assert.Equal(0, SmallSets.Alone(_sets.Align("alone")).ExitCode);
+        foreach (var (ranks, exchange) in new[] { (2, "gather"), (3, "ring") })
+        {
+            string name = $"{ranks}-{exchange}";
+            using var run = MpiRun.Of(launcher, ranks,
+                MpiRun.Program("csalign", [.. _sets.Align(name), "--exchange", exchange, "--json"]));
+            Assert.True(run.ExitCode == 0, run.Error);
+            using var json = JsonDocument.Parse(run.Output);
+            Assert.Equal(ranks, json.RootElement.GetProperty("ranks").GetInt32());
+            Assert.True(json.RootElement.GetProperty("exchanged_bytes").GetInt64() > 0);
+            Assert.Single(run.Error.Split('\n'), line => line.Contains("epoch 4/4", StringComparison.Ordinal));
+            Near(_folder["alone"], _folder[name]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(MpiRun.Kinds), MemberType = typeof(MpiRun))]
+    public void MeasureGivesTheSame(string launcher)
+    {
+        MpiRun.Require(launcher);
+        string[] line = ["measure", _sets.Images, _sets.Texts, "--json", "--memory", "1G"];
+        var alone = SmallSets.Alone(line);
+        using var run = MpiRun.Of(launcher, 3, MpiRun.Program("csalign", line));
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(alone.Output.Trim(), run.Output.Trim());
+    }
+
+    [Theory]
+    [MemberData(nameof(MpiRun.Kinds), MemberType = typeof(MpiRun))]
+    public void EmbedWritesTheSameFeatures(string launcher)
+    {
+        MpiRun.Require(launcher);
+        string texts = _folder["lines.txt"];
+        File.WriteAllLines(texts, Enumerable.Range(0, 100).Select(i => $"arrow {i}"));
+        string[] Line(string name) => ["embed", "--model", "icon-clip", "--texts", texts, "--out", _folder[name], "--shard-rows", "16"];
+        Assert.Equal(0, SmallSets.Alone(Line("one")).ExitCode);
+        using var run = MpiRun.Of(launcher, 2, MpiRun.Program("csalign", Line("two")));
+        Assert.True(run.ExitCode == 0, run.Error);
+        string[] files = [.. Directory.GetFiles(_folder["one/text_emb"]).Select(file => Path.GetFileName(file)).Order()];
+        Assert.NotEmpty(files);
+        foreach (string file in files)
+            Assert.Equal(File.ReadAllBytes(_folder[$"one/text_emb/{file}"]), File.ReadAllBytes(_folder[$"two/text_emb/{file}"]));
+    }
+
+    private static void Near(string expected, string actual)
+    {
+        foreach (string file in (string[])["image-adapter.safetensors", "text-adapter.safetensors"])
+        {
+            using SafeTensorsFile one = SafeTensorsFile.Open(Path.Combine(expected, file)),
+                other = SafeTensorsFile.Open(Path.Combine(actual, file));
+            Assert.Equal(one.Names, other.Names);
+            foreach (string name in one.Names)
+            {
+                double[] want = one.ReadDoubles(name), got = other.ReadDoubles(name);
+                double most = Math.Max(1, want.Max(Math.Abs));
+                for (int i = 0; i < want.Length; i++)
+                    Assert.True(Math.Abs(want[i] - got[i]) <= 1e-5 * most, $"{file} {name}[{i}]: {want[i]} against {got[i]}");
+            }
+        }
+    }
+}
