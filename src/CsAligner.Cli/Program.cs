@@ -3,6 +3,7 @@ using CsAligner.Cli;
 using CsAligner.Cli.Running;
 using CsAligner.Cli.Terminals;
 
+var ranks = RankProcess.Detect();
 using var stop = new CancellationTokenSource();
 
 // The first Ctrl-C asks the verb to stop at a safe point; the second is left to the system, which ends the process.
@@ -17,6 +18,4 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
     stop.Cancel();
 });
 
-var ranks = RankProcess.Detect(Console.Error);
-Terminal terminal = Terminal.ForProcess();
-return await CommandLine.RunAsync(args, ranks?.TerminalFor(terminal) ?? terminal, stop.Token, ranks);
+return await CommandLine.RunAsync(args, ranks?.Terminal ?? Terminal.ForProcess(), stop.Token, ranks);

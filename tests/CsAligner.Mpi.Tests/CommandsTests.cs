@@ -19,12 +19,12 @@ public sealed class CommandsTests : IDisposable
     public void AlignEndsWhereOneProcessDoes(string launcher)
     {
         MpiRun.Require(launcher);
-        Assert.Equal(0, SmallSets.Alone(_sets.Align("alone")).ExitCode);
+        Assert.Equal(0, SmallSets.Alone([.. _sets.Align("alone"), "--objective", "cs+infonce"]).ExitCode);
         foreach (var (ranks, exchange) in new[] { (2, "gather"), (3, "ring") })
         {
             string name = $"{ranks}-{exchange}";
             using var run = MpiRun.Of(launcher, ranks,
-                MpiRun.Program("csalign", [.. _sets.Align(name), "--exchange", exchange, "--json"]));
+                MpiRun.Program("csalign", [.. _sets.Align(name), "--objective", "cs+infonce", "--exchange", exchange, "--json"]));
             Assert.True(run.ExitCode == 0, run.Error);
             using var json = JsonDocument.Parse(run.Output);
             Assert.Equal(ranks, json.RootElement.GetProperty("ranks").GetInt32());

@@ -121,7 +121,7 @@ internal sealed class MpiRun : IDisposable
     public static IEnumerable<(string Name, string Value)> Settings(int ranks) =>
     [
         ("OMPI_ALLOW_RUN_AS_ROOT", "1"), ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"), ("OMPI_MCA_rmaps_base_oversubscribe", "1"),
-        ("OMPI_MCA_mpi_yield_when_idle", "1"), ("OMPI_MCA_btl_base_warn_component_unused", "0"),
+        ("OMPI_MCA_mpi_yield_when_idle", "1"), ("TERM", "dumb"), ("OMPI_MCA_btl_base_warn_component_unused", "0"),
         .. ranks > Environment.ProcessorCount ? new[] { ("CSALIGN_THREADS", "1") } : [],
     ];
 

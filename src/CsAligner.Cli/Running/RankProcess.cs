@@ -9,7 +9,7 @@ namespace CsAligner.Cli.Running;
 internal sealed class RankProcess
 {
     // What all ranks find, rank 0 says, and the launcher then ends the others before they do.
-    private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(1), NextWord = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(4), NextWord = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
 
@@ -18,6 +18,7 @@ internal sealed class RankProcess
     private readonly MpiLaunch _launch;
     private readonly TextWriter _error;
     private Communicator? _joined;
+    private bool _hasNoMpi;
 
     private RankProcess(MpiLaunch launch, TextWriter error) => (_launch, _error) = (launch, error);
 
@@ -25,16 +26,31 @@ internal sealed class RankProcess
     public int Size => _launch.Size;
 
     /// <summary>Null for a process that was started by itself.</summary>
-    public static RankProcess? Detect(TextWriter error) => MpiLaunch.Detect() is { } launch ? new RankProcess(launch, error) : null;
+    public static RankProcess? Detect()
+    {
+        if (MpiLaunch.Detect() is not { } launch) return null;
 
-    /// <summary>Where words and results go: those of rank 0 to the process' own terminal, those of others nowhere.</summary>
-    public Terminal TerminalFor(Terminal own) => _launch.Rank == 0 ? own : Terminal.Silent();
+        // Launchers give ranks a terminal of their own, which the runtime would greet with control characters on stdout.
+        Environment.SetEnvironmentVariable("TERM", "dumb");
+        return new RankProcess(launch, Console.Error);
+    }
+
+    /// <summary>Where words and results go: those of rank 0 out as plain text, those of others nowhere.</summary>
+    public Terminal Terminal => _launch.Rank == 0 ? Terminal.ForProcess(plain: true) : Terminal.Silent();
 
     /// <summary>Joins the others, and shares the machine's processors with those that run on it.</summary>
     public ICommunicator Join()
     {
         if (ThreadsFor(Environment.GetEnvironmentVariable) is { } threads) Compute.Threads = threads;
-        return _joined = Communicator.Open(_launch);
+        try
+        {
+            return _joined = Communicator.Open(_launch);
+        }
+        catch (InputException)
+        {
+            _hasNoMpi = true;
+            throw;
+        }
     }
 
     /// <summary>Leaves the others, who are done too.</summary>
@@ -43,8 +59,11 @@ internal sealed class RankProcess
     /// <summary>Says in one line why this rank ends, and ends all.</summary>
     public async Task<int> FailAsync(string line, int code)
     {
+        // A machine without MPI is one failure, however many ranks it has.
+        if (_hasNoMpi && IsNotFirstOfMachine(Environment.GetEnvironmentVariable)) return code;
+
         // The others may wait in MPI's start for this one, or have failed too: rank 0 is then the first to speak.
-        if (_joined is null) await Task.WhenAny(Task.Run(TryJoin), Task.Delay(LongestStart));
+        if (_joined is null && !_hasNoMpi) await Task.WhenAny(Task.Run(TryJoin), Task.Delay(LongestStart));
         if (_launch.Rank > 0) await Task.Delay(FirstWord + (NextWord * Math.Min(_launch.Rank, MostWaits)));
         await _error.WriteLineAsync(Size > 1 ? $"csalign: rank {_launch.Rank}: {line}" : $"csalign: {line}");
         await _error.FlushAsync();
@@ -59,6 +78,10 @@ internal sealed class RankProcess
         else await _error.WriteLineAsync($"csalign: {line}");
         return ExitCode.Stopped;
     }
+
+    private static bool IsNotFirstOfMachine(Func<string, string?> environment) =>
+        ((string[])["OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"])
+            .Any(name => environment(name) is { Length: > 0 } place && place != "0");
 
     private void TryJoin()
     {

@@ -29,12 +29,13 @@ internal sealed class Terminal
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
     /// <summary>The terminal of this process.</summary>
-    public static Terminal ForProcess() => new()
+    /// <param name="plain">Whether to write as to a file even where it is a terminal.</param>
+    public static Terminal ForProcess(bool plain = false) => new()
     {
         Output = Console.Out,
         Error = Console.Error,
-        Tables = ConsoleFor(Console.Out, Console.IsOutputRedirected),
-        Words = ConsoleFor(Console.Error, Console.IsErrorRedirected),
+        Tables = ConsoleFor(Console.Out, plain || Console.IsOutputRedirected),
+        Words = ConsoleFor(Console.Error, plain || Console.IsErrorRedirected),
     };
 
     /// <summary>A terminal that shows nothing.</summary>

@@ -57,9 +57,10 @@ internal sealed class AlignmentLoss
     /// <param name="imageOfText">Of the first texts the row of their image, where images have several each;
     /// null where row i belongs to row i.</param>
     /// <param name="atStart">Both sides' rows before any training, where <see cref="NeedsStart"/>.</param>
+    /// <param name="without">Whether D_CS and InfoNCE are left out, as <see cref="RowByRow"/> has them.</param>
     public LossValues Features(
         Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step, int[]? imageOfText = null,
-        (Tensor X, Tensor Y)? atStart = null)
+        (Tensor X, Tensor Y)? atStart = null, bool without = false)
     {
         var inputs = new TermInputs(x, y, pairs, bandwidth, _logScale, imageOfText)
         {
@@ -69,8 +70,8 @@ internal sealed class AlignmentLoss
             Estimator = _options.Estimator,
             Seed = _options.Seed + (ulong)step,
         };
-        bool several = imageOfText != null && pairs > 0 && Objective.Terms.Contains(ObjectiveTerms.InfoNce);
-        var values = Fused(tape, inputs, Weight(ObjectiveTerms.CauchySchwarz), several || pairs == 0
+        bool several = !without && imageOfText != null && pairs > 0 && Objective.Terms.Contains(ObjectiveTerms.InfoNce);
+        var values = Fused(tape, inputs, without ? 0 : Weight(ObjectiveTerms.CauchySchwarz), several || without || pairs == 0
             ? 0
             : Weight(ObjectiveTerms.InfoNce));
         if (several)
@@ -110,8 +111,11 @@ internal sealed class AlignmentLoss
                 float.NaN, float.NaN);
     }
 
-    /// <summary>Whether an objective has no other terms than D_CS and InfoNCE.</summary>
-    public static bool IsFused(AlignmentObjective objective) => objective.Terms.All(IsFused);
+    /// <summary>Whether an objective has terms beside D_CS and InfoNCE.</summary>
+    public static bool HasOthers(AlignmentObjective objective) => !objective.Terms.All(IsFused);
+
+    /// <summary>Whether an objective has D_CS or InfoNCE.</summary>
+    public static bool HasFused(AlignmentObjective objective) => objective.Terms.Any(IsFused);
 
     /// <summary>What epochs are compared by, on held-out rows: less is better.</summary>
     /// <remarks>

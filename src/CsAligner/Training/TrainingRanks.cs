@@ -32,7 +32,8 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
     {
         if (options.TokenWeight > 0)
             throw new InputException("align: D_CS of tokens does not run on several ranks: leave out the token weight, or use one process");
-        if (exchange == RowExchange.Ring && !IsRowByRow(options))
+        if (exchange == RowExchange.Ring && options.Objective.Trains
+            && (!IsRowByRow(options) || AlignmentLoss.HasOthers(options.Objective)))
         {
             throw new InputException(
                 $"align: with the exchange ring, objectives are {ObjectiveTerms.CauchySchwarz}, {ObjectiveTerms.InfoNce} and their sum, at "
@@ -168,7 +169,8 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
         double bandwidth, long step, (Tensor X, Tensor Y)? atStart)
     {
         RankRows rowsX = _rows.RowsFor(x, batch.ImageShares, exchange), rowsY = _rows.RowsFor(y, batch.TextShares, exchange);
-        if (IsRowByRow(options) && loss.RowByRow(tape, rowsX, rowsY, _rows, batch.Pairs, bandwidth) is { } values) return values;
+        var byRow = IsRowByRow(options) ? loss.RowByRow(tape, rowsX, rowsY, _rows, batch.Pairs, bandwidth) : null;
+        if (byRow is { } done && !AlignmentLoss.HasOthers(options.Objective)) return done;
         if (exchange == RowExchange.Ring)
             throw new InputException("align: at this bandwidth or temperature float32 does not carry the scores, and the exchange ring has "
                 + "no other; use the exchange gather");
@@ -178,10 +180,15 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
         Tensor allX = rowsX.All!, allY = rowsY.All!;
         (allX.RequiresGrad, allY.RequiresGrad) = trains;
         using var whole = new Tape();
-        var of = loss.Features(whole, allX, allY, batch.Pairs, bandwidth, step, batch.ImageOfText, starts);
+        var of = loss.Features(whole, allX, allY, batch.Pairs, bandwidth, step, batch.ImageOfText, starts,
+            without: byRow != null);
+
+        // Terms that need pairs may be all there are, and none be in this step.
+        if (byRow is { } first && of.Loss == null) return first;
         float value = of.Loss!.Item;
         if (float.IsFinite(value)) whole.Backward(of.Loss);
-        return of with { Loss = tape.KnownGradient(value, (x, Own(x, allX, batch.ImageShares)), (y, Own(y, allY, batch.TextShares))) };
+        var rest = tape.KnownGradient(value, (x, Own(x, allX, batch.ImageShares)), (y, Own(y, allY, batch.TextShares)));
+        return byRow is { } part ? part with { Loss = tape.Add(part.Loss!, rest), Other = of.Other } : of with { Loss = rest };
 
         Tensor? Own(Tensor rows, Tensor all, RowShares shares)
         {
@@ -214,8 +221,8 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
     /// <summary>Returns once all ranks are here.</summary>
     public void Barrier() => ranks.Barrier();
 
-    // Where each rank has no more to compute than its own rows against all.
-    private static bool IsRowByRow(AlignmentOptions options) => AlignmentLoss.IsFused(options.Objective)
+    // Whether of D_CS and InfoNCE each rank has no more to compute than its own rows against all.
+    private static bool IsRowByRow(AlignmentOptions options) => AlignmentLoss.HasFused(options.Objective)
         && options.BandwidthFactors.Count == 0 && options.Estimator == null
         && !(options.AllCaptions && options.Objective.Terms.Contains(ObjectiveTerms.InfoNce));
 }

@@ -13,7 +13,7 @@ public sealed class RankedTrainingTests
 {
     public static TheoryData<string> Objectives =>
     [
-        "cs+infonce", "cs", "infonce", "siglip", "mmd+infonce", "sinkhorn", "coral", "cosine+similarity", "l2", "kl",
+        "cs+infonce", "cs", "cs+similarity+infonce", "infonce", "siglip", "mmd+infonce", "sinkhorn", "coral", "cosine+similarity", "l2", "kl",
         "barycentre", "mean-shift", "regression", "raw",
     ];
 
