@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CsAligner.Tensors.Formats;
 using CsAligner.Testing;
 
 namespace CsAligner.Mpi.Tests;
@@ -30,7 +29,7 @@ public sealed class CommandsTests : IDisposable
             Assert.Equal(ranks, json.RootElement.GetProperty("ranks").GetInt32());
             Assert.True(json.RootElement.GetProperty("exchanged_bytes").GetInt64() > 0);
             Assert.Single(run.Error.Split('\n'), line => line.Contains("epoch 4/4", StringComparison.Ordinal));
-            Near(_folder["alone"], _folder[name]);
+            SmallSets.Near(_folder["alone"], _folder[name]);
         }
     }
 
@@ -61,22 +60,5 @@ public sealed class CommandsTests : IDisposable
         Assert.NotEmpty(files);
         foreach (string file in files)
             Assert.Equal(File.ReadAllBytes(_folder[$"one/text_emb/{file}"]), File.ReadAllBytes(_folder[$"two/text_emb/{file}"]));
-    }
-
-    private static void Near(string expected, string actual)
-    {
-        foreach (string file in (string[])["image-adapter.safetensors", "text-adapter.safetensors"])
-        {
-            using SafeTensorsFile one = SafeTensorsFile.Open(Path.Combine(expected, file)),
-                other = SafeTensorsFile.Open(Path.Combine(actual, file));
-            Assert.Equal(one.Names, other.Names);
-            foreach (string name in one.Names)
-            {
-                double[] want = one.ReadDoubles(name), got = other.ReadDoubles(name);
-                double most = Math.Max(1, want.Max(Math.Abs));
-                for (int i = 0; i < want.Length; i++)
-                    Assert.True(Math.Abs(want[i] - got[i]) <= 1e-5 * most, $"{file} {name}[{i}]: {want[i]} against {got[i]}");
-            }
-        }
     }
 }

@@ -49,6 +49,14 @@ internal sealed class MpiRun : IDisposable
         return run;
     }
 
+    /// <summary>Runs a program that starts ranks, and waits for their end.</summary>
+    public static MpiRun Of(string program, string[] arguments, int ranks)
+    {
+        var run = Start(program, arguments, ranks, []);
+        run.Wait();
+        return run;
+    }
+
     /// <summary>Starts ranks.</summary>
     /// <param name="launcher">One of <see cref="Kinds"/>; the test is skipped where it is not installed.</param>
     /// <param name="ranks">How many.</param>
@@ -57,7 +65,12 @@ internal sealed class MpiRun : IDisposable
     public static MpiRun Start(string launcher, int ranks, string[] command, params (string Name, string Value)[] variables)
     {
         Require(launcher);
-        var start = new ProcessStartInfo(launcher, ["-n", $"{ranks}", .. command])
+        return Start(launcher, ["-n", $"{ranks}", .. command], ranks, variables);
+    }
+
+    private static MpiRun Start(string program, string[] arguments, int ranks, (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

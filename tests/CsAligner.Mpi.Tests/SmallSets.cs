@@ -56,6 +56,24 @@ internal sealed class SmallSets
         _folder[name], "--epochs", $"{epochs}", "--batch-size", "256", "--seed", "3",
     ];
 
+    /// <summary>Expects the same weights in two folders, to a hundred thousandth.</summary>
+    public static void Near(string expected, string actual)
+    {
+        foreach (string file in (string[])["image-adapter.safetensors", "text-adapter.safetensors"])
+        {
+            using SafeTensorsFile one = SafeTensorsFile.Open(Path.Combine(expected, file)),
+                other = SafeTensorsFile.Open(Path.Combine(actual, file));
+            Assert.Equal(one.Names, other.Names);
+            foreach (string name in one.Names)
+            {
+                double[] want = one.ReadDoubles(name), got = other.ReadDoubles(name);
+                double most = Math.Max(1, want.Max(Math.Abs));
+                for (int i = 0; i < want.Length; i++)
+                    Assert.True(Math.Abs(want[i] - got[i]) <= 1e-5 * most, $"{file} {name}[{i}]: {want[i]} against {got[i]}");
+            }
+        }
+    }
+
     /// <summary>Runs csalign in one process.</summary>
     public static (int ExitCode, string Output, string Error) Alone(params string[] arguments)
     {

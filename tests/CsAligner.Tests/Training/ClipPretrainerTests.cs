@@ -196,7 +196,7 @@ public sealed class ClipPretrainerTests : IDisposable
     {
         double[] Weights(Ranks.ThreadRanks? ranks)
         {
-            var trainer = Trainer(RECIPE, ranks);
+            var trainer = Trainer(Recipe, ranks);
             for (int step = 0; step < 3; step++) trainer.Advance();
             return [.. trainer.Model.NamedTensors.SelectMany(t => t.Values.Span.ToArray()).Select(v => (double)v)];
         }
