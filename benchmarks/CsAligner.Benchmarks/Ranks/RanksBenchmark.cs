@@ -29,13 +29,14 @@ internal static class RanksBenchmark
             return 2;
         }
 
+        string load = File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
         var results = new List<(string Mpi, RanksResult Result)>();
         foreach (string launcher in Launchers.Where(IsInstalled))
             foreach (int batch in Batches)
                 foreach (var (ranks, exchange) in new[] { (1, "gather"), (2, "gather"), (2, "ring") })
                     results.Add((launcher, Measure(launcher, ranks, batch, exchange)));
         if (results.Count == 0) throw new InputException($"ranks: install one of {string.Join(", ", Launchers)} first");
-        string page = Page(results);
+        string page = Page(results, load);
         if (json) Console.WriteLine(JsonSerializer.Serialize(results.Select(r => new { r.Mpi, r.Result })));
         else Console.Write(page);
         AtomicFile.WriteAllText(Path.Combine(Machine.ResultsFolder(), "ranks.md"), page);
@@ -70,12 +71,13 @@ internal static class RanksBenchmark
         return result;
     }
 
-    private static string Page(List<(string Mpi, RanksResult Result)> results)
+    private static string Page(List<(string Mpi, RanksResult Result)> results, string load)
     {
         var page = new StringBuilder("# The objective over ranks\n\n");
         page.Append("Written by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- ranks`; do not edit.\n\n");
         foreach (string line in Machine.Describe()) page.Append(CultureInfo.InvariantCulture, $"- {line}\n");
-        page.Append(CultureInfo.InvariantCulture, $"- SIMD path {Compute.Simd}, one thread a rank, both ranks on this machine\n\n");
+        page.Append(CultureInfo.InvariantCulture, $"- SIMD path {Compute.Simd}, one thread a rank, both ranks on this machine\n");
+        page.Append(CultureInfo.InvariantCulture, $"- Load average before the run: {load} (times are those of a quiet machine only near 0)\n\n");
         page.Append(CultureInfo.InvariantCulture, $"""
             ## Measured
 
