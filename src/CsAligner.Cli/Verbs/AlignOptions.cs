@@ -72,6 +72,10 @@ internal sealed class AlignOptions
         return options;
     }
 
+    /// <summary>Whether something was left to be chosen.</summary>
+    public bool HasChoices(ParseResult parsed) =>
+        Given(parsed, "bandwidth") == AlignmentOption.Automatic || Given(parsed, "lambda") == AlignmentOption.Automatic;
+
     /// <summary>Chooses what was left to be chosen; null where nothing was.</summary>
     public AutomaticChoiceResult? Choose(ParseResult parsed, AlignmentOptions options, AlignmentData data, Session session)
     {

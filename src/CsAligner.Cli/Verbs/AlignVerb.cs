@@ -80,7 +80,13 @@ internal static class AlignVerb
             using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, training.Read(parsed).Seed);
             using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image),
                 textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
-            AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };
+            // Choices are made on folds of all rows.
+            ICommunicator? sharing = training.HasChoices(parsed) ? null : session.Ranks;
+            AlignmentData aligned = encoders?.Data ?? (sharing is { Size: > 1 } ? SharedInputs.Read(inputs, sharing) : Read(inputs)) with
+            {
+                ImageTokens = imageTokenSet,
+                TextTokens = textTokenSet,
+            };
             if (session.Writes) AtomicFile.CleanFolder(folder);
             AlignmentOptions options = training.Read(parsed, AlignmentOptions.For(aligned));
             AutomaticChoiceResult? choice = training.Choose(parsed, options, aligned, session);

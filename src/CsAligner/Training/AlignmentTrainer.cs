@@ -76,6 +76,9 @@ public sealed class AlignmentTrainer
         (_options, _data) = (options, data);
         _ranks = ranks == null ? null : new TrainingRanks(ranks, exchange);
         _ranks?.Check(options);
+
+        // Before anything is done together that they would do differently.
+        _ranks?.CheckSame(new RunIdentity([OptionsPart, .. data.Sources()]));
         int[][] textsOfImage = data.Pairing.TextsOfImage();
         int[] paired = [.. Enumerable.Range(0, textsOfImage.Length).Where(i => textsOfImage[i].Length > 0)];
         (int[] training, int[] heldOut) = Split(paired);
@@ -84,8 +87,8 @@ public sealed class AlignmentTrainer
         SampleFeatures images = data.ImageFeatures, texts = data.TextFeatures;
         bool given = data.ValidationImages != null;
         _pairedValidation = given || heldOut.Length > 0;
-        var (freeImages, heldOutImages) = SplitUnpaired(data.UnpairedImages, data.UnpairedTexts, 1);
-        var (freeTexts, heldOutTexts) = SplitUnpaired(data.UnpairedTexts, data.UnpairedImages, 2);
+        var (freeImages, heldOutImages) = SplitUnpaired(data.UnpairedImageCount, data.UnpairedTextCount, 1);
+        var (freeTexts, heldOutTexts) = SplitUnpaired(data.UnpairedTextCount, data.UnpairedImageCount, 2);
         options = _options = options.WithSimilarityWeight(training.Length, freeImages.Length + freeTexts.Length);
         _validationImages = given ? [.. Enumerable.Range(images.First(2), images.Count - images.First(2))]
             : heldOut.Length > 0 ? heldOut : [.. heldOutImages.Select(i => images.First(1) + i)];
@@ -97,11 +100,11 @@ public sealed class AlignmentTrainer
         int[] trainingTexts = [.. training.SelectMany(i => textsOfImage[i])];
         var starts = AlignmentStarts.Of(
             options,
-            new ChosenRows(images, [.. training, .. freeImages.Select(i => images.First(1) + i)]),
-            new ChosenRows(texts, [.. trainingTexts, .. freeTexts.Select(i => texts.First(1) + i)]),
+            Chosen(images, [.. training, .. freeImages.Select(i => images.First(1) + i)], OwnerOfImage),
+            Chosen(texts, [.. trainingTexts, .. freeTexts.Select(i => texts.First(1) + i)], OwnerOfText),
             _trainingPairs,
-            () => (new ChosenRows(images, [.. training.SelectMany(i => Enumerable.Repeat(i, textsOfImage[i].Length))]).ToTensor(),
-                new ChosenRows(texts, trainingTexts).ToTensor()));
+            () => (ToTensor(Chosen(images, [.. training.SelectMany(i => Enumerable.Repeat(i, textsOfImage[i].Length))], OwnerOfImage)),
+                ToTensor(Chosen(texts, trainingTexts, OwnerOfText))));
         var random = new RandomGenerator(options.Seed);
         int width = options.Train == TrainedSide.Image ? starts.Texts.OutputWidth : starts.Images.OutputWidth;
         _width = width;
@@ -311,12 +314,13 @@ public sealed class AlignmentTrainer
     {
         if (_validationImages.Length < 2 || _validationTexts.Length < 2) return (float.NaN, float.NaN, float.NaN, float.NaN);
         using var tape = Tape.Inference();
-        Tensor x = Encoded(_image, _validationImages), y = Encoded(_text, _validationTexts);
+        Tensor x = Encoded(_image, _validationImages, OwnerOfImage), y = Encoded(_text, _validationTexts, OwnerOfText);
         double sigma = Evaluator.DefaultBandwidth.Resolve(x, y, _options.Seed, 2 * BandwidthRows);
         double divergence = CauchySchwarzDivergence.Value(x, y, sigma, offDiagonal: true);
         double objective = _options.Objective.Trains
             ? _loss.Validation(tape, x, y, _pairedValidation, divergence, () => Bandwidth(x, y, 0),
-                AtStart(tape, _validationImages, _validationTexts))
+                !_loss.NeedsStart ? null
+                    : (Started(_image, _validationImages, OwnerOfImage), Started(_text, _validationTexts, OwnerOfText)))
             : divergence;
         if (!_pairedValidation) return ((float)objective, (float)divergence, float.NaN, float.NaN);
         var pairing = Pairing.Diagonal(x.Rows);
@@ -326,9 +330,13 @@ public sealed class AlignmentTrainer
             (float)Evaluator.ImageToText(x, y, pairing).RecallAt1,
             (float)Evaluator.TextToImage(x, y, pairing).RecallAt1);
 
-        Tensor Encoded(ModalityPipeline side, int[] samples) => _ranks == null
+        Tensor Encoded(ModalityPipeline side, int[] samples, Func<int, int> ownerOf) => _ranks == null
             ? side.Encode(tape, samples, tokens: false).Rows
-            : _ranks.Encode(samples, part => side.Encode(tape, part, tokens: false).Rows, _width);
+            : _ranks.Gather(samples, ownerOf, part => side.Encode(tape, part, tokens: false).Rows, _width);
+
+        Tensor Started(ModalityPipeline side, int[] samples, Func<int, int> ownerOf) => _ranks == null
+            ? side.AtStart(tape, samples)
+            : _ranks.Gather(samples, ownerOf, part => side.AtStart(tape, part), side.Start.OutputWidth);
     }
 
     private AlignmentEpoch Recorded(int epoch) =>
@@ -346,14 +354,22 @@ public sealed class AlignmentTrainer
         _ranks?.FromFirst(State.Select(state => state.Values));
     }
 
+    private (string, string) OptionsPart
+    {
+        get
+        {
+            using var stream = new MemoryStream();
+            using (var writer = new Utf8JsonWriter(stream)) _options.WriteJson(writer);
+            return (RunIdentity.Options, Encoding.UTF8.GetString(stream.ToArray()));
+        }
+    }
+
     private RunIdentity Identity()
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream)) _options.WriteJson(writer);
         return new RunIdentity([
-            (RunIdentity.Options, Encoding.UTF8.GetString(stream.ToArray())),
+            OptionsPart,
             ("objective settings", string.Join('+', _options.Objective.Terms.Select(term => term.Identity))),
-            .. _data.Fingerprints()]);
+            .. _data.Fingerprints(_ranks == null ? hash => hash : _ranks.Sum)]);
     }
 
     private (int[] Training, int[] HeldOut) Split(int[] paired)
@@ -366,10 +382,10 @@ public sealed class AlignmentTrainer
     }
 
     // Rows without partners are held out only where there are no pairs to judge by; D_CS of fewer than so many says nothing.
-    private (int[] Training, int[] HeldOut) SplitUnpaired(Tensor? rows, Tensor? others, ulong stream)
+    private (int[] Training, int[] HeldOut) SplitUnpaired(int rows, int others, ulong stream)
     {
-        int[] all = [.. Enumerable.Range(0, rows?.Rows ?? 0)];
-        int fewest = (int)Math.Round(_options.ValidationFraction * Math.Min(all.Length, others?.Rows ?? 0));
+        int[] all = [.. Enumerable.Range(0, rows)];
+        int fewest = (int)Math.Round(_options.ValidationFraction * Math.Min(rows, others));
         int count = Math.Min(MostValidationPairs, (int)Math.Round(_options.ValidationFraction * all.Length));
         if (_pairedValidation || fewest < FewestValidationPairs) return (all, []);
         new RandomGenerator(_options.Seed).Split(0).Split(stream).Shuffle<int>(all);
@@ -383,9 +399,9 @@ public sealed class AlignmentTrainer
     private void CheckPairs(int pairs)
     {
         if (pairs >= 2) return;
-        if (_data.UnpairedImages is not { Rows: > 1 } || _data.UnpairedTexts is not { Rows: > 1 })
+        if (_data.UnpairedImageCount < 2 || _data.UnpairedTextCount < 2)
             throw new InputException($"align: at least 2 pairs are needed to train on, or unpaired rows of both sides; got {pairs} pairs, "
-                + $"{_data.UnpairedImages?.Rows ?? 0} unpaired images and {_data.UnpairedTexts?.Rows ?? 0} unpaired texts");
+                + $"{_data.UnpairedImageCount} unpaired images and {_data.UnpairedTextCount} unpaired texts");
         if (pairs > 0) return;
         if (_options.Objective.Trains && _options.Objective.Terms.All(term => term.NeedsPairs || term == ObjectiveTerms.Similarity))
             throw new InputException($"align: {_options.Objective} has nothing to bring two sets together without pairs; "
@@ -405,6 +421,34 @@ public sealed class AlignmentTrainer
         var adapter = options.Kinds.Create(options, isShift ? start.Shift : new Tensor(start.OutputWidth), width, random);
         if (!isShift) adapter.Start = start;
         return adapter;
+    }
+
+    // Rows of all ranks where they share them.
+    private IRowSource Chosen(SampleFeatures features, int[] samples, Func<int, int> ownerOf)
+    {
+        if (_ranks == null || _data.Share == null) return new ChosenRows(features, samples);
+        return new RankRowSource(samples, features.Width, part =>
+            _ranks.Gather(part, ownerOf, own => new ChosenRows(features, own).ToTensor(), features.Width));
+    }
+
+    private static Tensor ToTensor(IRowSource source)
+    {
+        var rows = new Tensor(source.Rows, source.Width);
+        source.Read(0, rows.Span);
+        return rows;
+    }
+
+    // The rank that has a sample; see SharedBatch.
+    private int OwnerOfImage(int sample) => OwnerOf(sample, _data.Pairing.Images, _data.UnpairedImageCount, image => image);
+
+    private int OwnerOfText(int sample) => OwnerOf(sample, _data.Pairing.Texts, _data.UnpairedTextCount, text => _data.Pairing.ImageOfText[text]);
+
+    private int OwnerOf(int sample, int paired, int unpaired, Func<int, int> imageOf)
+    {
+        int ranks = _ranks!.Ranks.Size, free = sample - paired;
+        return sample < paired ? RowRange.OwnerOf(imageOf(sample), _data.Pairing.Images, ranks)
+            : free < unpaired ? RowRange.OwnerOf(free, unpaired, ranks)
+            : RowRange.OwnerOf(free - unpaired, _data.ValidationImages!.Rows, ranks);
     }
 
     // An encoder keeps far more for the backward pass than an adapter.

@@ -135,16 +135,31 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
             if (sums[^(all.Length - i)] > 0) sums.AsSpan(at, all[i].Length).CopyTo(all[i].GradOrZeros());
     }
 
-    /// <summary>Rows that each rank computes a part of.</summary>
+    /// <summary>Rows of samples in the order given, each from the rank that has it.</summary>
     /// <param name="samples">All of them.</param>
-    /// <param name="encode">Computes some: at least one.</param>
+    /// <param name="ownerOf">The rank that has a sample.</param>
+    /// <param name="compute">Gives the rows of this rank's samples: at least one.</param>
     /// <param name="width">D.</param>
-    public Tensor Encode(int[] samples, Func<int[], Tensor> encode, int width)
+    public Tensor Gather(int[] samples, Func<int, int> ownerOf, Func<int[], Tensor> compute, int width)
     {
-        var own = RowRange.Of(samples.Length, ranks.Rank, ranks.Size);
-        int[] counts = [.. Enumerable.Range(0, ranks.Size).Select(rank => RowRange.Of(samples.Length, rank, ranks.Size).Count)];
-        Tensor rows = own.Count == 0 ? new Tensor(0, width) : encode(samples[own.First..(own.First + own.Count)]);
-        return _rows.GatherRows(rows, new RowShares(counts, new int[ranks.Size], ranks.Rank));
+        int[] owners = [.. samples.Select(ownerOf)], counts = new int[ranks.Size], next = new int[ranks.Size];
+        foreach (int owner in owners) counts[owner]++;
+        for (int rank = 1; rank < ranks.Size; rank++) next[rank] = next[rank - 1] + counts[rank - 1];
+        int[] own = [.. samples.Where((_, i) => owners[i] == ranks.Rank)];
+        Tensor gathered = _rows.GatherRows(
+            own.Length == 0 ? new Tensor(0, width) : compute(own), new RowShares(counts, new int[ranks.Size], ranks.Rank));
+        var rows = new Tensor(samples.Length, width);
+        for (int i = 0; i < samples.Length; i++)
+            gathered.Span.Slice(next[owners[i]]++ * width, width).CopyTo(rows.Span[(i * width)..]);
+        return rows;
+    }
+
+    /// <summary>What all ranks have, added up.</summary>
+    public UInt128 Sum(UInt128 value)
+    {
+        UInt128 sum = 0;
+        foreach (var part in _rows.Gathered<UInt128>([value])) sum += part;
+        return sum;
     }
 
     /// <summary>sigma of all rows of a step.</summary>

@@ -48,6 +48,66 @@ public sealed class RankedTrainingTests
         Options(AlignmentObjective.Parse("cs")) with { Start = CsAligner.Starts.AlignmentStart.Barycentre },
         AlignmentData.WithoutPairs(Clouds.Flat(130, 16, 1, 0.1f), Clouds.Flat(170, 16, 2, -0.1f)), RowExchange.Gather);
 
+    [Theory]
+    [InlineData("cs+similarity+infonce", "barycentre")]
+    [InlineData("cs+infonce", "mean-shift")]
+    [InlineData("cs+infonce", "matching")]
+    [InlineData("siglip", "regression")]
+    public void RanksThatHoldTheirOwnRowsAloneGiveTheSame(string objective, string start)
+    {
+        var options = Options(AlignmentObjective.Parse(objective)) with
+        {
+            Start = Enum.Parse<CsAligner.Starts.AlignmentStart>(start.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
+            ValidationFraction = 0.5,
+        };
+        long[] imageOfText = [.. Enumerable.Range(0, 170).Select(t => (long)(t * 7) % 128)];
+        var data = Data(true);
+        var whole = new AlignmentData(data.Images, Clouds.Flat(170, 16, 2, -0.1f), Pairing.From(imageOfText, 128, 170))
+        {
+            UnpairedImages = data.UnpairedImages,
+            UnpairedTexts = data.UnpairedTexts,
+        };
+        using var folder = new TemporaryFolder();
+        var alone = new AlignmentTrainer(options, whole).Run(folder["alone"], cancellation: TestContext.Current.CancellationToken);
+        foreach (int size in (int[])[1, 3, 8])
+        {
+            var results = ThreadRanks.Run(size, ranks =>
+                new AlignmentTrainer(options, Held(whole, ranks), ranks, RowExchange.Gather).Run(folder[$"{size}"]));
+            Same(alone, results[0], 1e-5f);
+            Assert.Equal(alone.Epochs[^1].ValidationObjective, results[^1].Epochs[^1].ValidationObjective, 1e-4f);
+
+            // And one process goes on from what they have left.
+            Assert.True(new AlignmentTrainer(options, whole).Run(
+                folder[$"{size}"], resume: true, cancellation: TestContext.Current.CancellationToken).Resumed);
+        }
+    }
+
+    private static AlignmentData Held(AlignmentData whole, ThreadRanks ranks)
+    {
+        var texts = HeldRows.TextNumbersOf(whole.Pairing, ranks);
+        return new AlignmentData(
+            Rows(whole.Images, out var images), Take(whole.Texts, texts), whole.Pairing)
+        {
+            UnpairedImages = Rows(whole.UnpairedImages!, out var freeImages),
+            UnpairedTexts = Rows(whole.UnpairedTexts!, out var freeTexts),
+            Share = new AlignmentShare(images, new HeldRows(whole.Texts.Rows, texts)) { UnpairedImages = freeImages, UnpairedTexts = freeTexts },
+        };
+
+        Tensor Rows(Tensor all, out HeldRows held)
+        {
+            held = new HeldRows(all.Rows, HeldRows.NumbersOf(all.Rows, ranks));
+            return Take(all, held.Numbers);
+        }
+
+        static Tensor Take(Tensor all, IReadOnlyList<int> numbers)
+        {
+            var rows = new Tensor(numbers.Count, all.Width);
+            for (int i = 0; i < numbers.Count; i++)
+                all.Span.Slice(numbers[i] * all.Width, all.Width).CopyTo(rows.Span[(i * all.Width)..]);
+            return rows;
+        }
+    }
+
     [Fact]
     public void FewerRowsThanRanks() => Compare(
         Options(AlignmentObjective.Parse("cs+infonce")) with { BatchSize = 3 },
