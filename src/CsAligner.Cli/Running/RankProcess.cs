@@ -11,6 +11,7 @@ internal sealed class RankProcess
     // What all ranks find, rank 0 says, and the launcher then ends the others before they do.
     private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(4), NextWord = TimeSpan.FromMilliseconds(50);
 
+    private static readonly TimeSpan LineTaken = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
 
     private const int MostWaits = 40;
@@ -60,13 +61,20 @@ internal sealed class RankProcess
     public async Task<int> FailAsync(string line, int code)
     {
         // A machine without MPI is one failure, however many ranks it has.
-        if (_hasNoMpi && IsNotFirstOfMachine(Environment.GetEnvironmentVariable)) return code;
+        if (_hasNoMpi && IsNotFirstOfMachine(Environment.GetEnvironmentVariable))
+        {
+            await Task.Delay(FirstWord);
+            return code;
+        }
 
         // The others may wait in MPI's start for this one, or have failed too: rank 0 is then the first to speak.
         if (_joined is null && !_hasNoMpi) await Task.WhenAny(Task.Run(TryJoin), Task.Delay(LongestStart));
         if (_launch.Rank > 0) await Task.Delay(FirstWord + (NextWord * Math.Min(_launch.Rank, MostWaits)));
         await _error.WriteLineAsync(Size > 1 ? $"csalign: rank {_launch.Rank}: {line}" : $"csalign: {line}");
         await _error.FlushAsync();
+
+        // MPICH's launcher forgets what it has not yet passed on when a rank aborts.
+        await Task.Delay(LineTaken);
         _joined?.Abort(code);
         return code;
     }
