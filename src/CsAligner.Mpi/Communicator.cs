@@ -42,13 +42,14 @@ public sealed unsafe class Communicator : ICommunicator, IDisposable
     public static Communicator Open(MpiLaunch launch, string? library = null)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        var mpi = MpiLibrary.Load(launch, library ?? Environment.GetEnvironmentVariable(MpiLibrary.PathVariable));
+        var mpi = MpiLibrary.Load(launch.IsOpenMpi, $"{launch.Size} processes by {launch.Launcher}", library ?? Environment.GetEnvironmentVariable(MpiLibrary.PathVariable));
         mpi.Init();
         var (rank, size) = mpi.Place();
         if ((rank, size) != (launch.Rank, launch.Size))
             throw new InputException($"mpi: {launch.Launcher} started {launch.Size} processes, but {mpi.Name} finds {size}: they are of "
                 + $"different kinds; start with {(mpi.Kind == MpiKind.OpenMpi ? "Open MPI's mpirun (mpirun.openmpi)" : "MPICH's mpiexec "
-                + "(mpiexec.mpich)")}, or install {(launch.IsOpenMpi ? "Open MPI's library (libopenmpi3)" : "MPICH's library (libmpich12)")}"
+                + "(mpiexec.mpich)")}, or install "
+                + (launch.IsOpenMpi ? "Open MPI's library (libopenmpi3)" : "MPICH's library (libmpich12)")
                 + $" or name it in {MpiLibrary.PathVariable}");
         return new Communicator(mpi, rank, size);
     }

@@ -39,7 +39,9 @@ public sealed class FaultTests : IDisposable
             Assert.NotEqual(0, run.ExitCode);
         }
 
-        Assert.Equal(["checkpoint.safetensors"], Directory.GetFiles(_folder["cut"]).Select(file => Path.GetFileName(file)).Where(name => !name.StartsWith('.')));
+        Assert.Equal(
+            ["checkpoint.safetensors"],
+            Directory.GetFiles(_folder["cut"]).Select(file => Path.GetFileName(file)).Where(name => !name.StartsWith('.')));
         using var other = MpiRun.Start(launcher, 3, MpiRun.Program("csalign", [.. _sets.Align("cut", ManyEpochs), "--resume"]));
         while (!other.Error.Contains("epoch ", StringComparison.Ordinal))
         {
@@ -108,7 +110,8 @@ public sealed class FaultTests : IDisposable
         using (var none = MpiRun.Of(launcher, 2, MpiRun.Program("csalign", _sets.Align("out")), ("CSALIGN_MPI_LIBRARY", "/no/libmpi.so")))
         {
             Assert.NotEqual(0, none.ExitCode);
-            Assert.Contains("CSALIGN_MPI_LIBRARY is '/no/libmpi.so', which cannot be loaded", Assert.Single(none.Lines), StringComparison.Ordinal);
+            Assert.Contains(
+                "CSALIGN_MPI_LIBRARY is '/no/libmpi.so', which cannot be loaded", Assert.Single(none.Lines), StringComparison.Ordinal);
         }
 
         bool openMpi = launcher.EndsWith("openmpi", StringComparison.Ordinal);

@@ -24,7 +24,8 @@ internal sealed class Machines : IDisposable
             exec ip netns exec {_name}-$n unshare -u sh -c "hostname {_name}-$n; $*"
 
             """));
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (OperatingSystem.IsWindows()) return;
+        File.SetUnixFileMode(_agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private string Bridge => $"{_name}br";

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace CsAligner.Mpi.Tests;
@@ -8,6 +9,8 @@ internal sealed class MpiRun : IDisposable
 {
     // Two processors and up to eight ranks that wait by polling.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
+
+    private static readonly Lock Installing = new();
 
     private readonly Process _process;
     private readonly StringBuilder _output = new(), _error = new();
@@ -80,10 +83,29 @@ internal sealed class MpiRun : IDisposable
         return new MpiRun(Process.Start(start)!);
     }
 
-    /// <summary>Skips the test where a launcher is not installed.</summary>
-    public static void Require(string launcher) => Assert.SkipUnless(
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, launcher))),
-        $"{launcher} is not installed: Debian has it in {(launcher.EndsWith("openmpi", StringComparison.Ordinal) ? "openmpi-bin" : "mpich")}");
+    /// <summary>Skips the test where a launcher is not installed, and root may not install it from Debian.</summary>
+    public static void Require(string launcher)
+    {
+        string package = launcher.EndsWith("openmpi", StringComparison.Ordinal) ? "openmpi-bin" : "mpich";
+        lock (Installing)
+            if (!IsInstalled(launcher) && Environment.UserName == "root" && IsInstalled("apt-get")) Install(package);
+        Assert.SkipUnless(IsInstalled(launcher), $"{launcher} is not installed: Debian has it in {package}");
+    }
+
+    private static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    private static void Install(string package)
+    {
+        foreach (string line in (string[])["update -qq", $"install -y -qq --no-install-recommends {package}"])
+        {
+            var start = new ProcessStartInfo("apt-get", line.Split(' ')) { UseShellExecute = false, RedirectStandardOutput = true };
+            start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
+            using var process = Process.Start(start)!;
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+        }
+    }
 
     /// <summary>A command that runs one line on one rank and another on all others.</summary>
     public static string[] OnRank(int rank, string[] there, string[] others) =>
@@ -114,7 +136,7 @@ internal sealed class MpiRun : IDisposable
                         variables = (await File.ReadAllTextAsync(Path.Combine(folder, "environ"), cancellation)).Split('\0');
                     if (Path.GetFileName(command[0]) == "dotnet" && command.Contains(argument)
                         && (variables.Contains($"OMPI_COMM_WORLD_RANK={rank}") || variables.Contains($"PMI_RANK={rank}")))
-                        return Process.GetProcessById(int.Parse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture));
+                        return Process.GetProcessById(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
                 }
                 catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or ArgumentException)
                 {

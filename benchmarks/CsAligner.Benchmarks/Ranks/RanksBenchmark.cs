@@ -64,7 +64,8 @@ internal static class RanksBenchmark
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         string? found = Array.Find(output.Split('\n'), text => text.StartsWith('{'));
-        if (process.ExitCode != 0 || found == null) throw new InputException($"ranks: {launcher} failed; run it by hand: {string.Join(' ', line)}");
+        if (process.ExitCode != 0 || found == null)
+            throw new InputException($"ranks: {launcher} failed; run it by hand: {string.Join(' ', line)}");
         var result = JsonSerializer.Deserialize<RanksResult>(found)!;
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{launcher} -n {ranks}, B = {batch}, {exchange}: {result.Seconds:f3} s, {result.ExchangeSeconds:f3} s in exchange"));
@@ -77,7 +78,7 @@ internal static class RanksBenchmark
         page.Append("Written by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- ranks`; do not edit.\n\n");
         foreach (string line in Machine.Describe()) page.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         page.Append(CultureInfo.InvariantCulture, $"- SIMD path {Compute.Simd}, one thread a rank, both ranks on this machine\n");
-        page.Append(CultureInfo.InvariantCulture, $"- Load average before the run: {load} (times are those of a quiet machine only near 0)\n\n");
+        page.Append(CultureInfo.InvariantCulture, $"- Load average before the run: {load} (times are a quiet machine's only near 0)\n\n");
         page.Append(CultureInfo.InvariantCulture, $"""
             ## Measured
 
@@ -89,9 +90,11 @@ internal static class RanksBenchmark
             """);
         foreach (var (mpi, r) in results)
         {
-            double alone = results.First(other => other.Mpi == mpi && other.Result.Batch == r.Batch && other.Result.Ranks == 1).Result.ComputeSeconds;
-            page.Append(CultureInfo.InvariantCulture,
-                $"| {mpi} | {r.Ranks} | {r.Batch:N0} | {r.Exchange} | {r.Seconds:f3} | {r.ComputeSeconds:f3} | {alone / r.Ranks:f3} | {r.ExchangeSeconds:f3} | {r.Bytes / 1e6:f2} | {RanksResult.ModelBytes(r.Batch, r.Width, r.Ranks, r.Exchange == "ring") / 1e6:f2} |\n");
+            var alone = results.First(other => other.Mpi == mpi && other.Result.Batch == r.Batch && other.Result.Ranks == 1).Result;
+            double modelBytes = RanksResult.ModelBytes(r.Batch, r.Width, r.Ranks, r.Exchange == "ring");
+            page.Append(CultureInfo.InvariantCulture, $"| {mpi} | {r.Ranks} | {r.Batch:N0} | {r.Exchange} | {r.Seconds:f3} | ");
+            page.Append(CultureInfo.InvariantCulture, $"{r.ComputeSeconds:f3} | {alone.ComputeSeconds / r.Ranks:f3} | ");
+            page.Append(CultureInfo.InvariantCulture, $"{r.ExchangeSeconds:f3} | {r.Bytes / 1e6:f2} | {modelBytes / 1e6:f2} |\n");
         }
 
         double rate = results.Where(r => r.Result.Ranks == 1 && r.Result.Batch == Batches[^1]).Max(r => r.Result.Rate);
@@ -118,8 +121,9 @@ internal static class RanksBenchmark
                     return seconds > compute ? $"**{text}**" : text;
                 }
 
-                page.Append(CultureInfo.InvariantCulture,
-                    $"| {batch:N0} | {machines} | {compute:G3} | {Exchange(false, 10)} | {Exchange(false, 100)} | {Exchange(true, 10)} | {Exchange(true, 100)} | {2 * batch * Width * sizeof(float) / 1e9:G3} |\n");
+                page.Append(CultureInfo.InvariantCulture, $"| {batch:N0} | {machines} | {compute:G3} | {Exchange(false, 10)} | ");
+                page.Append(CultureInfo.InvariantCulture, $"{Exchange(false, 100)} | {Exchange(true, 10)} | {Exchange(true, 100)} | ");
+                page.Append(CultureInfo.InvariantCulture, $"{2 * batch * Width * sizeof(float) / 1e9:G3} |\n");
             }
         }
 

@@ -32,7 +32,8 @@ internal static class RanksChild
             ranks.Barrier();
             long start = Stopwatch.GetTimestamp(), bytes = ranks.ExchangedBytes;
             TimeSpan before = ranks.ExchangeTime;
-            _ = DataParallelLossKernel.Compute(rows.RowsFor(x, shares, exchange), rows.RowsFor(y, shares, exchange), rows, loss, gradX, gradY)
+            RankRows rowsX = rows.RowsFor(x, shares, exchange), rowsY = rows.RowsFor(y, shares, exchange);
+            _ = DataParallelLossKernel.Compute(rowsX, rowsY, rows, loss, gradX, gradY)
                 ?? throw new InputException("ranks: the rows need float64");
             steps.Add((Stopwatch.GetElapsedTime(start).TotalSeconds, (ranks.ExchangeTime - before).TotalSeconds,
                 ranks.ExchangedBytes - bytes));

@@ -87,8 +87,8 @@ internal sealed class AlignOptions
         session.Terminal.WithProgress(
             "choosing",
             settings,
-            progress => result = new AutomaticChoice(options, data, session.Ranks).Choose(bandwidth, lambda, (done, _) => progress.Report(done),
-                session.Cancellation),
+            progress => result = new AutomaticChoice(options, data, session.Ranks).Choose(
+                bandwidth, lambda, (done, _) => progress.Report(done), session.Cancellation),
             "settings");
         session.Terminal.Say(
             $"chosen: --bandwidth {result!.Options.Bandwidth} --lambda "

@@ -44,7 +44,8 @@ internal static class MeasureVerb
             if (session.Ranks is { Size: > 1 } && !exact)
                 throw new UsageException("--estimator nystrom runs in one process: start it without mpirun");
             bool streams = exact
-                && (session.Ranks is { Size: > 1 } || bytes != null || statePath != null || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
+                && (session.Ranks is { Size: > 1 } || bytes != null || statePath != null
+                    || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
             DistributionMeasures measures = streams
                 ? Stream(rowsX, rowsY, parsed.GetValue(bandwidth), parsed.GetValue(seed), bytes, statePath, session)
                 : Evaluator.Measure(

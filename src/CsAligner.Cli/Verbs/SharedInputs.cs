@@ -9,7 +9,9 @@ using CsAligner.Training;
 
 namespace CsAligner.Cli.Verbs;
 
-/// <summary>What <c>align</c> reads under mpirun: each rank its own rows, a range of the images and the texts that belong to them.</summary>
+/// <summary>
+/// What <c>align</c> reads under mpirun: each rank its own rows, a range of the images and the texts that belong to them.
+/// </summary>
 internal static class SharedInputs
 {
     // Rows over the whole set that every rank reads: other files differ in them.

@@ -61,10 +61,11 @@ internal sealed unsafe class MpiLibrary
     public MpiKind Kind { get; }
 
     /// <summary>Loads the library that belongs to the launcher, or another one where that is not installed.</summary>
-    /// <param name="launch">Who started this process.</param>
+    /// <param name="openMpi">Whether Open MPI's own launcher started this process: then only its library finds the others.</param>
+    /// <param name="started">What it started, for people: "8 processes by mpiexec".</param>
     /// <param name="path">The library to load instead; null or empty for none.</param>
     /// <exception cref="InputException">There is none.</exception>
-    public static MpiLibrary Load(MpiLaunch launch, string? path)
+    public static MpiLibrary Load(bool openMpi, string started, string? path)
     {
         // UCX, part of both, would take over SIGSEGV, by which the runtime finds null references.
         NativeEnvironment.Default("UCX_ERROR_SIGNALS", "");
@@ -74,13 +75,13 @@ internal sealed unsafe class MpiLibrary
                 $"mpi: {PathVariable} is '{path}', which cannot be loaded; give the path of libmpi.so, libmpich.so or libmpi_abi.so");
         }
 
-        string[] names = launch.IsOpenMpi
+        string[] names = openMpi
             ? [.. OpenMpiNames, .. StandardNames, .. MpichNames]
             : [.. MpichNames, .. StandardNames, .. OpenMpiNames];
         foreach (string name in names)
             if (TryLoad(name) is { } library) return library;
-        throw new InputException($"mpi: started as one of {launch.Size} processes by {launch.Launcher}, but there is no MPI library here; "
-            + $"install {(launch.IsOpenMpi ? "libopenmpi3 (Open MPI)" : "libmpich12 (MPICH)")}, or name its file in {PathVariable}");
+        throw new InputException($"mpi: started as one of {started}, but there is no MPI library here; "
+            + $"install {(openMpi ? "libopenmpi3 (Open MPI)" : "libmpich12 (MPICH)")}, or name its file in {PathVariable}");
     }
 
     /// <summary>Joins the other processes.</summary>

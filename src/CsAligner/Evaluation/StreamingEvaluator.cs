@@ -144,8 +144,8 @@ public static class StreamingEvaluator
             .Select(Convert.ToHexString).ToArray();
         int other = Array.FindIndex(all, hash => hash != all[0]);
         if (other > 0)
-            throw new InputException($"mpi: rank {other} measures other rows, or otherwise, than rank 0; give all ranks the same command and "
-                + "files");
+            throw new InputException($"mpi: rank {other} measures other rows than rank 0, or otherwise; give all ranks the same command "
+                + "and files");
     }
 
     // The largest |x_i - centre|^2, and their sum.

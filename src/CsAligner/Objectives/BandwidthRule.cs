@@ -98,7 +98,8 @@ public sealed record BandwidthRule
         if (Kind == BandwidthKind.Within) return Checked(Factor * 0.5 * (Median(Chosen(x), readX) + Median(Chosen(y), readY)));
         return Checked(Median(Chosen(x + y), chosen =>
         {
-            Tensor first = readX([.. chosen.Where(row => row < x)]), second = readY([.. chosen.Where(row => row >= x).Select(row => row - x)]);
+            Tensor first = readX([.. chosen.Where(row => row < x)]),
+                second = readY([.. chosen.Where(row => row >= x).Select(row => row - x)]);
             var pooled = new Tensor(chosen.Length, first.Width);
             first.Span.CopyTo(pooled.Span);
             second.Span.CopyTo(pooled.Span[first.Length..]);
@@ -111,7 +112,8 @@ public sealed record BandwidthRule
             return Choose(total, exactRows, random);
         }
 
-        double Median(int[] chosen, Func<int[], Tensor> read) => Distances.Median(read(chosen), null, [.. Enumerable.Range(0, chosen.Length)]);
+        double Median(int[] chosen, Func<int[], Tensor> read) =>
+            Distances.Median(read(chosen), null, [.. Enumerable.Range(0, chosen.Length)]);
     }
 
     /// <summary>The rule as <see cref="Parse"/> reads it.</summary>

@@ -94,7 +94,7 @@ internal sealed class AlignmentLoss
         return values;
     }
 
-    /// <summary>The loss of features of which this rank has its own; null where float32 does not carry it. A collective operation.</summary>
+    /// <summary>The loss of features that ranks share; null where float32 does not carry it. A collective operation.</summary>
     /// <param name="tape">The tape that records it: gradients go to the own rows and to the logits' scale.</param>
     /// <param name="x">The images.</param>
     /// <param name="y">The texts.</param>

@@ -61,7 +61,7 @@ public sealed class AlignmentTrainer
     {
     }
 
-    /// <summary>A run at its start, shared by ranks: each computes its own rows of every step, and the loss is that of all of them.</summary>
+    /// <summary>A run at its start, shared by ranks: each computes its own rows of every step, the loss is that of all rows.</summary>
     /// <param name="options">How to train; the same on all ranks.</param>
     /// <param name="data">What on; the same on all ranks.</param>
     /// <param name="ranks">The ranks; null for this process alone.</param>
@@ -441,7 +441,8 @@ public sealed class AlignmentTrainer
     // The rank that has a sample; see SharedBatch.
     private int OwnerOfImage(int sample) => OwnerOf(sample, _data.Pairing.Images, _data.UnpairedImageCount, image => image);
 
-    private int OwnerOfText(int sample) => OwnerOf(sample, _data.Pairing.Texts, _data.UnpairedTextCount, text => _data.Pairing.ImageOfText[text]);
+    private int OwnerOfText(int sample) =>
+        OwnerOf(sample, _data.Pairing.Texts, _data.UnpairedTextCount, text => _data.Pairing.ImageOfText[text]);
 
     private int OwnerOf(int sample, int paired, int unpaired, Func<int, int> imageOf)
     {

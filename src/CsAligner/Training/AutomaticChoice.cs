@@ -114,7 +114,8 @@ public sealed class AutomaticChoice
                 ImageTokens = _data.ImageTokens is { } i ? new TokenRows(i, numbers) : null,
                 TextTokens = _data.TextTokens is { } t ? new TokenRows(t, [.. rest.Select(pair => pair.Text)]) : null,
             };
-            var result = new AlignmentTrainer(options with { ValidationFraction = 0 }, data, _ranks, RowExchange.Gather).Run(cancellation: cancellation);
+            var result = new AlignmentTrainer(options with { ValidationFraction = 0 }, data, _ranks, RowExchange.Gather)
+                .Run(cancellation: cancellation);
             int[] heldTexts = [.. held.Select(i => texts[i][0])];
             var measures = Evaluator.Evaluate(
                 result.Image.Apply(FeatureRows.Take(_data.Images, held), _data.ImageTokens is { } a ? new TokenRows(a, held) : null),

@@ -47,7 +47,7 @@ public sealed class ClipPretrainer
     {
     }
 
-    /// <summary>A run at its start, shared by ranks: each encodes its part of every batch, and the loss is that of the whole batch.</summary>
+    /// <summary>A run at its start, shared by ranks: each encodes its part of every batch, the loss is that of the whole.</summary>
     /// <param name="recipe">The recipe to train; the same on all ranks.</param>
     /// <param name="pairs">The training data, the same on all ranks.</param>
     /// <param name="tokenizer">The tokenizer that ships with the model.</param>

@@ -11,7 +11,7 @@ public sealed class HeldRows
     /// <summary>Some rows of a set.</summary>
     /// <param name="count">All rows of the set.</param>
     /// <param name="numbers">Those that this rank holds, ascending.</param>
-    /// <param name="source">What must be the same on all ranks, such as a hash of some rows: ranks with other files are found by it.</param>
+    /// <param name="source">What must be the same on all ranks, such as a hash of some rows: it finds ranks with other files.</param>
     public HeldRows(int count, IReadOnlyList<int> numbers, string source = "")
     {
         ArgumentNullException.ThrowIfNull(numbers);

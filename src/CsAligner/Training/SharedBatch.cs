@@ -27,7 +27,11 @@ internal sealed record SharedBatch(
         int paired = images.First(1);
         int[] order = [.. Enumerable.Range(0, batch.Images.Length).OrderBy(i => batch.Images[i])];
         int[][] textsOf = batch.ImageOfText is { } owners
-            ? [.. Enumerable.Range(0, owners.Length).GroupBy(t => owners[t]).OrderBy(g => g.Key).Select(g => g.Select(t => batch.Texts[t]).ToArray())]
+            ?
+            [
+                .. Enumerable.Range(0, owners.Length).GroupBy(t => owners[t]).OrderBy(g => g.Key)
+                    .Select(g => g.Select(t => batch.Texts[t]).ToArray()),
+            ]
             : [.. batch.Texts.Select(text => new[] { text })];
         int[] pairImages = [.. order.Select(i => batch.Images[i])];
         int[][] pairTexts = [.. order.Select(i => textsOf[i])];

@@ -37,8 +37,8 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
         {
             throw new InputException(
                 $"align: with the exchange ring, objectives are {ObjectiveTerms.CauchySchwarz}, {ObjectiveTerms.InfoNce} and their sum, at "
-                    + $"one bandwidth, exact and with one text an image; {options.Objective} with these options needs all rows at once: use "
-                    + "the exchange gather");
+                    + $"one bandwidth, exact and with one text an image; {options.Objective} with these options needs all rows at once: "
+                    + "use the exchange gather");
         }
     }
 
@@ -76,8 +76,8 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
         for (int rank = 1; rank < ranks.Size; rank++)
         {
             if (!all.AsSpan(rank * HashBytes, HashBytes).SequenceEqual(all.AsSpan(0, HashBytes)))
-                throw new InputException($"mpi: rank {rank} has come to other weights than rank 0: its memory or its MPI library is at fault; "
-                    + "resume without that machine");
+                throw new InputException($"mpi: rank {rank} has come to other weights than rank 0: its memory or its MPI library is at "
+                    + "fault; resume without that machine");
         }
     }
 
@@ -168,7 +168,9 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
             batch.ImageShares.Count, batch.TextShares.Count, seed, exactRows,
             chosen => _rows.ChosenRows(x, batch.ImageShares, chosen), chosen => _rows.ChosenRows(y, batch.TextShares, chosen));
 
-    /// <summary>The loss of all rows of a step; its gradients go to the own rows, and to what the loss trains itself: the same everywhere.</summary>
+    /// <summary>
+    /// The loss of all rows of a step; its gradients go to the own rows, and, the same everywhere, to what the loss trains itself.
+    /// </summary>
     /// <param name="tape">The tape that records it.</param>
     /// <param name="loss">The terms.</param>
     /// <param name="options">Of the run.</param>
@@ -229,7 +231,8 @@ internal sealed class TrainingRanks(ICommunicator ranks, RowExchange exchange)
         int[] counts = [.. Enumerable.Range(0, ranks.Size).Select(rank => RowRange.Of(pairs, rank, ranks.Size).Count)];
         var shares = new RowShares(counts, new int[ranks.Size], ranks.Rank);
         var objective = new CsAlignerObjective { CsWeight = 0, InfoNceWeight = 1 };
-        return objective.Forward(tape, _rows.RowsFor(x, shares, exchange), _rows.RowsFor(y, shares, exchange), _rows, logitScale, pairs)?.Loss
+        RankRows rowsX = _rows.RowsFor(x, shares, exchange), rowsY = _rows.RowsFor(y, shares, exchange);
+        return objective.Forward(tape, rowsX, rowsY, _rows, logitScale, pairs)?.Loss
             ?? throw new InputException("training diverged: features are no longer finite numbers; lower the learning rate");
     }
 

@@ -13,8 +13,8 @@ public sealed class RankedTrainingTests
 {
     public static TheoryData<string> Objectives =>
     [
-        "cs+infonce", "cs", "cs+similarity+infonce", "infonce", "siglip", "mmd+infonce", "sinkhorn", "coral", "cosine+similarity", "l2", "kl",
-        "barycentre", "mean-shift", "regression", "raw",
+        "cs+infonce", "cs", "cs+similarity+infonce", "infonce", "siglip", "mmd+infonce", "sinkhorn", "coral", "cosine+similarity", "l2",
+        "kl", "barycentre", "mean-shift", "regression", "raw",
     ];
 
     [Theory]
@@ -90,7 +90,11 @@ public sealed class RankedTrainingTests
         {
             UnpairedImages = Rows(whole.UnpairedImages!, out var freeImages),
             UnpairedTexts = Rows(whole.UnpairedTexts!, out var freeTexts),
-            Share = new AlignmentShare(images, new HeldRows(whole.Texts.Rows, texts)) { UnpairedImages = freeImages, UnpairedTexts = freeTexts },
+            Share = new AlignmentShare(images, new HeldRows(whole.Texts.Rows, texts))
+            {
+                UnpairedImages = freeImages,
+                UnpairedTexts = freeTexts,
+            },
         };
 
         Tensor Rows(Tensor all, out HeldRows held)

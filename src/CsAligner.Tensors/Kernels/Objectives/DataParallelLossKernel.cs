@@ -198,7 +198,8 @@ internal sealed unsafe class DataParallelLossKernel
         float scale = (float)_loss.Scale;
         if (_hasInfoNce)
             side.PairLogits = new RowLogits(
-                scale, RowLogits.Offsets(side.Centred.Dots, 1, side.Numbers.Paired, own, scale, _scratch), Columns(other, 1, _loss.Pairs, scale));
+                scale, RowLogits.Offsets(side.Centred.Dots, 1, side.Numbers.Paired, own, scale, _scratch),
+                Columns(other, 1, _loss.Pairs, scale));
         side.Seen = new RowStatistics(side.Numbers, side.KernelLogits, side.PairLogits, _loss.Pairs, _scratch);
         side.SelfWeights = new RowWeights(side.Numbers, true, side.SelfLogits, 0, 1, null, 0, _scratch);
 

@@ -118,7 +118,7 @@ internal sealed unsafe class ScoreSweep
         _epilogue = null;
     }
 
-    /// <summary>Columns in a block: operands of both products, each in half of the second-level cache, with some room beside them.</summary>
+    /// <summary>Columns in a block: operands of both products, each in half of the second-level cache, with some room to spare.</summary>
     public static int BlockColumnsFor(int width)
     {
         if (BlockColumns > 0) return BlockColumns;
