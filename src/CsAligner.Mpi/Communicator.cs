@@ -42,7 +42,9 @@ public sealed unsafe class Communicator : ICommunicator, IDisposable
     public static Communicator Open(MpiLaunch launch, string? library = null)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        var mpi = MpiLibrary.Load(launch.IsOpenMpi, $"{launch.Size} processes by {launch.Launcher}", library ?? Environment.GetEnvironmentVariable(MpiLibrary.PathVariable));
+        string started = $"{launch.Size} processes by {launch.Launcher}";
+        library ??= Environment.GetEnvironmentVariable(MpiLibrary.PathVariable);
+        var mpi = MpiLibrary.Load(launch.IsOpenMpi, started, library);
         mpi.Init();
         var (rank, size) = mpi.Place();
         if ((rank, size) != (launch.Rank, launch.Size))
