@@ -48,7 +48,7 @@ internal static class AlignVerb
             new("--merge") { Description = "With --lora, also write the model with LoRA merged into its weights, to model in --out" };
         Option<bool> resume = new("--resume") { Description = "Continue from the checkpoint in --out, if there is one" };
         Option<string> exchange = CommonOptions.Choice(
-            "--exchange", "Under mpirun, gather all features of a step, or let them pass by in windows: less memory, twice the traffic",
+            "--exchange", "Under mpirun, gather all features of a step, or let them pass by in windows",
             "gather", "gather", "ring");
         Option<bool> json = CommonOptions.Json();
         var training = new AlignOptions();
