@@ -7,6 +7,7 @@ using CsAligner.Benchmarks.Matmul;
 using CsAligner.Benchmarks.Objective;
 using CsAligner.Benchmarks.Pretrain;
 using CsAligner.Benchmarks.Profile;
+using CsAligner.Benchmarks.Ranks;
 using CsAligner.Benchmarks.Serve;
 using CsAligner.Benchmarks.Sets;
 using CsAligner.Benchmarks.Tokenizers;
@@ -42,6 +43,8 @@ Verb[] verbs =
     new("without-pairs", "alignment without pairs: its closed form, training, and the term that keeps similarities [--rounds N]",
         WithoutPairsBenchmark.Run),
     new("real-encoders", "MiniLM and ResNet-18 against ONNX Runtime driven by hand [--rounds N]", RealEncodersBenchmark.Run),
+    new("ranks", "the objective over MPI ranks on this machine, and what follows for clusters [--json]", RanksBenchmark.Run),
+    new(RanksBenchmark.ChildVerb, null, RanksChild.Run),
     new(ObjectiveBenchmark.ChildVerb, null, ObjectiveBenchmark.RunChild),
     new(ObjectiveBenchmark.ProductsVerb, null, ObjectiveBenchmark.RunProducts),
 ];

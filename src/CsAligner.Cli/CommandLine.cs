@@ -14,9 +14,10 @@ internal static class CommandLine
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped.</summary>
-    public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellation)
+    public static async Task<int> RunAsync(
+        string[] arguments, Terminal terminal, CancellationToken cancellation, RankProcess? ranks = null)
     {
-        var runner = new CommandRunner(terminal);
+        var runner = new CommandRunner(terminal, ranks);
         var groups = Groups(runner);
         RootCommand root = CreateRoot(groups);
         if (arguments.Length == 0)
@@ -41,6 +42,8 @@ internal static class CommandLine
             return runner.Report(failure);
         }
 
+        if (mistakes.Count > 0 && ranks is not null)
+            return await ranks.FailAsync(string.Join("; ", mistakes.Select(CommandRunner.OneLine)), ExitCode.WrongUsage);
         if (mistakes.Count > 0)
         {
             foreach (string mistake in mistakes) await terminal.Error.WriteLineAsync($"csalign: {CommandRunner.OneLine(mistake)}");

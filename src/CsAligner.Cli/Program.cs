@@ -6,6 +6,7 @@ using CsAligner.Server.Pictures;
 
 if (PictureWorker.TryRun(args)) return ExitCode.Done;
 
+var ranks = RankProcess.Detect();
 using var stop = new CancellationTokenSource();
 
 // The first Ctrl-C asks the verb to stop at a safe point; the second is left to the system, which ends the process.
@@ -20,4 +21,4 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
     stop.Cancel();
 });
 
-return await CommandLine.RunAsync(args, Terminal.ForProcess(), stop.Token);
+return await CommandLine.RunAsync(args, ranks?.Terminal ?? Terminal.ForProcess(), stop.Token, ranks);

@@ -176,7 +176,15 @@ public sealed unsafe class Tensor
         return root._grad.Pointer;
     }
 
-    /// <summary>The same for a tensor that may need no gradient.</summary>
+    /// <summary>The gradient, zeros where there was none.</summary>
+    internal Span<float> GradOrZeros()
+    {
+        var values = new Span<float>(GradSink(out bool accumulate), Length);
+        if (!accumulate) values.Clear();
+        return values;
+    }
+
+    /// <summary>Where a backward pass writes the gradient of a tensor that may need none.</summary>
     internal GradientTarget GradTarget()
     {
         if (!RequiresGrad) return default;

@@ -10,7 +10,7 @@ namespace CsAligner.Cli.Running;
 /// Runs the body of a verb. Whatever fails becomes one line on stderr and an exit code; a stack trace is shown only
 /// with CSALIGN_DEBUG=1.
 /// </summary>
-internal sealed class CommandRunner(Terminal terminal)
+internal sealed class CommandRunner(Terminal terminal, RankProcess? ranks = null)
 {
     /// <summary>How long a verb may take to reach a safe point after Ctrl-C before the process ends without it.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
@@ -24,7 +24,8 @@ internal sealed class CommandRunner(Terminal terminal)
     /// <param name="command">The command.</param>
     /// <param name="body">Its work.</param>
     /// <param name="check">Refuses options that do not go together; comes before what they name is looked for.</param>
-    public void SetAction(Command command, Action<ParseResult, Session> body, Action<ParseResult>? check = null) =>
+    /// <param name="shared">Whether several processes, started by mpirun, can do it together.</param>
+    public void SetAction(Command command, Action<ParseResult, Session> body, Action<ParseResult>? check = null, bool shared = false) =>
         command.SetAction(async (parsed, cancellation) =>
     {
         var session = new Session(terminal, cancellation);
@@ -34,7 +35,10 @@ internal sealed class CommandRunner(Terminal terminal)
                 cancellation.ThrowIfCancellationRequested();
                 check?.Invoke(parsed);
                 PathCheck.Check(parsed);
-                body(parsed, session);
+                if (ranks is { Size: > 1 } && !shared)
+                    throw new UsageException($"{command.Name} runs in one process: start it without mpirun");
+                body(parsed, shared && ranks is not null ? session with { Ranks = ranks.Join() } : session);
+                ranks?.Leave();
             },
             CancellationToken.None);
         try
@@ -57,9 +61,8 @@ internal sealed class CommandRunner(Terminal terminal)
     public int Report(Exception failure)
     {
         failure = Innermost(failure);
-        bool debug = terminal.Environment("CSALIGN_DEBUG") == "1";
-        terminal.Error.WriteLine($"csalign: {(debug ? failure.ToString() : OneLine(Describe(failure)))}");
-        return failure is UsageException ? ExitCode.WrongUsage : ExitCode.Failed;
+        terminal.Error.WriteLine($"csalign: {LineOf(failure)}");
+        return CodeOf(failure);
     }
 
     /// <summary>A message on one line; control characters, which may come from names, become question marks.</summary>
@@ -71,14 +74,22 @@ internal sealed class CommandRunner(Terminal terminal)
         if (work.IsCompletedSuccessfully)
             return ExitCode.Done;
         Exception failure = Innermost(work.Exception);
-        if (!work.IsCompleted || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
+        if (!work.IsCompleted || failure is StoppedException
+            || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
         {
-            await terminal.Error.WriteLineAsync($"csalign: {(failure is StoppedException ? failure.Message : "stopped")}");
+            string line = failure is StoppedException ? failure.Message : "stopped";
+            if (ranks is not null) return await ranks.StopAsync(line);
+            await terminal.Error.WriteLineAsync($"csalign: {line}");
             return ExitCode.Stopped;
         }
 
-        return Report(failure);
+        return ranks is null ? Report(failure) : await ranks.FailAsync(LineOf(failure), CodeOf(failure));
     }
+
+    private string LineOf(Exception failure) =>
+        terminal.Environment("CSALIGN_DEBUG") == "1" ? failure.ToString() : OneLine(Describe(failure));
+
+    private static int CodeOf(Exception failure) => failure is UsageException ? ExitCode.WrongUsage : ExitCode.Failed;
 
     private static string Describe(Exception failure) => failure switch
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CsAligner.Cli.Terminals;
+using CsAligner.Ranks;
 using CsAligner.Studies.Sessions;
 
 namespace CsAligner.Cli.Running;
@@ -10,6 +11,12 @@ internal sealed record Session(Terminal Terminal, CancellationToken Cancellation
     /// <summary>How JSON is written, on stdout and in files.</summary>
     internal static readonly JsonWriterOptions JsonStyle =
         new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The processes that run this verb together; null for this one alone.</summary>
+    public ICommunicator? Ranks { get; init; }
+
+    /// <summary>Whether this process writes files.</summary>
+    public bool Writes => Ranks is not { Rank: > 0 };
 
     TimeProvider IStudySession.Time => Terminal.Time;
 

@@ -29,12 +29,22 @@ internal sealed class Terminal
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
     /// <summary>The terminal of this process.</summary>
-    public static Terminal ForProcess() => new()
+    /// <param name="plain">Whether to write as to a file even where it is a terminal.</param>
+    public static Terminal ForProcess(bool plain = false) => new()
     {
         Output = Console.Out,
         Error = Console.Error,
-        Tables = ConsoleFor(Console.Out, Console.IsOutputRedirected),
-        Words = ConsoleFor(Console.Error, Console.IsErrorRedirected),
+        Tables = ConsoleFor(Console.Out, plain || Console.IsOutputRedirected),
+        Words = ConsoleFor(Console.Error, plain || Console.IsErrorRedirected),
+    };
+
+    /// <summary>A terminal that shows nothing.</summary>
+    public static Terminal Silent() => new()
+    {
+        Output = TextWriter.Null,
+        Error = TextWriter.Null,
+        Tables = ConsoleFor(TextWriter.Null, redirected: true),
+        Words = ConsoleFor(TextWriter.Null, redirected: true),
     };
 
     /// <summary>A table on stdout, or a list where it is wider than the terminal.</summary>

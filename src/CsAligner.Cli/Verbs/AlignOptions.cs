@@ -72,6 +72,10 @@ internal sealed class AlignOptions
         return options;
     }
 
+    /// <summary>Whether something was left to be chosen.</summary>
+    public bool HasChoices(ParseResult parsed) =>
+        Given(parsed, "bandwidth") == AlignmentOption.Automatic || Given(parsed, "lambda") == AlignmentOption.Automatic;
+
     /// <summary>Chooses what was left to be chosen; null where nothing was.</summary>
     public AutomaticChoiceResult? Choose(ParseResult parsed, AlignmentOptions options, AlignmentData data, Session session)
     {
@@ -83,8 +87,8 @@ internal sealed class AlignOptions
         session.Terminal.WithProgress(
             "choosing",
             settings,
-            progress => result = new AutomaticChoice(options, data).Choose(bandwidth, lambda, (done, _) => progress.Report(done),
-                session.Cancellation),
+            progress => result = new AutomaticChoice(options, data, session.Ranks).Choose(
+                bandwidth, lambda, (done, _) => progress.Report(done), session.Cancellation),
             "settings");
         session.Terminal.Say(
             $"chosen: --bandwidth {result!.Options.Bandwidth} --lambda "

@@ -5,6 +5,7 @@ using CsAligner.Cli.Terminals;
 using CsAligner.Cli.Usage;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Models.Lora;
+using CsAligner.Ranks;
 using CsAligner.Studies.Features;
 using CsAligner.Studies.Icons;
 using CsAligner.Studies.Sessions;
@@ -46,6 +47,9 @@ internal static class AlignVerb
         Option<bool> merge =
             new("--merge") { Description = "With --lora, also write the model with LoRA merged into its weights, to model in --out" };
         Option<bool> resume = new("--resume") { Description = "Continue from the checkpoint in --out, if there is one" };
+        Option<string> exchange = CommonOptions.Choice(
+            "--exchange", "Under mpirun, gather all features of a step, or let them pass by in windows",
+            "gather", "gather", "ring");
         Option<bool> json = CommonOptions.Json();
         var training = new AlignOptions();
         var command = new Command("align", "Train adapters or LoRA that align images and texts")
@@ -53,6 +57,7 @@ internal static class AlignVerb
             images, texts, output, pairs, unpairedImages, unpairedTexts, imageTokens, textTokens, model, data, lora, merge,
         };
         training.AddTo(command);
+        command.Add(exchange);
         command.Add(resume);
         command.Add(json);
         AlignInputs Inputs(ParseResult parsed) => new(
@@ -71,17 +76,25 @@ internal static class AlignVerb
             AlignInputs inputs = Inputs(parsed);
             string folder = parsed.GetRequiredValue(output);
             foreach (string note in training.Unused(parsed)) session.Terminal.Say(note);
-            using var held = OutputLock.OfFolder(folder);
+            using var held = session.Writes ? OutputLock.OfFolder(folder) : null;
             using LoraData? encoders = inputs.Model is null ? null : LoraData.Open(session, inputs, training.Read(parsed).Seed);
             using TokenSet? imageTokenSet = OpenTokens(inputs.ImageTokens, Modality.Image),
                 textTokenSet = OpenTokens(inputs.TextTokens, Modality.Text);
-            AlignmentData aligned = encoders?.Data ?? Read(inputs) with { ImageTokens = imageTokenSet, TextTokens = textTokenSet };
-            AtomicFile.CleanFolder(folder);
+            // Choices are made on folds of all rows.
+            ICommunicator? sharing = training.HasChoices(parsed) ? null : session.Ranks;
+            AlignmentData aligned = encoders?.Data ?? (sharing is { Size: > 1 } ? SharedInputs.Read(inputs, sharing) : Read(inputs)) with
+            {
+                ImageTokens = imageTokenSet,
+                TextTokens = textTokenSet,
+            };
+            if (session.Writes) AtomicFile.CleanFolder(folder);
             AlignmentOptions options = training.Read(parsed, AlignmentOptions.For(aligned));
             AutomaticChoiceResult? choice = training.Choose(parsed, options, aligned, session);
             options = choice?.Options ?? options;
             AlignmentResult result =
-                Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume), session);
+                Train(options, aligned, Path.Combine(folder, AlignmentReport.CheckpointFile), parsed.GetValue(resume),
+                    parsed.GetValue(exchange) == "ring" ? RowExchange.Ring : RowExchange.Gather, session);
+            if (!session.Writes) return;
             if (result.ValidationPairs == 0 && result.HeldOutImages == 0 && options.ValidationFraction > 0 && options.Objective.Trains)
             {
                 session.Terminal.Say(result.TrainingPairs > 0
@@ -106,7 +119,8 @@ internal static class AlignVerb
             if (parsed.GetValue(merge) && !parsed.IsGiven(lora))
                 throw new UsageException("--merge needs --lora: give it, or leave out --merge");
             training.Check(parsed);
-        });
+        },
+        shared: true);
         return command;
     }
 
@@ -140,11 +154,12 @@ internal static class AlignVerb
         return rows;
     }
 
-    private static AlignmentResult Train(AlignmentOptions options, AlignmentData data, string checkpoint, bool resume, Session session)
+    private static AlignmentResult Train(AlignmentOptions options, AlignmentData data, string checkpoint, bool resume,
+        RowExchange exchange, Session session)
     {
         if (resume && !File.Exists(checkpoint))
             session.Terminal.Say("there is no checkpoint to resume from: starting from the beginning");
-        var trainer = new AlignmentTrainer(options, data);
+        var trainer = new AlignmentTrainer(options, data, session.Ranks, exchange);
         AlignmentResult? result = null;
         try
         {

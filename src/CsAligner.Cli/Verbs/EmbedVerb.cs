@@ -6,6 +6,7 @@ using CsAligner.Data.Datasets.Samples;
 using CsAligner.Data.Embedding;
 using CsAligner.Data.FeatureSets;
 using CsAligner.Data.Images;
+using CsAligner.Mpi;
 using CsAligner.Studies.Encoders;
 using CsAligner.Studies.Icons;
 using CsAligner.Studies.Sessions;
@@ -98,7 +99,19 @@ internal static class EmbedVerb
             string files = string.Join(' ', encoders.Names(parsed).OfType<string>().Select(name => ModelFingerprint.Of(name, loraFolders)));
             var run = new EmbedRun(session, embedder, $"{files} {onnxOptions}", inputs, options);
             var share = parsed.GetValue(shard);
-            run.Write(folder, share);
+            if (session.Ranks is { Size: > 1 } ranks)
+            {
+                run.Write(folder, (ranks.Rank + 1, ranks.Size));
+                ranks.Barrier();
+                if (session.Writes) run.Write(folder);
+                ranks.Barrier();
+                if (!session.Writes) return;
+            }
+            else
+            {
+                run.Write(folder, share);
+            }
+
             if (parsed.GetValue(json)) Print(session, embedder, folder, share, options.Tokens, run);
             session.Terminal.Say($"{run.Totals.Images} images and {run.Totals.Texts} texts of {Widths(embedder)} values written "
                 + $"to {folder}{(share is null ? "" : "; run the command without --shard when all shares are done")}");
@@ -114,9 +127,12 @@ internal static class EmbedVerb
                 throw new UsageException("--captions all needs --data with a set by name, such as emoji: give it, or leave out --captions");
             if (parsed.GetValue(imageFolder) is not null && d is null)
                 throw new UsageException("--image-folder needs --data: give the folder with --images");
+            if (parsed.IsGiven(shard) && MpiLaunch.Detect() is { Size: > 1 })
+                throw new UsageException("under mpirun each process takes its share by itself: leave out --shard");
             onnx.Check(parsed);
             encoders.Check(parsed, i, t, parsed.GetValue(tokens), parsed.GetValue(lora));
-        });
+        },
+        shared: true);
         return command;
     }
 

@@ -41,8 +41,11 @@ internal static class MeasureVerb
                 ShardPairing.CheckRowForRow(rowsX.Path, rowsY.Path);
             bool exact = parsed.GetValue(estimator) == "exact";
             (long? bytes, string? statePath) = (parsed.GetValue(memory), parsed.GetValue(state));
+            if (session.Ranks is { Size: > 1 } && !exact)
+                throw new UsageException("--estimator nystrom runs in one process: start it without mpirun");
             bool streams = exact
-                && (bytes != null || statePath != null || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
+                && (session.Ranks is { Size: > 1 } || bytes != null || statePath != null
+                    || !FeatureFile.FitsTensor(rowsX) || !FeatureFile.FitsTensor(rowsY));
             DistributionMeasures measures = streams
                 ? Stream(rowsX, rowsY, parsed.GetValue(bandwidth), parsed.GetValue(seed), bytes, statePath, session)
                 : Evaluator.Measure(
@@ -58,7 +61,8 @@ internal static class MeasureVerb
             if (parsed.GetValue(estimator) != "exact" && (parsed.IsGiven(memory) || parsed.IsGiven(state)))
                 throw new UsageException("--memory and --state go with --estimator exact; nystrom reads the rows once and holds them");
             CommonOptions.CheckFeatures(parsed, estimator, features);
-        });
+        },
+        shared: true);
         return command;
     }
 
@@ -80,6 +84,7 @@ internal static class MeasureVerb
                 {
                     MemoryBytes = bytes ?? StreamingOptions.DefaultMemoryBytes,
                     StatePath = statePath,
+                    Ranks = session.Ranks,
                     Progress = (done, all) => progress.Report(1000 * done / all, $"{done} of {all} pairs of blocks"),
                 },
                 session.Cancellation));

@@ -30,7 +30,10 @@ internal static class PretrainVerb
         {
             string path = parsed.GetRequiredValue(recipe), folder = parsed.GetRequiredValue(output);
             var between = TimeSpan.FromSeconds(parsed.GetValue(interval));
-            if (RecipeKind.Of(path) == DecoderRecipe.KindName)
+            bool decoder = RecipeKind.Of(path) == DecoderRecipe.KindName;
+            if (decoder && session.Ranks is { Size: > 1 })
+                throw new UsageException("a decoder trains in one process: start pretrain without mpirun");
+            if (decoder)
                 DecoderPretraining.Run(
                     session, path, folder, parsed.GetValue(resume), parsed.GetValue(init), between, parsed.GetValue(json));
             else ClipPretraining.Run(session, path, folder, parsed.GetValue(resume), between, parsed.GetValue(json));
@@ -40,7 +43,8 @@ internal static class PretrainVerb
             string path = parsed.GetRequiredValue(recipe);
             if (parsed.IsGiven(init) && File.Exists(path) && RecipeKind.Of(path) != DecoderRecipe.KindName)
                 throw new UsageException("--init is for decoder recipes: leave it out");
-        });
+        },
+        shared: true);
         return command;
     }
 }

@@ -37,6 +37,32 @@ public static class FeatureFile
         return tensor;
     }
 
+    /// <summary>Reads some rows of an open file or folder: those that a rank holds.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="numbers">Their numbers, ascending.</param>
+    /// <returns>[numbers, width].</returns>
+    /// <exception cref="InputException">They are too many for one tensor, or one cannot be used.</exception>
+    public static Tensor ReadRows(FeatureRowsFile rows, IReadOnlyList<int> numbers)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(numbers);
+        if ((long)numbers.Count * rows.Width > Array.MaxLength)
+            throw new InputException($"cannot read '{rows.Path}': {numbers.Count} rows of {rows.Width} values are more than one tensor "
+                + $"holds ({Array.MaxLength} values); use more ranks");
+        var tensor = new Tensor(numbers.Count, rows.Width);
+        for (int first = 0, end; first < numbers.Count; first = end)
+        {
+            for (end = first + 1; end < numbers.Count && numbers[end] == numbers[end - 1] + 1; end++)
+            {
+                // A run of rows is read at once.
+            }
+
+            rows.Read(numbers[first], tensor.Span.Slice(first * rows.Width, (end - first) * rows.Width));
+        }
+
+        return tensor;
+    }
+
     /// <summary>Whether one tensor can hold the rows.</summary>
     /// <param name="rows">The rows.</param>
     public static bool FitsTensor(FeatureRowsFile rows)

@@ -17,7 +17,11 @@ internal static class FeatureInputs
     }
 
     /// <summary>The pairs; null for row i to row i.</summary>
-    public static Pairing? ReadPairs(string? given, string imagesPath, Tensor images, string textsPath, Tensor texts)
+    public static Pairing? ReadPairs(string? given, string imagesPath, Tensor images, string textsPath, Tensor texts) =>
+        ReadPairs(given, imagesPath, images.Rows, textsPath, texts.Rows);
+
+    /// <summary>The pairs of so many images and texts; null for row i to row i.</summary>
+    public static Pairing? ReadPairs(string? given, string imagesPath, int images, string textsPath, int texts)
     {
         string? path = given ?? (ShardPairing.IsSamePath(imagesPath, textsPath) ? FeatureSet.PairsPath(imagesPath) : null);
         if (path is null)
@@ -28,7 +32,7 @@ internal static class FeatureInputs
 
         ShardPairing.CheckComplete(imagesPath, Modality.Image);
         ShardPairing.CheckComplete(textsPath, Modality.Text);
-        return Pairing.From(Npy.ReadInt64(path), images.Rows, texts.Rows, path);
+        return Pairing.From(Npy.ReadInt64(path), images, texts, path);
     }
 
     public static void RequireSameWidth(string firstPath, Tensor first, string secondPath, Tensor second) =>

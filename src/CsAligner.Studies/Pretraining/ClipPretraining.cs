@@ -20,9 +20,10 @@ internal static class ClipPretraining
     public static void Run(IStudySession session, string recipePath, string folder, bool resume, TimeSpan interval, bool json)
     {
         var recipe = PretrainRecipe.Read(recipePath);
-        using var held = OutputLock.OfFolder(folder);
+        bool writes = session.Ranks is not { Rank: > 0 };
+        using var held = writes ? OutputLock.OfFolder(folder) : null;
         using var icons = IconDatasetLoader.Open(session, IconSplit.Pretraining, recipe.ImageSize);
-        var run = new PretrainRun(recipe, icons, folder, resume) { CheckpointInterval = interval };
+        var run = new PretrainRun(recipe, icons, folder, resume, session.Ranks) { CheckpointInterval = interval };
         session.Say(
             $"{recipe.Name}: {run.Trainer.Model.ParameterCount:N0} parameters, {icons.Count:N0} icons, "
             + $"{recipe.Steps:N0} steps of {recipe.BatchSize}, from step {run.Trainer.Step:N0}");
@@ -39,6 +40,8 @@ internal static class ClipPretraining
                 progress.Report(step.Step, $"loss {loss:f3}  scale {step.LogitScale:f1}  {rate:f0} pairs/s");
             },
             session.Cancellation));
+
+        if (!writes) return;
 
         // Measure the published weights: read back, in float16.
         var embedder = ClipEmbedder.Load(folder);

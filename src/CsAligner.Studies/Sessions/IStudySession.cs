@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsAligner.Ranks;
 
 namespace CsAligner.Studies.Sessions;
 
@@ -10,6 +11,9 @@ internal interface IStudySession
 
     /// <summary>The clock.</summary>
     TimeProvider Time { get; }
+
+    /// <summary>The processes that run together; null for this one alone.</summary>
+    ICommunicator? Ranks { get; }
 
     /// <summary>A line of words.</summary>
     void Say(string line);

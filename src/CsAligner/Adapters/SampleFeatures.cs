@@ -6,15 +6,22 @@ namespace CsAligner.Adapters;
 /// <summary>The frozen features of samples, and their tokens if there are any; several sets of them, numbered through.</summary>
 internal sealed class SampleFeatures
 {
-    private readonly (Tensor Rows, ITokenSource? Tokens)[] _sets;
+    private readonly (Tensor Rows, ITokenSource? Tokens, int Count, Func<int, int>? PlaceOf)[] _sets;
     private readonly int[] _firsts;
 
     /// <param name="sets">Features [R, D], and of each row its tokens; at least one set, all of one width.</param>
     public SampleFeatures(params (Tensor Rows, ITokenSource? Tokens)[] sets)
+        : this([.. sets.Select(set => (set.Rows, set.Tokens, set.Rows.Rows, (Func<int, int>?)null))])
+    {
+    }
+
+    /// <param name="sets">Features, tokens of each row, how many rows there are and, where not all of them are here, which of those that
+    /// are has a row's features.</param>
+    public SampleFeatures(params (Tensor Rows, ITokenSource? Tokens, int Count, Func<int, int>? PlaceOf)[] sets)
     {
         _sets = sets;
         _firsts = new int[sets.Length + 1];
-        for (int i = 0; i < sets.Length; i++) _firsts[i + 1] = checked(_firsts[i] + sets[i].Rows.Rows);
+        for (int i = 0; i < sets.Length; i++) _firsts[i + 1] = checked(_firsts[i] + sets[i].Count);
     }
 
     public int Width => _sets[0].Rows.Width;
@@ -40,8 +47,8 @@ internal sealed class SampleFeatures
         foreach (int sample in samples)
         {
             var (set, row) = Find(sample);
-            var (features, source) = _sets[set];
-            features.Span.Slice(row * width, width).CopyTo(x.Span[at..]);
+            var (features, source, _, placeOf) = _sets[set];
+            features.Span.Slice((placeOf?.Invoke(row) ?? row) * width, width).CopyTo(x.Span[at..]);
             at += width;
             if (!tokens || source == null) continue;
             int length = source.Length(row) * width;

@@ -1,4 +1,5 @@
 using CsAligner.Objectives;
+using CsAligner.Ranks;
 using CsAligner.Tensors.Kernels.Measures;
 using CsAligner.Tensors.Kernels.Scores;
 using CsAligner.Tensors.Kernels.Threading;
@@ -93,6 +94,23 @@ internal sealed class StreamedKernelTotal
         return true;
 
         static double Number(long bits) => BitConverter.Int64BitsToDouble(bits);
+    }
+
+    /// <summary>Leaves to a rank every P-th block of rows: what it skips is done by others.</summary>
+    public void KeepShare(int rank, int ranks)
+    {
+        for (int block = 0; block < RowBlocks; block++)
+            if (block % ranks != rank) Next[block] = ColumnBlocks;
+    }
+
+    /// <summary>Takes each block of rows from the rank that has done it. A collective operation.</summary>
+    public void Merge(ICommunicator ranks)
+    {
+        int each = 1 + (3 * _bandwidths.Length);
+        long[] own = [.. Save()], all = new RankedRows(ranks).Gathered<long>(own);
+        for (int block = 0; block < RowBlocks; block++)
+            all.AsSpan((block % ranks.Size * own.Length) + (block * each), each).CopyTo(own.AsSpan(block * each));
+        Restore(own);
     }
 
     private static IEnumerable<long> Numbers(KernelTotal total) =>

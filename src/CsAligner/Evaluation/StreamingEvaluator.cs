@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using CsAligner.Objectives;
+using CsAligner.Ranks;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Kernels.Measures;
 using CsAligner.Tensors.Kernels.Objectives;
@@ -44,6 +46,8 @@ public static class StreamingEvaluator
         options ??= new StreamingOptions();
         if (x.Width != y.Width || x.Rows == 0 || y.Rows == 0)
             throw new InputException($"measure: both sides need rows of one width, got {x.Rows} of {x.Width} and {y.Rows} of {y.Width}");
+        if (options is { Ranks.Size: > 1, StatePath: not null })
+            throw new InputException("measure: several ranks keep no progress: leave the state out");
         int blockRows = BlockRows(x.Width, options);
         var memory = new BlockMemory(x.Width, blockRows, StripBlocks(x.Width, options));
         var sums = Sums(x, y, memory);
@@ -62,7 +66,18 @@ public static class StreamingEvaluator
             new(x, y, false, [wanted], sums.Centre, blockRows),
         ];
         string identity = string.Create(CultureInfo.InvariantCulture, $"2 {sums.Hash} sigma {sigma:R} block {blockRows} {Compute.Simd}");
-        Run(terms, memory, identity, options, cancellation);
+        if (options.Ranks is { } ranks)
+        {
+            CheckSame(ranks, identity);
+            foreach (var term in terms) term.KeepShare(ranks.Rank, ranks.Size);
+            Run(terms, memory, identity, options, cancellation);
+            foreach (var term in terms) term.Merge(ranks);
+        }
+        else
+        {
+            Run(terms, memory, identity, options, cancellation);
+        }
+
         var measures =
             Collect(x, y, [wanted, uniformity], terms, sums, squaresX, squaresY) with
             {
@@ -121,6 +136,16 @@ public static class StreamingEvaluator
             BlockSums.AddRows(buffer, rows, sum, unit);
             return rows;
         }
+    }
+
+    private static void CheckSame(ICommunicator ranks, string identity)
+    {
+        string[] all = new RankedRows(ranks).Gathered<byte>(SHA256.HashData(Encoding.UTF8.GetBytes(identity))).Chunk(SHA256.HashSizeInBytes)
+            .Select(Convert.ToHexString).ToArray();
+        int other = Array.FindIndex(all, hash => hash != all[0]);
+        if (other > 0)
+            throw new InputException($"mpi: rank {other} measures other rows than rank 0, or otherwise; give all ranks the same command "
+                + "and files");
     }
 
     // The largest |x_i - centre|^2, and their sum.

@@ -1,3 +1,5 @@
+using CsAligner.Ranks;
+
 namespace CsAligner.Evaluation;
 
 /// <summary>How <see cref="StreamingEvaluator"/> goes about its work; nothing that is public changes the result.</summary>
@@ -14,6 +16,12 @@ public sealed record StreamingOptions
     /// Null: nothing is kept.
     /// </summary>
     public string? StatePath { get; init; }
+
+    /// <summary>
+    /// The ranks that share the pairs of blocks; null for this process alone. All of them read all rows, and all get the result. Not
+    /// with <see cref="StatePath"/>.
+    /// </summary>
+    public ICommunicator? Ranks { get; init; }
 
     /// <summary>Floats in a block: its rows follow from the width alone, for sums are cut by it.</summary>
     internal int BlockFloats { get; init; } = 1 << 21;

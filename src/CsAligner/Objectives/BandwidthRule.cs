@@ -74,24 +74,46 @@ public sealed record BandwidthRule
     /// <summary>The same of rows that need not be in memory: the same rows are drawn.</summary>
     internal double Resolve(IRowSource x, IRowSource y, ulong seed)
     {
+        return Resolve(x.Rows, y.Rows, seed, ExactRows, chosen => Read(x, chosen), chosen => Read(y, chosen));
+
+        static Tensor Read(IRowSource source, int[] chosen)
+        {
+            var rows = new Tensor(chosen.Length, source.Width);
+            for (int r = 0; r < chosen.Length; r++) source.Read(chosen[r], rows.Span.Slice(r * source.Width, source.Width));
+            return rows;
+        }
+    }
+
+    /// <summary>The same of rows that lie elsewhere: the same rows are drawn.</summary>
+    /// <param name="x">M.</param>
+    /// <param name="y">N.</param>
+    /// <param name="seed">Draws the rows if there are more than <paramref name="exactRows"/>.</param>
+    /// <param name="exactRows">At least 2.</param>
+    /// <param name="readX">Gets chosen rows of x, their numbers ascending.</param>
+    /// <param name="readY">The same of y.</param>
+    internal double Resolve(int x, int y, ulong seed, int exactRows, Func<int[], Tensor> readX, Func<int[], Tensor> readY)
+    {
         if (Kind == BandwidthKind.Fixed) return Factor;
         var random = new RandomGenerator(seed);
-        return Checked(Kind == BandwidthKind.Median ? Median(x, y) : Factor * 0.5 * (Median(x, null) + Median(y, null)));
-
-        double Median(IRowSource first, IRowSource? second)
+        if (Kind == BandwidthKind.Within) return Checked(Factor * 0.5 * (Median(Chosen(x), readX) + Median(Chosen(y), readY)));
+        return Checked(Median(Chosen(x + y), chosen =>
         {
-            int total = checked(first.Rows + (second?.Rows ?? 0));
-            RequireTwo(total);
-            int[] chosen = Choose(total, ExactRows, random);
-            var rows = new Tensor(chosen.Length, first.Width);
-            for (int r = 0; r < chosen.Length; r++)
-            {
-                var (source, row) = chosen[r] < first.Rows ? (first, chosen[r]) : (second!, chosen[r] - first.Rows);
-                source.Read(row, rows.Span.Slice(r * first.Width, first.Width));
-            }
+            Tensor first = readX([.. chosen.Where(row => row < x)]),
+                second = readY([.. chosen.Where(row => row >= x).Select(row => row - x)]);
+            var pooled = new Tensor(chosen.Length, first.Width);
+            first.Span.CopyTo(pooled.Span);
+            second.Span.CopyTo(pooled.Span[first.Length..]);
+            return pooled;
+        }));
 
-            return Distances.Median(rows, null, [.. Enumerable.Range(0, chosen.Length)]);
+        int[] Chosen(int total)
+        {
+            RequireTwo(total);
+            return Choose(total, exactRows, random);
         }
+
+        double Median(int[] chosen, Func<int[], Tensor> read) =>
+            Distances.Median(read(chosen), null, [.. Enumerable.Range(0, chosen.Length)]);
     }
 
     /// <summary>The rule as <see cref="Parse"/> reads it.</summary>

@@ -69,12 +69,31 @@ public sealed record CsAlignerObjective
             ? FusedLossKernel.Compute(x, y, parameters, gradX, gradY)
             : Estimator == null ? OfSeveral(x, y, parameters, gradX, gradY)
             : Estimated(x, y, parameters, Estimator, gradX, gradY);
-        if (gradScale != null) gradScale.Span[0] = (float)LogScaleGradient(logitScale!, scale, values.GradScale);
+        return Result(tape, values, scale, (x, x.RequiresGrad ? gradX : null), (y, y.RequiresGrad ? gradY : null), (logitScale, gradScale));
+    }
+
+    /// <summary>The same of rows that several ranks share, at one bandwidth and exact; null where float32 does not carry the scores.
+    /// A collective operation.</summary>
+    internal ObjectiveResult? Forward(Tape tape, RankRows x, RankRows y, RankExchange exchange, Tensor logitScale, int pairs)
+    {
+        double scale = Scale(logitScale);
+        var parameters = new FusedLossParameters(CsWeight, Bandwidth, false, InfoNceWeight, scale, pairs);
+        Tensor gradX = tape.Rent(x.Own.Shape), gradY = tape.Rent(y.Own.Shape);
+        if (DataParallelLossKernel.Compute(x, y, exchange, parameters, gradX, gradY) is not { } values) return null;
+        return Result(tape, values, scale, (x.Own, x.Own.RequiresGrad ? gradX : null), (y.Own, y.Own.RequiresGrad ? gradY : null),
+            (logitScale, tape.GradientFor(logitScale)));
+    }
+
+    private ObjectiveResult Result(Tape tape, in FusedLossValues values, double scale, (Tensor, Tensor?) x, (Tensor, Tensor?) y,
+        (Tensor? Values, Tensor? Gradient) logitScale)
+    {
+        if (logitScale.Gradient != null)
+            logitScale.Gradient.Span[0] = (float)LogScaleGradient(logitScale.Values!, scale, values.GradScale);
         CheckWeighted(nameof(CsWeight), CsWeight, "D_CS", values.CauchySchwarz);
         CheckWeighted(nameof(InfoNceWeight), InfoNceWeight, "InfoNCE", values.InfoNce);
         double loss = (CsWeight * values.CauchySchwarz) + (InfoNceWeight * values.InfoNce);
-        var parts = new List<(Tensor, Tensor?)> { (x, x.RequiresGrad ? gradX : null), (y, y.RequiresGrad ? gradY : null) };
-        if (logitScale != null) parts.Add((logitScale, gradScale));
+        var parts = new List<(Tensor, Tensor?)> { x, y };
+        if (logitScale.Values != null) parts.Add((logitScale.Values, logitScale.Gradient));
         return new ObjectiveResult(tape.KnownGradient(loss, [.. parts]), values.CauchySchwarz, values.InfoNce);
     }
 

@@ -1,6 +1,7 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Tensors;
@@ -88,11 +89,25 @@ public sealed record AlignmentData
     /// <summary>The same of the texts.</summary>
     public ITrainableEncoder? TextEncoder { get; init; }
 
+    /// <summary>
+    /// Which rows are here, where ranks share them: <see cref="Images"/>, <see cref="Texts"/> and unpaired rows are then those alone, and
+    /// the pairing is that of all. Null: all rows are here.
+    /// </summary>
+    public AlignmentShare? Share { get; init; }
+
+    /// <summary>U.</summary>
+    internal int UnpairedImageCount => Share?.UnpairedImages?.Count ?? UnpairedImages?.Rows ?? 0;
+
+    /// <summary>V.</summary>
+    internal int UnpairedTextCount => Share?.UnpairedTexts?.Count ?? UnpairedTexts?.Rows ?? 0;
+
     /// <summary>All images: pairs, unpaired, held out.</summary>
-    internal SampleFeatures ImageFeatures => Samples(Images, ImageTokens, UnpairedImages, ValidationImages, ValidationImageTokens);
+    internal SampleFeatures ImageFeatures => Samples(
+        (Images, ImageTokens, Share?.Images), (UnpairedImages, Share?.UnpairedImages), ValidationImages, ValidationImageTokens);
 
     /// <summary>All texts.</summary>
-    internal SampleFeatures TextFeatures => Samples(Texts, TextTokens, UnpairedTexts, ValidationTexts, ValidationTextTokens);
+    internal SampleFeatures TextFeatures => Samples(
+        (Texts, TextTokens, Share?.Texts), (UnpairedTexts, Share?.UnpairedTexts), ValidationTexts, ValidationTextTokens);
 
     /// <summary>Checks what the constructor could not see.</summary>
     /// <exception cref="InputException">Widths or counts differ, a validation side is missing, or tokens are.</exception>
@@ -118,9 +133,10 @@ public sealed record AlignmentData
             ("validation text tokens", ValidationTextTokens, ValidationTexts),
         })
         {
-            if (tokens != null && (tokens.Count != rows?.Rows || tokens.Width != rows.Width))
+            int count = rows == Images ? Pairing.Images : rows == Texts ? Pairing.Texts : rows?.Rows ?? 0;
+            if (tokens != null && (tokens.Count != count || tokens.Width != rows?.Width))
                 throw new InputException($"align: {name} have {tokens.Count} samples of width {tokens.Width}, but there "
-                    + $"are {rows?.Rows ?? 0} rows of width {rows?.Width ?? 0}; embed both with the same command");
+                    + $"are {count} rows of width {rows?.Width ?? 0}; embed both with the same command");
         }
 
         foreach (var (name, encoder, features) in new[] { ("image", ImageEncoder, ImageFeatures), ("text", TextEncoder, TextFeatures) })
@@ -142,31 +158,62 @@ public sealed record AlignmentData
         }
     }
 
+    /// <summary>What tells quickly that ranks have other data: by what each part is called its size, and what its source says.</summary>
+    internal IEnumerable<(string Name, string Value)> Sources() =>
+    [
+        ("images", $"{Pairing.Images} x {Images.Width} {Share?.Images.Source}"),
+        ("texts", $"{Pairing.Texts} x {Texts.Width} {Share?.Texts.Source}"),
+        ("unpaired images", $"{UnpairedImageCount} {Share?.UnpairedImages?.Source}"),
+        ("unpaired texts", $"{UnpairedTextCount} {Share?.UnpairedTexts?.Source}"),
+        ("validation images", $"{ValidationImages?.Rows}"),
+        ("shares", Share == null ? "all rows" : "own rows"),
+    ];
+
     /// <summary>A hash of the contents of each part, by what the part is called: a checkpoint belongs to its data.</summary>
-    internal IEnumerable<(string Name, string Hash)> Fingerprints()
+    /// <param name="sum">Adds up what each rank has found of the rows that it holds; unused where all rows are here.</param>
+    internal IEnumerable<(string Name, string Hash)> Fingerprints(Func<UInt128, UInt128> sum)
     {
-        yield return ("images", HashOf(Images));
-        yield return ("texts", HashOf(Texts));
+        yield return ("images", Shared(Images, Share?.Images));
+        yield return ("texts", Shared(Texts, Share?.Texts));
         yield return ("pairs", Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<int>(Pairing.ImageOfText.ToArray()))));
-        yield return ("unpaired images", HashOf(UnpairedImages));
-        yield return ("unpaired texts", HashOf(UnpairedTexts));
-        yield return ("validation images", HashOf(ValidationImages));
-        yield return ("validation texts", HashOf(ValidationTexts));
+        yield return ("unpaired images", Shared(UnpairedImages, Share?.UnpairedImages));
+        yield return ("unpaired texts", Shared(UnpairedTexts, Share?.UnpairedTexts));
+        yield return ("validation images", Shared(ValidationImages, null));
+        yield return ("validation texts", Shared(ValidationTexts, null));
         yield return ("image tokens", HashOf(ImageTokens));
         yield return ("text tokens", HashOf(TextTokens));
         yield return ("validation image tokens", HashOf(ValidationImageTokens));
         yield return ("validation text tokens", HashOf(ValidationTextTokens));
         yield return ("image encoder", ImageEncoder?.Fingerprint ?? "");
         yield return ("text encoder", TextEncoder?.Fingerprint ?? "");
+
+        string Shared(Tensor? rows, HeldRows? held)
+        {
+            if (rows == null) return "";
+            UInt128 hash = HashOf(rows, held);
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{held?.Count ?? rows.Rows} x {rows.Width} {(held == null ? hash : sum(hash)):x32}");
+        }
     }
 
-    private static string HashOf(Tensor? rows)
+    // The sum of the rows' hashes, each with the row's number: the same whoever holds which.
+    private static UInt128 HashOf(Tensor rows, HeldRows? held)
     {
-        if (rows == null) return "";
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.ASCII.GetBytes(rows.ToString()));
-        hash.AppendData(MemoryMarshal.AsBytes(rows.Span));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        int width = rows.Width;
+        var sums = new UInt128[Blocks.Count(rows.Rows, HashedSamples)];
+        Blocks.For(rows.Rows, HashedSamples, (start, end) =>
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            for (int row = start; row < end; row++)
+            {
+                hash.AppendData(BitConverter.GetBytes(held?.Numbers[row] ?? row));
+                hash.AppendData(MemoryMarshal.AsBytes(rows.Span.Slice(row * width, width)));
+                sums[start / HashedSamples] += BinaryPrimitives.ReadUInt128LittleEndian(hash.GetHashAndReset());
+            }
+        });
+        UInt128 sum = 0;
+        foreach (var part in sums) sum += part;
+        return sum;
     }
 
     // A hash of the hashes of blocks of samples, which go over the threads: tokens can be many times the features.
@@ -192,7 +239,13 @@ public sealed record AlignmentData
         return Convert.ToHexStringLower(SHA256.HashData([.. hashes.SelectMany(hash => hash)]));
     }
 
-    private static SampleFeatures Samples(Tensor rows, ITokenSource? tokens, Tensor? unpaired, Tensor? validation,
-        ITokenSource? validationTokens) =>
-        new((rows, tokens), (unpaired ?? new Tensor(0, rows.Width), null), (validation ?? new Tensor(0, rows.Width), validationTokens));
+    private static SampleFeatures Samples((Tensor Rows, ITokenSource? Tokens, HeldRows? Held) paired,
+        (Tensor? Rows, HeldRows? Held) unpaired, Tensor? validation, ITokenSource? validationTokens)
+    {
+        return new(
+            Set(paired.Rows, paired.Tokens, paired.Held), Set(unpaired.Rows, null, unpaired.Held), Set(validation, validationTokens, null));
+
+        (Tensor, ITokenSource?, int, Func<int, int>?) Set(Tensor? rows, ITokenSource? tokens, HeldRows? held) =>
+            (rows ?? new Tensor(0, paired.Rows.Width), tokens, held?.Count ?? rows?.Rows ?? 0, held == null ? null : held.PlaceOf);
+    }
 }

@@ -57,9 +57,10 @@ internal sealed class AlignmentLoss
     /// <param name="imageOfText">Of the first texts the row of their image, where images have several each;
     /// null where row i belongs to row i.</param>
     /// <param name="atStart">Both sides' rows before any training, where <see cref="NeedsStart"/>.</param>
+    /// <param name="without">Whether D_CS and InfoNCE are left out, as <see cref="RowByRow"/> has them.</param>
     public LossValues Features(
         Tape tape, Tensor x, Tensor y, int pairs, double bandwidth, long step, int[]? imageOfText = null,
-        (Tensor X, Tensor Y)? atStart = null)
+        (Tensor X, Tensor Y)? atStart = null, bool without = false)
     {
         var inputs = new TermInputs(x, y, pairs, bandwidth, _logScale, imageOfText)
         {
@@ -69,8 +70,8 @@ internal sealed class AlignmentLoss
             Estimator = _options.Estimator,
             Seed = _options.Seed + (ulong)step,
         };
-        bool several = imageOfText != null && pairs > 0 && Objective.Terms.Contains(ObjectiveTerms.InfoNce);
-        var values = Fused(tape, inputs, Weight(ObjectiveTerms.CauchySchwarz), several || pairs == 0
+        bool several = !without && imageOfText != null && pairs > 0 && Objective.Terms.Contains(ObjectiveTerms.InfoNce);
+        var values = Fused(tape, inputs, without ? 0 : Weight(ObjectiveTerms.CauchySchwarz), several || without || pairs == 0
             ? 0
             : Weight(ObjectiveTerms.InfoNce));
         if (several)
@@ -92,6 +93,29 @@ internal sealed class AlignmentLoss
 
         return values;
     }
+
+    /// <summary>The loss of features that ranks share; null where float32 does not carry it. A collective operation.</summary>
+    /// <param name="tape">The tape that records it: gradients go to the own rows and to the logits' scale.</param>
+    /// <param name="x">The images.</param>
+    /// <param name="y">The texts.</param>
+    /// <param name="exchange">The other ranks.</param>
+    /// <param name="pairs">P, over all ranks.</param>
+    /// <param name="bandwidth">sigma.</param>
+    public LossValues? RowByRow(Tape tape, RankRows x, RankRows y, RankExchange exchange, int pairs, double bandwidth)
+    {
+        double csWeight = Weight(ObjectiveTerms.CauchySchwarz), infoNceWeight = pairs == 0 ? 0 : Weight(ObjectiveTerms.InfoNce);
+        var fused = new CsAlignerObjective { CsWeight = csWeight, InfoNceWeight = infoNceWeight, Bandwidth = bandwidth };
+        return fused.Forward(tape, x, y, exchange, _logScale, pairs) is not { } result ? null
+            : new LossValues(
+                result.Loss, csWeight > 0 ? (float)result.CauchySchwarz : float.NaN, infoNceWeight > 0 ? (float)result.InfoNce : float.NaN,
+                float.NaN, float.NaN);
+    }
+
+    /// <summary>Whether an objective has terms beside D_CS and InfoNCE.</summary>
+    public static bool HasOthers(AlignmentObjective objective) => !objective.Terms.All(IsFused);
+
+    /// <summary>Whether an objective has D_CS or InfoNCE.</summary>
+    public static bool HasFused(AlignmentObjective objective) => objective.Terms.Any(IsFused);
 
     /// <summary>What epochs are compared by, on held-out rows: less is better.</summary>
     /// <remarks>

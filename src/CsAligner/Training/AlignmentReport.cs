@@ -96,6 +96,13 @@ public static class AlignmentReport
         writer.WriteNumber("best_epoch", result.BestEpoch);
         writer.WriteBoolean("resumed", result.Resumed);
         writer.WriteNumber("seconds", result.Seconds);
+        if (result.Ranks > 1)
+        {
+            writer.WriteNumber("ranks", result.Ranks);
+            writer.WriteNumber("exchanged_bytes", result.ExchangedBytes);
+            writer.WriteNumber("exchange_seconds", result.ExchangeSeconds);
+        }
+
         writer.WriteNumber("peak_bytes", RunEnvironment.PeakBytes);
         RunEnvironment.WriteProperties(writer);
         writer.WriteStartArray("epochs");

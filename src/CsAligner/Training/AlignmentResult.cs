@@ -38,4 +38,13 @@ public sealed record AlignmentResult(
 
     /// <summary>Values that trained inside encoders.</summary>
     public long EncoderParameters { get; init; }
+
+    /// <summary>How many ranks trained together.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>Bytes that all ranks together received from each other.</summary>
+    public long ExchangedBytes { get; init; }
+
+    /// <summary>Seconds that this rank spent in exchange, waiting for others included.</summary>
+    public double ExchangeSeconds { get; init; }
 }

@@ -1,6 +1,7 @@
 using CsAligner.Adapters;
 using CsAligner.Evaluation;
 using CsAligner.Objectives;
+using CsAligner.Ranks;
 using CsAligner.Tensors;
 
 namespace CsAligner.Training;
@@ -21,14 +22,23 @@ public sealed class AutomaticChoice
 
     private readonly AlignmentOptions _options;
     private readonly AlignmentData _data;
+    private readonly ICommunicator? _ranks;
 
     /// <param name="options">All other options, and the value that is not chosen.</param>
     /// <param name="data">The training data.</param>
     public AutomaticChoice(AlignmentOptions options, AlignmentData data)
+        : this(options, data, null)
+    {
+    }
+
+    /// <param name="options">All other options, and the value that is not chosen.</param>
+    /// <param name="data">The training data.</param>
+    /// <param name="ranks">The ranks that share the trainings; null for this process alone.</param>
+    public AutomaticChoice(AlignmentOptions options, AlignmentData data, ICommunicator? ranks)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(data);
-        (_options, _data) = (options, data);
+        (_options, _data, _ranks) = (options, data, ranks);
     }
 
     /// <summary>The factors F of within*F that are tried.</summary>
@@ -75,7 +85,7 @@ public sealed class AutomaticChoice
         if (_data.ImageEncoder != null || _data.TextEncoder != null)
             throw new InputException(
                 "bandwidth and lambda cannot be chosen automatically while an encoder trains: choose them on the frozen features first");
-        var result = new AlignmentTrainer(options, _data).Run(cancellation: cancellation);
+        var result = new AlignmentTrainer(options, _data, _ranks, RowExchange.Gather).Run(cancellation: cancellation);
         var epoch = result.Epochs[result.BestEpoch];
         if (!float.IsFinite(epoch.ValidationCsDivergence))
             throw new InputException("the automatic choice needs held-out pairs; hold out a share of the pairs");
@@ -104,7 +114,8 @@ public sealed class AutomaticChoice
                 ImageTokens = _data.ImageTokens is { } i ? new TokenRows(i, numbers) : null,
                 TextTokens = _data.TextTokens is { } t ? new TokenRows(t, [.. rest.Select(pair => pair.Text)]) : null,
             };
-            var result = new AlignmentTrainer(options with { ValidationFraction = 0 }, data).Run(cancellation: cancellation);
+            var result = new AlignmentTrainer(options with { ValidationFraction = 0 }, data, _ranks, RowExchange.Gather)
+                .Run(cancellation: cancellation);
             int[] heldTexts = [.. held.Select(i => texts[i][0])];
             var measures = Evaluator.Evaluate(
                 result.Image.Apply(FeatureRows.Take(_data.Images, held), _data.ImageTokens is { } a ? new TokenRows(a, held) : null),

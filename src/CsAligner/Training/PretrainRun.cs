@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using CsAligner.Models;
+using CsAligner.Ranks;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 using CsAligner.Tokenizers;
@@ -20,6 +21,7 @@ public sealed class PretrainRun
 
     private readonly string _folder;
     private readonly List<PretrainStep> _log = [];
+    private readonly ICommunicator? _ranks;
 
     /// <summary>Opens a run.</summary>
     /// <param name="recipe">The recipe to train.</param>
@@ -28,23 +30,44 @@ public sealed class PretrainRun
     /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
     /// <exception cref="InputException">The folder holds another run, or its files are damaged.</exception>
     public PretrainRun(PretrainRecipe recipe, IImageTextPairs pairs, string folder, bool resume)
+        : this(recipe, pairs, folder, resume, null)
+    {
+    }
+
+    /// <summary>Opens a run that ranks share; rank 0 alone writes.</summary>
+    /// <param name="recipe">The recipe to train; the same on all ranks.</param>
+    /// <param name="pairs">The training data, the same on all ranks.</param>
+    /// <param name="folder">Where it is kept, on rank 0; made if it does not exist.</param>
+    /// <param name="resume">Go on from the folder's checkpoint, if there is one.</param>
+    /// <param name="ranks">The ranks; null for this process alone.</param>
+    /// <exception cref="InputException">The folder holds another run, its files are damaged, or ranks differ.</exception>
+    public PretrainRun(PretrainRecipe recipe, IImageTextPairs pairs, string folder, bool resume, ICommunicator? ranks)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(pairs);
-        (Recipe, _folder) = (recipe, folder);
-        AtomicFile.CreateFolder(folder);
-        AtomicFile.CleanFolder(folder);
+        (Recipe, _folder, _ranks) = (recipe, folder, ranks);
+        if (Writes)
+        {
+            AtomicFile.CreateFolder(folder);
+            AtomicFile.CleanFolder(folder);
+        }
+
         string checkpoint = Path.Combine(folder, CheckpointFile);
-        bool found = File.Exists(checkpoint);
+        Span<byte> state = [(byte)(File.Exists(checkpoint) ? 1 : 0)];
+        ranks?.Broadcast(state, 0);
+        bool found = state[0] == 1;
         if (found && !resume)
             throw new InputException($"{folder}: already holds a pretraining run; resume it, or choose another folder.");
 
-        if (!found) LearnVocabulary(pairs).Write(folder);
-        Tokenizer = ClipTokenizer.Load(folder);
-        Trainer = new ClipPretrainer(recipe, pairs, Tokenizer);
+        // The other ranks learn the same vocabulary: their machines may not see the folder.
+        BpeVocabulary? learnt = found && Writes ? null : LearnVocabulary(pairs);
+        if (Writes) learnt?.Write(folder);
+        Tokenizer = Writes ? ClipTokenizer.Load(folder) : new ClipTokenizer(learnt!);
+        Trainer = new ClipPretrainer(recipe, pairs, Tokenizer, ranks);
+        Trainer.CheckRanks();
         if (!found) return;
         Trainer.Restore(checkpoint);
-        ReadLog();
+        if (Writes) ReadLog();
     }
 
     /// <summary>The model in training.</summary>
@@ -68,10 +91,14 @@ public sealed class PretrainRun
         var sinceCheckpoint = Stopwatch.StartNew();
         while (Trainer.Step < Recipe.Steps)
         {
-            if (cancellation.IsCancellationRequested || sinceCheckpoint.Elapsed > CheckpointInterval)
+            var (stop, save) = Trainer.Agree(cancellation.IsCancellationRequested, sinceCheckpoint.Elapsed > CheckpointInterval);
+            if (stop || save)
             {
                 Checkpoint();
-                cancellation.ThrowIfCancellationRequested();
+
+                // Rank 0 has written before others end.
+                _ranks?.Barrier();
+                if (stop) throw new OperationCanceledException(cancellation);
                 sinceCheckpoint.Restart();
             }
 
@@ -81,9 +108,12 @@ public sealed class PretrainRun
         }
 
         Checkpoint();
+        if (!Writes) return;
         Trainer.Model.Save(_folder, ElementType.Float16);
         AtomicFile.WriteAllText(Path.Combine(_folder, ImagePreprocessing.FileName), Trainer.Preprocessing.ToJson());
     }
+
+    private bool Writes => _ranks is not { Rank: > 0 };
 
     private BpeVocabulary LearnVocabulary(IImageTextPairs pairs)
     {
@@ -98,6 +128,12 @@ public sealed class PretrainRun
 
     private void Checkpoint()
     {
+        if (!Writes)
+        {
+            Trainer.Save(Path.Combine(_folder, CheckpointFile));
+            return;
+        }
+
         var text = new StringBuilder();
         foreach (var step in _log) text.Append(JsonSerializer.Serialize(step, LogJson.Default.PretrainStep)).Append('\n');
         AtomicFile.WriteAllText(Path.Combine(_folder, LogFile), text.ToString());

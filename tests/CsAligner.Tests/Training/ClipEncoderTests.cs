@@ -61,6 +61,23 @@ public sealed class ClipEncoderTests : IDisposable
         Near.Norm(Weights(1000), Weights(10), 1e-3);
     }
 
+    [Theory]
+    [InlineData(ClipTower.Text)]
+    [InlineData(ClipTower.Image)]
+    public void Ranks_give_the_weights_of_one_process(ClipTower tower)
+    {
+        var options = Options with { ChunkSize = 10, Epochs = 2, TokenWeight = 0 };
+        double[] Weights(Ranks.ThreadRanks? ranks)
+        {
+            var (data, encoder) = Data(tower, tokens: false);
+            new AlignmentTrainer(options, data, ranks, CsAligner.Ranks.RowExchange.Gather).Run();
+            return [.. encoder.Lora.Tensors.SelectMany(t => t.Values.Span.ToArray()).Select(v => (double)v)];
+        }
+
+        double[] alone = Weights(null);
+        foreach (double[] shared in Ranks.ThreadRanks.Run(3, Weights)) Near.Norm(alone, shared, 1e-3);
+    }
+
     [Fact]
     public void A_run_cut_off_and_resumed_ends_with_the_same_bits()
     {

@@ -189,11 +189,29 @@ public sealed class ClipPretrainerTests : IDisposable
         LearningRate = 3e-3,
     };
 
-    private static ClipPretrainer Trainer(PretrainRecipe recipe)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Ranks_give_the_weights_of_one_process(int size)
+    {
+        double[] Weights(Ranks.ThreadRanks? ranks)
+        {
+            var trainer = Trainer(Recipe, ranks);
+            for (int step = 0; step < 3; step++) trainer.Advance();
+            return [.. trainer.Model.NamedTensors.SelectMany(t => t.Values.Span.ToArray()).Select(v => (double)v)];
+        }
+
+        double[] alone = Weights(null);
+        var shared = Ranks.ThreadRanks.Run(size, Weights);
+        Assert.All(shared, weights => Assert.Equal(shared[0], weights));
+        Near.Norm(alone, shared[0], 1e-3);
+    }
+
+    private static ClipPretrainer Trainer(PretrainRecipe recipe, Ranks.ThreadRanks? ranks = null)
     {
         var pairs = new Patterns(64, captions: 16);
         var counts = Enumerable.Range(0, 16).Select(i => KeyValuePair.Create(pairs.Captions(i)[0], 2L));
-        return new ClipPretrainer(recipe, pairs, new ClipTokenizer(BpeTrainer.Train(counts, recipe.VocabularySize)));
+        return new ClipPretrainer(recipe, pairs, new ClipTokenizer(BpeTrainer.Train(counts, recipe.VocabularySize)), ranks);
     }
 
     /// <summary>Image i: a pattern in a colour, which its caption names.</summary>

@@ -112,13 +112,10 @@ internal static unsafe class FusedLossKernel
             if (kernel) divergence = DivergenceInFloat64(centredX, centredY, loss, gradX, gradY, scratch);
         }
 
-        // Rounding of a logit, eps |s| / tau, counts as that of a squared distance does.
-        // Not at most, so that what is beyond float32, or not a number, takes float64.
         bool infoNceInFloat64 = infoNce
-            && !(LogitRounding(centredX, centredY, loss.Scale) <= KernelRange.TrainingLimit
-                && loss.Scale is > LeastSingleScale and < MostSingleScale);
+            && !HasSingleLogits(centredX.Extent, centredY.Extent, loss.Scale);
         double infoNceWeight = infoNce && !infoNceInFloat64 ? loss.InfoNceWeight : 0;
-        if (infoNceWeight != 0 && (gradX != null || gradY != null)) CheckInfoNceWeight(centredX, centredY, loss);
+        if (infoNceWeight != 0 && (gradX != null || gradY != null)) CheckInfoNceWeight(centredX.Extent, centredY.Extent, loss);
         var values = new FusedLossValues(divergence, 0, 0);
         if (csWeight != 0 || infoNceWeight != 0)
         {
@@ -132,8 +129,15 @@ internal static unsafe class FusedLossKernel
 
     private static double LargestSquare(CentredRows x, CentredRows y) => Math.Max(x.LargestSquare, y.LargestSquare);
 
-    private static double LogitRounding(CentredRows x, CentredRows y, double scale) =>
-        Epsilon * scale * Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
+    /// <summary>
+    /// Whether float32 carries InfoNCE's logits: the rounding of one, eps |s| / tau, counts as that of a squared distance does. No for
+    /// what is beyond float32, or not a number.
+    /// </summary>
+    public static bool HasSingleLogits(in RowExtent x, in RowExtent y, double scale)
+    {
+        double largest = Math.Max(Math.Sqrt(x.LargestSquare * y.LargestSquare), Math.Max(x.LargestDot, y.LargestDot));
+        return Epsilon * scale * largest <= KernelRange.TrainingLimit && scale is > LeastSingleScale and < MostSingleScale;
+    }
 
     private static SelfTermResult SelfTerm(CentredRows x, in FusedLossParameters loss, float* grad, Scratch sums, Scratch packed,
         out RowPanels? panels)
@@ -200,8 +204,9 @@ internal static unsafe class FusedLossKernel
         if (gradients) CheckInfoNceWeight(reach, loss);
     }
 
-    // The same where float32 will do: at a weight of 1 that is never too large.
-    private static void CheckInfoNceWeight(CentredRows x, CentredRows y, in FusedLossParameters loss)
+    /// <summary>Refuses a weight of InfoNCE whose gradients are beyond float32, where float32 will do: one of 1 never is.</summary>
+    /// <exception cref="InputException">It is too large.</exception>
+    public static void CheckInfoNceWeight(in RowExtent x, in RowExtent y, in FusedLossParameters loss)
     {
         double centre = Math.Sqrt(x.CentreSquare);
         double largeX = Math.Sqrt(x.LargestSquare) + centre, largeY = Math.Sqrt(y.LargestSquare) + centre;

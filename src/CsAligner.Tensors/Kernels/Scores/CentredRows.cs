@@ -60,6 +60,9 @@ internal sealed unsafe class CentredRows
     /// <summary>The largest |(x_i - centre) . centre|.</summary>
     public double LargestDot { get; }
 
+    /// <summary>How far the rows reach.</summary>
+    public RowExtent Extent => new(LargestSquare, LargestDot, CentreSquare);
+
     /// <summary>The mean of two sets of rows, in float32.</summary>
     public static float* CommonCentre(float* x, int rows, float* y, int columns, int width, Scratch scratch)
     {

@@ -118,8 +118,8 @@ internal sealed unsafe class ScoreSweep
         _epilogue = null;
     }
 
-    // Operands of both products, each block in half of the second-level cache, with some room beside them.
-    private static int BlockColumnsFor(int width)
+    /// <summary>Columns in a block: operands of both products, each in half of the second-level cache, with some room to spare.</summary>
+    public static int BlockColumnsFor(int width)
     {
         if (BlockColumns > 0) return BlockColumns;
         int columns = (int)(0.8 * GemmKernel.ColumnBlockBytes / (sizeof(float) * (double)width));
