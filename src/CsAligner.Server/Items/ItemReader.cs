@@ -29,7 +29,8 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
         foreach (JsonProperty field in value.EnumerateObject())
         {
             if (field.Value.ValueKind == JsonValueKind.Null) continue;
-            switch (field.Name)
+            string fieldName = RequestFields.NameOf(field);
+            switch (fieldName)
             {
                 case "id": ownId = Text(field); break;
                 case "kind": kind = Text(field); break;
@@ -43,8 +44,8 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
                         throw RequestFields.Unread("an item's 'image': expected a picture's file in base64");
                     break;
                 default:
-                    string known = Suggestion.End(field.Name, Known);
-                    throw RequestFields.Unread($"an item has no field '{RequestFields.Short(field.Name)}'{known}");
+                    string known = Suggestion.End(RequestFields.Short(fieldName), Known);
+                    throw RequestFields.Unread($"an item has no field '{RequestFields.Short(fieldName)}'{known}");
             }
         }
 

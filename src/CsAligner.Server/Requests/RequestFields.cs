@@ -46,7 +46,7 @@ internal sealed class RequestFields
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Unread("expected a JSON object");
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
-                RequireKnown(property.Name, known);
+                RequireKnown(NameOf(property), known);
                 JsonElement value = property.Value.Clone();
                 if (value.ValueKind == JsonValueKind.Null) continue;
                 if (fields._texts.ContainsKey(property.Name)) throw Unread($"'{property.Name}' stands in the address and in the body");
@@ -68,8 +68,12 @@ internal sealed class RequestFields
     }
 
     /// <summary>Reads a body as JSON.</summary>
+    /// <exception cref="RequestException">It is none, or does not say that it is.</exception>
     public static async Task<JsonDocument> ReadJsonAsync(HttpContext context)
     {
+        if (!context.Request.HasJsonContentType())
+            throw Unread("its content type is not read here; send application/json or multipart/form-data",
+                StatusCodes.Status415UnsupportedMediaType);
         try
         {
             return await JsonDocument.ParseAsync(context.Request.Body, Options, context.RequestAborted);
@@ -156,6 +160,20 @@ internal sealed class RequestFields
     /// <summary>A number in JSON or as text; null if it is left out.</summary>
     public string? NumberOrWord(string name) =>
         _json.TryGetValue(name, out JsonElement[]? json) && json is [{ ValueKind: JsonValueKind.Number } value] ? value.GetRawText() : One(name);
+
+    /// <summary>The name of a field in JSON.</summary>
+    /// <exception cref="RequestException">It holds half a surrogate pair, or bytes that are no text.</exception>
+    public static string NameOf(JsonProperty field)
+    {
+        try
+        {
+            return field.Name;
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw Unread($"the name of a field is no text: {failure.Message}", inner: failure);
+        }
+    }
 
     private static string Text(string name, JsonElement value)
     {
