@@ -6,6 +6,7 @@ using CsAligner.Server.Configuration;
 using CsAligner.Server.Encoding;
 using CsAligner.Server.Items;
 using CsAligner.Server.Metering;
+using CsAligner.Server.Pages;
 using CsAligner.Server.Pictures;
 using CsAligner.Server.Requests;
 using CsAligner.Server.Routes;
@@ -115,7 +116,16 @@ public sealed class SearchServer : IAsyncDisposable
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddRoutingCore();
-        builder.Services.AddRateLimiter(limiter => limiter.GlobalLimiter = Limiter(options));
+        builder.Services.AddRateLimiter(limiter =>
+        {
+            limiter.GlobalLimiter = Limiter(options);
+            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limiter.OnRejected = (rejected, _) =>
+            {
+                rejected.HttpContext.Response.Headers.RetryAfter = "1";
+                return ValueTask.CompletedTask;
+            };
+        });
         builder.Services.Configure<FormOptions>(form =>
         {
             form.MultipartBodyLengthLimit = options.MaxRequestBytes;
@@ -198,6 +208,11 @@ public sealed class SearchServer : IAsyncDisposable
             var gate = new Gate(_options);
             var queries = new QueryEncoder(_encoder, _queue, Decoders, _options);
             var items = new ItemJson(_pictures);
+            app.Use((context, next) =>
+            {
+                Headers.Write(context);
+                return next(context);
+            });
             app.Use((context, next) => Problems.CatchAsync(context, _ => next(context), _log));
             app.UseRateLimiter();
             app.Use((context, next) => Deadline.RunAsync(context, _ => next(context), _options.RequestTime));
