@@ -78,8 +78,9 @@ internal sealed class RequestFields
         {
             return await JsonDocument.ParseAsync(context.Request.Body, Options, context.RequestAborted);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
+            // The second: a name that holds half a surrogate pair.
             throw Unread($"it is not JSON: {failure.Message}", inner: failure);
         }
     }
@@ -151,7 +152,7 @@ internal sealed class RequestFields
             using JsonDocument document = JsonDocument.Parse(text, Options);
             return document.RootElement.Clone();
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             throw Unread($"'{name}' is not JSON: {failure.Message}", inner: failure);
         }
