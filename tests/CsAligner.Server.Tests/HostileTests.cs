@@ -132,7 +132,7 @@ public sealed class HostileTests
     {
         var random = new RandomGenerator((ulong)seed);
         byte[] body = Damage(random, System.Text.Encoding.UTF8.GetBytes(
-            $$"""{"items":[{"id":"new-{{seed}}","kind":"text","text":"some words","name":"a","attributes":{"colour":"red","year":2003}}]}"""));
+            $$$"""{"items":[{"id":"new-{{{seed}}}","kind":"text","text":"some words","name":"a","attributes":{"colour":"red","year":2003}}]}"""));
         return new HttpRequestMessage(HttpMethod.Post, "/v1/items") { Content = Typed(body, "application/json") };
     }
 

@@ -10,9 +10,19 @@ public sealed class OpenApiTests(Service service) : IClassFixture<Service>
     // A value for each parameter of an address.
     private static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
     {
-        ["q"] = "a cat", ["like"] = "text:1", ["without"] = "the sun", ["without_like"] = "text:2", ["find"] = "images", ["top"] = "3",
-        ["offset"] = "1", ["min_score"] = "auto", ["filter"] = """{"attribute":"colour","equals":"red"}""", ["exact"] = "true",
-        ["limit"] = "5", ["after"] = "text:1", ["size"] = "64",
+        ["q"] = "a cat",
+        ["like"] = "text:1",
+        ["without"] = "the sun",
+        ["without_like"] = "text:2",
+        ["find"] = "images",
+        ["top"] = "3",
+        ["offset"] = "1",
+        ["min_score"] = "auto",
+        ["filter"] = """{"attribute":"colour","equals":"red"}""",
+        ["exact"] = "true",
+        ["limit"] = "5",
+        ["after"] = "text:1",
+        ["size"] = "64",
     };
 
     [Fact]

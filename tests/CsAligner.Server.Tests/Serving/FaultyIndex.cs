@@ -24,18 +24,30 @@ internal sealed class FaultyIndex(ISearchIndex inner) : ISearchIndex
 
     public int Width => inner.Width;
 
-    public Task AddAsync(IReadOnlyList<SearchItem> items, CancellationToken cancellation = default) =>
-        Fails() ?? inner.AddAsync(items, cancellation);
+    public async Task AddAsync(IReadOnlyList<SearchItem> items, CancellationToken cancellation = default)
+    {
+        FailIfTold();
+        await inner.AddAsync(items, cancellation);
+    }
 
-    public Task<int> RemoveAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation = default) =>
-        Fails<int>() ?? inner.RemoveAsync(ids, cancellation);
+    public async Task<int> RemoveAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation = default)
+    {
+        FailIfTold();
+        return await inner.RemoveAsync(ids, cancellation);
+    }
 
-    public Task<IReadOnlyList<SearchItem>> GetAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation = default) =>
-        (Failure is IndexStoreException { Outcome: not WriteOutcome.None } ? null : Fails<IReadOnlyList<SearchItem>>())
-        ?? inner.GetAsync(ids, cancellation);
+    public async Task<IReadOnlyList<SearchItem>> GetAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation = default)
+    {
+        // Where writes fail, reads go on.
+        if (Failure is not IndexStoreException { Outcome: not WriteOutcome.None }) FailIfTold();
+        return await inner.GetAsync(ids, cancellation);
+    }
 
-    public async Task<ItemPage> ListAsync(string? after = null, int limit = 100, CancellationToken cancellation = default) =>
-        await (Fails<ItemPage>() ?? inner.ListAsync(after, limit, cancellation)) with { Partial = Partial };
+    public async Task<ItemPage> ListAsync(string? after = null, int limit = 100, CancellationToken cancellation = default)
+    {
+        FailIfTold();
+        return await inner.ListAsync(after, limit, cancellation) with { Partial = Partial };
+    }
 
     public async Task<SearchAnswer> SearchAsync(SearchQuery query, CancellationToken cancellation = default)
     {
@@ -53,18 +65,23 @@ internal sealed class FaultyIndex(ISearchIndex inner) : ISearchIndex
             }
         }
 
-        return await (Fails<SearchAnswer>() ?? inner.SearchAsync(query, cancellation)) with { Partial = Partial };
+        FailIfTold();
+        return await inner.SearchAsync(query, cancellation) with { Partial = Partial };
     }
 
-    public async Task<ItemCounts> CountAsync(CancellationToken cancellation = default) =>
-        await (Fails<ItemCounts>() ?? inner.CountAsync(cancellation)) with { Partial = Partial };
+    public async Task<ItemCounts> CountAsync(CancellationToken cancellation = default)
+    {
+        FailIfTold();
+        return await inner.CountAsync(cancellation) with { Partial = Partial };
+    }
 
     public IAsyncEnumerable<SearchItem> SnapshotAsync(CancellationToken cancellation = default) => inner.SnapshotAsync(cancellation);
 
     // It stays the test's.
     public ValueTask DisposeAsync() => default;
 
-    private Task? Fails() => Failure is null ? null : Task.FromException(Failure);
-
-    private Task<T>? Fails<T>() => Failure is null ? null : Task.FromException<T>(Failure);
+    private void FailIfTold()
+    {
+        if (Failure is not null) throw Failure;
+    }
 }
