@@ -37,6 +37,7 @@ public sealed class SearchServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Parts _parts;
     private readonly TimeSpan _stopTime;
+    private int _disposed;
 
     private SearchServer(WebApplication app, Parts parts, TimeSpan stopTime, Uri address) =>
         (_app, _parts, _stopTime, Address) = (app, parts, stopTime, address);
@@ -98,6 +99,7 @@ public sealed class SearchServer : IAsyncDisposable
     /// <summary>Stops it: no new requests, those under way are finished within <see cref="SearchServerOptions.StopTime"/>.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         using (var limit = new CancellationTokenSource(_stopTime)) await _app.StopAsync(limit.Token);
         await _app.DisposeAsync();
         await _parts.DisposeAsync();

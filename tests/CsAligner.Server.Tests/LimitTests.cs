@@ -86,9 +86,12 @@ public sealed class LimitTests
                 $"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 1000\r\n\r\n{{"),
                 TestContext.Current.CancellationToken);
             using var reader = new StreamReader(stream);
-            string? status = await reader.ReadLineAsync(TestContext.Current.CancellationToken)
+            Task<string?> status = reader.ReadLineAsync(TestContext.Current.CancellationToken)
                 .AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-            Assert.True(status is "HTTP/1.1 503 Service Unavailable" or "HTTP/1.1 408 Request Timeout", status);
+            if (type == "application/json") Assert.Equal("HTTP/1.1 503 Service Unavailable", await status);
+
+            // A form that is read no further closes its connection: that is ASP.NET's way.
+            else await Assert.ThrowsAnyAsync<IOException>(() => status);
         }
 
         await service.GetAsync("/v1/stats");

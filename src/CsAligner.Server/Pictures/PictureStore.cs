@@ -1,7 +1,9 @@
 using CsAligner.Server.Configuration;
+using CsAligner.Server.Requests;
 using System.Security.Cryptography;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using Microsoft.AspNetCore.Http;
 
 namespace CsAligner.Server.Pictures;
 
@@ -42,11 +44,22 @@ internal sealed class PictureStore
     /// <param name="path">Of <see cref="PathOfUpload"/>.</param>
     /// <param name="file">What is in it.</param>
     /// <returns>Whether it was not there before.</returns>
+    /// <exception cref="RequestException">The disk does not take it.</exception>
     public bool Keep(string path, byte[] file)
     {
         string kept = Path.Combine(_uploads!, path[Uploaded.Length..]);
         if (File.Exists(kept)) return false;
-        AtomicFile.WriteAllBytes(kept, file);
+        try
+        {
+            AtomicFile.WriteAllBytes(kept, file);
+        }
+        catch (InputException failure)
+        {
+            // Its message is for whoever runs the service: it says where the file lies.
+            throw new RequestException(StatusCodes.Status507InsufficientStorage,
+                "the service cannot keep the picture: its disk is full or refuses it; nothing was changed", failure);
+        }
+
         return true;
     }
 

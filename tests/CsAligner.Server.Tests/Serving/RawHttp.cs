@@ -10,7 +10,11 @@ internal static class RawHttp
         ExchangeAsync(address, System.Text.Encoding.Latin1.GetBytes(
             request.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal)));
 
-    public static async Task<string> ExchangeAsync(Uri address, ReadOnlyMemory<byte> request)
+    /// <summary>Sends bytes and reads what comes until the service closes the connection.</summary>
+    /// <param name="address">The service.</param>
+    /// <param name="request">What is sent.</param>
+    /// <param name="patience">Closes it from here after this time: the request may lack its end. Null waits.</param>
+    public static async Task<string> ExchangeAsync(Uri address, ReadOnlyMemory<byte> request, TimeSpan? patience = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
@@ -21,8 +25,10 @@ internal static class RawHttp
         try
         {
             await stream.WriteAsync(request, limit.Token);
-            client.Client.Shutdown(SocketShutdown.Send);
-            await stream.CopyToAsync(answer, limit.Token);
+            Task copied = stream.CopyToAsync(answer, limit.Token);
+            if (patience is { } time && await Task.WhenAny(copied, Task.Delay(time, limit.Token)) != copied)
+                client.Client.Shutdown(SocketShutdown.Send);
+            await copied;
         }
         catch (IOException)
         {
