@@ -87,6 +87,7 @@ public sealed class ItemTests(Service service) : IClassFixture<Service>
     [Theory]
     [InlineData("""{"kind":"image"}""", "needs an 'image', a 'path' or a 'vector'")]
     [InlineData("""{"kind":"image","image":"AAAA"}""", "cannot decode")]
+    [InlineData("""{"image":"AA\ud800"}""", "base64")]
     [InlineData("""{"path":"nowhere.png"}""", "there is no such picture")]
     [InlineData("""{"path":"../index/items.db"}""", "there is no such picture")]
     [InlineData("""{"path":"upload:0000000000000000000000000000000000000000000000000000000000000000"}""", "not yours to give")]

@@ -38,6 +38,7 @@ public sealed class RefusedSearchTests(Service service) : IClassFixture<Service>
     [InlineData("""{"q":"cat","top":99999999999}""", "expected a whole number")]
     [InlineData("""{"q":"cat","min_score":1e999}""", "expected a cosine")]
     [InlineData("""{"image":"not base64!"}""", "base64")]
+    [InlineData("""{"image":"AA\ud800"}""", "base64")]
     [InlineData("""{"image":""}""", "a picture is empty")]
     [InlineData("""[1]""", "expected a JSON object")]
     [InlineData("", "not JSON")]

@@ -40,8 +40,8 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
                 case "attributes": attributes = field.Value; break;
                 case "vector": vector = Vector(field.Value); break;
                 case "image":
-                    if (field.Value.ValueKind != JsonValueKind.String || !field.Value.TryGetBytesFromBase64(out file))
-                        throw RequestFields.Unread("an item's 'image': expected a picture's file in base64");
+                    file = RequestFields.FileOf(field.Value)
+                        ?? throw RequestFields.Unread("an item's 'image': expected a picture's file in base64");
                     break;
                 default:
                     string known = Suggestion.End(RequestFields.Short(fieldName), Known);

@@ -176,6 +176,20 @@ internal sealed class RequestFields
         }
     }
 
+    /// <summary>A file in base64; null if it is none.</summary>
+    public static byte[]? FileOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String && value.TryGetBytesFromBase64(out byte[]? file) ? file : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // It holds half a surrogate pair.
+            return null;
+        }
+    }
+
     private static string Text(string name, JsonElement value)
     {
         try
@@ -209,9 +223,7 @@ internal sealed class RequestFields
     {
         foreach (JsonElement each in value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : (JsonElement[])[value])
         {
-            if (each.ValueKind != JsonValueKind.String || !each.TryGetBytesFromBase64(out byte[]? file))
-                throw Unread("'image': expected a picture's file in base64, or a list of them");
-            AddPicture(file, mostBytes, most);
+            AddPicture(FileOf(each) ?? throw Unread("'image': expected a picture's file in base64, or a list of them"), mostBytes, most);
         }
     }
 
