@@ -104,7 +104,8 @@ public sealed class FaultTests
             await faulty.Index.Reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
             await gone.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
-            for (int wait = 0; faulty.Index.Stopped <= i && wait < 300; wait++) await Task.Delay(100, TestContext.Current.CancellationToken);
+            for (int wait = 0; faulty.Index.Stopped <= i && wait < 300; wait++)
+                await Task.Delay(100, TestContext.Current.CancellationToken);
             Assert.Equal(i + 1, faulty.Index.Stopped);
         }
 
@@ -131,7 +132,8 @@ public sealed class FaultTests
 
     private static async Task AssertHealthAsync(Service service, HttpStatusCode ready)
     {
-        foreach (var (path, expected) in ((string, HttpStatusCode)[])[("/livez", HttpStatusCode.OK), ("/readyz", ready), ("/healthz", ready)])
+        foreach (var (path, expected) in ((string, HttpStatusCode)[])
+            [("/livez", HttpStatusCode.OK), ("/readyz", ready), ("/healthz", ready)])
         {
             using HttpResponseMessage response = await service.Client.GetAsync(path, TestContext.Current.CancellationToken);
             Assert.Equal((path, expected), (path, response.StatusCode));

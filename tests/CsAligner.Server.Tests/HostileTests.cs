@@ -60,7 +60,10 @@ public sealed class HostileTests
         {
             string text = await response.Content.ReadAsStringAsync(cancellation);
             if (response.StatusCode == HttpStatusCode.InternalServerError)
-                Assert.Fail($"{what}: {text} {string.Join('\n', service.Log.Where(line => line.StartsWith("Error:", StringComparison.Ordinal)))}");
+            {
+                string log = string.Join('\n', service.Log.Where(line => line.StartsWith("Error:", StringComparison.Ordinal)));
+                Assert.Fail($"{what}: {text} {log}");
+            }
         }
     }
 
@@ -73,8 +76,8 @@ public sealed class HostileTests
             0 => "GET /v1/items/image%3A1/picture?size=64 HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"x\"\r\nConnection: close\r\n\r\n",
             1 => $"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n"
                 + $"Connection: close\r\n\r\n{body}",
-            _ => "GET /v1/stats HTTP/1.1\r\nHost: localhost\r\nCookie: csalign-session=x\r\nAuthorization: Bearer x\r\nOrigin: http://localhost\r\n"
-                + "Sec-Fetch-Site: same-origin\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
+            _ => "GET /v1/stats HTTP/1.1\r\nHost: localhost\r\nCookie: csalign-session=x\r\nAuthorization: Bearer x\r\n"
+                + "Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
         };
         string answer = await RawHttp.ExchangeAsync(service.Address, Damage(random, System.Text.Encoding.Latin1.GetBytes(request)),
             TimeSpan.FromMilliseconds(100));
@@ -94,9 +97,11 @@ public sealed class HostileTests
         var random = new RandomGenerator((ulong)seed);
         string[] addresses =
         [
-            "q=a%20cat&top=5&offset=3&find=images&exact=true&min_score=auto", "like=text%3A1&without=x&filter=%7B%22attribute%22%3A%22a%22%7D",
+            "q=a%20cat&top=5&offset=3&find=images&exact=true&min_score=auto",
+            "like=text%3A1&without=x&filter=%7B%22attribute%22%3A%22a%22%7D",
         ];
-        string text = System.Text.Encoding.Latin1.GetString(Damage(random, System.Text.Encoding.Latin1.GetBytes(addresses[random.Next(2)])));
+        byte[] address = System.Text.Encoding.Latin1.GetBytes(addresses[random.Next(2)]);
+        string text = System.Text.Encoding.Latin1.GetString(Damage(random, address));
         string path = random.Next(3) switch { 0 => "/v1/search?", 1 => "/v1/items?after=", _ => "/v1/items/" };
 
         // As it is, where a client would still send it; else each byte escaped.
@@ -113,7 +118,8 @@ public sealed class HostileTests
             .. "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\nnone"u8,
             .. "\r\n--b\r\nContent-Disposition: form-data; name=\"top\"\r\n\r\n5\r\n--b--\r\n"u8,
         ];
-        return new HttpRequestMessage(HttpMethod.Post, "/v1/search") { Content = Typed(Damage(random, form), "multipart/form-data; boundary=b") };
+        return new HttpRequestMessage(HttpMethod.Post, "/v1/search")
+            { Content = Typed(Damage(random, form), "multipart/form-data; boundary=b") };
     }
 
     private static HttpRequestMessage PictureRequest(int seed)

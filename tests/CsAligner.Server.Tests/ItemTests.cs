@@ -10,7 +10,8 @@ public sealed class ItemTests(Service service) : IClassFixture<Service>
     [Fact]
     public async Task ATextIsAddedFoundReplacedAndRemoved()
     {
-        JsonElement added = (await service.PostAsync("/v1/items", Batch(new { text = "an old lighthouse", attributes = new { sea = "north" } }),
+        JsonElement added = (await service.PostAsync("/v1/items",
+            Batch(new { text = "an old lighthouse", attributes = new { sea = "north" } }),
             HttpStatusCode.Created)).GetProperty("items")[0];
         string id = added.Text("id");
         Assert.Equal(id, (await service.GetAsync("/v1/search?q=an+old+lighthouse")).Ids()[0]);
@@ -165,7 +166,8 @@ public sealed class ItemTests(Service service) : IClassFixture<Service>
         var found = new List<string>();
         for (string? after = ""; after is not null;)
         {
-            JsonElement page = await service.GetAsync($"/v1/items?limit=5{(after.Length > 0 ? "&after=" + Uri.EscapeDataString(after) : "")}");
+            string behind = after.Length > 0 ? "&after=" + Uri.EscapeDataString(after) : "";
+            JsonElement page = await service.GetAsync($"/v1/items?limit=5{behind}");
             Assert.InRange(page.Ids().Length, 1, 5);
             found.AddRange(page.Ids());
             after = page.GetProperty("next").GetString();

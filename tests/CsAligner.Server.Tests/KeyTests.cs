@@ -33,13 +33,15 @@ public sealed class KeyTests(KeyedService keyed) : IClassFixture<KeyedService>
         (string Method, string Path)[] routes =
         [
             .. OpenApiTests.Operations(document).Select(each => (each.Method, each.Path)),
-            ("get", "/docs"), ("get", "/docs/scalar.js"), ("get", "/nowhere"), ("options", "/v1/search"), ("get", "/session"), ("head", "/"),
+            ("get", "/docs"), ("get", "/docs/scalar.js"), ("get", "/nowhere"), ("options", "/v1/search"),
+            ("get", "/session"), ("head", "/"),
             ("get", "/V1/STATS"), ("post", "/session/x"),
         ];
         Assert.True(routes.Length > 25);
         foreach (var (method, path) in routes)
         {
-            string address = path.Replace("{id}", "text%3A1", StringComparison.Ordinal).Replace("{name}", "app.js", StringComparison.Ordinal);
+            string address = path.Replace("{id}", "text%3A1", StringComparison.Ordinal)
+                .Replace("{name}", "app.js", StringComparison.Ordinal);
             if ((method, path) == ("post", "/session")) continue;
             using HttpResponseMessage response = await keyed.SendAsync(method, address, authorization);
             Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{method} {path}: {response.StatusCode}");

@@ -50,7 +50,8 @@ public sealed class LimitTests
     [Fact]
     public async Task TooManyBytesAreRefused()
     {
-        await using Service service = await Service.StartAsync(options => options with { MaxRequestBytes = 20_000, MaxPictureBytes = 5_000 });
+        await using Service service = await Service.StartAsync(options =>
+            options with { MaxRequestBytes = 20_000, MaxPictureBytes = 5_000 });
         string words = new('x', 30_000);
         Assert.Contains("too large", await service.RefusedAsync("/v1/search", HttpStatusCode.RequestEntityTooLarge, new { q = words }),
             StringComparison.Ordinal);
@@ -109,7 +110,8 @@ public sealed class LimitTests
                 var client = new TcpClient();
                 clients.Add(client);
                 await client.ConnectAsync(service.Address.Host, service.Address.Port, TestContext.Current.CancellationToken);
-                await client.GetStream().WriteAsync("GET /v1/stats HTTP/1.1\r\nHost: local"u8.ToArray(), TestContext.Current.CancellationToken);
+                await client.GetStream().WriteAsync("GET /v1/stats HTTP/1.1\r\nHost: local"u8.ToArray(),
+                    TestContext.Current.CancellationToken);
             }
 
             // The service goes on meanwhile.

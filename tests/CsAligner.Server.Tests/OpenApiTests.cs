@@ -33,7 +33,8 @@ public sealed class OpenApiTests(Service service) : IClassFixture<Service>
         string[] mapped =
         [
             .. service.Server.Endpoints.OfType<RouteEndpoint>()
-                .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Select(method => (method, endpoint))
+                .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods
+                    .Select(method => (method, endpoint))
                     ?? [("GET", endpoint)])
                 .Select(each => $"{each.method} /{each.endpoint.RoutePattern.RawText!.TrimStart('/')}")
 
@@ -55,7 +56,8 @@ public sealed class OpenApiTests(Service service) : IClassFixture<Service>
             {
                 if (parameter.Text("in") != "query") continue;
                 string name = parameter.Text("name"), start = path == "/v1/search" && name is not "q" ? "q=a+cat&" : "";
-                string address = $"{path.Replace("{id}", "image%3A1", StringComparison.Ordinal)}?{start}{name}={Uri.EscapeDataString(Values[name])}";
+                string filled = path.Replace("{id}", "image%3A1", StringComparison.Ordinal);
+                string address = $"{filled}?{start}{name}={Uri.EscapeDataString(Values[name])}";
                 using HttpResponseMessage response = await service.Client.GetAsync(address, TestContext.Current.CancellationToken);
                 Assert.True(response.StatusCode == HttpStatusCode.OK, $"{method} {address}: {response.StatusCode}");
                 asked++;
@@ -99,7 +101,9 @@ public sealed class OpenApiTests(Service service) : IClassFixture<Service>
     private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(property =>
-            property is { Name: "$ref", Value.ValueKind: JsonValueKind.String } ? [property.Value.GetString()!] : References(property.Value)),
+            property is { Name: "$ref", Value.ValueKind: JsonValueKind.String }
+                ? [property.Value.GetString()!]
+                : References(property.Value)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
         _ => [],
     };

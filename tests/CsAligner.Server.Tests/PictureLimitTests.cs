@@ -13,7 +13,8 @@ public sealed class PictureLimitTests
     [Fact]
     public async Task PicturesThatAreTooLargeAreNotDecoded()
     {
-        await using Service service = await Service.StartAsync(options => options with { PictureLimits = new PictureLimits(1_000_000, 2_000) });
+        await using Service service = await Service.StartAsync(options =>
+            options with { PictureLimits = new PictureLimits(1_000_000, 2_000) });
         Assert.True(Bomb.Value.Length < 100_000);
         await AssertRefusedAsync(Bomb.Value, "4000 x 4000 pixels; the limit is 1000000 in total");
         await AssertRefusedAsync(Samples.Picture(1, 2_100, 20), "the limit is 2000 a side");
@@ -82,7 +83,8 @@ public sealed class PictureLimitTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are told apart by /proc");
         var workers = new WorkerProcesses();
-        await using Service service = await Service.StartAsync(options => options with { PictureCommand = workers.Command, PictureWorkers = 1 });
+        await using Service service = await Service.StartAsync(options =>
+            options with { PictureCommand = workers.Command, PictureWorkers = 1 });
         byte[] slow = PngFile.Encode(new byte[3 * 7_000 * 7_000], 7_000, 7_000);
         for (int i = 0; i < 3; i++)
         {

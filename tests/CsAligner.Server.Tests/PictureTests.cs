@@ -48,10 +48,12 @@ public sealed class PictureTests(Service service) : IClassFixture<Service>
         using HttpResponseMessage again = await GetAsync($"/v1/items/image%3A5/picture{size}", first.Headers.ETag.ToString());
         Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
         Assert.Empty(await again.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-        await File.WriteAllBytesAsync(Path.Combine(service.PictureFolder, "5.png"), Samples.Picture(500), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Path.Combine(service.PictureFolder, "5.png"), Samples.Picture(500),
+            TestContext.Current.CancellationToken);
         using HttpResponseMessage changed = await GetAsync($"/v1/items/image%3A5/picture{size}", first.Headers.ETag.ToString());
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
-        await File.WriteAllBytesAsync(Path.Combine(service.PictureFolder, "5.png"), Samples.Picture(5), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Path.Combine(service.PictureFolder, "5.png"), Samples.Picture(5),
+            TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -111,7 +113,8 @@ public sealed class PictureTests(Service service) : IClassFixture<Service>
     {
         await File.WriteAllTextAsync(Path.Combine(service.PictureFolder, "page.png"), "<script>alert(1)</script>",
             TestContext.Current.CancellationToken);
-        await service.Index.AddAsync([Item("page", "page.png"), Item("text", "0.png", RowKind.Text)], TestContext.Current.CancellationToken);
+        await service.Index.AddAsync([Item("page", "page.png"), Item("text", "0.png", RowKind.Text)],
+            TestContext.Current.CancellationToken);
         await service.GetAsync("/v1/items/page/picture", HttpStatusCode.UnsupportedMediaType);
         await service.GetAsync("/v1/items/page/picture?size=64", HttpStatusCode.BadRequest);
         await service.GetAsync("/v1/items/text/picture", HttpStatusCode.NotFound);

@@ -100,7 +100,8 @@ public sealed class SearchTests(Service service) : IClassFixture<Service>
     {
         double[] all = (await service.GetAsync("/v1/search?q=a+cat&top=24")).Scores();
         double between = (all[4] + all[5]) / 2;
-        Assert.Equal(5, (await service.GetAsync(FormattableString.Invariant($"/v1/search?q=a+cat&top=24&min_score={between:R}"))).Ids().Length);
+        string address = FormattableString.Invariant($"/v1/search?q=a+cat&top=24&min_score={between:R}");
+        Assert.Equal(5, (await service.GetAsync(address)).Ids().Length);
         Assert.Equal(5, (await service.PostAsync("/v1/search", new { q = "a cat", top = 24, min_score = between })).Ids().Length);
     }
 
@@ -111,7 +112,8 @@ public sealed class SearchTests(Service service) : IClassFixture<Service>
     public async Task AutoIsThatOfTheMixedIndex(string find)
     {
         IReadOnlyList<SearchItem> items = await KeptAsync();
-        SearchItem[] images = [.. items.Where(item => item.Kind == RowKind.Image)], texts = [.. items.Where(item => item.Kind == RowKind.Text)];
+        SearchItem[] images = [.. items.Where(item => item.Kind == RowKind.Image)];
+        SearchItem[] texts = [.. items.Where(item => item.Kind == RowKind.Text)];
         var plain = new MixedIndex(Rows(images), Rows(texts));
         foreach (string words in (string[])["a cat", "a red heart", "an umbrella"])
         {

@@ -126,7 +126,8 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
                 if (each.Upload is { } file && pictures.Keep(each.Item.Path!, file)) written.Add(each.Item.Path);
             await index.AddAsync([.. last.Select(each => each.Item)], context.RequestAborted);
         }
-        catch (Exception failure) when (failure is not (IndexStoreException { Outcome: WriteOutcome.Unknown } or OperationCanceledException))
+        catch (Exception failure) when (failure
+            is not (IndexStoreException { Outcome: WriteOutcome.Unknown } or OperationCanceledException))
         {
             // Not those that were there: an item that stays has them. Where an item may have been added, its picture stays.
             foreach (string? path in written) pictures.Forget(path);

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CsAligner.Server.Tests.Serving;
 
-/// <summary>A service over HTTP in this process, with its index, its pictures and its log; pictures are decoded in real processes.</summary>
+/// <summary>A service over HTTP in this process, with its index, pictures and log; pictures are decoded in real processes.</summary>
 public sealed class Service : IAsyncLifetime, IAsyncDisposable
 {
     private readonly Func<SearchServerOptions, SearchServerOptions> _change;
