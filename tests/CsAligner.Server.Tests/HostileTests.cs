@@ -118,8 +118,8 @@ public sealed class HostileTests
             .. "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\nnone"u8,
             .. "\r\n--b\r\nContent-Disposition: form-data; name=\"top\"\r\n\r\n5\r\n--b--\r\n"u8,
         ];
-        return new HttpRequestMessage(HttpMethod.Post, "/v1/search")
-            { Content = Typed(Damage(random, form), "multipart/form-data; boundary=b") };
+        HttpContent body = Typed(Damage(random, form), "multipart/form-data; boundary=b");
+        return new HttpRequestMessage(HttpMethod.Post, "/v1/search") { Content = body };
     }
 
     private static HttpRequestMessage PictureRequest(int seed)
