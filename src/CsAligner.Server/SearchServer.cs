@@ -6,6 +6,7 @@ using CsAligner.Server.Configuration;
 using CsAligner.Server.Encoding;
 using CsAligner.Server.Items;
 using CsAligner.Server.Metering;
+using CsAligner.Server.Pages;
 using CsAligner.Server.Pictures;
 using CsAligner.Server.Requests;
 using CsAligner.Server.Routes;
@@ -16,6 +17,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -35,12 +37,16 @@ public sealed class SearchServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Parts _parts;
     private readonly TimeSpan _stopTime;
+    private int _disposed;
 
     private SearchServer(WebApplication app, Parts parts, TimeSpan stopTime, Uri address) =>
         (_app, _parts, _stopTime, Address) = (app, parts, stopTime, address);
 
     /// <summary>Where it answers.</summary>
     public Uri Address { get; }
+
+    /// <summary>What it answers at: what its description must say.</summary>
+    internal IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>Starts it.</summary>
     /// <param name="index">What is searched. It stays the caller's.</param>
@@ -93,6 +99,7 @@ public sealed class SearchServer : IAsyncDisposable
     /// <summary>Stops it: no new requests, those under way are finished within <see cref="SearchServerOptions.StopTime"/>.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         using (var limit = new CancellationTokenSource(_stopTime)) await _app.StopAsync(limit.Token);
         await _app.DisposeAsync();
         await _parts.DisposeAsync();
@@ -115,7 +122,16 @@ public sealed class SearchServer : IAsyncDisposable
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddRoutingCore();
-        builder.Services.AddRateLimiter(limiter => limiter.GlobalLimiter = Limiter(options));
+        builder.Services.AddRateLimiter(limiter =>
+        {
+            limiter.GlobalLimiter = Limiter(options);
+            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limiter.OnRejected = (rejected, _) =>
+            {
+                rejected.HttpContext.Response.Headers.RetryAfter = "1";
+                return ValueTask.CompletedTask;
+            };
+        });
         builder.Services.Configure<FormOptions>(form =>
         {
             form.MultipartBodyLengthLimit = options.MaxRequestBytes;
@@ -198,6 +214,11 @@ public sealed class SearchServer : IAsyncDisposable
             var gate = new Gate(_options);
             var queries = new QueryEncoder(_encoder, _queue, Decoders, _options);
             var items = new ItemJson(_pictures);
+            app.Use((context, next) =>
+            {
+                Headers.Write(context);
+                return next(context);
+            });
             app.Use((context, next) => Problems.CatchAsync(context, _ => next(context), _log));
             app.UseRateLimiter();
             app.Use((context, next) => Deadline.RunAsync(context, _ => next(context), _options.RequestTime));

@@ -19,7 +19,7 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
     /// <param name="id">Its id, where the address says it; null takes its own, or a new one.</param>
     /// <param name="mostPictureBytes">The most bytes of its picture.</param>
     /// <param name="cancellation">Stops it.</param>
-    public Task<SearchItem> ReadAsync(JsonElement value, string? id, int mostPictureBytes, CancellationToken cancellation)
+    public Task<NewItem> ReadAsync(JsonElement value, string? id, int mostPictureBytes, CancellationToken cancellation)
     {
         if (value.ValueKind != JsonValueKind.Object) throw RequestFields.Unread("an item: expected an object");
         byte[]? file = null;
@@ -29,7 +29,8 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
         foreach (JsonProperty field in value.EnumerateObject())
         {
             if (field.Value.ValueKind == JsonValueKind.Null) continue;
-            switch (field.Name)
+            string fieldName = RequestFields.NameOf(field);
+            switch (fieldName)
             {
                 case "id": ownId = Text(field); break;
                 case "kind": kind = Text(field); break;
@@ -39,12 +40,12 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
                 case "attributes": attributes = field.Value; break;
                 case "vector": vector = RequestFields.Vector(field.Value, "vector"); break;
                 case "image":
-                    if (field.Value.ValueKind != JsonValueKind.String || !field.Value.TryGetBytesFromBase64(out file))
-                        throw RequestFields.Unread("an item's 'image': expected a picture's file in base64");
+                    file = RequestFields.FileOf(field.Value)
+                        ?? throw RequestFields.Unread("an item's 'image': expected a picture's file in base64");
                     break;
                 default:
-                    string known = Suggestion.End(field.Name, Known);
-                    throw RequestFields.Unread($"an item has no field '{RequestFields.Short(field.Name)}'{known}");
+                    string known = Suggestion.End(RequestFields.Short(fieldName), Known);
+                    throw RequestFields.Unread($"an item has no field '{RequestFields.Short(fieldName)}'{known}");
             }
         }
 
@@ -54,12 +55,12 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
     }
 
     /// <summary>Reads an item from a form with one picture.</summary>
-    public Task<SearchItem> ReadAsync(RequestFields form, string? id, CancellationToken cancellation) => MakeAsync(
+    public Task<NewItem> ReadAsync(RequestFields form, string? id, CancellationToken cancellation) => MakeAsync(
         id ?? form.One("id"), ItemJson.Image, null, form.One("name"), null,
         form.Pictures is [var one] ? one : throw RequestFields.Unread("expected one picture, as the file 'image'"), null,
         form.Json("attributes"), cancellation);
 
-    private async Task<SearchItem> MakeAsync(string? id, string? kindName, string? text, string? name, string? path, byte[]? file,
+    private async Task<NewItem> MakeAsync(string? id, string? kindName, string? text, string? name, string? path, byte[]? file,
         ReadOnlyMemory<float>? vector, JsonElement? attributes, CancellationToken cancellation)
     {
         RowKind kind = kindName switch
@@ -71,6 +72,7 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
         };
         if (PictureStore.IsUploaded(path)) throw RequestFields.Unread("an item's 'path': this one is not yours to give; send the picture");
         if (kind == RowKind.Text && file is not null) throw RequestFields.Unread("an item of kind 'text' takes no image");
+        if (id is "." or "..") throw RequestFields.Unread($"an item's 'id': '{id}' cannot stand in an address");
         id ??= Guid.CreateVersion7().ToString("N", CultureInfo.InvariantCulture);
         IReadOnlyDictionary<string, AttributeValue> read = attributes is { } given
             ? Attributes(given)
@@ -97,16 +99,18 @@ internal sealed class ItemReader(QueryEncoder encoder, PictureStore pictures)
             row = await encoder.PictureAsync(shown, cancellation);
         }
 
-        return new SearchItem
+        string? upload = file is null ? null : pictures.PathOfUpload(id, file);
+        var item = new SearchItem
         {
             Id = id,
             Kind = kind,
             Vector = row,
             Name = name,
             Text = text,
-            Path = file is null ? path : pictures.Keep(id, file),
+            Path = file is null ? path : upload,
             Attributes = read,
         };
+        return new NewItem(item, upload is null ? null : file);
     }
 
     private static IReadOnlyDictionary<string, AttributeValue> Attributes(JsonElement value)

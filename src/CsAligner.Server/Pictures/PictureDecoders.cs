@@ -95,7 +95,15 @@ internal sealed class PictureDecoders : IDisposable
             process.Dispose();
         }
 
-        return await PictureProcess.StartAsync(_command, cancellation);
+        try
+        {
+            return await PictureProcess.StartAsync(_command, cancellation);
+        }
+        catch (InputException)
+        {
+            // One started when the service did: the picture is not to blame.
+            throw new BusyException("no process that decodes pictures starts; try again in a few seconds");
+        }
     }
 
     // This program again: by its own executable, or by the host that runs its assembly.

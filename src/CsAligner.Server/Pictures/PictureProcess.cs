@@ -10,14 +10,17 @@ internal sealed class PictureProcess : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30), Look = TimeSpan.FromMilliseconds(50);
 
+    private static readonly string[] Secrets = ["KEY", "PASSWORD", "SECRET", "TOKEN", "HEADERS", "CREDENTIAL"];
+
     private readonly Process _process;
     private readonly Stream _input, _output;
+    private volatile bool _killed;
 
     private PictureProcess(Process process) =>
         (_process, _input, _output) = (process, process.StandardInput.BaseStream, process.StandardOutput.BaseStream);
 
     /// <summary>Whether it can take a job.</summary>
-    public bool IsAlive => !_process.HasExited;
+    public bool IsAlive => !_killed && !_process.HasExited;
 
     /// <summary>Starts one.</summary>
     /// <param name="command">The program and its arguments.</param>
@@ -133,8 +136,9 @@ internal sealed class PictureProcess : IDisposable
         _process.Dispose();
     }
 
-    private static bool IsSecret(string name) => name.StartsWith("CSALIGN_", StringComparison.Ordinal)
-        && (name.Contains("KEY", StringComparison.Ordinal) || name.Contains("PASSWORD", StringComparison.Ordinal));
+    // Ours, those of databases, and those of a collector, whose headers hold its key.
+    private static bool IsSecret(string name) =>
+        Array.Exists(Secrets, part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     private bool IsTooLarge(long memory)
     {
@@ -151,6 +155,8 @@ internal sealed class PictureProcess : IDisposable
 
     private void Kill()
     {
+        // The system takes its time to say that it has ended: until then it must not look as if it could take another job.
+        _killed = true;
         try
         {
             _process.Kill();

@@ -1,7 +1,9 @@
 using CsAligner.Server.Configuration;
+using CsAligner.Server.Requests;
 using System.Security.Cryptography;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
+using Microsoft.AspNetCore.Http;
 
 namespace CsAligner.Server.Pictures;
 
@@ -28,17 +30,37 @@ internal sealed class PictureStore
         AtomicFile.CleanFolder(_uploads);
     }
 
-    /// <summary>Keeps the uploaded picture of an item.</summary>
-    /// <returns>The path for the item; null where uploads are not kept.</returns>
-    public string? Keep(string id, byte[] file)
+    /// <summary>The path of an item with an uploaded picture; null where uploads are not kept.</summary>
+    public string? PathOfUpload(string id, byte[] file)
     {
         if (_uploads is null) return null;
 
         // Of the item and the file: no two items share one, so it goes when its item does.
         byte[] owned = [.. System.Text.Encoding.UTF8.GetBytes(id), 0, .. file];
-        string name = Convert.ToHexStringLower(SHA256.HashData(owned)), path = Path.Combine(_uploads, name);
-        if (!File.Exists(path)) AtomicFile.WriteAllBytes(path, file);
-        return Uploaded + name;
+        return Uploaded + Convert.ToHexStringLower(SHA256.HashData(owned));
+    }
+
+    /// <summary>Keeps an uploaded picture.</summary>
+    /// <param name="path">Of <see cref="PathOfUpload"/>.</param>
+    /// <param name="file">What is in it.</param>
+    /// <returns>Whether it was not there before.</returns>
+    /// <exception cref="RequestException">The disk does not take it.</exception>
+    public bool Keep(string path, byte[] file)
+    {
+        string kept = Path.Combine(_uploads!, path[Uploaded.Length..]);
+        if (File.Exists(kept)) return false;
+        try
+        {
+            AtomicFile.WriteAllBytes(kept, file);
+        }
+        catch (InputException failure)
+        {
+            // Its message is for whoever runs the service: it says where the file lies.
+            throw new RequestException(StatusCodes.Status507InsufficientStorage,
+                "the service cannot keep the picture: its disk is full or refuses it; nothing was changed", failure);
+        }
+
+        return true;
     }
 
     /// <summary>Removes an uploaded picture whose item is gone; leaves every other path alone.</summary>

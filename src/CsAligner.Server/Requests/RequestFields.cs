@@ -49,7 +49,7 @@ internal sealed class RequestFields
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Unread("expected a JSON object");
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
-                RequireKnown(property.Name, known);
+                RequireKnown(NameOf(property), known);
                 JsonElement value = property.Value.Clone();
                 if (value.ValueKind == JsonValueKind.Null) continue;
                 if (fields._texts.ContainsKey(property.Name)) throw Unread($"'{property.Name}' stands in the address and in the body");
@@ -71,14 +71,19 @@ internal sealed class RequestFields
     }
 
     /// <summary>Reads a body as JSON.</summary>
+    /// <exception cref="RequestException">It is none, or does not say that it is.</exception>
     public static async Task<JsonDocument> ReadJsonAsync(HttpContext context)
     {
+        if (!context.Request.HasJsonContentType())
+            throw Unread("its content type is not read here; send application/json or multipart/form-data",
+                StatusCodes.Status415UnsupportedMediaType);
         try
         {
             return await JsonDocument.ParseAsync(context.Request.Body, Options, context.RequestAborted);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
+            // The second: a name that holds half a surrogate pair.
             throw Unread($"it is not JSON: {failure.Message}", inner: failure);
         }
     }
@@ -165,7 +170,7 @@ internal sealed class RequestFields
             using JsonDocument document = JsonDocument.Parse(text, Options);
             return document.RootElement.Clone();
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             throw Unread($"'{name}' is not JSON: {failure.Message}", inner: failure);
         }
@@ -174,6 +179,34 @@ internal sealed class RequestFields
     /// <summary>A number in JSON or as text; null if it is left out.</summary>
     public string? NumberOrWord(string name) =>
         _json.TryGetValue(name, out JsonElement[]? json) && json is [{ ValueKind: JsonValueKind.Number } value] ? value.GetRawText() : One(name);
+
+    /// <summary>The name of a field in JSON.</summary>
+    /// <exception cref="RequestException">It holds half a surrogate pair, or bytes that are no text.</exception>
+    public static string NameOf(JsonProperty field)
+    {
+        try
+        {
+            return field.Name;
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw Unread($"the name of a field is no text: {failure.Message}", inner: failure);
+        }
+    }
+
+    /// <summary>A file in base64; null if it is none.</summary>
+    public static byte[]? FileOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String && value.TryGetBytesFromBase64(out byte[]? file) ? file : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // It holds half a surrogate pair.
+            return null;
+        }
+    }
 
     private static string Text(string name, JsonElement value)
     {
@@ -208,9 +241,7 @@ internal sealed class RequestFields
     {
         foreach (JsonElement each in value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : (JsonElement[])[value])
         {
-            if (each.ValueKind != JsonValueKind.String || !each.TryGetBytesFromBase64(out byte[]? file))
-                throw Unread("'image': expected a picture's file in base64, or a list of them");
-            AddPicture(file, mostBytes, most);
+            AddPicture(FileOf(each) ?? throw Unread("'image': expected a picture's file in base64, or a list of them"), mostBytes, most);
         }
     }
 

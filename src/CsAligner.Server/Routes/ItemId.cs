@@ -12,11 +12,15 @@ internal static class ItemId
     public static string Of(HttpContext context)
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        int begin = target.IndexOf(Before, StringComparison.OrdinalIgnoreCase);
+        string path = target.Split('?', '#')[0];
+        int begin = path.IndexOf(Before, StringComparison.OrdinalIgnoreCase);
         if (begin < 0) throw new RequestException(StatusCodes.Status404NotFound, "there is no item at this address");
-        string id = target[(begin + Before.Length)..];
-        int end = id.IndexOfAny(['/', '?', '#']);
-        return Uri.UnescapeDataString(end < 0 ? id : id[..end]);
+        string[] parts = path[(begin + Before.Length)..].Split('/');
+
+        // Routing took dot segments out: the item that it was led to is not the one that stands here.
+        return parts.All(part => Uri.UnescapeDataString(part) is not ("." or ".."))
+            ? Uri.UnescapeDataString(parts[0])
+            : throw new RequestException(StatusCodes.Status404NotFound, "there is no item at this address");
     }
 
     /// <summary>That there is no item with an id.</summary>

@@ -54,7 +54,7 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
     private async Task AddAsync(HttpContext context)
     {
         gate.RequireWrite(context);
-        var added = new List<SearchItem>();
+        var added = new List<NewItem>();
         if (context.Request.HasFormContentType)
         {
             var form = await RequestFields.ReadAsync(context, FormFields, options.MaxPictureBytes, 1);
@@ -78,7 +78,7 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
         await JsonAnswer.WriteAsync(context, writer =>
         {
             writer.WriteStartObject();
-            Write(writer, added);
+            Write(writer, added.Select(each => each.Item));
             writer.WriteEndObject();
         });
     }
@@ -87,7 +87,7 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
     {
         gate.RequireWrite(context);
         string id = ItemId.Of(context);
-        SearchItem item;
+        NewItem item;
         if (context.Request.HasFormContentType)
         {
             var form = await RequestFields.ReadAsync(context, FormFields, options.MaxPictureBytes, 1);
@@ -100,7 +100,7 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
         }
 
         await KeepAsync([item], context);
-        await JsonAnswer.WriteAsync(context, writer => items.Write(writer, item));
+        await JsonAnswer.WriteAsync(context, writer => items.Write(writer, item.Item));
     }
 
     private async Task DeleteAsync(HttpContext context)
@@ -114,21 +114,27 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private async Task KeepAsync(List<SearchItem> added, HttpContext context)
+    private async Task KeepAsync(List<NewItem> added, HttpContext context)
     {
-        IReadOnlyList<SearchItem> replaced;
+        // Of several with one id the last stays, as in the index.
+        NewItem[] last = [.. added.GroupBy(each => each.Item.Id, StringComparer.Ordinal).Select(same => same.Last())];
+        IReadOnlyList<SearchItem> replaced = await index.GetAsync([.. last.Select(each => each.Item.Id)], context.RequestAborted);
+        var written = new List<string?>();
         try
         {
-            replaced = await index.GetAsync([.. added.Select(item => item.Id)], context.RequestAborted);
-            await index.AddAsync(added, context.RequestAborted);
+            foreach (NewItem each in last)
+                if (each.Upload is { } file && pictures.Keep(each.Item.Path!, file)) written.Add(each.Item.Path);
+            await index.AddAsync([.. last.Select(each => each.Item)], context.RequestAborted);
         }
-        catch (Exception failure) when (failure is not IndexStoreException { Outcome: WriteOutcome.Unknown })
+        catch (Exception failure) when (failure
+            is not (IndexStoreException { Outcome: WriteOutcome.Unknown } or OperationCanceledException))
         {
-            foreach (SearchItem item in added) pictures.Forget(item.Path);
+            // Not those that were there: an item that stays has them. Where an item may have been added, its picture stays.
+            foreach (string? path in written) pictures.Forget(path);
             throw;
         }
 
-        HashSet<string?> kept = [.. added.Select(item => item.Path)];
+        HashSet<string?> kept = [.. last.Select(each => each.Item.Path)];
         foreach (SearchItem item in replaced.Where(item => !kept.Contains(item.Path))) pictures.Forget(item.Path);
         surveys.Changed();
     }
@@ -136,7 +142,7 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
     private async Task<SearchItem?> FindAsync(string id, HttpContext context) =>
         await index.GetAsync([id], context.RequestAborted) is [var item] ? item : null;
 
-    private void Write(Utf8JsonWriter writer, IReadOnlyList<SearchItem> list)
+    private void Write(Utf8JsonWriter writer, IEnumerable<SearchItem> list)
     {
         writer.WriteStartArray("items");
         foreach (SearchItem item in list) items.Write(writer, item);

@@ -25,14 +25,15 @@ internal sealed class Gate
     private static readonly TimeSpan SessionTime = TimeSpan.FromHours(12);
 
     private readonly ApiKeys? _keys;
+    private readonly TimeProvider _time;
     private readonly bool _writable;
     private readonly HashSet<string> _hosts;
     private readonly Dictionary<string, (Access Access, DateTimeOffset Until)> _sessions = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
-    public Gate(SearchServerOptions options)
+    public Gate(SearchServerOptions options, TimeProvider? time = null)
     {
-        (_keys, _writable) = (options.Keys, options.Writable);
+        (_keys, _writable, _time) = (options.Keys, options.Writable, time ?? TimeProvider.System);
         _hosts = new HashSet<string>(["localhost", .. options.HostNames], StringComparer.OrdinalIgnoreCase);
     }
 
@@ -41,7 +42,6 @@ internal sealed class Gate
     /// <summary>Refuses what may not read; what may not write is refused where it would.</summary>
     public async Task PassAsync(HttpContext context, RequestDelegate next)
     {
-        Headers.Write(context);
         if (IsFromElsewhere(context))
         {
             await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "the request comes from another site; open the service itself");
@@ -82,7 +82,7 @@ internal sealed class Gate
         string number = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         lock (_lock)
         {
-            DateTimeOffset now = DateTimeOffset.UtcNow;
+            DateTimeOffset now = _time.GetUtcNow();
             foreach (string old in _sessions.Where(each => each.Value.Until < now).Select(each => each.Key).ToArray()) _sessions.Remove(old);
             if (_sessions.Count >= MostSessions) _sessions.Remove(_sessions.MinBy(each => each.Value.Until).Key);
             _sessions[number] = (access, now + SessionTime);
@@ -121,7 +121,7 @@ internal sealed class Gate
         if (request.Cookies[Cookie] is not { } number) return Access.None;
         lock (_lock)
         {
-            return _sessions.TryGetValue(number, out var session) && session.Until > DateTimeOffset.UtcNow ? session.Access : Access.None;
+            return _sessions.TryGetValue(number, out var session) && session.Until > _time.GetUtcNow() ? session.Access : Access.None;
         }
     }
 
