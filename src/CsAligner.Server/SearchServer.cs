@@ -63,7 +63,8 @@ public sealed class SearchServer : IAsyncDisposable
         options ??= new SearchServerOptions();
         options.Check();
         if (encoder.Width != index.Width)
-            throw new InputException($"the index has vectors of {index.Width} values, '{encoder.Name}' gives {encoder.Width}: take the model "
+            throw new InputException(
+                $"the index has vectors of {index.Width} values, '{encoder.Name}' gives {encoder.Width}: take the model "
                 + "and the adapter that the index was made with");
         ListenAddress listen = ListenAddress.Parse(options.Listen);
         if (!listen.IsLoopback && options.Keys is null)

@@ -15,8 +15,8 @@ internal static class Program
         KillJob? job = arguments.Length == 0 ? null : KillJobs.All.FirstOrDefault(each => each.Name == arguments[0]);
         if (job is null)
         {
-            Console.Error.WriteLine(
-                $"usage: VERB [--kills 50] [--seed 1]; verbs: {string.Join(", ", KillJobs.All.Select(each => each.Name))}, index, serve [--minutes 10] [--kills 0]");
+            string jobs = string.Join(", ", KillJobs.All.Select(each => each.Name));
+            Console.Error.WriteLine($"usage: VERB [--kills 50] [--seed 1]; verbs: {jobs}, index, serve [--minutes 10] [--kills 0]");
             return 2;
         }
 

@@ -59,7 +59,8 @@ internal sealed class ServiceSoak(string folder, int seed) : IDisposable
             }
 
             resident.Add(Resident());
-            say(string.Create(CultureInfo.InvariantCulture, $"{minute}: {Interlocked.Read(ref _requests)} requests, {_kept.Count} items of ours, "
+            say(string.Create(CultureInfo.InvariantCulture,
+                $"{minute}: {Interlocked.Read(ref _requests)} requests, {_kept.Count} items of ours, "
                 + $"{resident[^1] >> 20} MiB, {Directory.GetFiles($"/proc/{_process!.Id}/fd").Length} files open"));
         }
 
@@ -88,7 +89,8 @@ internal sealed class ServiceSoak(string folder, int seed) : IDisposable
 
     private void Start(string index)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "csalign.dll"), "serve", index, "--model", "icon-clip",
+        var start = new ProcessStartInfo("dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "csalign.dll"), "serve", index, "--model", "icon-clip",
             "--listen", "127.0.0.1:0", "--rate", "0"])
         {
             UseShellExecute = false,
@@ -151,12 +153,15 @@ internal sealed class ServiceSoak(string folder, int seed) : IDisposable
                 _kept[id] = true;
                 mine.Enqueue(id);
                 if (isPicture)
-                    await AskAsync(() => _http.GetAsync(new Uri($"v1/items/{id}/picture?size=32", UriKind.Relative), CancellationToken.None), HttpStatusCode.OK);
+                    await AskAsync(() =>
+                        _http.GetAsync(new Uri($"v1/items/{id}/picture?size=32", UriKind.Relative), CancellationToken.None),
+                        HttpStatusCode.OK);
             }
 
             if (mine.Count <= KeptItems) continue;
             string old = mine.Dequeue();
-            if (await AskAsync(() => _http.DeleteAsync(new Uri($"v1/items/{old}", UriKind.Relative), CancellationToken.None), HttpStatusCode.NoContent))
+            if (await AskAsync(() =>
+                _http.DeleteAsync(new Uri($"v1/items/{old}", UriKind.Relative), CancellationToken.None), HttpStatusCode.NoContent))
                 _kept[old] = false;
             else
                 _kept.TryRemove(old, out _);

@@ -31,7 +31,9 @@ internal static class ServeBenchmark
             switch (arguments[i])
             {
                 case "--rounds": rounds = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture); break;
-                case "--sizes": sizes = [.. arguments[i + 1].Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))]; break;
+                case "--sizes":
+                    sizes = [.. arguments[i + 1].Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+                    break;
                 case "--folder": folder = Directory.CreateDirectory(arguments[i + 1]).FullName; break;
                 default: throw new InputException($"serve: expected [--sizes N,N,…] [--rounds N] [--folder DIR], got '{arguments[i]}'");
             }
@@ -68,7 +70,8 @@ internal static class ServeBenchmark
             peers.Add(ServedPeer.Ours("ours", index, clip));
             peers.Add(ServedPeer.OursExact(peers[0]));
             foreach (var (server, kind) in ((string, string)[])[("plain", "flat"), ("plain", "hnsw"), ("flask", "hnsw")])
-                peers.Add(ServedPeer.Python(Script, server, kind, rows, Path.Combine(folder, $"{kind}-{size}.faiss"), clip, ExpansionOfPeer));
+                peers.Add(ServedPeer.Python(Script, server, kind, rows, Path.Combine(folder, $"{kind}-{size}.faiss"), clip,
+                    ExpansionOfPeer));
             about = [.. peers.Where(peer => peer.About.Length > 0).Select(peer => peer.About)];
             var results = new List<ServeResult>();
             string[][] exact = [.. Enumerable.Range(0, RecallQueries).Select(q => peers[1].Find(Row(queries, q), Top))];
@@ -96,7 +99,8 @@ internal static class ServeBenchmark
                     }
 
                     for (int p = 0; p < peers.Count; p++)
-                        results.Add(new ServeResult(size, words, clients, peers[p].Name, recalls[p], [.. loads[p]], peers[p].ResidentBytes, seconds));
+                        results.Add(new ServeResult(size, words, clients, peers[p].Name, recalls[p], [.. loads[p]],
+                            peers[p].ResidentBytes, seconds));
                 }
             }
 
@@ -143,12 +147,14 @@ internal static class ServeBenchmark
 
     private static Tensor Rows(RandomGenerator random, int count, Tensor plane)
     {
-        Tensor rows = Tensor.Normal(random, Noise / MathF.Sqrt(Width), count, Width), places = Tensor.Normal(random, 1 / MathF.Sqrt(Latent), count, Latent);
+        Tensor rows = Tensor.Normal(random, Noise / MathF.Sqrt(Width), count, Width),
+            places = Tensor.Normal(random, 1 / MathF.Sqrt(Latent), count, Latent);
         for (int r = 0; r < count; r++)
         {
             Span<float> row = rows.Span.Slice(r * Width, Width);
             for (int k = 0; k < Latent; k++)
-                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(plane.Span.Slice(k * Width, Width), places.Span[(r * Latent) + k], row, row);
+                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(plane.Span.Slice(k * Width, Width), places.Span[(r * Latent) + k],
+                    row, row);
             System.Numerics.Tensors.TensorPrimitives.Divide(row, System.Numerics.Tensors.TensorPrimitives.Norm<float>(row), row);
         }
 
@@ -175,7 +181,8 @@ internal static class ServeBenchmark
 
     private static string Table(List<ServeResult> results, string[] about, int rounds)
     {
-        var text = new StringBuilder("# Search over HTTP against faiss\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- serve`; "
+        var text = new StringBuilder(
+            "# Search over HTTP against faiss\n\nWritten by `dotnet run -c Release --project benchmarks/CsAligner.Benchmarks -- serve`; "
             + "do not edit.\n\n");
         foreach (string line in Machine.Describe()) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         foreach (string line in about.Distinct(StringComparer.Ordinal)) text.Append(CultureInfo.InvariantCulture, $"- Peer: {line}\n");
@@ -193,7 +200,8 @@ internal static class ServeBenchmark
             foreach (ServeResult result in group)
             {
                 ServeResult ours = group.First(other => other.Clients == result.Clients);
-                text.Append(CultureInfo.InvariantCulture, $"| {result.Server} | {result.Clients} | {result.PerSecond:f1} | {result.P50:f1} | "
+                text.Append(CultureInfo.InvariantCulture,
+                    $"| {result.Server} | {result.Clients} | {result.PerSecond:f1} | {result.P50:f1} | "
                     + $"{result.P99:f1} | {result.RatioTo(ours):f2} | {result.Recall:f3} | {result.ResidentBytes / 1e6:f0} |\n");
             }
 

@@ -10,7 +10,8 @@ namespace CsAligner.Benchmarks.Serve;
 /// <param name="ResidentBytes">Of its process.</param>
 /// <param name="BuildSeconds">How long our index took to make; NaN where it was there.</param>
 internal sealed record ServeResult(
-    int Size, bool Words, int Clients, string Server, double Recall, IReadOnlyList<ServeLoad> Loads, long ResidentBytes, double BuildSeconds)
+    int Size, bool Words, int Clients, string Server, double Recall, IReadOnlyList<ServeLoad> Loads, long ResidentBytes,
+        double BuildSeconds)
 {
     public double PerSecond => Rounds.Median(Loads.Select(load => load.PerSecond));
 

@@ -28,7 +28,8 @@ internal sealed class ServedPeer : IDisposable
     private Uri Address { get; init; } = new("http://127.0.0.1");
 
     public long ResidentBytes => _process is null ? 0 : 1024 * long.Parse(
-        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))[6..].Replace("kB", "", StringComparison.Ordinal),
+        File.ReadLines($"/proc/{_process.Id}/status").First(line =>
+            line.StartsWith("VmRSS:", StringComparison.Ordinal))[6..].Replace("kB", "", StringComparison.Ordinal),
         CultureInfo.InvariantCulture);
 
     /// <summary>Ours.</summary>
@@ -36,16 +37,19 @@ internal sealed class ServedPeer : IDisposable
     {
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "csalign.dll"), "serve", index, "--model", clip, "--listen", "127.0.0.1:0", "--rate", "0",
+            Path.Combine(AppContext.BaseDirectory, "csalign.dll"), "serve", index, "--model", clip,
+            "--listen", "127.0.0.1:0", "--rate", "0",
         ];
-        Process process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        Process process = Process.Start(
+            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
         string address = process.StandardOutput.ReadLine()
             ?? throw new InputException("serve: csalign did not start; its message stands above");
         return new ServedPeer(name, process, "", "v1/search", "") { Address = new Uri(address) };
     }
 
     /// <summary>The same process, asked to compare with every item.</summary>
-    public static ServedPeer OursExact(ServedPeer ours) => new($"{ours.Name}, exact", null, "", ours._path, "&exact=true") { Address = ours.Address };
+    public static ServedPeer OursExact(ServedPeer ours) =>
+        new($"{ours.Name}, exact", null, "", ours._path, "&exact=true") { Address = ours.Address };
 
     public static ServedPeer Python(string script, string server, string kind, string rows, string index, string clip, int expansion)
     {
@@ -83,7 +87,8 @@ internal sealed class ServedPeer : IDisposable
     public async Task<string> AskAsync(string words, int top)
     {
         using HttpResponseMessage answer =
-            await _http.GetAsync(new Uri(Address, $"{_path}?q={Uri.EscapeDataString(words)}&top={top.ToString(CultureInfo.InvariantCulture)}{_more}"));
+            await _http.GetAsync(
+                new Uri(Address, $"{_path}?q={Uri.EscapeDataString(words)}&top={top.ToString(CultureInfo.InvariantCulture)}{_more}"));
         return await Checked(answer);
     }
 

@@ -84,7 +84,10 @@ internal sealed record PathRole(string Expected, bool File, bool Folder)
 
     /// <summary>A feature set or an index: a folder, or the address of a store.</summary>
     public static PathRole ServedIndex { get; } =
-        new("a feature-set folder, the folder of an index, postgres://… or redis://…", false, true) { IsElsewhere = (_, value) => IsAddress(value) };
+        new("a feature-set folder, the folder of an index, postgres://… or redis://…", false, true)
+        {
+            IsElsewhere = (_, value) => IsAddress(value),
+        };
 
     /// <summary>Where an index goes.</summary>
     public static PathRole ServedIndexToWrite { get; } =

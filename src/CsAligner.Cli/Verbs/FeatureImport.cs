@@ -28,7 +28,8 @@ internal sealed class FeatureImport(Session session, string folder, Adapter? ima
         using Side images = new(folder, RowKind.Image, imageAdapter), texts = new(folder, RowKind.Text, textAdapter);
         session.Terminal.WithProgress("indexing", images.Rows + (long)texts.Rows, progress =>
         {
-            foreach ((MixedRow row, SearchedRow data) in described.All()) (row.Kind == RowKind.Image ? images : texts).Add(index, row.Row, data, Added);
+            foreach ((MixedRow row, SearchedRow data) in described.All())
+                (row.Kind == RowKind.Image ? images : texts).Add(index, row.Row, data, Added);
 
             // Rows that metadata do not know.
             foreach (Side side in (Side[])[images, texts])
@@ -73,7 +74,9 @@ internal sealed class FeatureImport(Session session, string folder, Adapter? ima
             {
                 case JsonValueKind.String: attributes[name] = value.GetValue<string>(); break;
                 case JsonValueKind.True or JsonValueKind.False: attributes[name] = value.ToString(); break;
-                case JsonValueKind.Number when value.TryGetValue(out double number) && double.IsFinite(number): attributes[name] = number; break;
+                case JsonValueKind.Number when value.TryGetValue(out double number) && double.IsFinite(number):
+                    attributes[name] = number;
+                    break;
                 default: break;
             }
         }

@@ -18,7 +18,8 @@ internal static class IndexVerb
     private static Command Copy(CommandRunner runner)
     {
         Argument<string> from = CommonOptions.Path("FROM", PathRole.ServedIndex, "The index: a folder, postgres://… or redis://…");
-        Argument<string> to = CommonOptions.Path("TO", PathRole.ServedIndexToWrite, "Where the copy goes: a new folder, postgres://… or redis://…");
+        Argument<string> to =
+            CommonOptions.Path("TO", PathRole.ServedIndexToWrite, "Where the copy goes: a new folder, postgres://… or redis://…");
         Option<bool> merge = new("--merge") { Description = "Add to the items that are there; those with the same ids are replaced" };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("copy", "Copy all items of an index into another store, vectors bit for bit") { from, to, merge, json };

@@ -60,7 +60,8 @@ internal static class ServeVerb
             HelpName = "NAME",
         };
         Option<int> rate = CommonOptions.Count(
-            "--rate", "Answer this many requests a second of one address; 0 for no limit", defaults.RequestsPerSecond, least: 0, most: 1_000_000);
+            "--rate", "Answer this many requests a second of one address; 0 for no limit", defaults.RequestsPerSecond, least: 0,
+                most: 1_000_000);
         Option<int> concurrent = CommonOptions.Count(
             "--max-concurrent", "Work on this many requests at a time; as many again wait", defaults.MaxConcurrent, most: 10_000);
         Option<long?> pictureBytes = CommonOptions.Bytes(
@@ -94,7 +95,11 @@ internal static class ServeVerb
                         console => console.LogToStandardErrorThreshold = LogLevel.Trace),
             };
             if (parsed.GetValue(pictureBytes) is { } most)
-                options = options with { MaxPictureBytes = (int)Math.Min(most, 1 << 30), MaxRequestBytes = Math.Max(options.MaxRequestBytes, most + (1 << 20)) };
+                options = options with
+                {
+                    MaxPictureBytes = (int)Math.Min(most, 1 << 30),
+                    MaxRequestBytes = Math.Max(options.MaxRequestBytes, most + (1 << 20))
+                };
             EmbedModel model = encoders.Open(session, parsed, null, null);
             var served = new ServedSource(session, parsed.GetRequiredValue(source),
                 parsed.GetValue(store) ?? session.Terminal.Environment(StoreVariable), model, parsed.GetValue(adapter),
@@ -135,7 +140,8 @@ internal static class ServeVerb
     {
         string? read = session.Terminal.Environment(ReadKeyVariable), write = session.Terminal.Environment(WriteKeyVariable);
         if (file is not null && (read ?? write) is not null)
-            throw new UsageException($"keys come from --api-key-file and from {ReadKeyVariable} or {WriteKeyVariable}: give one of the two");
+            throw new UsageException(
+                $"keys come from --api-key-file and from {ReadKeyVariable} or {WriteKeyVariable}: give one of the two");
         if (file is not null) return ApiKeys.Read(file);
         return (read ?? write) is null ? null : new ApiKeys(read is null ? [] : [read], write is null ? [] : [write]);
     }

@@ -17,8 +17,8 @@ using CsAligner.Training;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>
-/// What <c>serve</c> is given: an index, or a feature set that becomes one. Rows of a set become the items <c>image:N</c> and <c>text:N</c>,
-/// through the adapters; a set that shows a modality gap and has none is aligned in closed form, without pairs.
+/// What <c>serve</c> is given: an index, or a feature set that becomes one. Rows of a set become the items <c>image:N</c> and
+/// <c>text:N</c>, through the adapters; a set that shows a modality gap and has none is aligned in closed form, without pairs.
 /// </summary>
 internal sealed class ServedSource
 {
@@ -44,7 +44,8 @@ internal sealed class ServedSource
         _set = Directory.Exists(path) && FeatureSet.IsAt(path) ? FeatureSet.Open(path) : null;
         if (_set is null && store is not null)
             throw new UsageException($"'{path}' is an index: leave out --store ({ServeVerb.StoreVariable}), or give a feature set");
-        if (_set is null && unaligned) throw new UsageException($"'{path}' is an index, whose rows are what they are: leave out --unaligned");
+        if (_set is null && unaligned) throw new UsageException(
+            $"'{path}' is an index, whose rows are what they are: leave out --unaligned");
         if (run is not null && unaligned) throw new UsageException("--adapter aligns and --unaligned does not: give one of the two");
         _address = _set is null ? path : store ?? Path.Combine(path, IndexFolder);
     }
@@ -175,8 +176,9 @@ internal sealed class ServedSource
         if (File.Exists(marker))
         {
             if (File.ReadAllText(marker).Contains(hash, StringComparison.Ordinal)) return;
+            string which = IsFolder ? $"'{_address}'" : $"the index and '{marker}'";
             throw new InputException($"the index was made of '{_path}' with other features or another adapter; give another --store, or "
-                + $"delete {(IsFolder ? $"'{_address}'" : $"the index and '{marker}'")} to make it anew: what was added over HTTP goes too");
+                + $"delete {which} to make it anew: what was added over HTTP goes too");
         }
 
         new FeatureImport(_session, _path, Space.ImageAdapter, Space.TextAdapter).Run(index);

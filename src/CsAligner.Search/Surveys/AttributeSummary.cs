@@ -7,4 +7,5 @@ namespace CsAligner.Search.Surveys;
 /// first.</param>
 /// <param name="Least">The lowest number; null if no item has a number.</param>
 /// <param name="Most">The highest number; null if no item has a number.</param>
-public sealed record AttributeSummary(string Name, long Items, IReadOnlyList<KeyValuePair<string, long>> Values, double? Least, double? Most);
+public sealed record AttributeSummary(string Name, long Items, IReadOnlyList<KeyValuePair<string, long>> Values, double? Least,
+    double? Most);

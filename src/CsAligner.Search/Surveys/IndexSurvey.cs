@@ -128,6 +128,7 @@ public sealed class IndexSurvey
         }
 
         public AttributeSummary Summary(string name) => new(name, _items,
-            [.. _texts.OrderByDescending(text => text.Value).ThenBy(text => text.Key, StringComparer.Ordinal).Take(MostValues)], _least, _most);
+            [.. _texts.OrderByDescending(text => text.Value).ThenBy(text => text.Key, StringComparer.Ordinal).Take(MostValues)], _least,
+                _most);
     }
 }

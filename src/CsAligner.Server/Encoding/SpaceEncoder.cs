@@ -26,7 +26,8 @@ public sealed class SpaceEncoder
         (Name, _images, _texts, _imageAdapter, _textAdapter) = (name, images, texts, imageAdapter, textAdapter);
         int? ofImages = WidthOf(images?.Width, imageAdapter, "pictures"), ofTexts = WidthOf(texts?.Width, textAdapter, "words");
         if (ofImages is { } a && ofTexts is { } b && a != b)
-            throw new InputException($"pictures become rows of {a} values, words of {b}: they are not in one space; give the adapters of one "
+            throw new InputException(
+                $"pictures become rows of {a} values, words of {b}: they are not in one space; give the adapters of one "
                 + "run of align");
         Width = (ofImages ?? ofTexts)!.Value;
     }
@@ -70,7 +71,8 @@ public sealed class SpaceEncoder
     private static int? WidthOf(int? width, Adapter? adapter, string what)
     {
         if (width is not { } features || adapter is null) return width;
-        if (adapter.UsesTokens) throw new InputException($"the adapter of {what} reads tokens, which queries do not have; align with another");
+        if (adapter.UsesTokens) throw new InputException(
+            $"the adapter of {what} reads tokens, which queries do not have; align with another");
         return adapter.InputWidth == features
             ? adapter.OutputWidth
             : throw new InputException($"the adapter of {what} maps features of {adapter.InputWidth} values, the encoder gives {features}; "

@@ -31,7 +31,8 @@ public sealed class ApiKeys
         }
     }
 
-    /// <summary>Reads keys from a file: one a line, <c>read KEY</c> or <c>write KEY</c>; blank lines and lines with # are left out.</summary>
+    /// <summary>Reads keys from a file: one a line, <c>read KEY</c> or <c>write KEY</c>; blank lines and lines with # are left
+    /// out.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InputException">It cannot be read, or a line is none of these. The message never holds a key.</exception>
     public static ApiKeys Read(string path)

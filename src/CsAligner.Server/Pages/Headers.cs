@@ -9,7 +9,8 @@ internal static class Headers
     /// <summary>The page of the API, a library's: it has styles and a script of its own in its markup.</summary>
     public const string DocumentPage = "/docs";
 
-    private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     private static readonly string DocumentPolicy = Loosen("style-src 'self'", "style-src 'self' 'unsafe-inline'",

@@ -13,7 +13,8 @@ namespace CsAligner.Server.Pictures;
 /// <param name="Resize">The model's <see cref="ImagePreprocessing.Resize"/>.</param>
 /// <param name="Filter">The model's <see cref="ImagePreprocessing.Filter"/>.</param>
 /// <param name="Limits">How large the picture may be.</param>
-internal sealed record PictureJob(int ThumbnailSide, int Size, int ShortSide, ResizeRule Resize, ResampleFilter Filter, PictureLimits Limits)
+internal sealed record PictureJob(int ThumbnailSide, int Size, int ShortSide, ResizeRule Resize, ResampleFilter Filter,
+    PictureLimits Limits)
 {
     /// <summary>Bytes of the numbers, that of the file's length included.</summary>
     public const int HeaderBytes = 36;

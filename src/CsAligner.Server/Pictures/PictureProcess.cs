@@ -114,7 +114,8 @@ internal sealed class PictureProcess : IDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             Kill();
-            throw new PictureProcessException($"cannot decode the picture: it takes more than {time.TotalSeconds:0.#} seconds; make it smaller");
+            throw new PictureProcessException(
+                $"cannot decode the picture: it takes more than {time.TotalSeconds:0.#} seconds; make it smaller");
         }
         catch (OperationCanceledException)
         {

@@ -78,7 +78,8 @@ internal sealed class SpaceQuery
         try
         {
             Tensor query = MixedQuery.Mean(asked);
-            if (unwanted.Length > 0) query = MixedQuery.Without(query, Tensor.From([.. unwanted.SelectMany(row => row)], unwanted.Length, query.Width));
+            if (unwanted.Length > 0)
+                query = MixedQuery.Without(query, Tensor.From([.. unwanted.SelectMany(row => row)], unwanted.Length, query.Width));
             return query.Span.ToArray();
         }
         catch (InputException failure)

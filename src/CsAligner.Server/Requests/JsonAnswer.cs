@@ -16,6 +16,6 @@ internal static class JsonAnswer
         await using (var writer = new Utf8JsonWriter(buffer, Options)) write(writer);
         context.Response.ContentType = type;
         context.Response.ContentLength = buffer.WrittenCount;
-        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
+        await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
     }
 }

@@ -54,7 +54,8 @@ internal sealed class RequestFields
                 if (value.ValueKind == JsonValueKind.Null) continue;
                 if (fields._texts.ContainsKey(property.Name)) throw Unread($"'{property.Name}' stands in the address and in the body");
                 if (property.Name == "image") fields.AddPictures(value, mostPictureBytes, mostPictures);
-                else fields._json[property.Name] = value.ValueKind == JsonValueKind.Array && property.Name != WholeList ? [.. value.EnumerateArray()] : [value];
+                else fields._json[property.Name] = value.ValueKind == JsonValueKind.Array
+                    && property.Name != WholeList ? [.. value.EnumerateArray()] : [value];
             }
         }
         else if (type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
@@ -128,7 +129,8 @@ internal sealed class RequestFields
     {
         if (_json.TryGetValue(name, out JsonElement[]? json))
         {
-            return json is [{ ValueKind: JsonValueKind.Number } value] && value.TryGetInt32(out int found) && found >= least && found <= most
+            return json is [{ ValueKind: JsonValueKind.Number } value] && value.TryGetInt32(out int found) && found >= least
+                && found <= most
                 ? found
                 : throw Wrong();
         }
@@ -163,7 +165,8 @@ internal sealed class RequestFields
     /// <summary>A JSON value, or text that holds one; null if it is left out.</summary>
     public JsonElement? Json(string name)
     {
-        if (_json.TryGetValue(name, out JsonElement[]? json)) return json is [var one] ? one : throw Unread($"'{name}': expected one object");
+        if (_json.TryGetValue(name, out JsonElement[]? json)) return json is [var one] ? one
+            : throw Unread($"'{name}': expected one object");
         if (One(name) is not { } text) return null;
         try
         {
@@ -178,7 +181,8 @@ internal sealed class RequestFields
 
     /// <summary>A number in JSON or as text; null if it is left out.</summary>
     public string? NumberOrWord(string name) =>
-        _json.TryGetValue(name, out JsonElement[]? json) && json is [{ ValueKind: JsonValueKind.Number } value] ? value.GetRawText() : One(name);
+        _json.TryGetValue(name, out JsonElement[]? json)
+            && json is [{ ValueKind: JsonValueKind.Number } value] ? value.GetRawText() : One(name);
 
     /// <summary>The name of a field in JSON.</summary>
     /// <exception cref="RequestException">It holds half a surrogate pair, or bytes that are no text.</exception>
@@ -212,7 +216,8 @@ internal sealed class RequestFields
     {
         try
         {
-            return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Unread($"'{name}': expected a text or a list of texts");
+            return value.ValueKind == JsonValueKind.String ? value.GetString()!
+                : throw Unread($"'{name}': expected a text or a list of texts");
         }
         catch (InvalidOperationException failure)
         {

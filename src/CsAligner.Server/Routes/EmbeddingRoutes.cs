@@ -25,7 +25,8 @@ internal sealed class EmbeddingRoutes(QueryEncoder encoder, string model)
         if (inputs.Length is 0 or > MostInputs || Array.Exists(inputs, string.IsNullOrEmpty))
             throw RequestFields.Unread($"'input': expected a text, or a list of 1 to {MostInputs} texts, none of them empty");
         if (fields.One("model") is { } asked && asked != model)
-            throw new RequestException(StatusCodes.Status404NotFound, $"there is no model '{RequestFields.Short(asked)}' here, only '{model}'");
+            throw new RequestException(StatusCodes.Status404NotFound,
+                $"there is no model '{RequestFields.Short(asked)}' here, only '{model}'");
         if (fields.Number("dimensions", encoder.Width, 1, int.MaxValue) is var width && width != encoder.Width)
             throw RequestFields.Unread($"'dimensions': the model gives {encoder.Width} values, not {width}; leave it out");
         bool isBase64 = fields.Choice("encoding_format", "float", "base64") == "base64";

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CsAligner.Server.Routes;
 
-/// <summary>The id in an address, <c>/v1/items/ID</c>: taken as it was sent, because a decoded path no longer tells %2F from %252F.</summary>
+/// <summary>The id in an address, <c>/v1/items/ID</c>: taken as it was sent, because a decoded path no longer tells %2F from
+/// %252F.</summary>
 internal static class ItemId
 {
     private const string Before = "/v1/items/";

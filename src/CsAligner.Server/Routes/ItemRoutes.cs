@@ -63,7 +63,8 @@ internal sealed class ItemRoutes(ISearchIndex index, ItemReader reader, ItemJson
         else
         {
             using JsonDocument document = await RequestFields.ReadJsonAsync(context);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("items", out JsonElement list)
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("items", out JsonElement list)
                 || list.ValueKind != JsonValueKind.Array)
                 throw RequestFields.Unread("expected {\"items\": […]}");
             if (list.GetArrayLength() is 0 or > MostItems) throw RequestFields.Unread($"expected 1 to {MostItems} items at a time");

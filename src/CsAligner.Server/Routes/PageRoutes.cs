@@ -44,7 +44,8 @@ internal sealed class PageRoutes(Gate gate, SpaceEncoder encoder, SearchServerOp
 
     private async Task SignAsync(HttpContext context)
     {
-        if (!context.Request.HasFormContentType) throw RequestFields.Unread("expected the form of the page", StatusCodes.Status415UnsupportedMediaType);
+        if (!context.Request.HasFormContentType)
+            throw RequestFields.Unread("expected the form of the page", StatusCodes.Status415UnsupportedMediaType);
         IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted);
         if (form.Keys.FirstOrDefault(name => !Fields.Contains(name)) is { } other)
             throw RequestFields.Unread($"there is no field '{RequestFields.Short(other)}'");

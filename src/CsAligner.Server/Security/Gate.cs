@@ -44,7 +44,8 @@ internal sealed class Gate
     {
         if (IsFromElsewhere(context))
         {
-            await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "the request comes from another site; open the service itself");
+            await Problems.WriteAsync(context, StatusCodes.Status403Forbidden,
+                "the request comes from another site; open the service itself");
             return;
         }
 
@@ -83,7 +84,8 @@ internal sealed class Gate
         lock (_lock)
         {
             DateTimeOffset now = _time.GetUtcNow();
-            foreach (string old in _sessions.Where(each => each.Value.Until < now).Select(each => each.Key).ToArray()) _sessions.Remove(old);
+            foreach (string old in _sessions.Where(each => each.Value.Until < now).Select(each => each.Key).ToArray())
+                _sessions.Remove(old);
             if (_sessions.Count >= MostSessions) _sessions.Remove(_sessions.MinBy(each => each.Value.Until).Key);
             _sessions[number] = (access, now + SessionTime);
         }

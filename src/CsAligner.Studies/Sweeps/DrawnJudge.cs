@@ -41,7 +41,8 @@ internal sealed class DrawnJudge
         IImageEncoder own = model.NeedImages("sweep: \"pictures\"");
         var decoder = DiffusionDecoder.Load(NamedModel.PathOf(options.Decoder));
         if (decoder.Config.ConditionSize != own.Width)
-            throw new InputException($"sweep: '{options.Decoder}' takes embeddings of {decoder.Config.ConditionSize} values, the model gives "
+            throw new InputException(
+                $"sweep: '{options.Decoder}' takes embeddings of {decoder.Config.ConditionSize} values, the model gives "
                 + $"{own.Width}; name the model that the decoder was trained with");
         IImageEncoder? judge = options.Judge is null
             ? null
@@ -85,7 +86,8 @@ internal sealed class DrawnJudge
             FidelityEvaluator.Measure(own, test.Own, cancellation: _session.Cancellation),
             Evaluator.TextToImage(own, test.Texts, pairs),
             Evaluator.TextToImage(own, test.Own, pairs),
-            _judge is null ? null : FidelityEvaluator.Measure(Embed(_judge, pictures, _size), test.Judge!, cancellation: _session.Cancellation));
+            _judge is null ? null
+                : FidelityEvaluator.Measure(Embed(_judge, pictures, _size), test.Judge!, cancellation: _session.Cancellation));
     }
 
     private Tensor Embed(IImageEncoder encoder, byte[][] pictures, int side) => encoder.EmbedImages(

@@ -14,7 +14,8 @@ internal sealed record DrawnMeasures
         ("drawn_density", m => m.Density), ("drawn_coverage", m => m.Coverage),
         ("drawn_by_name_r1", m => m.ByName1), ("drawn_by_name_r10", m => m.ByName10),
         ("drawn_by_picture_r1", m => m.ByPicture1), ("drawn_by_picture_r10", m => m.ByPicture10),
-        ("judge_frechet", m => m.JudgeFrechet), ("judge_kernel_distance", m => m.JudgeKernel), ("judge_kernel_error", m => m.JudgeKernelError),
+        ("judge_frechet", m => m.JudgeFrechet), ("judge_kernel_distance", m => m.JudgeKernel),
+            ("judge_kernel_error", m => m.JudgeKernelError),
     ];
 
     /// <summary>Of a test without pictures.</summary>
@@ -54,24 +55,25 @@ internal sealed record DrawnMeasures
 
     public double JudgeKernelError { get; init; } = double.NaN;
 
-    public static DrawnMeasures Of(FidelityMeasures own, RetrievalMeasures byName, RetrievalMeasures byPicture, FidelityMeasures? judge) => new()
-    {
-        Frechet = own.Frechet,
-        Kernel = own.KernelDistance,
-        KernelError = own.KernelDistanceError ?? double.NaN,
-        Cmmd = own.Cmmd,
-        Precision = own.Precision ?? double.NaN,
-        Recall = own.Recall ?? double.NaN,
-        Density = own.Density ?? double.NaN,
-        Coverage = own.Coverage ?? double.NaN,
-        ByName1 = byName.RecallAt1,
-        ByName10 = byName.RecallAt10,
-        ByPicture1 = byPicture.RecallAt1,
-        ByPicture10 = byPicture.RecallAt10,
-        JudgeFrechet = judge?.Frechet ?? double.NaN,
-        JudgeKernel = judge?.KernelDistance ?? double.NaN,
-        JudgeKernelError = judge?.KernelDistanceError ?? double.NaN,
-    };
+    public static DrawnMeasures Of(
+        FidelityMeasures own, RetrievalMeasures byName, RetrievalMeasures byPicture, FidelityMeasures? judge) => new()
+        {
+            Frechet = own.Frechet,
+            Kernel = own.KernelDistance,
+            KernelError = own.KernelDistanceError ?? double.NaN,
+            Cmmd = own.Cmmd,
+            Precision = own.Precision ?? double.NaN,
+            Recall = own.Recall ?? double.NaN,
+            Density = own.Density ?? double.NaN,
+            Coverage = own.Coverage ?? double.NaN,
+            ByName1 = byName.RecallAt1,
+            ByName10 = byName.RecallAt10,
+            ByPicture1 = byPicture.RecallAt1,
+            ByPicture10 = byPicture.RecallAt10,
+            JudgeFrechet = judge?.Frechet ?? double.NaN,
+            JudgeKernel = judge?.KernelDistance ?? double.NaN,
+            JudgeKernelError = judge?.KernelDistanceError ?? double.NaN,
+        };
 
     /// <summary>From the columns of results.csv.</summary>
     /// <param name="column">The value of a column; NaN if the file has none.</param>

@@ -30,7 +30,11 @@ internal sealed record DrawnOptions(string Decoder, int Names, string? Judge, Ge
             value.TryGetProperty("decoder", out var decoder) ? decoder.GetString()! : NamedModel.Decoder,
             names,
             value.TryGetProperty("judge", out var judge) ? judge.GetString() : null,
-            usual with { Steps = steps, Guidance = value.TryGetProperty("guidance", out var guidance) ? guidance.GetDouble() : usual.Guidance });
+            usual with
+            {
+                Steps = steps,
+                Guidance = value.TryGetProperty("guidance", out var guidance) ? guidance.GetDouble() : usual.Guidance
+            });
 
         int Whole(string key, int fallback) => value.TryGetProperty(key, out var number) ? number.GetInt32() : fallback;
     }

@@ -66,7 +66,8 @@ public class AblationTests
     // The same features, and the decoder that ships, which is good enough to tell true embeddings from those of texts.
     private static void PicturesOfNamesAreJudgedByTheTrueOnes(TemporaryFolder folder)
     {
-        string model = Path.Combine(Repository.Root, "models", "icon-clip"), decoder = Path.Combine(Repository.Root, "models", "icon-decoder");
+        string model = Path.Combine(Repository.Root, "models", "icon-clip"),
+            decoder = Path.Combine(Repository.Root, "models", "icon-decoder");
         File.WriteAllText(folder["pictures.json"], $$"""
             {
               "name": "pictures",
@@ -87,7 +88,8 @@ public class AblationTests
         Assert.True(run.ExitCode == 0, run.Error);
         JsonElement[] results = [.. run.Json.GetProperty("results").EnumerateArray()];
         double Of(string cell, string key, int seed = 0) =>
-            results.Single(r => r.GetProperty("cell").GetString() == cell && r.GetProperty("seed").GetInt32() == seed).GetProperty(key).GetDouble();
+            results.Single(r => r.GetProperty("cell").GetString() == cell
+                && r.GetProperty("seed").GetInt32() == seed).GetProperty(key).GetDouble();
         Assert.True(Of("ceiling", "drawn_frechet") < Of("raw", "drawn_frechet"));
         Assert.True(Of("ceiling", "drawn_by_picture_r10") > 1.5 * Of("raw", "drawn_by_picture_r10"));
         Assert.InRange(Of("closed form", "drawn_coverage"), 0, 1);

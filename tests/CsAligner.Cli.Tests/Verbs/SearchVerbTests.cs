@@ -50,9 +50,11 @@ public class SearchVerbTests
         Npy.Write(folder["images.npy"], Tensor.Normal(new RandomGenerator(1), 1, 60, features.Width));
         Assert.Equal(0, CommandLineRun.Of("align", "--images", folder["images.npy"], "--texts", folder["set"], "--objective", "barycentre",
             "--out", folder["run"]).ExitCode);
-        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", folder["run/text-adapter.safetensors"], folder["set"], folder["rows.npy"]).ExitCode);
+        Assert.Equal(0, CommandLineRun.Of("apply", "--adapter", folder["run/text-adapter.safetensors"], folder["set"], folder["rows.npy"])
+            .ExitCode);
         Save(folder, "mapped", Modality.Text, Npy.ReadTensor(folder["rows.npy"]), metadata: false);
-        CommandLineRun run = CommandLineRun.Of("search", folder["mapped"], names[7], "--model", Model, "--adapter", folder["run"], "--json");
+        CommandLineRun run =
+            CommandLineRun.Of("search", folder["mapped"], names[7], "--model", Model, "--adapter", folder["run"], "--json");
         JsonElement best = run.Json.GetProperty("queries")[0].GetProperty("matches")[0];
         Assert.Equal(7, best.GetProperty("row").GetInt32());
         Assert.Equal(1, best.GetProperty("cosine").GetDouble(), 1e-3);

@@ -48,7 +48,8 @@ public sealed class ServeVerbTests : IDisposable
 
         // The same index by itself, with the adapter that the first start made.
         string made = Assert.Single(Directory.GetDirectories(Features, "closed-form-*"));
-        await using var alone = await ServedProcess.StartAsync([Path.Combine(Features, "index"), "--model", "icon-clip", "--adapter", made]);
+        await using var alone =
+            await ServedProcess.StartAsync([Path.Combine(Features, "index"), "--model", "icon-clip", "--adapter", made]);
         Assert.Equal("text:0", (await alone.FindAsync("q=a+red+circle+of+size+1&find=texts&top=1"))[0]);
     }
 
@@ -69,11 +70,13 @@ public sealed class ServeVerbTests : IDisposable
     [Fact]
     public async Task An_index_is_copied_whole_and_never_over_another()
     {
-        await using (var served = await ServedProcess.StartAsync([Features, "--model", "icon-clip", "--unaligned"])) await served.StopAsync();
+        await using (var served = await ServedProcess.StartAsync([Features, "--model", "icon-clip", "--unaligned"]))
+            await served.StopAsync();
         string index = Path.Combine(Features, "index"), copy = _folder["copy"];
         JsonElement copied = CommandLineRun.Of("index", "copy", index, copy, "--json").Json;
         Assert.Equal(480, copied.GetProperty("items").GetInt32());
-        Assert.Contains("already where the copy should go", CommandLineRun.Of("index", "copy", index, copy).Error, StringComparison.Ordinal);
+        Assert.Contains("already where the copy should go", CommandLineRun.Of("index", "copy", index, copy).Error,
+            StringComparison.Ordinal);
         Run("index", "copy", index, copy, "--merge");
         await using var moved = await ServedProcess.StartAsync([copy, "--model", "icon-clip"]);
         Assert.Equal("text:0", (await moved.FindAsync("q=a+red+circle+of+size+1&find=texts&top=1"))[0]);
@@ -82,7 +85,8 @@ public sealed class ServeVerbTests : IDisposable
     [Fact]
     public void What_does_not_go_together_is_refused_before_work()
     {
-        Assert.Contains("--adapter aligns and --unaligned does not", Refused("--adapter", _folder.Path, "--unaligned"), StringComparison.Ordinal);
+        Assert.Contains("--adapter aligns and --unaligned does not", Refused("--adapter", _folder.Path, "--unaligned"),
+            StringComparison.Ordinal);
         Assert.Contains("and there is no key", Refused("--listen", "*:0"), StringComparison.Ordinal);
         Assert.Contains("expected ADDRESS:PORT", Refused("--listen", "7860"), StringComparison.Ordinal);
         Assert.Contains("there is no store for 'mysql://…'", Refused("--store", "mysql://here"), StringComparison.Ordinal);

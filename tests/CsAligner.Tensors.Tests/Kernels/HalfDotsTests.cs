@@ -78,7 +78,8 @@ public sealed unsafe class HalfDotsTests : IDisposable
                 // One asks for fewer rows than there are, as one does that began before the file grew.
                 int[] counts = [.. Enumerable.Range(0, queries).Select(i => i == 1 ? Rows - 3 : Rows)];
                 float[][] asked = [.. counts.Select(_ => Tensor.Normal(random, 1, 1, width).Span.ToArray())];
-                byte[][] wanted = [.. counts.Select((count, i) => Enumerable.Range(0, count).Select(row => (byte)((row + i) % 3)).ToArray())];
+                byte[][] wanted = [.. counts
+                    .Select((count, i) => Enumerable.Range(0, count).Select(row => (byte)((row + i) % 3)).ToArray())];
                 float[][] together = [.. counts.Select(count => new float[count])], alone = [.. counts.Select(count => new float[count])];
                 Score(asked, rows, wanted, together);
                 for (int i = 0; i < queries; i++) Score([asked[i]], rows[..(counts[i] * width)], [wanted[i]], [alone[i]]);

@@ -2,7 +2,8 @@ using CsAligner.Tensors.Kernels.Threading;
 
 namespace CsAligner.Tensors.Tests.Kernels;
 
-/// <summary>Requests that share passes: each is done once, those that come together go together, and a failure reaches all of a pass.</summary>
+/// <summary>Requests that share passes: each is done once, those that come together go together, and a failure reaches all of a
+/// pass.</summary>
 public sealed class SharedPassesTests
 {
     [Fact]

@@ -1,6 +1,7 @@
 namespace CsAligner.Tensors.Kernels.Retrieval;
 
-/// <summary>A query of <see cref="HalfDots"/>: what it asks for, and where its scores go. Whoever made it keeps the memory in place.</summary>
+/// <summary>A query of <see cref="HalfDots"/>: what it asks for, and where its scores go. Whoever made it keeps the memory in
+/// place.</summary>
 /// <param name="scaled">[D], from <see cref="HalfDots.Prepare"/>.</param>
 /// <param name="width">D.</param>
 /// <param name="wanted">A byte for each row: not zero where it is asked for.</param>
