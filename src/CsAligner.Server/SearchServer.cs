@@ -160,10 +160,8 @@ public sealed class SearchServer : IAsyncDisposable
                     _ => new TokenBucketRateLimiterOptions
                     {
                         TokenLimit = 2 * options.RequestsPerSecond,
-                        TokensPerPeriod = Math.Max(1, options.RequestsPerSecond / 10),
-                        ReplenishmentPeriod = options.RequestsPerSecond < 10
-                            ? TimeSpan.FromSeconds(1.0 / options.RequestsPerSecond)
-                            : TimeSpan.FromMilliseconds(100),
+                        TokensPerPeriod = options.RequestsPerSecond,
+                        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
                         QueueLimit = 0,
                     }));
         var concurrency = PartitionedRateLimiter.Create<HttpContext, bool>(context => IsHealth(context)

@@ -10,8 +10,12 @@ namespace CsAligner.Server.Tests;
 /// <summary>
 /// 10,000 requests that are damaged at random, each from its own seed: never an internal error, never a hang, and the service is as it was.
 /// </summary>
+[Collection(Alone)]
 public sealed class HostileTests
 {
+    /// <summary>The memory of the process is measured: nothing else may run beside it.</summary>
+    private const string Alone = "alone";
+
     private const int AtATime = 16;
 
     // What is read is thrown away: after it, the heap of the process is within this of what it was.
@@ -184,4 +188,7 @@ public sealed class HostileTests
         8 => "%ff%2f..%2f"u8.ToArray(),
         _ => "\"\",null,{}"u8.ToArray(),
     };
+
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class AloneDefinition;
 }

@@ -12,6 +12,7 @@ public sealed class OpenApiTests(Service service) : IClassFixture<Service>
     {
         ["q"] = "a cat",
         ["like"] = "text:1",
+        ["vector"] = $"[{string.Join(',', Enumerable.Repeat("0.1", 192))}]",
         ["without"] = "the sun",
         ["without_like"] = "text:2",
         ["find"] = "images",

@@ -46,7 +46,7 @@ internal static class PageFiles
 
         response.ContentType = file.MediaType;
         response.ContentLength = file.Bytes.Length;
-        if (!HttpMethods.IsHead(context.Request.Method)) await response.Body.WriteAsync(file.Bytes, context.RequestAborted);
+        await response.Body.WriteAsync(file.Bytes, context.RequestAborted);
     }
 
     private static PageFile Read(string resource)

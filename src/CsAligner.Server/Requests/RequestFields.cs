@@ -40,7 +40,7 @@ internal sealed class RequestFields
         var fields = new RequestFields();
         HttpRequest request = context.Request;
         foreach (var (name, values) in request.Query) fields.AddTexts(name, values, known);
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) return fields;
+        if (HttpMethods.IsGet(request.Method)) return fields;
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type))
             throw Unread("it has no content type; send application/json or multipart/form-data", StatusCodes.Status415UnsupportedMediaType);
         if (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))

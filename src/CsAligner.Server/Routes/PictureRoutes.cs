@@ -60,6 +60,6 @@ internal sealed class PictureRoutes(ISearchIndex index, PictureStore pictures, P
 
         context.Response.ContentType = type;
         context.Response.ContentLength = picture.Length;
-        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(picture, context.RequestAborted);
+        await context.Response.Body.WriteAsync(picture, context.RequestAborted);
     }
 }

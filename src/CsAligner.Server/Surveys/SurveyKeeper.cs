@@ -1,6 +1,5 @@
 using CsAligner.Search;
 using CsAligner.Search.Surveys;
-using CsAligner.Tensors;
 using Microsoft.Extensions.Logging;
 
 namespace CsAligner.Server.Surveys;
@@ -88,7 +87,7 @@ internal sealed partial class SurveyKeeper : IAsyncDisposable
                 TimeSpan pause = PauseForEach * TimeProvider.System.GetElapsedTime(begin);
                 return pause > ShortestPause ? pause : ShortestPause;
             }
-            catch (InputException failure)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 Failed(_log, failure.Message);
                 await Task.Delay(AfterFailure, _stop.Token);
