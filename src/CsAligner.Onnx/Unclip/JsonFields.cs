@@ -13,7 +13,7 @@ internal sealed class JsonFields
     private JsonFields(string path, JsonElement element) => (_path, _element) = (path, element);
 
     /// <summary>The names of the fields.</summary>
-    public IEnumerable<string> Names => _element.EnumerateObject().Select(field => field.Name);
+    public IEnumerable<string> Names => _element.EnumerateObject().Select(entry => entry.Name);
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InputException">It cannot be read or holds no JSON object.</exception>
