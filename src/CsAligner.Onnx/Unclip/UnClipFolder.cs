@@ -193,14 +193,14 @@ internal sealed class UnClipFolder
 
     private void CheckFiles()
     {
+        if (_files.Names.FirstOrDefault(name => !IsPlain(name)) is { } wrong)
+            throw new InputException($"{_folder}: {FileName} lists '{wrong}', which is no file of this folder");
         foreach (string name in _files.Names)
         {
-            if (!IsPlain(name)) throw new InputException($"{_folder}: {FileName} lists '{name}', which is no file of this folder");
             string path = Path.Combine(_folder, name);
             if (!File.Exists(path))
                 throw new InputException($"{path}: this part of the decoder is missing; copy the whole folder, or export it again");
-            var entry = _files.Object(name)!;
-            if (entry.Text("sha256") is not { } expected) continue;
+            if (_files.Object(name)?.Text("sha256") is not { } expected) continue;
             using var stream = File.OpenRead(path);
             string found = Convert.ToHexStringLower(SHA256.HashData(stream));
             if (!string.Equals(found, expected, StringComparison.OrdinalIgnoreCase))

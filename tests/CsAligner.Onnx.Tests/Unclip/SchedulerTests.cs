@@ -25,8 +25,8 @@ public sealed class SchedulerTests
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "schedulers.json")));
         var golden = document.RootElement.GetProperty(name);
         int[] times = scheduler.Times(6);
-        Assert.Equal(Numbers("times"), [.. times.Select(time => (double)time)]);
-        Assert.Equal(Numbers("times50"), [.. scheduler.Times(50).Select(time => (double)time)]);
+        Assert.Equal(Numbers("times"), times.Select(time => (double)time).ToArray());
+        Assert.Equal(Numbers("times50"), scheduler.Times(50).Select(time => (double)time).ToArray());
         float[] sample = Floats(golden, "start");
         for (int i = 0; i < times.Length; i++)
         {
