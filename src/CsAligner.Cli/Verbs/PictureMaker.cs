@@ -4,6 +4,7 @@ using CsAligner.Generation.Decoders;
 using CsAligner.Generation.Diffusion;
 using CsAligner.Onnx.Unclip;
 using CsAligner.Studies.Encoders;
+using CsAligner.Studies.Sessions;
 using CsAligner.Tensors;
 
 namespace CsAligner.Cli.Verbs;
@@ -95,6 +96,10 @@ internal abstract class PictureMaker : IDisposable
             Tensor rows, Action<int, byte[]> write, ulong[]? noise, Action<int> evaluated, CancellationToken cancellation) =>
             pipeline.Run(rows, write, _options, noise, evaluated, cancellation);
 
-        public override void Dispose() => pipeline.Dispose();
+        public override void Dispose()
+        {
+            pipeline.Dispose();
+            base.Dispose();
+        }
     }
 }
