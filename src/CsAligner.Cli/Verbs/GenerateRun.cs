@@ -2,8 +2,6 @@ using System.Text.Json;
 using CsAligner.Cli.Running;
 using CsAligner.Data.Images;
 using CsAligner.Generation;
-using CsAligner.Generation.Decoders;
-using CsAligner.Generation.Diffusion;
 using CsAligner.Studies.Encoders;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
@@ -12,7 +10,7 @@ using CsAligner.Training;
 namespace CsAligner.Cli.Verbs;
 
 /// <summary>The work of <c>generate</c> with its progress: from the inputs to a folder of pictures.</summary>
-internal sealed class GenerateRun(Session session, GenerateInputs inputs, string decoderName, string samplerName, GenerationOptions options)
+internal sealed class GenerateRun(Session session, GenerateInputs inputs, string decoderName, GenerateSettings settings)
 {
     /// <summary>Makes the pictures.</summary>
     /// <param name="folder">Where; refused where it holds others.</param>
@@ -22,9 +20,9 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
         using var held = OutputLock.OfFolder(folder);
         PictureFolder.RequireFree(folder);
         long start = session.Terminal.Time.GetTimestamp();
-        DiffusionDecoder decoder = DiffusionDecoder.Load(NamedModel.PathOf(decoderName));
-        (Tensor rows, ulong[]? noise) = inputs.Read(session, decoderName, decoder.Config.ConditionSize);
-        var pictures = new PictureFolder(folder, decoder.Config.ImageSize, options.Count, (long)rows.Rows * options.Count);
+        using PictureMaker decoder = PictureMaker.Load(decoderName, settings);
+        (Tensor rows, ulong[]? noise) = inputs.Read(session, decoderName, decoder.Width);
+        var pictures = new PictureFolder(folder, decoder.ImageSize, settings.Count, (long)rows.Rows * settings.Count);
         try
         {
             Make(decoder, rows, noise, pictures);
@@ -42,28 +40,27 @@ internal sealed class GenerateRun(Session session, GenerateInputs inputs, string
         session.Terminal.Say($"{made}, {GeneratedPictures.SheetFile} and {GeneratedPictures.RecordFile} written to {folder}");
     }
 
-    private void Make(DiffusionDecoder decoder, Tensor rows, ulong[]? noise, PictureFolder pictures)
+    private void Make(PictureMaker decoder, Tensor rows, ulong[]? noise, PictureFolder pictures)
     {
-        var generator = new PictureGenerator(decoder, options, new Samplers().Create(samplerName));
         long done = 0;
         session.Terminal.WithProgress(
             "making pictures",
-            generator.Evaluations(rows.Rows),
-            progress => generator.Run(rows, pictures.Write, noise, evaluated => progress.Report(done += evaluated), session.Cancellation),
+            decoder.Evaluations(rows.Rows),
+            progress => decoder.Run(rows, pictures.Write, noise, evaluated => progress.Report(done += evaluated), session.Cancellation),
             "evaluations");
     }
 
-    private void WriteJson(Utf8JsonWriter writer, DiffusionDecoder decoder, int rows, PictureFolder pictures, double seconds)
+    private void WriteJson(Utf8JsonWriter writer, PictureMaker decoder, int rows, PictureFolder pictures, double seconds)
     {
         writer.WriteStartObject();
         inputs.WriteJson(writer, rows);
         GenerateInputs.WriteFile(writer, "decoder", decoderName, ModelFingerprint.OfWeights);
-        writer.WriteNumber("image_size", decoder.Config.ImageSize);
-        writer.WriteNumber("count", options.Count);
-        writer.WriteNumber("steps", options.Steps);
-        writer.WriteNumber("guidance", options.Guidance);
-        writer.WriteString("sampler", samplerName);
-        writer.WriteNumber("seed", options.Seed);
+        writer.WriteNumber("image_size", decoder.ImageSize);
+        writer.WriteNumber("count", settings.Count);
+        writer.WriteNumber("steps", decoder.Settings.Steps);
+        writer.WriteNumber("guidance", decoder.Settings.Guidance);
+        writer.WriteString("sampler", decoder.Settings.Sampler);
+        writer.WriteNumber("seed", settings.Seed);
         writer.WriteNumber("seconds", seconds);
         writer.WriteNumber("peak_bytes", RunEnvironment.PeakBytes);
         RunEnvironment.WriteProperties(writer);

@@ -28,7 +28,7 @@ internal static class GenerateVerb
         Option<string> decoder = CommonOptions.DefaultPath(
             "--decoder",
             PathRole.Decoder,
-            $"The decoder: {NamedModel.Decoder}, which makes icons, or a folder that pretrain wrote",
+            $"The decoder: {NamedModel.Decoder}, which makes icons, or a folder that pretrain or export-unclip.py wrote",
             NamedModel.Decoder);
         Option<string?> model = CommonOptions.OptionalPath(
             "--model", PathRole.Model,
@@ -63,14 +63,13 @@ internal static class GenerateVerb
         runner.SetAction(command, (parsed, session) =>
         {
             GenerateInputs inputs = Inputs(parsed);
-            var options = new GenerationOptions
-            {
-                Count = parsed.GetValue(count),
-                Steps = parsed.GetValue(steps),
-                Guidance = parsed.GetValue(guidance),
-                Seed = parsed.GetValue(seed),
-            };
-            var run = new GenerateRun(session, inputs, parsed.GetRequiredValue(decoder), parsed.GetRequiredValue(sampler), options);
+            var settings = new GenerateSettings(
+                parsed.GetValue(count),
+                parsed.IsGiven(steps) ? parsed.GetValue(steps) : null,
+                parsed.IsGiven(guidance) ? parsed.GetValue(guidance) : null,
+                parsed.IsGiven(sampler) ? parsed.GetValue(sampler) : null,
+                parsed.GetValue(seed));
+            var run = new GenerateRun(session, inputs, parsed.GetRequiredValue(decoder), settings);
             run.Write(parsed.GetRequiredValue(output), parsed.GetValue(json));
         },
         parsed => Inputs(parsed).Check());
