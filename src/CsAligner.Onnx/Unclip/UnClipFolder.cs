@@ -1,3 +1,4 @@
+using CsAligner.Onnx.Unclip.Settings;
 using System.Globalization;
 using System.Security.Cryptography;
 using CsAligner.Onnx.Unclip.Schedulers;

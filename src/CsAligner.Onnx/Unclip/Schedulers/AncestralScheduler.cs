@@ -1,3 +1,4 @@
+using CsAligner.Onnx.Unclip.Settings;
 namespace CsAligner.Onnx.Unclip.Schedulers;
 
 /// <summary>Steps to the mean of the posterior and adds noise: DDPM's.</summary>

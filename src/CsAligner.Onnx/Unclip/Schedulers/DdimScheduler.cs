@@ -1,3 +1,4 @@
+using CsAligner.Onnx.Unclip.Settings;
 namespace CsAligner.Onnx.Unclip.Schedulers;
 
 /// <summary>diffusers' DDIMScheduler without noise of its own (eta 0), which Stable unCLIP runs with.</summary>

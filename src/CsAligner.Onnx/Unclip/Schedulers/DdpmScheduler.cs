@@ -1,3 +1,4 @@
+using CsAligner.Onnx.Unclip.Settings;
 namespace CsAligner.Onnx.Unclip.Schedulers;
 
 /// <summary>diffusers' DDPMScheduler, which Kandinsky 2.2 runs with.</summary>

@@ -1,3 +1,4 @@
+using CsAligner.Onnx.Unclip.Settings;
 using CsAligner.Tensors;
 
 namespace CsAligner.Onnx.Unclip.Schedulers;

@@ -1,3 +1,4 @@
+using CsAligner.Onnx.Unclip.Settings;
 namespace CsAligner.Onnx.Unclip.Schedulers;
 
 /// <summary>diffusers' UnCLIPScheduler, which Karlo runs with: the first and the last time are always among those of a run.</summary>

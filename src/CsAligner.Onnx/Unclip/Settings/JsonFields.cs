@@ -2,7 +2,7 @@ using System.Text.Json;
 using CsAligner.Tensors;
 using CsAligner.Tensors.Formats;
 
-namespace CsAligner.Onnx.Unclip;
+namespace CsAligner.Onnx.Unclip.Settings;
 
 /// <summary>The fields of a JSON object; every error names the file and the field.</summary>
 internal sealed class JsonFields
