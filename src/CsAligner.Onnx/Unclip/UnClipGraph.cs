@@ -23,7 +23,8 @@ internal sealed class UnClipGraph : IDisposable
         foreach (var input in session.Inputs)
         {
             if (!inputs.Contains(input.Name))
-                throw new InputException($"{session.Path}: it wants an input {input} that the folder does not give; export the decoder again");
+                throw new InputException($"{session.Path}: it wants an input {input} that the folder does not give; "
+                    + "export the decoder again");
             if (input.Type is not (TensorElementType.Float or TensorElementType.Float16))
                 throw new InputException($"{session.Path}: input {input} must be float32 or float16; export the decoder again");
         }

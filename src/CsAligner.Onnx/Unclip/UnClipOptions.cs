@@ -6,7 +6,8 @@ public sealed record UnClipOptions
     /// <summary>Steps from noise to picture, 1 to 1000 (from 2 with UnCLIPScheduler); null: as the folder says.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>The factor that exaggerates the embedding, 0 to 20; 1 does not, and takes half the time. Null: as the folder says.</summary>
+    /// <summary>The factor that exaggerates the embedding, 0 to 20; 1 does not, and takes half the time. Null: as the folder
+    /// says.</summary>
     public double? Guidance { get; init; }
 
     /// <summary>The seed of the noise.</summary>

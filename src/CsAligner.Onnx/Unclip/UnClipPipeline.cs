@@ -184,7 +184,8 @@ public sealed class UnClipPipeline : IDisposable
         var inputs = Constants(guided, Condition(Scaled(embedding, row), guided, draw));
         var sample = new Tensor(1, _folder.Channels, _folder.SampleSize, _folder.SampleSize);
         draw(sample);
-        Diffuse(sample, _folder.Scheduler, steps, draw, evaluated, (time, _) => Predict(sample, inputs, time, options.Guidance ?? Guidance));
+        Diffuse(sample, _folder.Scheduler, steps, draw, evaluated, (time, _) =>
+            Predict(sample, inputs, time, options.Guidance ?? Guidance));
         if (_decoder is not null)
         {
             TensorPrimitives.Divide(sample.Span, (float)_folder.LatentScale, sample.Span);

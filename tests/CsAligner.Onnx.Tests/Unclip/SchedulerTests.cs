@@ -42,7 +42,8 @@ public sealed class SchedulerTests
     }
 
     [Theory]
-    [InlineData("""{"_class_name": "PNDMScheduler"}""", "_class_name is \"PNDMScheduler\", expected DDPMScheduler, UnCLIPScheduler or DDIM")]
+    [InlineData("""{"_class_name": "PNDMScheduler"}""",
+        "_class_name is \"PNDMScheduler\", expected DDPMScheduler, UnCLIPScheduler or DDIM")]
     [InlineData("""{"_class_name": "DDIMScheduler", "beta_schedule": "sigmoid"}""", "beta_schedule is \"sigmoid\", expected linear")]
     [InlineData("""{"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": true}""", "rescale_betas_zero_snr is true, expected false")]
     [InlineData("""{"_class_name": "DDPMScheduler", "variance_type": "learned"}""", "variance_type is \"learned\", expected fixed_small")]

@@ -18,7 +18,8 @@ public sealed class UnClipPipelineTests
     public void A_picture_is_the_scripts(string name, UnClipKind kind)
     {
         using var pipeline = UnClipPipeline.Load(Golden(name));
-        Assert.Equal((kind, Width, Side, 5, 4.0), (pipeline.Kind, pipeline.EmbeddingSize, pipeline.ImageSize, pipeline.Steps, pipeline.Guidance));
+        Assert.Equal((kind, Width, Side, 5, 4.0),
+            (pipeline.Kind, pipeline.EmbeddingSize, pipeline.ImageSize, pipeline.Steps, pipeline.Guidance));
         var noise = Npy.ReadTensor(Path.Combine(Golden(name), "noise.npy"));
         int used = 0, evaluations = 0;
         var pixels = pipeline.Make(
@@ -51,7 +52,8 @@ public sealed class UnClipPipelineTests
         Assert.Equal(all[2], alone[0]);
         Assert.NotEqual(all[2], all[3]);
         Assert.NotEqual(all[0], all[2]);
-        Assert.NotEqual(alone[0], Pictures(pipeline, Tensor.From(rows.Span.Slice(Width, Width), 1, Width), new UnClipOptions { Seed = 6 })[0]);
+        Assert.NotEqual(alone[0],
+            Pictures(pipeline, Tensor.From(rows.Span.Slice(Width, Width), 1, Width), new UnClipOptions { Seed = 6 })[0]);
         var longer = Tensor.From(rows.Span.Slice(Width, Width), 1, Width);
         for (int i = 0; i < Width; i++) longer.Span[i] *= 2;
         Assert.Equal(alone[0], Pictures(pipeline, longer, new UnClipOptions { Seed = 5 }, PlainNoise(rows))[0]);
@@ -62,7 +64,8 @@ public sealed class UnClipPipelineTests
     public void Other_embeddings_and_steps_are_refused()
     {
         using var pipeline = UnClipPipeline.Load(Golden("karlo"));
-        Assert.Contains("The decoder takes embeddings of 12 values, but these have 768; use the model that it was trained with: a tiny CLIP",
+        Assert.Contains(
+            "The decoder takes embeddings of 12 values, but these have 768; use the model that it was trained with: a tiny CLIP",
             Refused(new Tensor(1, 768)), StringComparison.Ordinal);
         Assert.Contains("Embedding 0 has the length 0", Refused(new Tensor(1, Width)), StringComparison.Ordinal);
         Assert.Contains("1 steps do not suit this decoder; give 2 to 1000",
@@ -117,7 +120,8 @@ public sealed class UnClipPipelineTests
     public void Another_folder_and_too_little_memory_are_refused()
     {
         using var empty = new TemporaryFolder();
-        Assert.Contains("it has no unclip.json; give a folder that export-unclip.py wrote", RefusedFolder(empty.Path), StringComparison.Ordinal);
+        Assert.Contains("it has no unclip.json; give a folder that export-unclip.py wrote", RefusedFolder(empty.Path),
+            StringComparison.Ordinal);
         Assert.Contains("no such folder", RefusedFolder(empty["none"]), StringComparison.Ordinal);
         string message = Assert.Throws<InputException>(() => UnClipPipeline.Load(Golden("karlo"), new OnnxOptions(), 1000)).Message;
         Assert.Contains("of memory, and there are 0.0 GB; export with --float16", message, StringComparison.Ordinal);

@@ -30,7 +30,8 @@ internal abstract class AncestralScheduler : DiffusionScheduler
         Span<float> sample, ReadOnlySpan<float> prediction, ReadOnlySpan<float> variance, int time, int next, ReadOnlySpan<float> noise)
     {
         double kept = Kept(time), keptNext = Kept(next), share = kept / keptNext, beta = 1 - share;
-        float ofClean = (float)(Math.Sqrt(keptNext) * beta / (1 - kept)), ofSample = (float)(Math.Sqrt(share) * (1 - keptNext) / (1 - kept));
+        float ofClean = (float)(Math.Sqrt(keptNext) * beta / (1 - kept)),
+            ofSample = (float)(Math.Sqrt(share) * (1 - keptNext) / (1 - kept));
         double posterior = Math.Max((1 - keptNext) / (1 - kept) * beta, LeastVariance), least = Math.Log(posterior), most = Math.Log(beta);
         float deviation = (float)Math.Sqrt(_variance == VarianceKind.Large ? beta : posterior);
         float[] clean = Clean(sample, prediction, time);

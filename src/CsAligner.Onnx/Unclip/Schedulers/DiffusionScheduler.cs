@@ -143,7 +143,8 @@ internal abstract class DiffusionScheduler
     {
         if (config.Has("trained_betas")) throw config.Wrong("trained_betas", "null");
         double first = config.Number("beta_start", 0.0001, 1e-9, 0.999), last = config.Number("beta_end", 0.02, 1e-9, 0.999);
-        string schedule = config.Text("beta_schedule") ?? (config.Text("_class_name") == "UnCLIPScheduler" ? "squaredcos_cap_v2" : "linear");
+        string schedule = config.Text("beta_schedule")
+            ?? (config.Text("_class_name") == "UnCLIPScheduler" ? "squaredcos_cap_v2" : "linear");
         return schedule switch
         {
             "linear" => [.. Enumerable.Range(0, count).Select(i => Between(first, last, i))],
