@@ -33,12 +33,11 @@ internal static class ServeVerb
             "SOURCE", PathRole.ServedIndex, "A feature set, which becomes an index on the first start; or an index");
         var encoders = new EncoderOptions("The encoder that made the features, as in embed");
         Option<string?> adapter = CommonOptions.OptionalPath(
-            "--adapter", PathRole.Run, "Align's output folder; without one, a set with a modality gap is aligned in closed form");
+            "--adapter", PathRole.Run, "Align's output folder; by default a set with a modality gap is aligned in closed form");
         Option<bool> unaligned = new("--unaligned") { Description = "Serve features as they are, modality gap or not" };
         Option<string?> store = new("--store")
         {
-            Description = "Keep the index of a feature set there: a folder, postgres://… or redis://…; by default in the set's folder "
-                + $"'{ServedSource.IndexFolder}'; {StoreVariable} sets it too",
+            Description = $"Keep the index there: a folder or a store; by default {StoreVariable}, else in the feature set",
             HelpName = "ADDRESS",
         };
         Option<string[]> pictures = CommonOptions.Paths(
@@ -52,11 +51,11 @@ internal static class ServeVerb
             DefaultValueFactory = _ => defaults.Listen,
         };
         Option<string?> keys = CommonOptions.OptionalPath("--api-key-file", PathRole.TextFile,
-            $"Ask for a key: lines 'read KEY' and 'write KEY'; {ReadKeyVariable} and {WriteKeyVariable} set one each too");
+            $"Ask for keys, lines 'read KEY' or 'write KEY'; {ReadKeyVariable} and {WriteKeyVariable} hold one");
         Option<bool> readOnly = new("--read-only") { Description = "Refuse to add and remove items" };
         Option<string[]> hosts = new("--host-name")
         {
-            Description = "Answer for this host name, that of a proxy in front, without keys too; repeat for several",
+            Description = "Answer for this host name of a proxy, without keys too; repeat for several",
             HelpName = "NAME",
         };
         Option<int> rate = CommonOptions.Count(
