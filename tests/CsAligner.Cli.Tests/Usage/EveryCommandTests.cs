@@ -138,7 +138,8 @@ public class EveryCommandTests
         // Words, and names within a graph.
         string[] texts =
             ["QUERY", "WORDS", "--objective", "--train", "--adapter", "--estimator", "--captions", "--dtype", "--transparency",
-                "--sampler", "--sets", "--like", "--without", "--find", "NAME", "--language", "--exchange", "--store", "--listen", "--host-name"];
+                "--sampler", "--sets", "--like", "--without", "--find", "NAME", "--language", "--exchange", "--store", "--listen",
+                "--host-name"];
         foreach ((string[] path, Command command) in CommandTree.Leaves)
         {
             foreach (Symbol symbol in Valued(command)

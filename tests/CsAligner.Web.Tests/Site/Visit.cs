@@ -72,7 +72,7 @@ internal sealed class Visit : IAsyncDisposable
     public async Task<JsonElement> SearchAsync(Func<Task> act)
     {
         IResponse response = await Page.RunAndWaitForResponseAsync(act, response => IsSearch(response.Url) && response.Ok);
-        JsonElement answer = (await response.JsonAsync())!.Value;
+        JsonElement answer = await AnswerAsync(response);
         JsonElement hits = answer.GetProperty("hits");
         if (hits.GetArrayLength() > 0 && !Query.Contains("view=map", StringComparison.Ordinal))
         {
@@ -81,6 +81,20 @@ internal sealed class Visit : IAsyncDisposable
         }
 
         return answer;
+    }
+
+    // Chromium does not always keep what a page has read; the service says the same again.
+    private async Task<JsonElement> AnswerAsync(IResponse response)
+    {
+        try
+        {
+            return (await response.JsonAsync())!.Value;
+        }
+        catch (PlaywrightException)
+        {
+            IAPIResponse again = await Page.APIRequest.FetchAsync(response.Request);
+            return (await again.JsonAsync())!.Value;
+        }
     }
 
     /// <summary>Searches for words.</summary>
