@@ -12,7 +12,7 @@ internal sealed class RankProcess
     private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(4), NextWord = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan LineTaken = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5), LongestEnd = TimeSpan.FromSeconds(10);
 
     private const int MostWaits = 40;
 
@@ -54,8 +54,16 @@ internal sealed class RankProcess
         }
     }
 
-    /// <summary>Leaves the others, who are done too.</summary>
-    public void Leave() => _joined?.Dispose();
+    /// <summary>Leaves the others, who are done too; not at any price.</summary>
+    public void Leave()
+    {
+        if (_joined is null) return;
+
+        // Behind this all have done their work. UCX may then wait for ever for a rank that has closed its sockets already.
+        _joined.Barrier();
+        using var watch = new Timer(_ => Environment.Exit(ExitCode.Done), null, LongestEnd, Timeout.InfiniteTimeSpan);
+        _joined.Dispose();
+    }
 
     /// <summary>Says in one line why this rank ends, and ends all.</summary>
     public async Task<int> FailAsync(string line, int code)
