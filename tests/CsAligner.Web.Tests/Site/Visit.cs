@@ -69,9 +69,12 @@ internal sealed class Visit : IAsyncDisposable
     }
 
     /// <summary>Does something that searches, and waits until its answer is shown.</summary>
-    public async Task<JsonElement> SearchAsync(Func<Task> act)
+    /// <param name="act">What searches.</param>
+    /// <param name="words">What it searches for, where another search may be under way; null takes the first answer.</param>
+    public async Task<JsonElement> SearchAsync(Func<Task> act, string? words = null)
     {
-        IResponse response = await Page.RunAndWaitForResponseAsync(act, response => IsSearch(response.Url) && response.Ok);
+        IResponse response = await Page.RunAndWaitForResponseAsync(
+            act, response => IsSearch(response.Url) && response.Ok && (words is null || IsFor(response, words)));
         JsonElement answer = await AnswerAsync(response);
         JsonElement hits = answer.GetProperty("hits");
         if (hits.GetArrayLength() > 0 && !Query.Contains("view=map", StringComparison.Ordinal))
@@ -98,7 +101,11 @@ internal sealed class Visit : IAsyncDisposable
     }
 
     /// <summary>Searches for words.</summary>
-    public Task<JsonElement> TypeAsync(string words) => SearchAsync(() => Words.FillAsync(words));
+    public Task<JsonElement> TypeAsync(string words) => SearchAsync(() => Words.FillAsync(words), words);
+
+    // A search with pictures says its words in a form.
+    private static bool IsFor(IResponse response, string words) => response.Request.Method == "POST"
+        || Uri.UnescapeDataString(response.Url.Replace('+', ' ')).Contains($"q={words.Trim()}", StringComparison.Ordinal);
 
     /// <summary>Items of the index, as the service lists them.</summary>
     public async Task<IReadOnlyList<JsonElement>> ItemsAsync(int limit = 100)
