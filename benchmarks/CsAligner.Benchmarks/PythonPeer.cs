@@ -17,7 +17,8 @@ internal sealed class PythonPeer(string script, string package, params string[] 
     /// </summary>
     public const string WaitPolicy = "passive";
 
-    private static ProcessStartInfo Python()
+    /// <summary>The interpreter, and the variables that its libraries read.</summary>
+    public static ProcessStartInfo Python()
     {
         var start = new ProcessStartInfo("/usr/bin/python3");
         start.Environment["OPENBLAS_CORETYPE"] = Kernels;

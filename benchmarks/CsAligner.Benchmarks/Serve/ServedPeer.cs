@@ -55,11 +55,9 @@ internal sealed class ServedPeer : IDisposable
     {
         string port = Text(FreePort()), threads = Text(Compute.Threads);
         string[] arguments = [script, server, kind, rows, index, port, threads, clip, Text(expansion)];
-        var start = new ProcessStartInfo("/usr/bin/python3", arguments) { RedirectStandardOutput = true, UseShellExecute = false };
-        start.Environment["OPENBLAS_CORETYPE"] = PythonPeer.Kernels;
-        start.Environment["OMP_WAIT_POLICY"] = PythonPeer.WaitPolicy;
-        start.Environment.Remove("OPENBLAS_L2_SIZE");
-        start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = threads;
+        ProcessStartInfo start = PythonPeer.Python();
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        (start.RedirectStandardOutput, start.UseShellExecute) = (true, false);
         Process process = Process.Start(start)!;
         string about = process.StandardOutput.ReadLine()
             ?? throw new InputException("serve: the peer did not start; benchmarks/setup-peers.sh installs what it needs");
